@@ -1,0 +1,91 @@
+"""Images from a webcam, a video file, an image or a folder of images."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.errors import SourceError
+from fer_ros.structures import ImageArray
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
+_DEFAULT_RATE_HZ = 30.0
+
+
+class ImageSource:
+    """A source of BGR images that can be read again from its start.
+
+    Attributes:
+        rate_hz: Images per second at which the source wants to be shown.
+        live: Whether images come when the camera makes them and never end.
+    """
+
+    def __init__(self, source: str) -> None:
+        """Open a source.
+
+        Args:
+            source: Webcam index, or path of a video file, an image or a folder of images.
+
+        Raises:
+            SourceError: There is no such source or it cannot be read.
+        """
+        self._source = source
+        self._files: list[Path] = []
+        self._capture: cv2.VideoCapture | None = None
+        path = Path(source)
+        self.live = source.isdecimal()
+        self.rate_hz = _DEFAULT_RATE_HZ
+        if self.live:
+            self._open_capture()
+        elif path.is_dir():
+            self._files = sorted(f for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+            if not self._files:
+                raise SourceError(f'folder {source} holds no image ({", ".join(IMAGE_SUFFIXES)})')
+        elif not path.is_file():
+            raise SourceError(f'image source {source} does not exist')
+        elif path.suffix.lower() in IMAGE_SUFFIXES:
+            self._files = [path]
+        else:
+            self._open_capture()
+
+    def __iter__(self) -> Iterator[ImageArray]:
+        """Yield ``(H, W, 3)`` uint8 BGR images from the start of the source to its end.
+
+        Raises:
+            SourceError: A webcam gives no more images, or an image file is damaged.
+        """
+        if self._files:
+            for file in self._files:
+                image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+                if image is None:
+                    raise SourceError(f'image {file} is damaged or of an unknown kind')
+                yield np.asarray(image, np.uint8)
+            return
+        if not self.live:
+            self.close()
+            self._open_capture()
+        assert self._capture is not None
+        while True:
+            ok, image = self._capture.read()
+            if not ok:
+                if self.live:
+                    raise SourceError(f'webcam {self._source} gives no more images')
+                return
+            yield np.asarray(image, np.uint8)
+
+    def close(self) -> None:
+        """Release the camera or file."""
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+    def _open_capture(self) -> None:
+        kind = 'webcam' if self.live else 'video'
+        capture = cv2.VideoCapture(int(self._source) if self.live else self._source)
+        if not capture.isOpened():
+            raise SourceError(f'{kind} {self._source} cannot be opened')
+        rate_hz = capture.get(cv2.CAP_PROP_FPS)
+        if 1 <= rate_hz <= 1000:
+            self.rate_hz = rate_hz
+        self._capture = capture

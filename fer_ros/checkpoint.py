@@ -1,0 +1,95 @@
+"""Weights, configuration and class order, kept together (safetensors); export to ONNX."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face_graph import NUM_NODE_FEATURES
+from fer_ros.model import FerNet
+from fer_ros.model_config import FORMAT, ModelConfig
+from fer_ros.structures import NUM_LANDMARKS
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with what is known of it.
+
+    Attributes:
+        model: In evaluation mode, on the CPU.
+        figures: What it reached and on which data, as JSON values.
+    """
+
+    model: FerNet
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def metadata(self) -> dict[str, str]:
+        """Return what is stored beside the weights, in safetensors and ONNX alike."""
+        return {
+            'format': FORMAT,
+            'config': json.dumps(self.model.config.to_dict()),
+            'figures': json.dumps(self.figures),
+        }
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a safetensors file; an existing one is replaced only by a whole one."""
+    weights = {key: value.contiguous() for key, value in checkpoint.model.state_dict().items()}
+    aside = path.with_name(f'.{path.name}.{os.getpid()}')
+    save_file(weights, aside, checkpoint.metadata())
+    aside.replace(path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read what ``save_checkpoint`` wrote.
+
+    Raises:
+        ModelFileError: The file is missing, damaged, or not a checkpoint of fer_ros.
+    """
+    if not path.is_file():
+        raise ModelFileError(f'checkpoint {path} does not exist')
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}
+        if metadata.get('format') != FORMAT:
+            raise ModelFileError(f'{path} is not a checkpoint of the kind {FORMAT}')
+        model = FerNet(ModelConfig.from_dict(json.loads(metadata['config'])))
+        model.load_state_dict(weights)
+    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, SettingError) as error:
+        raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
+    return Checkpoint(model.eval(), json.loads(metadata.get('figures', '{}')))
+
+
+def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
+    """Write the model as ONNX with inputs ``crops`` and ``nodes``, output ``logits``.
+
+    The batch is free; configuration, class order and figures are stored in the file. An existing
+    file is replaced only by a whole one.
+    """
+    import onnx
+
+    size = checkpoint.model.config.crop_px
+    # Two faces: a batch of one would be taken for a constant.
+    example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
+    aside = path.with_name(f'.{path.name}.{os.getpid()}')
+    torch.onnx.export(
+        checkpoint.model,
+        example,
+        str(aside),
+        input_names=['crops', 'nodes'],
+        output_names=['logits'],
+        dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
+        opset_version=17,
+        dynamo=False,
+    )
+    graph = onnx.load(aside)
+    onnx.helper.set_model_props(graph, checkpoint.metadata())
+    onnx.save(graph, aside)
+    aside.replace(path)

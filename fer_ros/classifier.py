@@ -1,0 +1,148 @@
+"""Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
+
+import json
+from pathlib import Path
+from typing import Any, Protocol
+
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face_graph import NUM_NODE_FEATURES
+from fer_ros.model_config import FORMAT, ModelConfig
+from fer_ros.structures import FloatArray, ModelInput
+
+BACKENDS = ('onnx', 'torch')
+SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
+
+
+class Classifier(Protocol):
+    """A trained FerNet, ready to be asked.
+
+    Attributes:
+        config: Its configuration, with the class order.
+        figures: What it reached in evaluation, as JSON values.
+        path: The file it was loaded from.
+    """
+
+    config: ModelConfig
+    figures: dict[str, Any]
+    path: Path
+
+    def logits(self, batch: ModelInput) -> FloatArray:
+        """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        ...
+
+
+class OnnxClassifier:
+    """Runs the ONNX export; needs neither torch nor PyTorch Geometric."""
+
+    def __init__(self, path: Path, num_threads: int = 1) -> None:
+        """Load a model.
+
+        Args:
+            path: ONNX file that ``checkpoint.export_onnx`` wrote.
+            num_threads: One by default: beside other busy processes, threads wait for each other.
+
+        Raises:
+            ModelFileError: The file is missing, damaged or another model.
+        """
+        import onnxruntime
+
+        _require_file(path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = num_threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        # The exported shapes of scattered sums are imprecise; every run would warn of them.
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=['CPUExecutionProvider']
+            )
+            metadata = self._session.get_modelmeta().custom_metadata_map
+        # The exceptions of ONNX Runtime share no base but Exception.
+        except Exception as error:
+            raise ModelFileError(f'model {path} is damaged: {error}') from error
+        self.path = path
+        self.config, self.figures = _parse_metadata(path, metadata)
+        shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
+        if 'nodes' in shapes and shapes['nodes'][-1] != NUM_NODE_FEATURES:
+            raise ModelFileError(
+                f'model {path} takes {shapes["nodes"][-1]} features per landmark, this version '
+                f'computes {NUM_NODE_FEATURES}: export it again'
+            )
+        self._inputs = tuple(shapes)
+
+    def logits(self, batch: ModelInput) -> FloatArray:
+        """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        values = {'crops': batch.crops, 'nodes': batch.nodes}
+        output: FloatArray = self._session.run(
+            ['logits'], {name: values[name] for name in self._inputs}
+        )[0]
+        return output
+
+
+class TorchClassifier:
+    """Runs the checkpoint itself."""
+
+    def __init__(self, path: Path, num_threads: int = 1) -> None:
+        """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
+        _require_file(path)
+        try:
+            import torch
+
+            from fer_ros.checkpoint import load_checkpoint
+        except ImportError as error:
+            raise ModelFileError(
+                f'the torch backend needs a package that is not installed: {error}; install '
+                'torch, torch_geometric and safetensors, or choose the backend onnx'
+            ) from error
+        self._torch = torch
+        torch.set_num_threads(num_threads)
+        checkpoint = load_checkpoint(path)
+        self._model = checkpoint.model
+        self.path, self.config, self.figures = path, checkpoint.model.config, checkpoint.figures
+
+    def logits(self, batch: ModelInput) -> FloatArray:
+        """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        torch = self._torch
+        with torch.inference_mode():
+            output = self._model(torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes))
+        logits: FloatArray = output.numpy()
+        return logits
+
+
+def load_classifier(
+    model: str | Path | None = None, backend: str = 'onnx', num_threads: int = 1
+) -> Classifier:
+    """Load a model for one of the backends.
+
+    Args:
+        model: ``.onnx`` or ``.safetensors`` file; the backend takes the one of its own kind beside
+            it. The model that ships when empty.
+        backend: One of ``BACKENDS``.
+        num_threads: Of the backend.
+
+    Raises:
+        ModelFileError: The file is missing, damaged or another model.
+        SettingError: ``backend`` is not one of ``BACKENDS``.
+    """
+    path = Path(model) if model else SHIPPED_MODEL
+    if backend == 'onnx':
+        return OnnxClassifier(path.with_suffix('.onnx'), num_threads)
+    if backend == 'torch':
+        return TorchClassifier(path.with_suffix('.safetensors'), num_threads)
+    raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise ModelFileError(f'model {path} does not exist')
+
+
+def _parse_metadata(path: Path, metadata: dict[str, str]) -> tuple[ModelConfig, dict[str, Any]]:
+    if metadata.get('format') != FORMAT:
+        raise ModelFileError(f'{path} is not a model of the kind {FORMAT}')
+    try:
+        config = ModelConfig.from_dict(json.loads(metadata['config']))
+        return config, json.loads(metadata.get('figures', '{}'))
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f'model {path} is damaged: {error}') from error

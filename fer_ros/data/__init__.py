@@ -1,0 +1,1 @@
+"""Data sets of labelled faces, and how training disturbs them."""

@@ -1,0 +1,110 @@
+"""How training disturbs a face: crop and landmarks together, then light, focus and cover."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_ros.face_crop import crop_face, face_transform
+from fer_ros.landmark_layout import MIRRORED
+from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How strongly, as standard deviations unless said otherwise; 0 switches a part off.
+
+    Attributes:
+        rotation_deg: Roll.
+        scale: Of the natural logarithm of the size.
+        shift: Of the position, in halves of the crop's side.
+        stretch: Of the logarithm of width against height.
+        landmark_noise: Of each landmark, in halves of the crop's side.
+        gamma: Of the logarithm of the exponent of brightness.
+        shade: Strength of a light from one side.
+        noise: Sensor noise in gray levels, uniform up to this.
+        blur_px: Radius of a Gaussian blur, uniform up to this, on half of the faces.
+        coarse: Least resolution, as a share of the crop's, on a quarter of the faces; 1 is off.
+        cover: Probability that a rectangle hides a part of the face.
+    """
+
+    rotation_deg: float = 8.0
+    scale: float = 0.08
+    shift: float = 0.05
+    stretch: float = 0.04
+    landmark_noise: float = 0.012
+    gamma: float = 0.25
+    shade: float = 0.25
+    noise: float = 8.0
+    blur_px: float = 1.0
+    coarse: float = 0.5
+    cover: float = 0.4
+
+
+def mirror(face: AlignedFace) -> AlignedFace:
+    """Return the mirror image; each landmark becomes its counterpart on the other side."""
+    landmarks = face.landmarks_norm[list(MIRRORED)] * np.array([-1, 1], np.float32)
+    return AlignedFace(np.ascontiguousarray(face.crop[:, ::-1]), landmarks)
+
+
+def augmented_face(
+    image: ImageArray,
+    landmarks: Landmarks,
+    size_px: int,
+    config: AugmentConfig,
+    rng: np.random.Generator,
+) -> AlignedFace:
+    """Return a disturbed aligned face; the same ``rng`` state gives the same one.
+
+    Args:
+        image: ``(H, W)`` uint8 gray.
+        landmarks: In pixels of ``image``.
+        size_px: Side of the crop.
+        config: How strongly.
+        rng: Source of all chance.
+    """
+    transform = _disturbance(config, rng) @ np.vstack([face_transform(landmarks), [0, 0, 1]])
+    face = crop_face(image, landmarks, transform, size_px)
+    points = face.landmarks_norm + rng.normal(0, config.landmark_noise, (68, 2))
+    face = AlignedFace(_disturbed_pixels(face.crop, config, rng), points.astype(np.float32))
+    return mirror(face) if rng.random() < 0.5 else face
+
+
+def _disturbance(config: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    angle = np.radians(rng.normal(0, config.rotation_deg))
+    scale = np.exp(rng.normal(0, config.scale))
+    stretch = np.exp(rng.normal(0, config.stretch) / 2)
+    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+    x, y = rng.normal(0, config.shift, 2)
+    matrix: FloatArray = np.array(
+        [[cos * stretch, -sin * stretch, x], [sin / stretch, cos / stretch, y]]
+    )
+    return matrix
+
+
+def _disturbed_pixels(
+    crop: ImageArray, config: AugmentConfig, rng: np.random.Generator
+) -> ImageArray:
+    size = len(crop)
+    pixels = crop.astype(np.float32)
+    if config.coarse < 1 and rng.random() < 0.25:
+        small = max(8, round(size * rng.uniform(config.coarse, 1)))
+        reduced = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
+        pixels = cv2.resize(reduced, (size, size), interpolation=cv2.INTER_LINEAR)
+    if config.blur_px and rng.random() < 0.5:
+        blurred = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.3 + config.blur_px))
+        # Half of the time the other way round: sharper, as a face of many pixels reduced is.
+        amount = 1.0 if rng.random() < 0.5 else rng.uniform(-0.8, 0)
+        pixels = pixels + amount * (blurred - pixels)
+    pixels = 255 * (np.clip(pixels, 0, 255) / 255) ** np.exp(rng.normal(0, config.gamma))
+    if config.shade:
+        angle = rng.uniform(0, 2 * np.pi)
+        ramp = np.linspace(-1, 1, size)
+        light = np.cos(angle) * ramp[None, :] + np.sin(angle) * ramp[:, None]
+        pixels = pixels * np.exp(rng.normal(0, config.shade) * light)
+    pixels = pixels + rng.normal(0, rng.uniform(0, config.noise) + 1e-6, pixels.shape)
+    if rng.random() < config.cover:
+        height, width = rng.integers(size // 8, size // 3, 2)
+        y, x = rng.integers(0, size - height), rng.integers(0, size - width)
+        pixels[y : y + height, x : x + width] = rng.uniform(0, 255)
+    return np.clip(pixels, 0, 255).astype(np.uint8)

@@ -1,0 +1,29 @@
+"""The errors that fer_ros raises for input it cannot use; each message is one clear sentence."""
+
+
+class FerError(Exception):
+    """Base of every error that a caller of fer_ros is expected to meet."""
+
+
+class ImageError(FerError):
+    """An image has a shape, type, encoding or size that cannot be processed."""
+
+
+class ModelFileError(FerError):
+    """A checkpoint or landmark model is missing, damaged or of another kind."""
+
+
+class SettingError(FerError, ValueError):
+    """A setting has a value that is not allowed."""
+
+
+class StampError(FerError, ValueError):
+    """A time stamp precedes one that was already processed."""
+
+
+class DatasetError(FerError):
+    """A data set is missing, damaged or does not fit the model's classes."""
+
+
+class SourceError(FerError):
+    """A camera, video or image file cannot be opened or read."""

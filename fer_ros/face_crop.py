@@ -1,0 +1,101 @@
+"""Gray image + landmarks → aligned face: one position, scale and roll for every face."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.landmark_layout import MEAN_SHAPE_NORM, REGIONS
+from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
+
+# Expressions move the brows and the mouth, turns of the head the jaw; eyes and nose stay.
+STABLE_LANDMARKS = np.array(
+    [*REGIONS['nose_bridge'], *REGIONS['nose_base'], *REGIONS['right_eye'], *REGIONS['left_eye']]
+)
+
+Transform = npt.NDArray[np.float64]
+
+
+def similarity(source: FloatArray, target: FloatArray) -> Transform:
+    """Return the ``(2, 3)`` matrix of rotation, scale and shift that best maps points to points.
+
+    Least squares over similarity transforms without reflection (Umeyama 1991, for two dimensions).
+
+    Args:
+        source: ``(N, 2)`` x, y.
+        target: ``(N, 2)`` x, y.
+    """
+    source_mean = source.mean(axis=0, dtype=np.float64)
+    target_mean = target.mean(axis=0, dtype=np.float64)
+    s = source - source_mean
+    t = target - target_mean
+    # Landmarks that all fall on one point have no scale; keep the result finite.
+    norm = max(float((s**2).sum()), 1e-9)
+    a = float((s * t).sum()) / norm
+    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / norm
+    linear = np.array([[a, -b], [b, a]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def face_transform(landmarks: Landmarks) -> Transform:
+    """Return the ``(2, 3)`` matrix from image pixels to the aligned crop's [-1, 1] coordinates."""
+    return similarity(
+        landmarks.points_px[STABLE_LANDMARKS], MEAN_SHAPE_NORM[STABLE_LANDMARKS]
+    )
+
+
+def crop_face(
+    gray: ImageArray, landmarks: Landmarks, transform: Transform, size_px: int
+) -> AlignedFace:
+    """Cut the face out of ``gray`` and move its landmarks along.
+
+    Args:
+        gray: ``(H, W)`` uint8.
+        landmarks: In pixels of ``gray``.
+        transform: As ``face_transform`` returns it; training disturbs it before it comes here,
+            so that crop and landmarks are disturbed together.
+        size_px: Side S of the crop.
+
+    Returns:
+        Crop and landmarks; where the crop leaves the image, the image's edge is repeated.
+    """
+    points = landmarks.points_px @ transform[:, :2].T + transform[:, 2]
+    half = size_px / 2
+    # Pixel centres lie on whole numbers: the crop's left edge, -1, is x = -0.5.
+    to_crop = transform * half
+    to_crop[:, 2] += half - 0.5
+    source, to_crop = _reduced(gray, to_crop, size_px)
+    crop = cv2.warpAffine(
+        source, to_crop, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return AlignedFace(np.asarray(crop, np.uint8), points.astype(np.float32))
+
+
+def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedFace:
+    """Return the aligned crop of side ``size_px`` and the landmarks in it."""
+    return crop_face(gray, landmarks, face_transform(landmarks), size_px)
+
+
+def _reduced(
+    gray: ImageArray, to_crop: Transform, size_px: int
+) -> tuple[ImageArray, Transform]:
+    """Reduce the part of a large image that the crop covers, so that warping does not alias."""
+    scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+    factor = int(1 / max(scale, 1e-6))
+    if factor < 2:
+        return gray, to_crop
+    height, width = gray.shape
+    corners = np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]]) - to_crop[:, 2]
+    corners = corners @ np.linalg.inv(to_crop[:, :2]).T
+    # One reduced pixel of margin for the interpolation; whole multiples of the factor.
+    x0, y0 = np.clip(corners.min(axis=0) - 2 * factor, 0, (width, height)).astype(int)
+    x1, y1 = np.clip(corners.max(axis=0) + 2 * factor, 0, (width, height)).astype(int)
+    columns, rows = (x1 - x0) // factor, (y1 - y0) // factor
+    if columns < 1 or rows < 1:
+        return gray, to_crop
+    part = gray[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
+    reduced = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+    # x = x0 + factor * (x' + 0.5) - 0.5 for a reduced pixel x'.
+    offset = np.array([x0, y0]) + (factor - 1) / 2
+    linear = to_crop[:, :2]
+    moved = np.column_stack([linear * factor, linear @ offset + to_crop[:, 2]])
+    return np.asarray(reduced, np.uint8), moved

@@ -1,0 +1,66 @@
+"""Gray image → face boxes, with dlib's frontal face detector."""
+
+import dlib
+import cv2
+
+from fer_ros.errors import SettingError
+from fer_ros.structures import FaceBox, ImageArray
+
+# Side of the detector's sliding window; faces a little smaller (about 65 px) are still found.
+WINDOW_PX = 80
+
+
+class FaceDetector:
+    """Finds upright frontal faces (HOG and a linear SVM: Dalal & Triggs 2005, in dlib).
+
+    The cost grows with the number of pixels, so the image is reduced as far as ``min_face_px``
+    allows before it is searched.
+    """
+
+    def __init__(self, min_face_px: int = WINDOW_PX, threshold: float = 0.0) -> None:
+        """Load the detector, which is part of dlib.
+
+        Args:
+            min_face_px: Side in pixels of the smallest face that has to be found. Above 80 the
+                image is reduced, below 80 it is enlarged (at most twice), which costs time.
+            threshold: Detections with a score below it are left out; higher finds less.
+
+        Raises:
+            SettingError: ``min_face_px`` is less than 40.
+        """
+        if min_face_px < WINDOW_PX // 2:
+            raise SettingError(
+                f'min_face_px is {min_face_px}, allowed are {WINDOW_PX // 2} and more'
+            )
+        self._detector = dlib.get_frontal_face_detector()
+        self._scale = WINDOW_PX / min_face_px
+        self._threshold = threshold
+
+    def detect(self, gray: ImageArray) -> list[FaceBox]:
+        """Return the faces in ``gray``, best score first.
+
+        Args:
+            gray: ``(H, W)`` uint8.
+
+        Returns:
+            Boxes in pixels of ``gray``; edges may lie a little outside of it.
+        """
+        scale = self._scale
+        searched = gray
+        if scale != 1:
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            searched = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
+            # Rounding to whole pixels moves the scale a little; use what it became.
+            scale = searched.shape[1] / gray.shape[1]
+        rectangles, scores, _ = self._detector.run(searched, 0, self._threshold)
+        boxes = [
+            FaceBox(
+                rectangle.left() / scale,
+                rectangle.top() / scale,
+                (rectangle.right() + 1) / scale,
+                (rectangle.bottom() + 1) / scale,
+                score,
+            )
+            for rectangle, score in zip(rectangles, scores, strict=True)
+        ]
+        return sorted(boxes, key=lambda box: -box.score)

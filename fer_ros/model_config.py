@@ -1,0 +1,81 @@
+"""ModelConfig: what defines a FerNet but its weights, readable without torch."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fer_ros.errors import SettingError
+from fer_ros.labels import FERPLUS_CLASSES
+
+# Stands in every model file; another number means that older programs cannot read it.
+FORMAT = 'fer_ros model 1'
+
+STREAMS = ('cnn', 'gat', 'fused')
+FUSIONS = ('concat', 'attention')
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that defines a FerNet but its weights.
+
+    Attributes:
+        classes: Names in the order of the logits.
+        stream: ``cnn`` or ``gat`` alone, or ``fused``.
+        fusion: ``concat`` joins the pooled streams; with ``attention`` the landmark nodes also
+            attend to the CNN's feature map around their own positions.
+        crop_px: Side S of the aligned crop.
+        cnn_channels: Channels of the three stages, at 1/2, 1/4 and 1/8 of the crop's side.
+        hidden_channels: Width of a node's state.
+        gat_layers: Graph attention layers before the fusion.
+        heads: Heads of each graph attention layer, of the pooling and of the fusion.
+        dropout: Probability with which a value before the classifier is left out in training.
+    """
+
+    classes: tuple[str, ...] = FERPLUS_CLASSES
+    stream: str = 'fused'
+    fusion: str = 'attention'
+    crop_px: int = 48
+    cnn_channels: tuple[int, int, int] = (32, 80, 160)
+    hidden_channels: int = 64
+    gat_layers: int = 2
+    heads: int = 4
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (
+            ('stream', self.stream, STREAMS),
+            ('fusion', self.fusion, FUSIONS),
+        ):
+            if value not in allowed:
+                raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise SettingError(f'classes are {self.classes}, needed are two or more different ones')
+        if self.crop_px % 8 or self.crop_px < 16:
+            raise SettingError(f'crop_px is {self.crop_px}, allowed are multiples of 8 from 16')
+        if self.hidden_channels % self.heads:
+            raise SettingError(
+                f'hidden_channels is {self.hidden_channels}, which {self.heads} heads do not divide'
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as values that JSON can hold."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> 'ModelConfig':
+        """Return the configuration that ``to_dict`` made.
+
+        Raises:
+            SettingError: A key is unknown or a value is not allowed.
+        """
+        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise SettingError(
+                f'model setting {unknown[0]!r} is unknown, known are '
+                f'{", ".join(cls.__dataclass_fields__)}'
+            )
+        return cls(
+            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        )

@@ -1,0 +1,27 @@
+"""Aligned faces → model input; called by training and by inference alike."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_ros.face_graph import node_features
+from fer_ros.structures import AlignedFace, ModelInput
+
+
+def make_batch(faces: Sequence[AlignedFace]) -> ModelInput:
+    """Return the model's input for one or more faces.
+
+    Each crop is brought to mean 0 and standard deviation 1, which takes out the light's strength
+    and the contrast.
+
+    Raises:
+        ValueError: ``faces`` is empty, or the crops differ in size.
+    """
+    if not faces:
+        raise ValueError('make_batch needs at least one face')
+    crops = np.stack([face.crop for face in faces]).astype(np.float32)
+    crops -= crops.mean(axis=(1, 2), keepdims=True)
+    # A uniform crop has no contrast to bring up; one gray level keeps it at zero.
+    crops /= np.maximum(crops.std(axis=(1, 2), keepdims=True), 1.0)
+    nodes = node_features(np.stack([face.landmarks_norm for face in faces]))
+    return ModelInput(crops[:, None], nodes)

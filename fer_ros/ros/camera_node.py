@@ -1,0 +1,101 @@
+"""camera_node: publishes a webcam, video file, image or folder of images as sensor_msgs/Image."""
+
+import sys
+from collections.abc import Iterator
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from fer_ros.camera import ImageSource
+from fer_ros.errors import FerError
+from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.parameters import CAMERA_NODE, declare, values
+from fer_ros.structures import ImageArray
+
+
+class CameraNode(Node):  # type: ignore[misc]
+    """Publishes ``camera/image_raw``, stamped when the image was read.
+
+    Attributes:
+        published: Images so far.
+        done: Whether the source has ended and is not to be repeated.
+    """
+
+    def __init__(self) -> None:
+        """Open the source.
+
+        Raises:
+            SettingError: A parameter is not allowed.
+            SourceError: The source cannot be read.
+        """
+        super().__init__('camera_node')
+        declare(self, CAMERA_NODE)
+        self._settings = values(self, CAMERA_NODE)
+        self._source = ImageSource(self._settings['source'])
+        rate_hz = self._settings['rate_hz'] or self._source.rate_hz
+        self.published = 0
+        self.done = False
+        self._images: Iterator[ImageArray] = iter(self._source)
+        # Reliable offers to every subscriber; those that ask for best effort get that.
+        qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+        self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
+        self._timer = self.create_timer(1 / rate_hz, self._on_timer)
+        self.get_logger().info(
+            f'{self._settings["source"]}: {rate_hz:g} images a second on '
+            f'{self._publisher.topic_name}'
+        )
+
+    def _on_timer(self) -> None:
+        if self.done or self._waiting():
+            return
+        try:
+            bgr = next(self._images, None)
+            if bgr is None and self._settings['loop']:
+                self._images = iter(self._source)
+                bgr = next(self._images, None)
+        except FerError as error:
+            self.get_logger().error(str(error))
+            bgr = None
+        if bgr is None:
+            self.done = True
+            self._timer.cancel()
+            self.get_logger().info(f'the source has ended after {self.published} images')
+            return
+        header = Header(
+            stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id']
+        )
+        self._publisher.publish(bgr_to_msg(bgr, header))
+        self.published += 1
+
+    def _waiting(self) -> bool:
+        wait = self._settings['wait_for_subscriber'] and not self.published
+        return bool(wait and not self._publisher.get_subscription_count())
+
+    def destroy_node(self) -> None:
+        """Release the source and the node."""
+        self._source.close()
+        super().destroy_node()
+
+
+def main() -> None:
+    """Run the node until its source ends or it is stopped."""
+    rclpy.init()
+    node = None
+    try:
+        node = CameraNode()
+        while not node.done:
+            rclpy.spin_once(node)
+        # The last image is still on its way to the subscribers.
+        node._publisher.wait_for_all_acked(rclpy.duration.Duration(seconds=2))
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except FerError as error:
+        sys.exit(f'camera_node: {error}')
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

@@ -1,0 +1,94 @@
+"""What the node tells of itself on /diagnostics: rates, latency, drops, faces, last error."""
+
+import statistics
+import threading
+from dataclasses import dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+# An error is shown as a warning for as long as this after it occurred.
+ERROR_SHOWN_S = 5.0
+
+
+@dataclass
+class CameraStatistics:
+    """Counts of one camera since the last report; filled by several threads."""
+
+    received: int = 0
+    published: int = 0
+    faces: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+    last_image_s: float | None = None
+    last_error: str = ''
+    last_error_s: float = float('-inf')
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def on_received(self, now_s: float) -> None:
+        """Count an image that came in."""
+        with self._lock:
+            self.received += 1
+            self.last_image_s = now_s
+
+    def on_published(self, faces: int, latency_ms: float) -> None:
+        """Count a message that went out, with the time from the image's stamp to it."""
+        with self._lock:
+            self.published += 1
+            self.faces = faces
+            self.latencies_ms.append(latency_ms)
+
+    def on_error(self, error: str, now_s: float) -> None:
+        """Remember an image that could not be processed."""
+        with self._lock:
+            self.last_error, self.last_error_s = error, now_s
+
+    def report(
+        self, name: str, topic: str, now_s: float, period_s: float, dropped: int, silent: bool
+    ) -> DiagnosticStatus:
+        """Return the status of the last ``period_s`` and start a new period.
+
+        Args:
+            name: Of the status.
+            topic: The camera's.
+            now_s: Time on the same clock as the other methods'.
+            period_s: Time since the last report.
+            dropped: Images dropped since activation.
+            silent: Whether images fail to come.
+        """
+        with self._lock:
+            latencies = self.latencies_ms or [0.0]
+            level, message = DiagnosticStatus.OK, 'running'
+            if now_s - self.last_error_s < ERROR_SHOWN_S:
+                level, message = DiagnosticStatus.WARN, self.last_error
+            elif silent:
+                level, message = DiagnosticStatus.WARN, f'no image on {topic}'
+            status = status_message(
+                level,
+                name,
+                message,
+                {
+                    'topic': topic,
+                    'input_rate_hz': f'{self.received / period_s:.1f}',
+                    'output_rate_hz': f'{self.published / period_s:.1f}',
+                    'latency_median_ms': f'{statistics.median(latencies):.1f}',
+                    'latency_max_ms': f'{max(latencies):.1f}',
+                    'dropped': str(dropped),
+                    'faces': str(self.faces),
+                    'last_error': self.last_error,
+                },
+            )
+            self.received = self.published = 0
+            self.latencies_ms.clear()
+        return status
+
+
+def status_message(
+    level: bytes, name: str, message: str, values: dict[str, str]
+) -> DiagnosticStatus:
+    """Return a ``DiagnosticStatus`` with values by key."""
+    return DiagnosticStatus(
+        level=level,
+        name=name,
+        message=message,
+        hardware_id='fer_ros',
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )

@@ -1,0 +1,428 @@
+"""fer_node: a lifecycle node from camera images to /emotion and annotated images."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool, Trigger
+
+from fer_ros.annotate import annotate
+from fer_ros.classifier import load_classifier
+from fer_ros.errors import FerError, SettingError, StampError
+from fer_ros.face_detector import FaceDetector
+from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.face_tracker import TrackerSettings
+from fer_ros.msg import FaceEmotionArray
+from fer_ros.pipeline import EmotionPipeline, Models, PipelineSettings
+from fer_ros.ros.conversions import (
+    bgr_from_msg,
+    bgr_to_msg,
+    frame_to_msg,
+    gray_from_msg,
+    stamp_s_from_msg,
+)
+from fer_ros.ros.diagnostics import CameraStatistics, status_message
+from fer_ros.ros.newest_frames import NewestFrames
+from fer_ros.ros.parameters import FER_NODE, declare, values
+from fer_ros.structures import FrameEmotions
+
+_REPORT_PERIOD_S = 1.0
+_SAME_SENTENCE_AFTER_S = 5.0
+_LIVE = {spec.name for spec in FER_NODE if spec.live}
+
+
+@dataclass(eq=False)
+class Camera:
+    """One image topic and what belongs to it.
+
+    Attributes:
+        topic: Full name of the image topic, as it is subscribed to.
+        pipeline: With this camera's own faces.
+        annotated: Publisher of annotated images.
+        lock: Held while the pipeline works or is changed.
+    """
+
+    topic: str
+    pipeline: EmotionPipeline
+    annotated: Publisher
+    lock: Lock = field(default_factory=Lock)
+    statistics: CameraStatistics = field(default_factory=CameraStatistics)
+    subscription: Subscription | None = None
+
+
+class EmotionNode(LifecycleNode):  # type: ignore[misc]
+    """Publishes the emotions of the faces that its cameras see.
+
+    ``configure`` loads the models, ``activate`` subscribes; ``deactivate`` and ``cleanup`` undo it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Declare parameters and services; with ``autostart``, activate as soon as it spins.
+
+        Args:
+            **kwargs: For ``LifecycleNode``.
+
+        Raises:
+            SettingError: A parameter is not allowed.
+        """
+        super().__init__('fer_node', **kwargs)
+        self._phase = 'unconfigured'
+        self._enabled = True
+        self._configure_error = ''
+        self._cameras: list[Camera] = []
+        self._frames: NewestFrames[Camera, Any] | None = None
+        self._said: dict[str, float] = {}
+        declare(self, FER_NODE)
+        self._values = values(self, FER_NODE)
+        self.add_on_set_parameters_callback(self._check_live)
+        self.add_post_set_parameters_callback(self._on_parameters)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
+        self.create_service(Trigger, '~/reset', self._on_reset)
+        self._reported_s = self._activated_s = time.monotonic()
+        self.create_timer(_REPORT_PERIOD_S, self._report)
+        if self._values['autostart']:
+            self._autostart = self.create_timer(0.0, self._on_autostart)
+
+    # Transitions. rclpy takes an exception from one of them for an error and says nothing about
+    # it, so each is caught, logged and answered with FAILURE, which leaves the node as it was.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the models and create the publishers."""
+        try:
+            self._values = values(self, FER_NODE)
+            models = self._load_models()
+            self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
+            self._create_cameras(models)
+        except Exception as error:
+            self._configure_error = f'cannot configure: {error}'
+            self._log_error(self._configure_error, error)
+            self._free()
+            return TransitionCallbackReturn.FAILURE
+        classifier = models.classifier
+        self._configure_error = ''
+        self._phase = 'inactive'
+        self.get_logger().info(
+            f'configured: model {classifier.path.name} ({", ".join(classifier.config.classes)}), '
+            f'landmark model {models.landmarks.path}'
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe to the cameras."""
+        result = super().on_activate(state)
+        self._said.clear()
+        self._frames = NewestFrames(self._process)
+        self._activated_s = time.monotonic()
+        for camera in self._cameras:
+            camera.statistics = CameraStatistics()
+            camera.subscription = self._subscribe(camera)
+        self._phase = 'active'
+        topics = ', '.join(camera.topic for camera in self._cameras)
+        self.get_logger().info(f'active: {topics} -> {self._emotions.topic_name}')
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe and forget the faces."""
+        self._unsubscribe()
+        self._phase = 'inactive'
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free models and publishers."""
+        self._free()
+        self._phase = 'unconfigured'
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything, from whatever state."""
+        self._unsubscribe()
+        self._free()
+        self._phase = 'finalized'
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """End the thread before what it uses is destroyed."""
+        self._unsubscribe()
+        super().destroy_node()
+
+    def _on_autostart(self) -> None:
+        self._autostart.cancel()
+        if self._phase != 'unconfigured':
+            return
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    def _load_models(self) -> Models:
+        chosen = self._values
+        return Models(
+            FaceDetector(chosen['min_face_px']),
+            LandmarkPredictor(chosen['landmark_model']),
+            load_classifier(chosen['model'], chosen['backend'], chosen['num_threads']),
+        )
+
+    def _create_cameras(self, models: Models) -> None:
+        names = self._values['image_topics']
+        if self._values['image_transport'] == 'compressed':
+            names = [f'{name}/compressed' for name in names]
+        topics = [self.resolve_topic_name(name) for name in names]
+        if len(set(topics)) < len(topics):
+            raise SettingError(f'image_topics names a topic twice: {", ".join(topics)}')
+        for topic, annotated in zip(topics, annotated_topics(topics), strict=True):
+            publisher = self.create_publisher(Image, annotated, 1)
+            self._cameras.append(
+                Camera(topic, EmotionPipeline(models, self._pipeline_settings()), publisher)
+            )
+
+    def _subscribe(self, camera: Camera) -> Subscription:
+        reliable = self._values['image_reliability'] == 'reliable'
+        qos = QoSProfile(
+            depth=1,
+            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        )
+        compressed = self._values['image_transport'] == 'compressed'
+        return self.create_subscription(
+            CompressedImage if compressed else Image,
+            camera.topic,
+            lambda msg: self._on_image(camera, msg),
+            qos,
+        )
+
+    def _unsubscribe(self) -> None:
+        for camera in self._cameras:
+            if camera.subscription is not None:
+                self.destroy_subscription(camera.subscription)
+                camera.subscription = None
+        if self._frames is not None:
+            self._frames.stop()
+            self._frames = None
+        for camera in self._cameras:
+            camera.pipeline.reset()
+
+    def _free(self) -> None:
+        for camera in self._cameras:
+            self.destroy_publisher(camera.annotated)
+        self._cameras.clear()
+        if hasattr(self, '_emotions'):
+            self.destroy_lifecycle_publisher(self._emotions)
+            del self._emotions
+
+    # Images.
+
+    def _on_image(self, camera: Camera, msg: Image | CompressedImage) -> None:
+        camera.statistics.on_received(time.monotonic())
+        if self._enabled and self._frames is not None:
+            self._frames.offer(camera, msg)
+
+    def _process(self, camera: Camera, msg: Image | CompressedImage) -> None:
+        """Process one image in the worker thread, whatever is wrong with it."""
+        try:
+            frame, size_wh = self._estimate(camera, msg)
+            self._emotions.publish(
+                frame_to_msg(frame, msg.header, size_wh, self._values['publish_landmarks'])
+            )
+            camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
+            if self._values['publish_annotated'] and camera.annotated.get_subscription_count():
+                bgr = bgr_from_msg(msg, self._values['max_image_pixels'])
+                camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
+        except FerError as error:
+            self._on_image_error(camera, str(error), None)
+        except Exception as error:
+            self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
+
+    def _estimate(
+        self, camera: Camera, msg: Image | CompressedImage
+    ) -> tuple[FrameEmotions, tuple[int, int]]:
+        gray = gray_from_msg(msg, self._values['max_image_pixels'])
+        height, width = gray.shape
+        stamp_s = stamp_s_from_msg(msg.header.stamp)
+        if stamp_s == 0:
+            # A driver that stamps nothing: time has to pass all the same.
+            self._say(camera.topic, 'images have no stamp; the time of arrival is used')
+            stamp_s = self.get_clock().now().nanoseconds * 1e-9
+        with camera.lock:
+            try:
+                frame = camera.pipeline.process(gray, stamp_s)
+            except StampError:
+                camera.pipeline.reset()
+                self._on_image_error(
+                    camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
+                )
+                frame = camera.pipeline.process(gray, stamp_s)
+        return frame, (width, height)
+
+    def _on_image_error(self, camera: Camera, text: str, error: Exception | None) -> None:
+        camera.statistics.on_error(f'{camera.topic}: {text}', time.monotonic())
+        self._say(camera.topic, text, error)
+
+    def _age_ms(self, msg: Image | CompressedImage) -> float:
+        stamp_s = stamp_s_from_msg(msg.header.stamp)
+        return (self.get_clock().now().nanoseconds * 1e-9 - stamp_s) * 1e3 if stamp_s else 0.0
+
+    # Parameters and services.
+
+    def _pipeline_settings(self) -> PipelineSettings:
+        chosen = self._values
+        return PipelineSettings(
+            TrackerSettings(
+                detect_interval_s=chosen['detect_interval_s'], max_faces=chosen['max_faces']
+            ),
+            chosen['smoothing_time_constant_s'],
+            chosen['confidence_threshold'],
+        )
+
+    def _check_live(self, parameters: list[Parameter]) -> SetParametersResult:
+        fixed = {spec.name for spec in FER_NODE} - _LIVE
+        for parameter in parameters:
+            if parameter.name in fixed and self._phase != 'unconfigured':
+                return SetParametersResult(
+                    successful=False,
+                    reason=f'parameter {parameter.name} can be changed only while the node is '
+                    f'unconfigured, it is {self._phase}: deactivate and clean it up first',
+                )
+        return SetParametersResult(successful=True)
+
+    def _on_parameters(self, parameters: list[Parameter]) -> None:
+        self._values = values(self, FER_NODE)
+        settings = self._pipeline_settings()
+        for camera in self._cameras:
+            with camera.lock:
+                camera.pipeline.settings = settings
+
+    def _on_set_enabled(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._enabled = request.data
+        response.success = True
+        response.message = 'enabled' if request.data else 'disabled: images are ignored'
+        return response
+
+    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        for camera in self._cameras:
+            with camera.lock:
+                camera.pipeline.reset()
+        response.success = True
+        response.message = f'faces of {len(self._cameras)} camera(s) forgotten'
+        return response
+
+    # Reports.
+
+    def _report(self) -> None:
+        now_s = time.monotonic()
+        period_s, self._reported_s = now_s - self._reported_s, now_s
+        name = self.get_fully_qualified_name().lstrip('/')
+        state = self._phase if self._enabled else f'{self._phase}, disabled'
+        level = DiagnosticStatus.ERROR if self._configure_error else DiagnosticStatus.OK
+        statuses = [
+            status_message(
+                level,
+                name,
+                self._configure_error or state,
+                {'state': state, 'last_error': self._configure_error},
+            )
+        ]
+        for camera in self._cameras:
+            dropped = self._frames.dropped(camera) if self._frames is not None else 0
+            statuses.append(
+                camera.statistics.report(
+                    f'{name}: {camera.topic}',
+                    camera.topic,
+                    now_s,
+                    period_s,
+                    dropped,
+                    self._silent(camera, now_s),
+                )
+            )
+        header = Header(stamp=self.get_clock().now().to_msg())
+        self._diagnostics.publish(DiagnosticArray(header=header, status=statuses))
+
+    def _silent(self, camera: Camera, now_s: float) -> bool:
+        """Return whether images fail to come, and warn of it."""
+        if self._phase != 'active':
+            return False
+        last_s = camera.statistics.last_image_s
+        waited_s = now_s - (self._activated_s if last_s is None else last_s)
+        if waited_s < self._values['no_image_warning_s']:
+            return False
+        publishers = self.get_publishers_info_by_topic(camera.topic)
+        offers = sorted({p.qos_profile.reliability.name.lower() for p in publishers})
+        asked = self._values['image_reliability']
+        if not publishers:
+            cause = 'nobody publishes there'
+        elif asked == 'reliable' and 'reliable' not in offers:
+            cause = 'its publisher offers best_effort: set image_reliability to best_effort'
+        else:
+            cause = f'{len(publishers)} publisher(s) are there ({", ".join(offers)})'
+        self._say(
+            camera.topic,
+            f'no image for {waited_s:.0f} s with reliability {asked}, depth 1; {cause}',
+            about='no image',
+        )
+        return True
+
+    def _say(
+        self, topic: str, text: str, error: Exception | None = None, about: str = ''
+    ) -> None:
+        """Warn, but of the same thing not more often than every few seconds."""
+        # Numbers in the middle of a sentence do not make it another one.
+        key = f'{topic} {about or text[:24]}'
+        now_s = time.monotonic()
+        if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
+            return
+        self._said[key] = now_s
+        if error is None:
+            self.get_logger().warning(f'{topic}: {text}')
+        else:
+            self._log_error(f'{topic}: {text}', error)
+
+    def _log_error(self, text: str, error: Exception) -> None:
+        """Log an expected error as a sentence, another one with where it came from."""
+        if not isinstance(error, FerError):
+            import traceback
+
+            text += '\n' + ''.join(traceback.format_exception(error))
+        self.get_logger().error(text)
+
+
+def annotated_topics(topics: list[str]) -> list[str]:
+    """Return the name of the annotated image's topic beside each image topic.
+
+    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one, the
+    last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
+    """
+    plain = [topic.removesuffix('/compressed') for topic in topics]
+    siblings = [f'{topic.rpartition("/")[0]}/image_annotated' for topic in plain]
+    return [
+        sibling if siblings.count(sibling) == 1 else f'{topic}_annotated'
+        for topic, sibling in zip(plain, siblings, strict=True)
+    ]
+
+
+def main() -> None:
+    """Run the node until it is stopped."""
+    rclpy.init()
+    node = None
+    try:
+        node = EmotionNode()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except FerError as error:
+        sys.exit(f'fer_node: {error}')
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

@@ -1,0 +1,186 @@
+"""Frozen records that stages pass to each other; shapes are checked where they are made."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+NUM_LANDMARKS = 68
+
+FloatArray = npt.NDArray[np.float32]
+ImageArray = npt.NDArray[np.uint8]
+
+
+def _require_shape(name: str, array: npt.NDArray[Any], shape: tuple[int | None, ...]) -> None:
+    fits = array.ndim == len(shape) and all(
+        wanted is None or wanted == size
+        for wanted, size in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted_text = ', '.join('any' if size is None else str(size) for size in shape)
+        raise ValueError(f'{name} has shape {array.shape}, expected ({wanted_text})')
+
+
+@dataclass(frozen=True)
+class FaceBox:
+    """An upright rectangle around a face, in image pixels with the origin at the top left.
+
+    Attributes:
+        x0_px: Left edge; may lie outside the image, as may every edge.
+        y0_px: Top edge.
+        x1_px: Right edge, exclusive.
+        y1_px: Bottom edge, exclusive.
+        score: Detector confidence (dlib HOG: distance from the decision plane), 0 when the
+            box was not detected but followed.
+    """
+
+    x0_px: float
+    y0_px: float
+    x1_px: float
+    y1_px: float
+    score: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.x1_px > self.x0_px and self.y1_px > self.y0_px):
+            raise ValueError(f'a face box needs positive width and height, got {self}')
+
+    @property
+    def width_px(self) -> float:
+        return self.x1_px - self.x0_px
+
+    @property
+    def height_px(self) -> float:
+        return self.y1_px - self.y0_px
+
+    @property
+    def center_px(self) -> tuple[float, float]:
+        return (self.x0_px + self.x1_px) / 2, (self.y0_px + self.y1_px) / 2
+
+    def iou(self, other: 'FaceBox') -> float:
+        """Return intersection over union with another box, in [0, 1]."""
+        width = min(self.x1_px, other.x1_px) - max(self.x0_px, other.x0_px)
+        height = min(self.y1_px, other.y1_px) - max(self.y0_px, other.y0_px)
+        if width <= 0 or height <= 0:
+            return 0.0
+        shared = width * height
+        union = self.width_px * self.height_px + other.width_px * other.height_px - shared
+        return shared / union
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """The 68 facial landmarks of the iBUG/dlib annotation.
+
+    Attributes:
+        points_px: ``(68, 2)`` float32 of x, y in image pixels; may lie outside the image.
+    """
+
+    points_px: FloatArray
+
+    def __post_init__(self) -> None:
+        _require_shape('points_px', self.points_px, (NUM_LANDMARKS, 2))
+
+    def following_box(self) -> FaceBox:
+        """Return the square from which the next image's landmarks are best predicted.
+
+        Side ``(w + h) / 2`` of the landmarks' bounding box and 5 % of it above its centre: lower
+        squares slide off the face when each is made from the last one's landmarks.
+        """
+        x0, y0 = self.points_px.min(axis=0)
+        x1, y1 = self.points_px.max(axis=0)
+        side = max(float(x1 - x0 + y1 - y0) / 2, 1.0)
+        left = float(x0 + x1) / 2 - side / 2
+        top = float(y0 + y1) / 2 - 0.05 * side - side / 2
+        return FaceBox(left, top, left + side, top + side)
+
+
+@dataclass(frozen=True)
+class TrackedFace:
+    """A face with an identity that is stable from image to image.
+
+    Attributes:
+        face_id: Positive number, never used again for another face by the same tracker.
+        box: Where the face is in this image.
+    """
+
+    face_id: int
+    box: FaceBox
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedFace:
+    """A face brought to one position, scale and roll.
+
+    Attributes:
+        crop: ``(S, S)`` uint8 gray.
+        landmarks_norm: ``(68, 2)`` float32 of x, y in the crop, whose edges are -1 and 1.
+    """
+
+    crop: ImageArray
+    landmarks_norm: FloatArray
+
+    def __post_init__(self) -> None:
+        _require_shape('crop', self.crop, (None, None))
+        _require_shape('landmarks_norm', self.landmarks_norm, (NUM_LANDMARKS, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInput:
+    """A batch as the model takes it.
+
+    Attributes:
+        crops: ``(B, 1, S, S)`` float32, each crop with mean 0 and standard deviation 1.
+        nodes: ``(B, 68, F)`` float32 node features of the landmark graphs.
+    """
+
+    crops: FloatArray
+    nodes: FloatArray
+
+    def __post_init__(self) -> None:
+        batch = len(self.crops)
+        _require_shape('crops', self.crops, (batch, 1, None, None))
+        _require_shape('nodes', self.nodes, (batch, NUM_LANDMARKS, None))
+
+
+@dataclass(frozen=True, eq=False)
+class FaceEmotion:
+    """One face's emotion in one image.
+
+    Attributes:
+        face_id: Identity of the face, stable from image to image.
+        box: Where the face is.
+        landmarks: Its landmarks.
+        emotion: Most probable class after smoothing, or '' when its probability is below the
+            pipeline's confidence threshold.
+        confidence: Probability of the most probable class after smoothing, in [0, 1].
+        probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1.
+        frame_probabilities: ``(C,)`` float32, of this image alone.
+    """
+
+    face_id: int
+    box: FaceBox
+    landmarks: Landmarks
+    emotion: str
+    confidence: float
+    probabilities: FloatArray
+    frame_probabilities: FloatArray
+
+    def __post_init__(self) -> None:
+        _require_shape('probabilities', self.probabilities, (None,))
+        _require_shape('frame_probabilities', self.frame_probabilities, self.probabilities.shape)
+
+
+@dataclass(frozen=True)
+class FrameEmotions:
+    """All faces of one image.
+
+    Attributes:
+        stamp_s: Acquisition time of the image in seconds.
+        classes: Names in the order of every ``probabilities``.
+        faces: In order of ``face_id``; empty when nobody is there.
+    """
+
+    stamp_s: float
+    classes: tuple[str, ...]
+    faces: tuple[FaceEmotion, ...]

@@ -1,0 +1,94 @@
+"""TrainConfig: the settings of a training, one validated record."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fer_ros.data.augment import AugmentConfig
+from fer_ros.errors import SettingError
+from fer_ros.model_config import ModelConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained.
+
+    Attributes:
+        model: What is trained; its classes are those of the data.
+        augment: How faces are disturbed.
+        epochs: Passes over the training faces.
+        batch_size: Faces per step.
+        learning_rate: Highest rate, after the warm-up; falls to 0 along a cosine.
+        warmup_epochs: Epochs over which the rate rises.
+        weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
+        balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
+        ema_decay: Of the averaged weights, per step; the average is what is kept.
+        modality_dropout: Probability that a face loses a stream of the fused model, each.
+        seed: Of all chance.
+        workers: Processes that prepare batches; 0 prepares them in this one.
+    """
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    warmup_epochs: float = 1.0
+    weight_decay: float = 0.05
+    balance: float = 0.3
+    ema_decay: float = 0.998
+    modality_dropout: float = 0.1
+    seed: int = 1
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ('epochs', 1, 10_000),
+            ('batch_size', 2, 100_000),
+            ('learning_rate', 1e-8, 10),
+            ('warmup_epochs', 0, self.epochs),
+            ('weight_decay', 0, 10),
+            ('balance', 0, 1),
+            ('ema_decay', 0, 0.999999),
+            ('modality_dropout', 0, 0.5),
+            ('seed', 0, 2**31),
+            ('workers', 0, 256),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise SettingError(f'{name} is {value!r}, needed is a number')
+            if not low <= value <= high:
+                raise SettingError(f'{name} is {value}, allowed are {low} to {high}')
+
+
+def read_train_config(path: Path | None) -> TrainConfig:
+    """Read a YAML file with the fields of ``TrainConfig``; without one, the defaults.
+
+    Raises:
+        SettingError: The file is missing or not YAML, a key is unknown, a value is not allowed.
+    """
+    if path is None:
+        return TrainConfig()
+    try:
+        values = yaml.safe_load(path.read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingError(f'configuration {path} cannot be read: {error}') from error
+    if not isinstance(values, dict):
+        raise SettingError(f'configuration {path} is no list of "setting: value" lines')
+    values = dict(values)
+    if 'model' in values:
+        values['model'] = ModelConfig.from_dict(values['model'])
+    if 'augment' in values:
+        values['augment'] = _record(AugmentConfig, values['augment'])
+    config: TrainConfig = _record(TrainConfig, values)
+    return config
+
+
+def _record(kind: Any, values: dict[str, Any]) -> Any:
+    known = [entry.name for entry in fields(kind)]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise SettingError(f'setting {unknown[0]!r} is unknown, known are {", ".join(known)}')
+    return kind(**values)
