@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,16 +80,20 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
     # Two faces: a batch of one would be taken for a constant.
     example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
     aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    torch.onnx.export(
-        checkpoint.model,
-        example,
-        str(aside),
-        input_names=['crops', 'nodes'],
-        output_names=['logits'],
-        dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter by tracing is called deprecated; it needs no further package, and a test
+        # holds its result against torch at batch sizes that were not traced.
+        warnings.simplefilter('ignore')
+        torch.onnx.export(
+            checkpoint.model,
+            example,
+            str(aside),
+            input_names=['crops', 'nodes'],
+            output_names=['logits'],
+            dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
+            opset_version=17,
+            dynamo=False,
+        )
     graph = onnx.load(aside)
     onnx.helper.set_model_props(graph, checkpoint.metadata())
     onnx.save(graph, aside)

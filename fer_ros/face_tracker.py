@@ -18,7 +18,8 @@ class TrackerSettings:
         detect_interval_s: Time between detections; 0 detects in every image.
         keep_s: How long a face that the detector misses (a lowered or turned head) is followed.
         max_faces: Faces with the best detection score are tracked, up to this number.
-        min_overlap: Intersection over union from which a detection is a face already known.
+        max_distance: Distance of a detection from where a known face is expected, between centres
+            and in widths of the face, up to which it is that face.
         min_likeness: Correlation of two successive aligned crops under which it is doubted that
             both show the same face.
         max_deviation: Mean distance of aligned landmarks from the mean face, in halves of the
@@ -28,7 +29,7 @@ class TrackerSettings:
     detect_interval_s: float = 0.3
     keep_s: float = 1.0
     max_faces: int = 16
-    min_overlap: float = 0.3
+    max_distance: float = 0.8
     min_likeness: float = 0.6
     max_deviation: float = 0.3
 
@@ -43,11 +44,40 @@ class TrackerSettings:
 
 @dataclass
 class _Track:
+    """A known face.
+
+    Attributes:
+        box: Where it was seen last, at ``seen_s``.
+        velocity_px_s: Of the box's centre.
+        expected: Where it is looked for in the present image.
+        confirmed_s: When the detector found it last.
+        confirmed_now: Whether it did so in the present image.
+        crop: What it looked like.
+    """
+
     face_id: int
     box: FaceBox
+    seen_s: float
+    expected: FaceBox
     confirmed_s: float
     confirmed_now: bool = True
+    velocity_px_s: tuple[float, float] = (0.0, 0.0)
     crop: ImageArray | None = None
+
+    def expect(self, stamp_s: float) -> None:
+        """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
+        elapsed_s = stamp_s - self.seen_s
+        limit = self.box.width_px
+        x, y = (min(max(v * elapsed_s, -limit), limit) for v in self.velocity_px_s)
+        self.expected = self.box.shifted(x, y)
+
+    def see(self, box: FaceBox, stamp_s: float) -> None:
+        """Take a new position."""
+        elapsed_s = stamp_s - self.seen_s
+        if elapsed_s > 0:
+            (x, y), (last_x, last_y) = box.center_px, self.box.center_px
+            self.velocity_px_s = (x - last_x) / elapsed_s, (y - last_y) / elapsed_s
+        self.box, self.seen_s = box, stamp_s
 
 
 class FaceTracker:
@@ -75,7 +105,7 @@ class FaceTracker:
         return missed or stamp_s - self._detected_s >= self.settings.detect_interval_s - 5e-4
 
     def match(self, boxes: Sequence[FaceBox], stamp_s: float) -> tuple[TrackedFace, ...]:
-        """Give every detection the id of the known face that it overlaps most, or a new one.
+        """Give every detection the id of the known face that it is nearest to, or a new one.
 
         Args:
             boxes: Detections, best first.
@@ -85,14 +115,13 @@ class FaceTracker:
             Detected faces, and known ones that the detector missed for less than ``keep_s``.
         """
         self._detected_s = stamp_s
+        for track in self._tracks.values():
+            track.expect(stamp_s)
         pairs = sorted(
-            (
-                (overlap, index, track.face_id)
-                for index, box in enumerate(boxes)
-                for track in self._tracks.values()
-                if (overlap := box.iou(track.box)) >= self.settings.min_overlap
-            ),
-            reverse=True,
+            (distance, index, track.face_id)
+            for index, box in enumerate(boxes)
+            for track in self._tracks.values()
+            if (distance := _distance(box, track.expected)) <= self.settings.max_distance
         )
         identity: dict[int, int] = {}
         for _, index, face_id in pairs:
@@ -106,20 +135,29 @@ class FaceTracker:
         for index, box in enumerate(boxes):
             if index in identity:
                 track = self._tracks[identity[index]]
-                track.box, track.confirmed_s, track.confirmed_now = box, stamp_s, True
+                track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
             elif len(self._tracks) < self.settings.max_faces:
-                self._tracks[self._next_id] = _Track(self._next_id, box, stamp_s)
+                self._tracks[self._next_id] = _Track(self._next_id, box, stamp_s, box, stamp_s)
                 self._next_id += 1
         return self._faces()
 
-    def followed(self) -> tuple[TrackedFace, ...]:
-        """Return the known faces where they are expected in the next image."""
+    def followed(self, stamp_s: float) -> tuple[TrackedFace, ...]:
+        """Return the known faces where they are expected in the image of ``stamp_s``."""
         for track in self._tracks.values():
+            track.expect(stamp_s)
             track.confirmed_now = False
         return self._faces()
 
-    def accept(self, face: TrackedFace, landmarks: Landmarks, aligned: AlignedFace) -> bool:
-        """Take what was seen in a face's box and expect the face there in the next image.
+    def accept(
+        self, face: TrackedFace, landmarks: Landmarks, aligned: AlignedFace, stamp_s: float
+    ) -> bool:
+        """Take what was seen in a face's box as that face, if it is convincing.
+
+        Args:
+            face: As ``match`` or ``followed`` returned it.
+            landmarks: Predicted in its box.
+            aligned: The aligned face from them.
+            stamp_s: Acquisition time of the image.
 
         Returns:
             False when the box does not seem to hold the face any more. A face that was detected in
@@ -128,7 +166,7 @@ class FaceTracker:
         track = self._tracks[face.face_id]
         if not track.confirmed_now and not self._convincing(track, landmarks, aligned):
             return False
-        track.box = landmarks.following_box()
+        track.see(landmarks.following_box(), stamp_s)
         track.crop = aligned.crop
         return True
 
@@ -142,19 +180,29 @@ class FaceTracker:
         self._detected_s = None
 
     def _faces(self) -> tuple[TrackedFace, ...]:
-        return tuple(TrackedFace(track.face_id, track.box) for track in self._tracks.values())
+        return tuple(TrackedFace(t.face_id, t.expected) for t in self._tracks.values())
 
     def _convincing(self, track: _Track, landmarks: Landmarks, aligned: AlignedFace) -> bool:
         deviation = np.linalg.norm(aligned.landmarks_norm - MEAN_SHAPE_NORM, axis=1).mean()
         if deviation > self.settings.max_deviation:
             return False
-        # Between two images a face neither jumps by half its size nor grows by half.
+        # Between two images a face neither grows by half nor leaves where it was looked for.
         box = landmarks.following_box()
-        if not 2 / 3 < box.width_px / track.box.width_px < 3 / 2 or box.iou(track.box) < 1 / 3:
+        if not 2 / 3 < box.width_px / track.box.width_px < 3 / 2:
+            return False
+        if box.iou(track.expected) < 1 / 3:
             return False
         if track.crop is None:
             return True
         return _correlation(aligned.crop, track.crop) >= self.settings.min_likeness
+
+
+def _distance(a: FaceBox, b: FaceBox) -> float:
+    """Return the distance of two boxes in widths of theirs, infinite where their sizes differ."""
+    if not 0.6 < a.width_px / b.width_px < 1 / 0.6:
+        return float('inf')
+    (ax, ay), (bx, by) = a.center_px, b.center_px
+    return float(np.hypot(ax - bx, ay - by)) / ((a.width_px + b.width_px) / 2)
 
 
 def _correlation(a: ImageArray, b: ImageArray) -> float:

@@ -138,19 +138,19 @@ class EmotionPipeline:
 
     def _observe(self, gray: ImageArray, stamp_s: float) -> list[_Observation]:
         if not self._tracker.detection_due(stamp_s):
-            seen, doubted = self._look(gray, self._tracker.followed())
+            seen, doubted = self._look(gray, self._tracker.followed(stamp_s), stamp_s)
             if not doubted:
                 return seen
         # Detection is due, or a followed face does not look like itself any more.
         with self._timed('detector'):
             boxes = self.models.detector.detect(gray)
-        seen, doubted = self._look(gray, self._tracker.match(boxes, stamp_s))
+        seen, doubted = self._look(gray, self._tracker.match(boxes, stamp_s), stamp_s)
         for face in doubted:
             self._tracker.drop(face)
         return seen
 
     def _look(
-        self, gray: ImageArray, faces: Sequence[TrackedFace]
+        self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float
     ) -> tuple[list[_Observation], list[TrackedFace]]:
         """Return what is seen of each face, and the faces that were not recognised in it."""
         seen, doubted = [], []
@@ -160,7 +160,7 @@ class EmotionPipeline:
             with self._timed('crop'):
                 aligned = align_face(gray, landmarks, self.models.classifier.config.crop_px)
             with self._timed('tracker'):
-                accepted = self._tracker.accept(face, landmarks, aligned)
+                accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
             if accepted:
                 seen.append(_Observation(face, landmarks, aligned))
             else:

@@ -57,6 +57,10 @@ class FaceBox:
     def center_px(self) -> tuple[float, float]:
         return (self.x0_px + self.x1_px) / 2, (self.y0_px + self.y1_px) / 2
 
+    def shifted(self, x_px: float, y_px: float) -> 'FaceBox':
+        """Return the box moved by ``x_px`` to the right and ``y_px`` down, without a score."""
+        return FaceBox(self.x0_px + x_px, self.y0_px + y_px, self.x1_px + x_px, self.y1_px + y_px)
+
     def iou(self, other: 'FaceBox') -> float:
         """Return intersection over union with another box, in [0, 1]."""
         width = min(self.x1_px, other.x1_px) - max(self.x0_px, other.x0_px)

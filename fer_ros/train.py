@@ -22,7 +22,9 @@ from tqdm import tqdm
 from fer_ros.checkpoint import Checkpoint, save_checkpoint
 from fer_ros.data.augment import AugmentConfig, augmented_face
 from fer_ros.data.face_set import FaceSet
+from fer_ros.data.ferplus import load_ferplus
 from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluate import CACHE
 from fer_ros.face_crop import align_face
 from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
@@ -276,6 +278,31 @@ class Trainer:
             state.setdefault(int(index), {})[name] = value
         groups = self.optimizer.state_dict()['param_groups']
         self.optimizer.load_state_dict({'state': state, 'param_groups': groups})
+
+
+def train_ferplus(
+    config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0
+) -> None:
+    """Train on FER+ and leave ``best.safetensors`` in ``out``; a stopped run goes on.
+
+    Args:
+        config: The settings.
+        data: ``fer2013plus.npz``.
+        out: Folder of the run.
+        device: ``cpu`` or ``cuda``; the latter where there is one when empty.
+        threads: Of torch; 0 leaves the choice to it.
+
+    Raises:
+        DatasetError: The data cannot be used.
+        SettingError: ``out`` holds a run of another configuration.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    training = load_ferplus(data, 'train', CACHE, 'votes')
+    validation = load_ferplus(data, 'validation', CACHE, 'majority')
+    Trainer(config, training, validation, out, device).fit()
+    print(f'wrote {out}/best.safetensors')
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -107,4 +107,4 @@ def _disturbed_pixels(
         height, width = rng.integers(size // 8, size // 3, 2)
         y, x = rng.integers(0, size - height), rng.integers(0, size - width)
         pixels[y : y + height, x : x + width] = rng.uniform(0, 255)
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)

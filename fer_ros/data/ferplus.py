@@ -78,7 +78,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     if not path.is_file():
         raise DatasetError(f'FER+ file {path} does not exist')
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open('rb') as stream, np.load(stream, allow_pickle=False) as file:
             missing = [name for name in _ARRAYS if name not in file]
             if missing:
                 raise DatasetError(f'{path} has no array {missing[0]!r}, needed are {_ARRAYS}')

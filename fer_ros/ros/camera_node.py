@@ -63,7 +63,6 @@ class CameraNode(Node):  # type: ignore[misc]
         if bgr is None:
             self.done = True
             self._timer.cancel()
-            self.get_logger().info(f'the source has ended after {self.published} images')
             return
         header = Header(
             stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id']
@@ -77,6 +76,7 @@ class CameraNode(Node):  # type: ignore[misc]
 
     def destroy_node(self) -> None:
         """Release the source and the node."""
+        self.get_logger().info(f'published {self.published} images')
         self._source.close()
         super().destroy_node()
 

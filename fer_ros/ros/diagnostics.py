@@ -12,10 +12,11 @@ ERROR_SHOWN_S = 5.0
 
 @dataclass
 class CameraStatistics:
-    """Counts of one camera since the last report; filled by several threads."""
+    """Counts of one camera since its activation; filled by several threads."""
 
     received: int = 0
     published: int = 0
+    reported: tuple[int, int] = (0, 0)
     faces: int = 0
     latencies_ms: list[float] = field(default_factory=list)
     last_image_s: float | None = None
@@ -61,22 +62,26 @@ class CameraStatistics:
                 level, message = DiagnosticStatus.WARN, self.last_error
             elif silent:
                 level, message = DiagnosticStatus.WARN, f'no image on {topic}'
+            received = self.received - self.reported[0]
+            published = self.published - self.reported[1]
+            self.reported = self.received, self.published
             status = status_message(
                 level,
                 name,
                 message,
                 {
                     'topic': topic,
-                    'input_rate_hz': f'{self.received / period_s:.1f}',
-                    'output_rate_hz': f'{self.published / period_s:.1f}',
+                    'input_rate_hz': f'{received / period_s:.1f}',
+                    'output_rate_hz': f'{published / period_s:.1f}',
                     'latency_median_ms': f'{statistics.median(latencies):.1f}',
                     'latency_max_ms': f'{max(latencies):.1f}',
+                    'received': str(self.received),
+                    'published': str(self.published),
                     'dropped': str(dropped),
                     'faces': str(self.faces),
                     'last_error': self.last_error,
                 },
             )
-            self.received = self.published = 0
             self.latencies_ms.clear()
         return status
 

@@ -1,0 +1,30 @@
+# make demo [SOURCE=0 | SOURCE=path.mp4] [SECONDS_MAX=20]   see it work
+# make test                                                 build and pass every test
+# make lint                                                 style and types
+# make clean                                                remove all that these made
+
+PYTHON ?= python3
+SOURCE ?=
+SECONDS_MAX ?= 0
+export PYTHON
+
+.PHONY: setup demo test lint clean
+
+setup:
+	@scripts/setup-workspace
+
+demo: setup
+	@scripts/with-ros python -m fer_ros.ros.demo --source '$(SOURCE)' --seconds $(SECONDS_MAX)
+
+test:
+	@scripts/setup-workspace train dev
+	@scripts/with-ros python -m pytest
+
+lint:
+	@scripts/setup-workspace train dev
+	@scripts/with-ros ruff check .
+	@scripts/with-ros ruff format --check .
+	@scripts/with-ros mypy
+
+clean:
+	rm -rf .workspace demo_output

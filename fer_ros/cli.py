@@ -1,0 +1,120 @@
+"""The command fer-ros: train, evaluate, export, bench and info."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
+from fer_ros.errors import FerError
+
+# Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
+# what does not train needs no torch.
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; a FerError ends it with its sentence and exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except FerError as error:
+        sys.exit(f'fer-ros: {error}')
+    except KeyboardInterrupt:
+        sys.exit('fer-ros: interrupted')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='fer-ros', description='Facial expressions for robots, without ROS.'
+    )
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+
+    train = commands.add_parser('train', help='train a model on FER+')
+    train.add_argument('--data', type=Path, required=True, help='fer2013plus.npz')
+    train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
+    train.add_argument('--config', type=Path, help='YAML file; see config/train.yaml')
+    train.add_argument('--device', default='', help='cpu or cuda; chosen when not given')
+    train.add_argument('--threads', type=int, default=0, help='of torch; 0: all processors')
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser('evaluate', help='judge a model on FER+')
+    evaluate.add_argument('--data', type=Path, required=True, help='fer2013plus.npz')
+    evaluate.add_argument('--split', choices=('validation', 'test'), default='validation')
+    evaluate.add_argument('--out', type=Path, help='folder for figures.json and confusion.png')
+    _add_model(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    export = commands.add_parser('export', help='write the ONNX file of a checkpoint beside it')
+    export.add_argument('checkpoint', type=Path, help='.safetensors file')
+    export.set_defaults(run=_export)
+
+    bench = commands.add_parser('bench', help='measure speed')
+    what = bench.add_subparsers(required=True, metavar='WHAT')
+    pipeline = what.add_parser('pipeline', help='image array in, estimates out, per stage')
+    pipeline.add_argument('--rounds', type=int, default=3, help='times the clip is processed')
+    pipeline.add_argument('--json', type=Path, help='file for the figures')
+    _add_model(pipeline)
+    pipeline.set_defaults(run=_bench_pipeline)
+
+    info = commands.add_parser('info', help='say what a model is and where files lie')
+    _add_model(info)
+    info.set_defaults(run=_info)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
+    )
+    parser.add_argument('--backend', choices=BACKENDS, default='onnx')
+
+
+def _train(options: argparse.Namespace) -> None:
+    from fer_ros.train import train_ferplus
+    from fer_ros.train_config import read_train_config
+
+    train_ferplus(
+        read_train_config(options.config),
+        options.data,
+        options.out,
+        options.device,
+        options.threads,
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from fer_ros.evaluate import evaluate_ferplus
+
+    evaluate_ferplus(options.model, options.backend, options.data, options.split, options.out)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from fer_ros.checkpoint import export_onnx, load_checkpoint
+
+    target = options.checkpoint.with_suffix('.onnx')
+    export_onnx(load_checkpoint(options.checkpoint), target)
+    print(f'wrote {target}')
+
+
+def _bench_pipeline(options: argparse.Namespace) -> None:
+    from fer_ros.benchmark import bench_pipeline
+
+    bench_pipeline(options.model, options.backend, options.rounds, options.json)
+
+
+def _info(options: argparse.Namespace) -> None:
+    from fer_ros.classifier import load_classifier
+    from fer_ros.face_landmarks import find_landmark_model
+
+    classifier = load_classifier(options.model, options.backend)
+    config = classifier.config
+    print(f'model           {classifier.path}')
+    print(f'classes         {", ".join(config.classes)}')
+    print(f'stream          {config.stream} (fusion {config.fusion})')
+    for name, value in classifier.figures.items():
+        print(f'{name:<16}{value}')
+    print(f'landmark model  {find_landmark_model()}')
+
+
+if __name__ == '__main__':
+    main()

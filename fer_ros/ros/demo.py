@@ -1,0 +1,252 @@
+"""The demonstration: camera_node and fer_node in processes of their own, and one who listens.
+
+Run as ``make demo``. It prints what arrives on /emotion and leaves an annotated video, a picture of
+the probabilities over time and a table.
+"""
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import rclpy
+from ament_index_python.packages import get_package_prefix
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image
+
+from fer_ros.camera import ImageSource
+from fer_ros.errors import FerError, SourceError
+from fer_ros.msg import FaceEmotionArray
+from fer_ros.report import draw_timeline, write_table
+from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg
+from fer_ros.sample_clip import write_sample_clip
+from fer_ros.structures import FrameEmotions, ImageArray
+from fer_ros.video_file import VideoFile
+
+_START_UP_S = 60.0
+_ROW_EVERY_S = 0.5
+
+
+class Listener(Node):  # type: ignore[misc]
+    """Receives what fer_node publishes.
+
+    Attributes:
+        frames: Every message on /emotion, in order.
+        active: Whether fer_node has said that it is.
+        dropped: Images that fer_node left out because newer ones had come.
+        received: Images that fer_node received.
+    """
+
+    def __init__(self, video: VideoFile) -> None:
+        super().__init__('demo')
+        self.frames: list[FrameEmotions] = []
+        self.active = False
+        self.received = self.dropped = 0
+        self.last_s = time.monotonic()
+        self.still: ImageArray | None = None
+        self._most_faces = 0
+        self._row_s = float('-inf')
+        self._video = video
+        reliable = QoSProfile(depth=100)
+        self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotion, reliable)
+        self.create_subscription(
+            Image, 'camera/image_annotated', self._on_image_annotated, reliable
+        )
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+
+    def _on_emotion(self, msg: FaceEmotionArray) -> None:
+        frame = frame_from_msg(msg)
+        self.last_s = time.monotonic()
+        if not self.frames:
+            print(f'{"time":>7}  {"faces":>5}  on /emotion', flush=True)
+        changed = bool(self.frames) and _who(frame) != _who(self.frames[-1])
+        self.frames.append(frame)
+        if changed or frame.stamp_s - self._row_s >= _ROW_EVERY_S:
+            self._row_s = frame.stamp_s
+            print(_row(frame, self.frames[0].stamp_s), flush=True)
+
+    def _on_image_annotated(self, msg: Image) -> None:
+        bgr = bgr_from_msg(msg)
+        self._video.write(bgr, stamp_s_from_msg(msg.header.stamp))
+        faces = len(self.frames[-1].faces) if self.frames else 0
+        if self.still is None or faces >= self._most_faces:
+            self.still, self._most_faces = bgr.copy(), faces
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            values = {entry.key: entry.value for entry in status.values}
+            if values.get('state') == 'active':
+                self.active = True
+            if 'dropped' in values:
+                self.dropped = int(values['dropped'])
+                self.received = int(values['received'])
+
+
+class Child:
+    """A node in a process of its own, whose output is passed on line by line.
+
+    Attributes:
+        lines: What it has printed.
+    """
+
+    def __init__(self, executable: str, **parameters: object) -> None:
+        path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
+        flags = [part for key, value in parameters.items() for part in ('-p', f'{key}:={value}')]
+        self._name = executable
+        # A session of its own: Ctrl-C reaches this process alone, which then ends the others.
+        self._process = subprocess.Popen(
+            [str(path), '--ros-args', *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def running(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Interrupt the process and wait for its end."""
+        if self.running():
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(2)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            text = re.sub(r'^\[(\w+)\] \[[\d.]+\] \[(.*?)\]: ', r'', line.rstrip())
+            self.lines.append(text)
+            print(f'[{self._name}] {text}', flush=True)
+
+
+def main() -> None:
+    """Run the demonstration."""
+    parser = argparse.ArgumentParser(description='Shows what fer_node makes of a source.')
+    parser.add_argument(
+        '--source', default='', help='webcam index, video, image or folder; empty: a sample clip'
+    )
+    parser.add_argument('--out', type=Path, default=Path('demo_output'))
+    parser.add_argument(
+        '--seconds', type=float, default=0.0, help='stop after this time; 0: at the end or Ctrl-C'
+    )
+    options = parser.parse_args()
+    try:
+        run(options.source, options.out, options.seconds)
+    except FerError as error:
+        sys.exit(f'demo: {error}')
+
+
+def run(source: str, out: Path, seconds: float) -> None:
+    """Play a source through the nodes and write what came of it.
+
+    Raises:
+        SourceError: The source cannot be read, or no message arrived.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if not source:
+        source = str(out / 'sample_clip.avi')
+        print('making the sample clip')
+        write_sample_clip(Path(source))
+    opened = ImageSource(source)
+    opened.close()
+    if opened.live and not seconds:
+        print('press Ctrl-C to stop')
+    video = VideoFile(out / 'annotated.mp4', opened.rate_hz)
+    rclpy.init()
+    listener = Listener(video)
+    fer_node = Child('fer_node')
+    camera_node: Child | None = None
+    try:
+        _spin(listener, lambda: listener.active or not fer_node.running(), _START_UP_S)
+        if not listener.active:
+            raise SourceError('fer_node did not become active; its output stands above')
+        camera_node = Child(
+            'camera_node', source=f"'{source}'", loop=False, wait_for_subscriber=True
+        )
+        _listen(listener, camera_node, seconds)
+    except KeyboardInterrupt:
+        print()
+    finally:
+        if camera_node is not None:
+            camera_node.stop()
+        # The counts of the last second are still to come.
+        _spin(listener, lambda: False, 1.2)
+        fer_node.stop()
+        listener.destroy_node()
+        rclpy.try_shutdown()
+        video.close()
+    if not listener.frames:
+        raise SourceError('no message arrived on /emotion; the output of the nodes stands above')
+    _write(listener, camera_node, out)
+
+
+def _listen(listener: Listener, camera_node: Child, seconds: float) -> None:
+    """Spin until the source has ended and everything from it has arrived."""
+    start_s = time.monotonic()
+
+    def done() -> bool:
+        now_s = time.monotonic()
+        if seconds and now_s - start_s > seconds:
+            return True
+        return not camera_node.running() and now_s - listener.last_s > 1.0
+
+    _spin(listener, done, float('inf'))
+
+
+def _spin(listener: Listener, done: Callable[[], bool], longest_s: float) -> None:
+    end_s = time.monotonic() + longest_s
+    while not done() and time.monotonic() < end_s:
+        rclpy.spin_once(listener, timeout_sec=0.05)
+
+
+def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
+    frames = listener.frames
+    draw_timeline(frames, out / 'timeline.png')
+    write_table(frames, out / 'emotion.csv')
+    if listener.still is not None:
+        cv2.imwrite(str(out / 'annotated.png'), listener.still)
+    images = re.findall(r'(\d+) images', ' '.join(camera_node.lines if camera_node else []))
+    ids = sorted({face.face_id for frame in frames for face in frame.faces})
+    print()
+    print(f'images published by camera_node   {images[-1] if images else "?"}')
+    print(f'images received by fer_node       {listener.received}')
+    print(f'left out for newer ones           {listener.dropped}')
+    print(f'messages on /emotion              {len(frames)}')
+    print(f'faces                             {len(ids)} ({", ".join(f"#{i}" for i in ids)})')
+    print(f'annotated video                   {out}/annotated.mp4')
+    print(f'probabilities over time           {out}/timeline.png')
+    print(f'table                             {out}/emotion.csv')
+
+
+def _who(frame: FrameEmotions) -> list[tuple[int, str]]:
+    return [(face.face_id, face.emotion) for face in frame.faces]
+
+
+def _row(frame: FrameEmotions, start_s: float) -> str:
+    faces = '   '.join(
+        f'#{face.face_id} {face.emotion or "uncertain":<9} {face.confidence:4.0%} '
+        f'{"▇" * round(10 * face.confidence):<10}'
+        for face in frame.faces
+    )
+    return f'{frame.stamp_s - start_s:6.2f}s  {len(frame.faces):>5}  {faces or "nobody"}'
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,92 @@
+"""The node alone: ros2 launch fer_ros fer.launch.py image_topic:=/camera/image_raw rviz:=true."""
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode, Node
+
+SHARE = Path(get_package_share_directory('fer_ros'))
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Start fer_node, which activates itself, and RViz on request."""
+    arguments = [
+        DeclareLaunchArgument(
+            'image_topic',
+            default_value='',
+            description='Image topic of the camera, or several separated by commas; empty: as in '
+            'the parameter file (camera/image_raw).',
+        ),
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='Namespace of the node and its topics.'
+        ),
+        DeclareLaunchArgument(
+            'params_file',
+            default_value=str(SHARE / 'config' / 'fer.yaml'),
+            description='Parameter file; what other arguments say goes before it.',
+        ),
+        DeclareLaunchArgument(
+            'model',
+            default_value='',
+            description='Model file, .onnx or .safetensors; empty: as in the parameter file (the '
+            'model that ships).',
+        ),
+        DeclareLaunchArgument(
+            'transport',
+            default_value='',
+            choices=['', 'raw', 'compressed'],
+            description='How images are sent: raw, or compressed (JPEG or PNG); empty: as in the '
+            'parameter file (raw).',
+        ),
+        DeclareLaunchArgument(
+            'rviz',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Whether to show the annotated image in RViz.',
+        ),
+        DeclareLaunchArgument(
+            'use_sim_time',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Whether time comes from /clock, as with a replayed bag.',
+        ),
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])
+
+
+def nodes(context: LaunchContext) -> list[Node]:
+    """Return the nodes for the arguments as given."""
+    given = {
+        name: LaunchConfiguration(name).perform(context)
+        for name in ('image_topic', 'namespace', 'params_file', 'model', 'transport')
+    }
+    sim_time = {'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true'}
+    parameters = dict(sim_time)
+    if given['image_topic']:
+        parameters['image_topics'] = [name.strip() for name in given['image_topic'].split(',')]
+    if given['transport']:
+        parameters['image_transport'] = given['transport']
+    if given['model']:
+        parameters['model'] = given['model']
+    fer_node = LifecycleNode(
+        package='fer_ros',
+        executable='fer_node',
+        name='fer_node',
+        namespace=given['namespace'],
+        output='screen',
+        parameters=[given['params_file'], parameters],
+    )
+    rviz = Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        namespace=given['namespace'],
+        arguments=['-d', str(SHARE / 'config' / 'fer.rviz')],
+        parameters=[sim_time],
+        condition=IfCondition(LaunchConfiguration('rviz')),
+    )
+    return [fer_node, rviz]

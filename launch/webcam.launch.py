@@ -1,0 +1,70 @@
+"""Camera, node and RViz: ros2 launch fer_ros webcam.launch.py source:=0."""
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+SHARE = Path(get_package_share_directory('fer_ros'))
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Start camera_node, and fer_node as fer.launch.py does."""
+    arguments = [
+        DeclareLaunchArgument(
+            'source',
+            default_value='0',
+            description='Webcam index, or path of a video file, an image or a folder of images.',
+        ),
+        DeclareLaunchArgument(
+            'rate_hz',
+            default_value='0.0',
+            description="Images per second; 0: the source's own rate.",
+        ),
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='Namespace of the nodes and their topics.'
+        ),
+        DeclareLaunchArgument(
+            'params_file',
+            default_value=str(SHARE / 'config' / 'fer.yaml'),
+            description='Parameter file of both nodes.',
+        ),
+        DeclareLaunchArgument(
+            'model',
+            default_value='',
+            description='Model file, .onnx or .safetensors; empty: the model that ships.',
+        ),
+        DeclareLaunchArgument(
+            'rviz',
+            default_value='true',
+            choices=['true', 'false'],
+            description='Whether to show the annotated image in RViz.',
+        ),
+    ]
+    camera_node = Node(
+        package='fer_ros',
+        executable='camera_node',
+        name='camera_node',
+        namespace=LaunchConfiguration('namespace'),
+        output='screen',
+        parameters=[
+            LaunchConfiguration('params_file'),
+            {
+                'source': ParameterValue(LaunchConfiguration('source'), value_type=str),
+                'rate_hz': ParameterValue(LaunchConfiguration('rate_hz'), value_type=float),
+            },
+        ],
+    )
+    fer = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
+        launch_arguments={
+            name: LaunchConfiguration(name)
+            for name in ('namespace', 'params_file', 'model', 'rviz')
+        }.items(),
+    )
+    return LaunchDescription([*arguments, camera_node, fer])

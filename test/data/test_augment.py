@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from fer_ros.data.augment import AugmentConfig, augmented_face, mirror
+from fer_ros.face_crop import align_face
+from fer_ros.landmark_layout import REGIONS
+
+OFF = AugmentConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
+
+
+def darkest_near(face, landmark):
+    """Return the crop's gray level at a landmark."""
+    x, y = (face.landmarks_norm[landmark] + 1) * 24 - 0.5
+    return int(face.crop[round(y), round(x)])
+
+
+def test_mirror_swaps_crop_and_landmarks_together(portrait_gray, portrait_landmarks):
+    face = align_face(portrait_gray, portrait_landmarks, 48)
+    mirrored = mirror(face)
+    assert (mirrored.crop == face.crop[:, ::-1]).all()
+    # The right eye's outer corner becomes the left eye's, on the other side.
+    assert mirrored.landmarks_norm[45] == pytest.approx(face.landmarks_norm[36] * [-1, 1])
+    assert mirrored.landmarks_norm[36, 0] < mirrored.landmarks_norm[45, 0]
+
+
+def test_mirror_keeps_every_region_where_it_belongs(portrait_gray, portrait_landmarks):
+    face = align_face(portrait_gray, portrait_landmarks, 48)
+    mirrored = mirror(face)
+    for name, indices in REGIONS.items():
+        middle = face.landmarks_norm[list(indices)].mean(axis=0)
+        now = mirrored.landmarks_norm[list(indices)].mean(axis=0)
+        assert now == pytest.approx(middle, abs=0.15), name
+
+
+def test_mirror_twice_is_the_face_itself(portrait_gray, portrait_landmarks):
+    face = align_face(portrait_gray, portrait_landmarks, 48)
+    twice = mirror(mirror(face))
+    assert (twice.crop == face.crop).all()
+    assert (twice.landmarks_norm == face.landmarks_norm).all()
+
+
+def test_everything_off_is_the_aligned_face_or_its_mirror_image(portrait_gray, portrait_landmarks):
+    face = align_face(portrait_gray, portrait_landmarks, 48)
+    expected = {face.crop.tobytes(), mirror(face).crop.tobytes()}
+    seen = {
+        augmented_face(
+            portrait_gray, portrait_landmarks, 48, OFF, np.random.default_rng(seed)
+        ).crop.tobytes()
+        for seed in range(8)
+    }
+    assert seen == expected
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_disturbed_crop_and_landmarks_stay_together(portrait_gray, portrait_landmarks, seed):
+    # A dark spot drawn onto the nose tip is found under the nose tip's landmark.
+    marked = portrait_gray.copy()
+    x, y = portrait_landmarks.points_px[30].round().astype(int)
+    marked[y - 4 : y + 5, x - 4 : x + 5] = 0
+    config = AugmentConfig(20, 0.15, 0.1, 0.08, 0, 0, 0, 0, 0, 1, 0)
+    face = augmented_face(marked, portrait_landmarks, 48, config, np.random.default_rng(seed))
+    assert darkest_near(face, 30) < 25
+
+
+def test_same_chance_gives_the_same_face(portrait_gray, portrait_landmarks):
+    faces = [
+        augmented_face(
+            portrait_gray, portrait_landmarks, 48, AugmentConfig(), np.random.default_rng(4)
+        )
+        for _ in range(2)
+    ]
+    assert (faces[0].crop == faces[1].crop).all()
+    assert (faces[0].landmarks_norm == faces[1].landmarks_norm).all()

@@ -1,0 +1,110 @@
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.data.face_landmarks import landmark_face_crops
+from fer_ros.data.ferplus import has_emotion, load_ferplus, majority, without_single_votes
+from fer_ros.errors import DatasetError
+
+
+def votes(**counts):
+    names = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear',
+             'contempt', 'unknown', 'nf']
+    return np.array([[counts.get(name, 0) for name in names]], np.uint8)
+
+
+def test_single_votes_do_not_count():
+    assert without_single_votes(votes(anger=8, fear=1, sadness=1)).tolist() == [
+        votes(anger=8)[0].tolist()
+    ]
+
+
+@pytest.mark.parametrize(
+    ('counts', 'kept'),
+    [
+        ({'anger': 6, 'fear': 4}, True),
+        ({'anger': 5, 'fear': 5}, False),
+        ({'anger': 4, 'fear': 3, 'neutral': 3}, False),
+        ({'unknown': 8, 'fear': 2}, False),
+        ({'nf': 10}, False),
+    ],
+)
+def test_majority_keeps_faces_with_more_than_half_for_one_emotion(counts, kept):
+    assert majority(votes(**counts)).tolist() == [kept]
+
+
+def test_face_that_is_mostly_unknown_has_no_emotion():
+    assert has_emotion(votes(unknown=6, fear=4)).tolist() == [False]
+    assert has_emotion(votes(unknown=3, fear=4, anger=3)).tolist() == [True]
+
+
+@pytest.fixture
+def npz(tmp_path, portrait_gray):
+    """Six crops of the portrait; the last training picture stands in the test split again."""
+    rng = np.random.default_rng(0)
+    face = cv2.resize(portrait_gray[55:175, 162:282], (48, 48), interpolation=cv2.INTER_AREA)
+    images = np.stack([np.clip(face + rng.integers(0, 9, face.shape), 0, 255) for _ in range(6)])
+    images = images.astype(np.uint8)
+    images[5] = images[2]
+    path = tmp_path / 'fer.npz'
+    np.savez(
+        path,
+        images=images,
+        split=np.array([0, 0, 0, 1, 1, 2], np.int8),
+        ferplus_votes=np.concatenate(
+            [votes(happiness=8, neutral=2), votes(nf=10), votes(anger=10)]
+            + [votes(happiness=10), votes(fear=5, sadness=5), votes(anger=10)]
+        ),
+    )
+    return path
+
+
+def test_targets_are_the_vote_distribution(npz, tmp_path):
+    faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
+    assert faces.targets[0, :2] == pytest.approx([0.2, 0.8])
+
+
+def test_training_face_of_another_split_and_no_face_are_left_out(npz, tmp_path):
+    faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
+    assert len(faces) == 1
+
+
+def test_face_without_majority_is_left_out_of_validation(npz, tmp_path):
+    faces = load_ferplus(npz, 'validation', tmp_path / 'cache', 'majority', progress=False)
+    assert faces.labels().tolist() == [1]
+
+
+def test_landmarks_lie_in_the_face_and_come_from_the_cache_the_second_time(npz, tmp_path):
+    images = np.load(npz)['images']
+    landmarks, detected = landmark_face_crops(images, tmp_path / 'c', workers=1, progress=False)
+    assert detected.all()
+    assert landmarks[0, 36:48].mean(axis=0) == pytest.approx((23.5, 21), abs=3)
+    (file,) = (tmp_path / 'c').iterdir()
+    changed = np.load(file)['landmarks_px'] + 1
+    np.savez(file, landmarks_px=changed, detected=detected)
+    again, _ = landmark_face_crops(images, tmp_path / 'c', workers=1, progress=False)
+    assert (again == changed).all()
+
+
+def test_image_without_a_detection_gets_landmarks_all_the_same(tmp_path):
+    images = np.full((1, 48, 40), 128, np.uint8)
+    landmarks, detected = landmark_face_crops(images, tmp_path, workers=1, progress=False)
+    assert not detected.any()
+    assert np.isfinite(landmarks).all()
+
+
+def test_missing_file_is_an_error(tmp_path):
+    with pytest.raises(DatasetError, match=r'nothing\.npz does not exist'):
+        load_ferplus(tmp_path / 'nothing.npz', 'train', tmp_path, 'votes')
+
+
+def test_damaged_file_is_an_error(tmp_path):
+    (tmp_path / 'cut.npz').write_bytes(b'PK\x03\x04cut')
+    with pytest.raises(DatasetError, match=r'cut\.npz is damaged'):
+        load_ferplus(tmp_path / 'cut.npz', 'train', tmp_path, 'votes')
+
+
+def test_file_without_votes_is_an_error(tmp_path):
+    np.savez(tmp_path / 'x.npz', images=np.zeros((1, 48, 48), np.uint8), split=np.zeros(1))
+    with pytest.raises(DatasetError, match="no array 'ferplus_votes'"):
+        load_ferplus(tmp_path / 'x.npz', 'train', tmp_path, 'votes')

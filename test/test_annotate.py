@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from fer_ros.annotate import annotate
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+
+CLASSES = ('neutral', 'happiness', 'boredom')
+
+
+def frame(box, emotion='happiness'):
+    points = np.linspace([box.x0_px, box.y0_px], [box.x1_px, box.y1_px], 68, dtype=np.float32)
+    probabilities = np.array([0.1, 0.7, 0.2], np.float32)
+    face = FaceEmotion(1, box, Landmarks(points), emotion, 0.7, probabilities, probabilities)
+    return FrameEmotions(0.0, CLASSES, (face,))
+
+
+def test_nobody_leaves_the_image_as_it_is():
+    image = np.full((120, 160, 3), 7, np.uint8)
+    assert (annotate(image, FrameEmotions(0.0, CLASSES, ())) == 7).all()
+
+
+def test_face_is_drawn_onto_a_copy():
+    image = np.full((240, 320, 3), 7, np.uint8)
+    drawn = annotate(image, frame(FaceBox(40, 60, 140, 170)))
+    assert (image == 7).all()
+    assert (drawn[60, 45:135] != 7).any(axis=1).all()
+
+
+@pytest.mark.parametrize(
+    'box',
+    [FaceBox(-50, -50, 60, 60), FaceBox(250, 200, 400, 300), FaceBox(900, 900, 950, 980)],
+    ids=['top left', 'bottom right', 'outside'],
+)
+def test_face_at_the_edge_is_drawn_without_error(box):
+    drawn = annotate(np.full((240, 320, 3), 7, np.uint8), frame(box))
+    assert drawn.shape == (240, 320, 3)
+
+
+def test_image_smaller_than_the_panel_is_drawn_without_error():
+    assert annotate(np.zeros((20, 30, 3), np.uint8), frame(FaceBox(2, 2, 20, 18))).any()
+
+
+def test_face_without_a_named_emotion_is_drawn():
+    assert annotate(np.zeros((240, 320, 3), np.uint8), frame(FaceBox(9, 9, 99, 99), '')).any()

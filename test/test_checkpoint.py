@@ -1,0 +1,88 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('torch_geometric')
+
+from safetensors import safe_open  # noqa: E402
+
+from fer_ros.checkpoint import (  # noqa: E402
+    Checkpoint,
+    export_onnx,
+    load_checkpoint,
+    save_checkpoint,
+)
+from fer_ros.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
+from fer_ros.errors import ModelFileError  # noqa: E402
+from fer_ros.model import FerNet  # noqa: E402
+from fer_ros.model_config import ModelConfig  # noqa: E402
+from fer_ros.pipeline import softmax  # noqa: E402
+from fer_ros.preprocess import make_batch  # noqa: E402
+from fer_ros.structures import ModelInput  # noqa: E402
+
+SMALL = ModelConfig(classes=('x', 'y', 'z'), cnn_channels=(8, 16, 24), hidden_channels=16)
+
+
+@pytest.fixture
+def checkpoint():
+    torch.manual_seed(1)
+    return Checkpoint(FerNet(SMALL).eval(), {'accuracy': 0.5})
+
+
+def test_saved_and_loaded_model_is_the_same(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
+    loaded = load_checkpoint(tmp_path / 'm.safetensors')
+    assert loaded.model.config == SMALL
+    assert loaded.figures == {'accuracy': 0.5}
+    for key, value in checkpoint.model.state_dict().items():
+        assert (loaded.model.state_dict()[key] == value).all()
+
+
+def test_file_carries_configuration_and_class_order(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
+    with safe_open(tmp_path / 'm.safetensors', framework='np') as file:
+        assert json.loads(file.metadata()['config'])['classes'] == ['x', 'y', 'z']
+
+
+def test_nothing_else_is_left_beside_the_file(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
+    export_onnx(checkpoint, tmp_path / 'm.onnx')
+    assert sorted(file.name for file in tmp_path.iterdir()) == ['m.onnx', 'm.safetensors']
+
+
+def test_checkpoint_of_another_configuration_is_refused(checkpoint, tmp_path):
+    wider = replace(SMALL, hidden_channels=32)
+    object.__setattr__(checkpoint.model, 'config', wider)
+    save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
+    with pytest.raises(ModelFileError, match='is damaged'):
+        load_checkpoint(tmp_path / 'm.safetensors')
+
+
+@pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
+@pytest.mark.parametrize('fusion', ['concat', 'attention'])
+def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path, stream, fusion):
+    torch.manual_seed(2)
+    model = FerNet(replace(SMALL, stream=stream, fusion=fusion)).eval()
+    save_checkpoint(Checkpoint(model), tmp_path / 'm.safetensors')
+    export_onnx(Checkpoint(model), tmp_path / 'm.onnx')
+    rng = np.random.default_rng(0)
+    for batch in (1, 4, 7):
+        crops = rng.normal(size=(batch, 1, 48, 48)).astype(np.float32)
+        faces = ModelInput(crops, rng.normal(0, 0.4, (batch, 68, 16)).astype(np.float32))
+        results = [
+            softmax(load_classifier(tmp_path / 'm.onnx', backend).logits(faces))
+            for backend in ('onnx', 'torch')
+        ]
+        assert results[0] == pytest.approx(results[1], abs=1e-4)
+
+
+def test_shipped_weights_give_the_stored_probabilities(portrait_gray, portrait_landmarks):
+    from fer_ros.face_crop import align_face
+
+    batch = make_batch([align_face(portrait_gray, portrait_landmarks, 48)])
+    (probabilities,) = softmax(load_classifier(SHIPPED_MODEL, 'torch').logits(batch))
+    stored = json.loads(SHIPPED_MODEL.with_name('portrait.json').read_text())
+    assert probabilities == pytest.approx(stored['probabilities'], abs=1e-3)

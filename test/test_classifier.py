@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from fer_ros.classifier import SHIPPED_MODEL, load_classifier
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.pipeline import softmax
+from fer_ros.structures import ModelInput
+
+
+@pytest.fixture(scope='module')
+def onnx():
+    return load_classifier()
+
+
+@pytest.fixture(scope='module')
+def faces():
+    rng = np.random.default_rng(0)
+    crops = rng.normal(size=(5, 1, 48, 48)).astype(np.float32)
+    return ModelInput(crops, rng.normal(0, 0.4, (5, 68, 16)).astype(np.float32))
+
+
+def test_shipped_model_is_fused_and_knows_its_classes_and_figures(onnx):
+    assert onnx.config.stream == 'fused'
+    assert onnx.config.classes == FERPLUS_CLASSES
+    assert onnx.figures['validation_accuracy'] >= 0.83
+
+
+def test_shipped_model_is_small():
+    assert SHIPPED_MODEL.stat().st_size < 10_000_000
+    assert SHIPPED_MODEL.with_suffix('.safetensors').stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize('batch', [1, 2, 5])
+def test_onnx_and_torch_give_equal_probabilities(onnx, faces, batch):
+    pytest.importorskip('torch_geometric')
+    part = ModelInput(faces.crops[:batch], faces.nodes[:batch])
+    torch = load_classifier(backend='torch')
+    assert softmax(onnx.logits(part)) == pytest.approx(softmax(torch.logits(part)), abs=1e-4)
+
+
+def test_backend_takes_the_file_of_its_kind():
+    path = SHIPPED_MODEL.with_suffix('.safetensors')
+    assert load_classifier(path, 'onnx').path == SHIPPED_MODEL
+
+
+@pytest.mark.parametrize('backend', ['onnx', 'torch'])
+def test_missing_model_is_an_error_that_names_it(tmp_path, backend):
+    with pytest.raises(ModelFileError, match='nothing.* does not exist'):
+        load_classifier(tmp_path / 'nothing.onnx', backend)
+
+
+def test_damaged_onnx_file_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / 'cut.onnx'
+    path.write_bytes(SHIPPED_MODEL.read_bytes()[:100_000])
+    with pytest.raises(ModelFileError, match=r'cut\.onnx is damaged'):
+        load_classifier(path)
+
+
+def test_damaged_checkpoint_is_an_error_that_names_it(tmp_path):
+    pytest.importorskip('torch_geometric')
+    path = tmp_path / 'cut.safetensors'
+    path.write_bytes(SHIPPED_MODEL.with_suffix('.safetensors').read_bytes()[:100_000])
+    with pytest.raises(ModelFileError, match=r'cut\.safetensors is damaged'):
+        load_classifier(path, 'torch')
+
+
+def test_onnx_file_of_another_program_is_refused(tmp_path):
+    onnx = pytest.importorskip('onnx')
+    info = onnx.helper.make_tensor_value_info('x', onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node('Identity', ['x'], ['logits'])
+    out = onnx.helper.make_tensor_value_info('logits', onnx.TensorProto.FLOAT, [1])
+    graph = onnx.helper.make_graph([node], 'other', [info], [out])
+    path = tmp_path / 'other.onnx'
+    opset = [onnx.helper.make_opsetid('', 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    with pytest.raises(ModelFileError, match='is not a model of the kind'):
+        load_classifier(path)
+
+
+def test_unknown_backend_is_refused():
+    with pytest.raises(SettingError, match="backend is 'tf', allowed are onnx, torch"):
+        load_classifier(backend='tf')

@@ -1,0 +1,33 @@
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.errors import SettingError
+from fer_ros.face_detector import FaceDetector
+
+
+def test_portrait_has_one_face_where_it_is(portrait_gray):
+    (box,) = FaceDetector().detect(portrait_gray)
+    assert box.center_px == pytest.approx((222, 115), abs=12)
+    assert box.score > 0
+
+
+def test_empty_scene_has_no_face():
+    assert FaceDetector().detect(np.full((240, 320), 128, np.uint8)) == []
+
+
+def test_larger_min_face_finds_the_face_at_the_same_place(portrait_gray):
+    large = cv2.resize(portrait_gray, None, fx=2, fy=2)
+    (box,) = FaceDetector(min_face_px=160).detect(large)
+    assert box.center_px == pytest.approx((444, 230), abs=24)
+
+
+def test_smaller_min_face_finds_a_face_that_the_default_misses(portrait_gray):
+    small = cv2.resize(portrait_gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert FaceDetector().detect(small) == []
+    assert len(FaceDetector(min_face_px=40).detect(small)) == 1
+
+
+def test_min_face_below_40_is_refused():
+    with pytest.raises(SettingError, match='min_face_px is 39, allowed are 40 and more'):
+        FaceDetector(min_face_px=39)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges, node_features
+from fer_ros.landmark_layout import MEAN_SHAPE_NORM, MIRRORED, REGIONS
+
+
+def test_regions_hold_every_landmark_once():
+    assert sorted(i for indices in REGIONS.values() for i in indices) == list(range(68))
+
+
+def test_mirrored_twice_is_the_landmark_itself():
+    assert [MIRRORED[MIRRORED[i]] for i in range(68)] == list(range(68))
+
+
+def test_mirrored_mean_face_is_the_mean_face():
+    mirrored = MEAN_SHAPE_NORM[list(MIRRORED)] * [-1, 1]
+    assert mirrored == pytest.approx(MEAN_SHAPE_NORM, abs=2e-3)
+
+
+def test_edges_go_both_ways_without_repetition_and_every_node_has_a_loop():
+    edges = {(int(a), int(b)) for a, b in anatomical_edges().T}
+    assert len(edges) == anatomical_edges().shape[1]
+    assert {(b, a) for a, b in edges} == edges
+    assert all((node, node) in edges for node in range(68))
+
+
+def test_edges_are_symmetric_to_the_midline():
+    edges = {(int(a), int(b)) for a, b in anatomical_edges().T}
+    assert {(MIRRORED[a], MIRRORED[b]) for a, b in edges} == edges
+
+
+def test_graph_is_connected():
+    neighbours = {node: set() for node in range(68)}
+    for a, b in anatomical_edges().T:
+        neighbours[int(a)].add(int(b))
+    reached, waiting = {0}, [0]
+    while waiting:
+        new = neighbours[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    assert len(reached) == 68
+
+
+def test_mean_face_has_no_displacement():
+    features = node_features(MEAN_SHAPE_NORM)
+    assert features.shape == (68, NUM_NODE_FEATURES)
+    assert (features[:, :2] == MEAN_SHAPE_NORM).all()
+    assert (features[:, 2:4] == 0).all()
+
+
+def test_distances_are_to_eyes_and_mouth():
+    features = node_features(MEAN_SHAPE_NORM)
+    mouth = MEAN_SHAPE_NORM[list(REGIONS['outer_lip'])].mean(axis=0)
+    assert features[8, 6] == pytest.approx(np.linalg.norm(MEAN_SHAPE_NORM[8] - mouth))
+
+
+def test_features_of_a_batch_are_those_of_each_face():
+    faces = np.stack([MEAN_SHAPE_NORM, MEAN_SHAPE_NORM * 0.9, MEAN_SHAPE_NORM + 0.1])
+    batch = node_features(faces)
+    assert (batch[1] == node_features(faces[1])).all()

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from fer_ros.errors import ImageError, SettingError, StampError
+from fer_ros.face_tracker import TrackerSettings
+from fer_ros.pipeline import EmotionPipeline, PipelineSettings, softmax
+from fer_ros.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, sample_frames
+
+
+def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
+    (face,) = pipeline.process(portrait_bgr, 1.0).faces
+    assert face.emotion == 'happiness'
+    assert face.confidence == face.probabilities.max() > 0.8
+    assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert face.box.center_px == pytest.approx((222, 115), abs=12)
+
+
+def test_gray_image_gives_the_same_as_colour(models, portrait_bgr, portrait_gray):
+    colour = EmotionPipeline(models).process(portrait_bgr, 1.0).faces[0]
+    gray = EmotionPipeline(models).process(portrait_gray, 1.0).faces[0]
+    assert (colour.probabilities == gray.probabilities).all()
+
+
+def test_two_faces_have_two_ids_that_stay(pipeline, two_faces_bgr):
+    first = pipeline.process(two_faces_bgr, 1.0)
+    later = pipeline.process(two_faces_bgr, 1.1)
+    assert [face.face_id for face in first.faces] == [1, 2]
+    assert [face.face_id for face in later.faces] == [1, 2]
+    assert later.faces[0].box.center_px == pytest.approx(first.faces[0].box.center_px, abs=15)
+
+
+def test_nobody_is_an_empty_tuple(pipeline):
+    frame = pipeline.process(np.full((240, 320, 3), 90, np.uint8), 1.0)
+    assert frame.faces == ()
+    assert len(frame.classes) == 8
+
+
+def test_face_that_leaves_is_gone_in_the_same_image(pipeline, portrait_bgr):
+    pipeline.process(portrait_bgr, 1.0)
+    assert pipeline.process(np.full_like(portrait_bgr, 90), 1.03).faces == ()
+
+
+def test_followed_landmarks_stay_where_detection_puts_them(models, portrait_bgr):
+    following = EmotionPipeline(models, PipelineSettings(TrackerSettings(detect_interval_s=10)))
+    for step in range(30):
+        (followed,) = following.process(portrait_bgr, step / 30).faces
+    (detected,) = EmotionPipeline(models).process(portrait_bgr, 0.0).faces
+    points = detected.landmarks.points_px
+    eye_distance = np.linalg.norm(points[36:42].mean(axis=0) - points[42:48].mean(axis=0))
+    distance = np.linalg.norm(followed.landmarks.points_px - points, axis=1).mean()
+    assert distance / eye_distance < 0.05
+
+
+def test_smoothing_holds_back_a_change(models, portrait_bgr):
+    settings = PipelineSettings(smoothing_time_constant_s=1.0)
+    pipeline = EmotionPipeline(models, settings)
+    pipeline.process(portrait_bgr, 0.0)
+    darker = (portrait_bgr * 0.6).astype(np.uint8)
+    darker[130:175, 195:255] = 40
+    (face,) = pipeline.process(darker, 0.1).faces
+    assert np.abs(face.frame_probabilities - face.probabilities).max() > 1e-3
+
+
+def test_confidence_below_the_threshold_names_no_emotion(models, portrait_bgr):
+    pipeline = EmotionPipeline(models, PipelineSettings(confidence_threshold=1.0))
+    (face,) = pipeline.process(portrait_bgr, 0.0).faces
+    assert face.emotion == ''
+    assert face.confidence > 0.8
+
+
+def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
+    pipeline.process(portrait_bgr, 0.0)
+    pipeline.settings = PipelineSettings(confidence_threshold=1.0)
+    (face,) = pipeline.process(portrait_bgr, 0.1).faces
+    assert (face.face_id, face.emotion) == (1, '')
+
+
+def test_stamp_that_goes_back_is_an_error_and_reset_goes_on(pipeline, portrait_bgr):
+    pipeline.process(portrait_bgr, 5.0)
+    with pytest.raises(StampError, match=r'4\.0 s precedes the last one, 5\.0 s'):
+        pipeline.process(portrait_bgr, 4.0)
+    pipeline.reset()
+    (face,) = pipeline.process(portrait_bgr, 4.0).faces
+    assert face.face_id == 2
+
+
+@pytest.mark.parametrize(
+    ('image', 'sentence'),
+    [
+        (np.zeros((8, 9), np.float32), 'image has type float32, needed is uint8'),
+        (np.zeros((8, 9, 4), np.uint8), r'image has shape \(8, 9, 4\)'),
+        (np.zeros((0, 9, 3), np.uint8), r'image has shape \(0, 9, 3\)'),
+    ],
+)
+def test_array_that_is_no_image_is_an_error(pipeline, image, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        pipeline.process(image, 0.0)
+
+
+def test_threshold_above_one_is_refused():
+    with pytest.raises(SettingError, match=r'confidence_threshold is 1\.5, allowed are 0 to 1'):
+        PipelineSettings(confidence_threshold=1.5)
+
+
+def test_softmax_of_large_logits_is_finite():
+    logits = np.array([[1000, 0, -1000]], np.float32)
+    assert softmax(logits).tolist() == [[1, 0, 0]]
+
+
+def test_sample_clip_has_the_faces_that_it_says(pipeline):
+    wrong = []
+    for index, image in enumerate(sample_frames()):
+        stamp_s = index / RATE_HZ
+        found = len(pipeline.process(image, stamp_s).faces)
+        expected = {n for start, end, n in NUM_FACES_BETWEEN_S if start <= stamp_s <= end}
+        if expected and found not in expected:
+            wrong.append((stamp_s, found))
+    assert wrong == []

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from fer_ros.structures import FaceBox, Landmarks, ModelInput
+
+
+def test_face_box_without_width_is_refused():
+    with pytest.raises(ValueError, match='positive width and height'):
+        FaceBox(10, 10, 10, 20)
+
+
+def test_iou_of_equal_boxes_is_one():
+    assert FaceBox(0, 0, 30, 20).iou(FaceBox(0, 0, 30, 20)) == 1
+
+
+def test_iou_of_half_shifted_boxes_is_a_third():
+    assert FaceBox(0, 0, 30, 20).iou(FaceBox(15, 0, 45, 20)) == pytest.approx(1 / 3)
+
+
+def test_iou_of_distant_boxes_is_zero():
+    assert FaceBox(0, 0, 30, 20).iou(FaceBox(30, 0, 60, 20)) == 0
+
+
+def test_landmarks_of_another_number_are_refused():
+    with pytest.raises(ValueError, match=r'points_px has shape \(5, 2\), expected \(68, 2\)'):
+        Landmarks(np.zeros((5, 2), np.float32))
+
+
+def test_following_box_is_a_square_slightly_above_the_landmarks_centre():
+    points = np.zeros((68, 2), np.float32)
+    points[1] = 120, 80
+    box = Landmarks(points).following_box()
+    assert (box.width_px, box.height_px) == (100, 100)
+    assert box.center_px == (60, 35)
+
+
+def test_model_input_of_unequal_batches_is_refused():
+    with pytest.raises(ValueError, match='nodes has shape'):
+        ModelInput(np.zeros((3, 1, 48, 48), np.float32), np.zeros((2, 68, 16), np.float32))
