@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -25,14 +26,17 @@ class CameraNode(Node):  # type: ignore[misc]
         done: Whether the source has ended and is not to be repeated.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         """Open the source.
+
+        Args:
+            **kwargs: For ``Node``.
 
         Raises:
             SettingError: A parameter is not allowed.
             SourceError: The source cannot be read.
         """
-        super().__init__('camera_node')
+        super().__init__('camera_node', **kwargs)
         declare(self, CAMERA_NODE)
         self._settings = values(self, CAMERA_NODE)
         self._source = ImageSource(self._settings['source'])

@@ -1,0 +1,90 @@
+"""A real graph: nodes in this process over DDS, and one that tests speak through."""
+
+import time
+
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+pytest.importorskip('fer_ros.msg', reason='the package is not built')
+
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+
+
+@pytest.fixture(scope='session')
+def ros():
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+class Graph:
+    """Nodes that are spun together until a condition holds."""
+
+    def __init__(self):
+        self.executor = SingleThreadedExecutor()
+        self.nodes = []
+        self.tester = self.add(rclpy.create_node('tester'))
+
+    def add(self, node):
+        self.nodes.append(node)
+        self.executor.add_node(node)
+        return node
+
+    def spin_until(self, condition, seconds=10.0):
+        """Spin; return whether the condition came to hold in time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            self.executor.spin_once(timeout_sec=0.02)
+        return condition()
+
+    def call(self, kind, name, request):
+        client = self.tester.create_client(kind, name)
+        assert client.wait_for_service(5)
+        future = client.call_async(request)
+        assert self.spin_until(future.done)
+        return future.result()
+
+    def received(self, kind, topic, qos=10):
+        """Return a list that fills with the messages of a topic."""
+        messages = []
+        self.tester.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
+    def close(self):
+        for node in self.nodes:
+            self.executor.remove_node(node)
+            node.destroy_node()
+        self.executor.shutdown()
+
+
+@pytest.fixture
+def graph(ros):
+    graph = Graph()
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def fer_node(graph):
+    """Return a function that makes an active fer_node with parameters."""
+    from fer_ros.ros.emotion_node import EmotionNode
+
+    def make(wait=True, **parameters):
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        node = graph.add(EmotionNode(parameter_overrides=overrides))
+        if wait:
+            assert graph.spin_until(lambda: node._phase == 'active')
+        return node
+
+    return make
+
+
+def header(stamp_s, frame_id='camera_optical'):
+    message = Header(frame_id=frame_id)
+    message.stamp.sec = int(stamp_s)
+    message.stamp.nanosec = round((stamp_s - int(stamp_s)) * 1e9)
+    return message

@@ -1,0 +1,64 @@
+import cv2
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+
+from fer_ros.errors import SettingError, SourceError
+from fer_ros.ros.camera_node import CameraNode
+from fer_ros.ros.conversions import bgr_from_msg
+
+
+@pytest.fixture
+def camera_node(graph):
+    def make(**parameters):
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        return graph.add(CameraNode(parameter_overrides=overrides))
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, level in (('a.png', 10), ('b.png', 20), ('c.png', 30)):
+        cv2.imwrite(str(tmp_path / name), np.full((30, 40, 3), level, np.uint8))
+    return str(tmp_path)
+
+
+def levels(images):
+    return [int(bgr_from_msg(image)[0, 0, 0]) for image in images]
+
+
+def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, folder):
+    images = graph.received(Image, 'camera/image_raw')
+    node = camera_node(
+        source=folder, rate_hz=20.0, loop=False, frame_id='eye', wait_for_subscriber=True
+    )
+    assert graph.spin_until(lambda: node.done and len(images) == 3)
+    assert levels(images) == [10, 20, 30]
+    assert {image.header.frame_id for image in images} == {'eye'}
+    stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
+    assert stamps == sorted(stamps)
+    assert stamps[2] - stamps[0] == pytest.approx(0.1, abs=0.08)
+
+
+def test_looping_folder_starts_again(graph, camera_node, folder):
+    images = graph.received(Image, 'camera/image_raw')
+    camera_node(source=folder, rate_hz=50.0, wait_for_subscriber=True)
+    assert graph.spin_until(lambda: len(images) >= 5)
+    assert levels(images[:5]) == [10, 20, 30, 10, 20]
+
+
+def test_source_that_is_missing_is_an_error(graph, camera_node):
+    with pytest.raises(SourceError, match=r'nothing\.mp4 does not exist'):
+        camera_node(source='nothing.mp4')
+
+
+def test_wrong_rate_is_an_error(graph, camera_node, folder):
+    with pytest.raises(SettingError, match='rate_hz'):
+        camera_node(source=folder, rate_hz=-1.0)
+
+
+def test_webcam_may_be_named_by_a_number(graph, camera_node):
+    with pytest.raises(SourceError, match='webcam 97 cannot be opened'):
+        camera_node(source=97)

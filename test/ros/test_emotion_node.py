@@ -1,0 +1,349 @@
+import array
+import math
+
+import numpy as np
+import pytest
+from conftest import header
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.parameter import Parameter
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CompressedImage, Image
+from std_srvs.srv import SetBool, Trigger
+
+from fer_ros.errors import SettingError
+from fer_ros.msg import FaceEmotionArray
+from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.emotion_node import annotated_topics
+
+
+class Camera:
+    """Publishes images to an active node and waits for what comes of them."""
+
+    def __init__(self, graph, topic='camera/image_raw', kind=Image):
+        self.graph = graph
+        self.emotions = graph.received(FaceEmotionArray, 'emotion')
+        self.publisher = graph.tester.create_publisher(kind, topic, qos_profile_sensor_data)
+        assert graph.spin_until(
+            lambda: self.publisher.get_subscription_count()
+            and graph.tester.count_publishers('emotion')
+        )
+        # Discovery of the two sides is not simultaneous.
+        graph.spin_until(lambda: False, 0.3)
+
+    def send(self, msg):
+        """Publish; return what comes with the same header on emotion, or None."""
+        self.emotions.clear()
+        self.publisher.publish(msg)
+
+        def answers():
+            return [answer for answer in self.emotions if answer.header == msg.header]
+
+        return answers()[0] if self.graph.spin_until(answers, 3.0) else None
+
+
+def status(graph, messages, **values):
+    """Return the first status from now on whose values are as given."""
+    messages.clear()
+    found = []
+
+    def look():
+        for message in messages:
+            for entry in message.status:
+                has = {pair.key: pair.value for pair in entry.values}
+                if all(has.get(key) == value for key, value in values.items()):
+                    found.append((entry, has))
+        return found
+
+    assert graph.spin_until(look, 4.0), [m.status for m in messages]
+    return found[0]
+
+
+def change(graph, transition):
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return graph.call(ChangeState, '/fer_node/change_state', request).success
+
+
+def state(graph):
+    return graph.call(GetState, '/fer_node/get_state', GetState.Request()).current_state.label
+
+
+def test_image_with_a_face_gives_its_emotion_and_a_copied_header(graph, fer_node, portrait_bgr):
+    fer_node()
+    msg = Camera(graph).send(bgr_to_msg(portrait_bgr, header(12.5, 'head_camera')))
+    assert msg.header == header(12.5, 'head_camera')
+    assert msg.classes == ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust',
+                           'fear', 'contempt']
+    (face,) = msg.faces
+    assert (face.face_id, face.emotion) == (1, 'happiness')
+    assert face.confidence == max(face.probabilities)
+    assert sum(face.probabilities) == pytest.approx(1, abs=1e-5)
+    assert len(face.landmarks) == 136
+    assert face.roi.x_offset < 222 < face.roi.x_offset + face.roi.width
+
+
+def test_two_faces_give_two_ids_that_stay(graph, fer_node, two_faces_bgr):
+    fer_node()
+    camera = Camera(graph)
+    for step in range(3):
+        msg = camera.send(bgr_to_msg(two_faces_bgr, header(1 + step / 10)))
+        assert [face.face_id for face in msg.faces] == [1, 2]
+
+
+def test_nobody_gives_an_empty_list(graph, fer_node):
+    fer_node()
+    msg = Camera(graph).send(bgr_to_msg(np.full((240, 320, 3), 90, np.uint8), header(1)))
+    assert msg.faces == []
+    assert len(msg.classes) == 8
+
+
+def test_compressed_images_are_read_beside_the_raw_topic(graph, fer_node, portrait_bgr):
+    import cv2
+
+    fer_node(image_transport='compressed')
+    data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
+    msg = CompressedImage(header=header(3), format='jpeg', data=array.array('B', data))
+    answer = Camera(graph, 'camera/image_raw/compressed', CompressedImage).send(msg)
+    assert [face.emotion for face in answer.faces] == ['happiness']
+
+
+def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, portrait_bgr):
+    fer_node()
+    annotated = graph.received(Image, 'camera/image_annotated')
+    camera = Camera(graph)
+    camera.send(bgr_to_msg(portrait_bgr, header(4, 'eye')))
+    assert graph.spin_until(lambda: annotated)
+    assert annotated[0].header == header(4, 'eye')
+    assert (annotated[0].width, annotated[0].height) == (512, 400)
+    assert bytes(annotated[0].data) != portrait_bgr.tobytes()
+
+
+def test_several_cameras_have_their_own_faces(graph, fer_node, portrait_bgr, two_faces_bgr):
+    fer_node(image_topics=['left/image_raw', 'right/image_raw'])
+    left, right = Camera(graph, 'left/image_raw'), Camera(graph, 'right/image_raw')
+    assert len(left.send(bgr_to_msg(portrait_bgr, header(9, 'left'))).faces) == 1
+    answer = right.send(bgr_to_msg(two_faces_bgr, header(3, 'right')))
+    assert [face.face_id for face in answer.faces] == [1, 2]
+    assert answer.header.frame_id == 'right'
+
+
+@pytest.mark.parametrize(
+    ('break_it', 'sentence'),
+    [
+        (lambda m: setattr(m, 'encoding', '32FC1'), "encoding '32FC1' cannot be read"),
+        (lambda m: setattr(m, 'step', 5), 'step is 5 bytes'),
+        (lambda m: setattr(m, 'height', 4000), 'data has'),
+        (lambda m: setattr(m, 'width', 0), 'the image is 0 x 400 pixels'),
+        (lambda m: (setattr(m, 'width', 2**31), setattr(m, 'height', 2**31)), 'the image is 2147'),
+    ],
+)
+def test_bad_image_is_said_in_diagnostics_and_the_next_one_works(
+    graph, fer_node, portrait_bgr, break_it, sentence
+):
+    fer_node()
+    camera = Camera(graph)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    bad = bgr_to_msg(portrait_bgr, header(1))
+    break_it(bad)
+    camera.publisher.publish(bad)
+    assert graph.spin_until(
+        lambda: any(sentence in s.message for m in reports for s in m.status), 4.0
+    )
+    entry = next(s for m in reports for s in m.status if sentence in s.message)
+    assert entry.level == DiagnosticStatus.WARN
+    assert '/camera/image_raw' in entry.message
+    assert not camera.emotions
+    assert len(camera.send(bgr_to_msg(portrait_bgr, header(2))).faces) == 1
+
+
+def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
+    graph, fer_node, portrait_bgr
+):
+    import cv2
+
+    fer_node(image_transport='compressed')
+    camera = Camera(graph, 'camera/image_raw/compressed', CompressedImage)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
+    half = CompressedImage(format='jpeg', data=array.array('B', data[: len(data) // 2]))
+    camera.publisher.publish(half)
+    assert graph.spin_until(
+        lambda: any('ends before' in s.message for m in reports for s in m.status), 4.0
+    )
+    assert not camera.emotions
+
+
+def test_stamp_that_goes_back_forgets_faces_and_goes_on(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    assert camera.send(bgr_to_msg(portrait_bgr, header(100))).faces[0].face_id == 1
+    assert camera.send(bgr_to_msg(portrait_bgr, header(50))).faces[0].face_id == 2
+    assert camera.send(bgr_to_msg(portrait_bgr, header(50.1))).faces[0].face_id == 2
+
+
+def test_images_without_a_stamp_are_processed(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    for _ in range(2):
+        answer = camera.send(bgr_to_msg(portrait_bgr, header(0)))
+        assert answer.faces[0].face_id == 1
+        assert answer.header == header(0)
+
+
+def test_lifecycle_goes_up_and_down_twice(graph, fer_node, portrait_bgr):
+    fer_node(wait=False, autostart=False)
+    assert state(graph) == 'unconfigured'
+    for round_number in (1, 2):
+        assert change(graph, Transition.TRANSITION_CONFIGURE)
+        assert state(graph) == 'inactive'
+        assert graph.tester.count_subscribers('camera/image_raw') == 0
+        assert change(graph, Transition.TRANSITION_ACTIVATE)
+        camera = Camera(graph)
+        assert len(camera.send(bgr_to_msg(portrait_bgr, header(round_number))).faces) == 1
+        assert change(graph, Transition.TRANSITION_DEACTIVATE)
+        assert graph.spin_until(lambda: not graph.tester.count_subscribers('camera/image_raw'))
+        assert change(graph, Transition.TRANSITION_CLEANUP)
+        assert state(graph) == 'unconfigured'
+        graph.tester.destroy_publisher(camera.publisher)
+
+
+def test_node_can_be_shut_down_while_active(graph, fer_node):
+    fer_node()
+    assert change(graph, Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    assert state(graph) == 'finalized'
+
+
+@pytest.mark.parametrize('name', ['model', 'landmark_model'])
+def test_missing_file_fails_to_configure_says_so_and_can_be_mended(
+    graph, fer_node, tmp_path, name
+):
+    node = fer_node(wait=False, autostart=False, **{name: str(tmp_path / 'nothing.onnx')})
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    assert state(graph) == 'unconfigured'
+    entry, _ = status(graph, reports, state='unconfigured')
+    assert entry.level == DiagnosticStatus.ERROR
+    assert 'nothing.onnx does not exist' in entry.message
+    (result,) = node.set_parameters([Parameter(name, value='')])
+    assert result.successful
+    assert change(graph, Transition.TRANSITION_CONFIGURE)
+
+
+def test_damaged_landmark_model_fails_to_configure(graph, fer_node, tmp_path):
+    (tmp_path / 'cut.dat').write_bytes(b'cut')
+    fer_node(wait=False, autostart=False, landmark_model=str(tmp_path / 'cut.dat'))
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    entry, _ = status(graph, reports, state='unconfigured')
+    assert 'cut.dat is damaged' in entry.message
+
+
+def test_diagnostics_tell_rates_drops_and_faces(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    camera.send(bgr_to_msg(portrait_bgr, header(1)))
+    entry, values = status(graph, reports, topic='/camera/image_raw', received='1', published='1')
+    assert entry.level == DiagnosticStatus.OK
+    assert values['faces'] == '1'
+    assert values['dropped'] == '0'
+    assert set(values) >= {'input_rate_hz', 'output_rate_hz', 'latency_median_ms',
+                           'latency_max_ms', 'last_error'}
+
+
+def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
+    fer_node(no_image_warning_s=0.2)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    entry, _ = status(graph, reports, topic='/camera/image_raw')
+    assert graph.spin_until(
+        lambda: any('no image on /camera/image_raw' in s.message for m in reports
+                    for s in m.status)
+    )
+
+
+def test_disabled_node_ignores_images_until_it_is_enabled(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    answer = graph.call(SetBool, '/fer_node/set_enabled', SetBool.Request(data=False))
+    assert answer.success
+    camera.publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
+    graph.spin_until(lambda: False, 0.5)
+    assert camera.emotions == []
+    graph.call(SetBool, '/fer_node/set_enabled', SetBool.Request(data=True))
+    assert camera.send(bgr_to_msg(portrait_bgr, header(2))) is not None
+
+
+def test_reset_forgets_faces(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    assert camera.send(bgr_to_msg(portrait_bgr, header(1))).faces[0].face_id == 1
+    assert graph.call(Trigger, '/fer_node/reset', Trigger.Request()).success
+    assert camera.send(bgr_to_msg(portrait_bgr, header(1.1))).faces[0].face_id == 2
+
+
+def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
+    node = fer_node()
+    camera = Camera(graph)
+    results = node.set_parameters([
+        Parameter('confidence_threshold', value=1.0),
+        Parameter('publish_landmarks', value=False),
+        Parameter('smoothing_time_constant_s', value=2),
+    ])
+    assert all(result.successful for result in results)
+    (face,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
+    assert (face.emotion, len(face.landmarks)) == ('', 0)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'sentence'),
+    [
+        ('smoothing_time_constant_s', -1.0, 'smoothing_time_constant_s'),
+        ('confidence_threshold', 1.5, 'confidence_threshold'),
+        ('confidence_threshold', math.nan, 'confidence_threshold out of range Min: 0.0, Max: 1.0, value: nan'),
+        ('confidence_threshold', 'high', "confidence_threshold is 'high', needed is a number"),
+        ('publish_landmarks', 1, 'publish_landmarks is 1, needed is true or false'),
+        ('model', 'other.onnx', 'model can be changed only while the node is unconfigured'),
+    ],
+)
+def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value, sentence):
+    node = fer_node()
+    before = node.get_parameter(name).value
+    (result,) = node.set_parameters([Parameter(name, value=value)])
+    assert not result.successful
+    assert sentence in result.reason
+    assert node.get_parameter(name).value == before
+
+
+@pytest.mark.parametrize(
+    ('parameters', 'sentence'),
+    [
+        ({'backend': 'tf'}, "backend is 'tf', allowed is: onnx, torch"),
+        ({'image_transport': 'theora'}, "image_transport is 'theora', allowed is: raw, compre"),
+        ({'min_face_px': 5}, 'min_face_px'),
+        ({'image_topics': ['']}, 'image_topics'),
+    ],
+)
+def test_wrong_parameter_at_the_start_is_an_error(graph, fer_node, parameters, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        fer_node(**parameters)
+
+
+def test_topic_named_twice_fails_to_configure(graph, fer_node):
+    node = fer_node(wait=False, autostart=False, image_topics=['a/image', '/a/image'])
+    assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    assert 'image_topics names a topic twice' in node._configure_error
+
+
+@pytest.mark.parametrize(
+    ('topics', 'annotated'),
+    [
+        (['/camera/image_raw'], ['/camera/image_annotated']),
+        (['/image'], ['/image_annotated']),
+        (['/cam/image_raw/compressed'], ['/cam/image_annotated']),
+        (['/cam/left', '/cam/right'], ['/cam/left_annotated', '/cam/right_annotated']),
+        (['/l/image_raw', '/r/image_raw'], ['/l/image_annotated', '/r/image_annotated']),
+    ],
+)
+def test_annotated_image_stands_beside_its_image(topics, annotated):
+    assert annotated_topics(topics) == annotated

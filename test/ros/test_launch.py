@@ -1,0 +1,68 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip('launch_ros')
+
+from lifecycle_msgs.srv import GetState  # noqa: E402
+
+from fer_ros.msg import FaceEmotionArray  # noqa: E402
+
+PROGRAM = """
+import sys
+from launch import LaunchService
+from launch.actions import IncludeLaunchDescription
+from launch import LaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from ament_index_python.packages import get_package_share_directory
+
+path = get_package_share_directory('fer_ros') + '/launch/' + sys.argv[1]
+given = [argument.split(':=') for argument in sys.argv[2:]]
+service = LaunchService()
+service.include_launch_description(LaunchDescription([
+    IncludeLaunchDescription(PythonLaunchDescriptionSource(path), launch_arguments=given)
+]))
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture
+def launch():
+    processes = []
+
+    def start(*arguments):
+        processes.append(
+            subprocess.Popen([sys.executable, '-c', PROGRAM, *arguments], start_new_session=True)
+        )
+
+    yield start
+    for process in processes:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+
+
+def test_fer_launch_brings_the_node_to_active(graph, launch):
+    launch('fer.launch.py', 'image_topic:=eye/image', 'namespace:=robot')
+    client = graph.tester.create_client(GetState, '/robot/fer_node/get_state')
+    assert client.wait_for_service(30)
+    label = ''
+    end = time.monotonic() + 30
+    while label != 'active' and time.monotonic() < end:
+        future = client.call_async(GetState.Request())
+        graph.spin_until(future.done, 2.0)
+        label = future.result().current_state.label if future.done() else ''
+    assert label == 'active'
+    assert graph.tester.count_subscribers('/robot/eye/image') == 1
+
+
+def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
+    from fer_ros.sample_clip import PORTRAIT
+
+    messages = graph.received(FaceEmotionArray, '/emotion')
+    launch('webcam.launch.py', f'source:={PORTRAIT}', 'rate_hz:=10.0', 'rviz:=false')
+    assert graph.spin_until(lambda: messages and messages[-1].faces, 40.0)
+    assert messages[-1].faces[0].emotion == 'happiness'
