@@ -41,8 +41,16 @@ def bench_pipeline(model: Path, backend: str, rounds: int, json_path: Path | Non
             if round_number and counted:
                 total_s.append(elapsed)
                 found += len(frame.faces) == 1
-                for stage in ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch',
-                              'model', 'smoothing'):
+                for stage in (
+                    'gray',
+                    'detector',
+                    'landmarks',
+                    'crop',
+                    'tracker',
+                    'batch',
+                    'model',
+                    'smoothing',
+                ):
                     stage_s[stage].append(pipeline.stage_s.get(stage, 0.0))
     report = {
         'machine': f'{platform.processor() or platform.machine()}, {os.cpu_count()} processors',

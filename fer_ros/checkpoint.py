@@ -58,7 +58,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in file.keys()}
+            weights = {key: file.get_tensor(key) for key in list(file.keys())}
         if metadata.get('format') != FORMAT:
             raise ModelFileError(f'{path} is not a checkpoint of the kind {FORMAT}')
         model = FerNet(ModelConfig.from_dict(json.loads(metadata['config'])))

@@ -1,4 +1,4 @@
-"""Evaluation of a trained model on a data set: figures as text and JSON, confusion as a picture."""
+"""Evaluation of a trained model on a data set: figures, and the confusion as a picture."""
 
 import json
 import os

@@ -38,9 +38,7 @@ def similarity(source: FloatArray, target: FloatArray) -> Transform:
 
 def face_transform(landmarks: Landmarks) -> Transform:
     """Return the ``(2, 3)`` matrix from image pixels to the aligned crop's [-1, 1] coordinates."""
-    return similarity(
-        landmarks.points_px[STABLE_LANDMARKS], MEAN_SHAPE_NORM[STABLE_LANDMARKS]
-    )
+    return similarity(landmarks.points_px[STABLE_LANDMARKS], MEAN_SHAPE_NORM[STABLE_LANDMARKS])
 
 
 def crop_face(
@@ -65,7 +63,11 @@ def crop_face(
     to_crop[:, 2] += half - 0.5
     source, to_crop = _reduced(gray, to_crop, size_px)
     crop = cv2.warpAffine(
-        source, to_crop, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        source,
+        to_crop,
+        (size_px, size_px),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return AlignedFace(np.asarray(crop, np.uint8), points.astype(np.float32))
 
@@ -75,9 +77,7 @@ def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedF
     return crop_face(gray, landmarks, face_transform(landmarks), size_px)
 
 
-def _reduced(
-    gray: ImageArray, to_crop: Transform, size_px: int
-) -> tuple[ImageArray, Transform]:
+def _reduced(gray: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageArray, Transform]:
     """Reduce the part of a large image that the crop covers, so that warping does not alias."""
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
     factor = int(1 / max(scale, 1e-6))

@@ -1,7 +1,8 @@
 """Gray image → face boxes, with dlib's frontal face detector."""
 
-import dlib
 import cv2
+import dlib
+import numpy as np
 
 from fer_ros.errors import SettingError
 from fer_ros.structures import FaceBox, ImageArray
@@ -49,7 +50,8 @@ class FaceDetector:
         searched = gray
         if scale != 1:
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            searched = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
+            resized = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
+            searched = np.asarray(resized, np.uint8)
             # Rounding to whole pixels moves the scale a little; use what it became.
             scale = searched.shape[1] / gray.shape[1]
         rectangles, scores, _ = self._detector.run(searched, 0, self._threshold)

@@ -1,4 +1,4 @@
-"""Boxes → boxes with a stable face_id; follows faces between detections and says when to detect."""
+"""Boxes → boxes with a stable face_id; follows faces and says when to detect again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,8 +83,8 @@ class _Track:
 class FaceTracker:
     """Keeps the identity of faces over time.
 
-    For every image: ``match`` with fresh detections when ``detection_due``, else ``followed``; then
-    ``accept`` for each face with what was seen in its box.
+    For every image: ``match`` with fresh detections when ``detection_due``, else ``followed``;
+    then ``accept`` for each face with what was seen in its box.
     """
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:

@@ -1,5 +1,6 @@
 """FerNet: a residual network on the aligned crop, a graph attention network on the landmarks,
-and their fusion."""
+and their fusion.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -124,9 +125,7 @@ class GatStream(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         channels = config.hidden_channels
-        self.register_buffer(
-            'edge_index', torch.from_numpy(anatomical_edges()), persistent=False
-        )
+        self.register_buffer('edge_index', torch.from_numpy(anatomical_edges()), persistent=False)
         self.embed = nn.Sequential(
             nn.Linear(NUM_NODE_FEATURES, channels), nn.GELU(), nn.Linear(channels, channels)
         )
@@ -154,9 +153,9 @@ class GatStream(nn.Module):
 class LandmarkAttention(nn.Module):
     """Each landmark node attends to the CNN's feature map around its own position.
 
-    Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of the nodes over the cells of the map,
-    with a Gaussian bias towards near cells (Yang et al. 2018, eq. 4): −|p_i − c_j|² / (2 σ²) is
-    added to the score of node i and cell j; each head learns its σ.
+    Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of the nodes over the map's cells
+    with a Gaussian bias towards near cells (after Yang et al. 2018, "Modeling localness"):
+    −|p_i − c_j|² / (2 σ²) is added to the score of node i and cell j; each head learns its σ.
 
     Shapes:
         - states: ``(B, N, C)``, positions: ``(B, N, 2)`` in [-1, 1], feature map ``(B, M, H, W)``
@@ -197,7 +196,7 @@ class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
 
     Shapes:
-        - crops: ``(B, 1, S, S)`` and nodes: ``(B, 68, F)``, as ``preprocess.make_batch`` gives them
+        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``preprocess.make_batch`` gives them
         - logits: ``(B, num_classes)``
     """
 
@@ -218,7 +217,8 @@ class FerNet(nn.Module):
             )
             self.mix = GraphAttention(config.hidden_channels, config.heads)
         self.classifier = nn.Sequential(
-            nn.LayerNorm(features), nn.Dropout(config.dropout),
+            nn.LayerNorm(features),
+            nn.Dropout(config.dropout),
             nn.Linear(features, len(config.classes)),
         )
 

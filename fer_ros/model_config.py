@@ -48,12 +48,15 @@ class ModelConfig:
             if value not in allowed:
                 raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
         if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
-            raise SettingError(f'classes are {self.classes}, needed are two or more different ones')
+            raise SettingError(
+                f'classes are {self.classes}, needed are two or more different ones'
+            )
         if self.crop_px % 8 or self.crop_px < 16:
             raise SettingError(f'crop_px is {self.crop_px}, allowed are multiples of 8 from 16')
         if self.hidden_channels % self.heads:
             raise SettingError(
-                f'hidden_channels is {self.hidden_channels}, which {self.heads} heads do not divide'
+                f'hidden_channels is {self.hidden_channels}, which {self.heads} heads '
+                'do not divide'
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +79,8 @@ class ModelConfig:
                 f'model setting {unknown[0]!r} is unknown, known are '
                 f'{", ".join(cls.__dataclass_fields__)}'
             )
-        return cls(
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        )
+        known: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in values.items()
+        }
+        return cls(**known)

@@ -66,18 +66,22 @@ def write_table(frames: Sequence[FrameEmotions], path: Path) -> None:
     aside = path.with_name(f'.{os.getpid()}.{path.name}')
     with aside.open('w', newline='') as stream:
         writer = csv.writer(stream)
-        writer.writerow(
-            ['stamp_s', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion', 'confidence']
-            + [*classes, *(f'{name}_frame' for name in classes)]
-        )
+        fixed = ['stamp_s', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion', 'confidence']
+        writer.writerow([*fixed, *classes, *(f'{name}_frame' for name in classes)])
         for frame in frames:
             for face in frame.faces:
                 box = face.box
                 corners = (box.x0_px, box.y0_px, box.x1_px, box.y1_px)
                 numbers = [*face.probabilities, *face.frame_probabilities]
                 writer.writerow(
-                    [f'{frame.stamp_s:.9f}', face.face_id, *(f'{edge:.1f}' for edge in corners)]
-                    + [face.emotion, f'{face.confidence:.5f}', *(f'{n:.5f}' for n in numbers)]
+                    [
+                        f'{frame.stamp_s:.9f}',
+                        face.face_id,
+                        *(f'{edge:.1f}' for edge in corners),
+                        face.emotion,
+                        f'{face.confidence:.5f}',
+                        *(f'{number:.5f}' for number in numbers),
+                    ]
                 )
     aside.replace(path)
 

@@ -1,4 +1,4 @@
-"""The sample clip: a camera pans over two portraits on a wall, made by code from one photograph."""
+"""The sample clip: a camera pans over two portraits on a wall, made from one photograph."""
 
 import os
 from collections.abc import Iterator
@@ -40,9 +40,9 @@ _PATH: tuple[tuple[float, float, float, float, float], ...] = (
 _WALL_WH = (2300, 860)
 
 
-def sample_frames(rate_hz: float = RATE_HZ, size_wh: tuple[int, int] = SIZE_WH) -> (
-    Iterator[ImageArray]
-):
+def sample_frames(
+    rate_hz: float = RATE_HZ, size_wh: tuple[int, int] = SIZE_WH
+) -> Iterator[ImageArray]:
     """Yield the clip's ``(H, W, 3)`` uint8 BGR images.
 
     Args:
@@ -93,9 +93,7 @@ def _wall() -> ImageArray:
     return wall
 
 
-def _hang(
-    wall: ImageArray, picture: ImageArray, corner_xy: tuple[int, int], scale: float
-) -> None:
+def _hang(wall: ImageArray, picture: ImageArray, corner_xy: tuple[int, int], scale: float) -> None:
     scaled = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     height, width = scaled.shape[:2]
     x, y = corner_xy

@@ -14,8 +14,7 @@ ImageArray = npt.NDArray[np.uint8]
 
 def _require_shape(name: str, array: npt.NDArray[Any], shape: tuple[int | None, ...]) -> None:
     fits = array.ndim == len(shape) and all(
-        wanted is None or wanted == size
-        for wanted, size in zip(shape, array.shape, strict=True)
+        wanted is None or wanted == size for wanted, size in zip(shape, array.shape, strict=True)
     )
     if not fits:
         wanted_text = ', '.join('any' if size is None else str(size) for size in shape)
@@ -47,14 +46,17 @@ class FaceBox:
 
     @property
     def width_px(self) -> float:
+        """Width."""
         return self.x1_px - self.x0_px
 
     @property
     def height_px(self) -> float:
+        """Height."""
         return self.y1_px - self.y0_px
 
     @property
     def center_px(self) -> tuple[float, float]:
+        """Centre as x, y."""
         return (self.x0_px + self.x1_px) / 2, (self.y0_px + self.y1_px) / 2
 
     def shifted(self, x_px: float, y_px: float) -> 'FaceBox':

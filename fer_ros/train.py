@@ -77,9 +77,7 @@ def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> FloatArray:
     """Return the ``(N, C)`` probabilities that the model gives to a face set."""
     device = next(model.parameters()).device
     model.eval()
-    loader = DataLoader(
-        AlignedFaces(faces, model.config.crop_px), batch_size, collate_fn=collate
-    )
+    loader = DataLoader(AlignedFaces(faces, model.config.crop_px), batch_size, collate_fn=collate)
     parts = [model(crops.to(device), nodes.to(device)).softmax(-1) for crops, nodes, _ in loader]
     probabilities: FloatArray = torch.cat(parts).cpu().numpy()
     return probabilities
@@ -107,7 +105,8 @@ class Trainer:
         self.config, self.out, self.device = config, out, torch.device(device)
         self.validation = validation
         torch.manual_seed(config.seed)
-        self.model = FerNet(config.model).to(self.device, memory_format=torch.channels_last)
+        self.model = FerNet(config.model).to(self.device)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.model).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.model, config.weight_decay), lr=config.learning_rate
@@ -182,9 +181,7 @@ class Trainer:
         return total / count
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        sampler = WeightedRandomSampler(
-            self.weights.tolist(), self.steps * self.config.batch_size
-        )
+        sampler = WeightedRandomSampler(self.weights.tolist(), self.steps * self.config.batch_size)
         loader = DataLoader(
             self.data,
             self.config.batch_size,
@@ -240,8 +237,12 @@ class Trainer:
                     ['epoch', 'loss', 'validation_accuracy', 'validation_unweighted_recall']
                 )
             writer.writerow(
-                [self.epoch, f'{loss:.5f}', f'{metrics.accuracy:.5f}',
-                 f'{metrics.unweighted_recall:.5f}']
+                [
+                    self.epoch,
+                    f'{loss:.5f}',
+                    f'{metrics.accuracy:.5f}',
+                    f'{metrics.unweighted_recall:.5f}',
+                ]
             )
 
     def _save_state(self) -> None:
@@ -256,14 +257,15 @@ class Trainer:
             'config': _fingerprint(self.config),
         }
         aside = self.out / f'.{_STATE_FILE}.{os.getpid()}'
-        save_file({key: value.clone().contiguous() for key, value in tensors.items()},
-                  aside, metadata)
+        save_file(
+            {key: value.clone().contiguous() for key, value in tensors.items()}, aside, metadata
+        )
         aside.replace(self.out / _STATE_FILE)
 
     def _resume(self) -> None:
         with safe_open(self.out / _STATE_FILE, framework='pt') as file:
             metadata = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            tensors = {key: file.get_tensor(key) for key in list(file.keys())}
         if metadata['config'] != _fingerprint(self.config):
             raise SettingError(
                 f'{self.out} holds a training with other settings: choose another folder, or '
@@ -307,16 +309,16 @@ def train_ferplus(
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
-        key.removeprefix(prefix): value
-        for key, value in tensors.items()
-        if key.startswith(prefix)
+        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
     }
 
 
 def _fingerprint(config: TrainConfig) -> str:
     """Return the settings as text, without those that do not change the result."""
     values: dict[str, Any] = {
-        **vars(config), 'model': config.model.to_dict(), 'augment': vars(config.augment)
+        **vars(config),
+        'model': config.model.to_dict(),
+        'augment': vars(config.augment),
     }
     del values['workers']
     return json.dumps(values, sort_keys=True)

@@ -46,7 +46,7 @@ def test_backend_takes_the_file_of_its_kind():
 
 @pytest.mark.parametrize('backend', ['onnx', 'torch'])
 def test_missing_model_is_an_error_that_names_it(tmp_path, backend):
-    with pytest.raises(ModelFileError, match='nothing.* does not exist'):
+    with pytest.raises(ModelFileError, match=r'nothing.* does not exist'):
         load_classifier(tmp_path / 'nothing.onnx', backend)
 
 

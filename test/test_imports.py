@@ -9,8 +9,16 @@ import fer_ros
 
 PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 ROS = {
-    'ament_index_python', 'builtin_interfaces', 'cv_bridge', 'diagnostic_msgs', 'launch',
-    'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs', 'std_srvs',
+    'ament_index_python',
+    'builtin_interfaces',
+    'cv_bridge',
+    'diagnostic_msgs',
+    'launch',
+    'rcl_interfaces',
+    'rclpy',
+    'sensor_msgs',
+    'std_msgs',
+    'std_srvs',
 }
 TORCH = {'torch', 'torch_geometric', 'safetensors', 'onnx'}
 NEEDS_TORCH = {'model.py', 'checkpoint.py', 'train.py'}
@@ -44,8 +52,9 @@ def test_core_is_found():
 def test_core_never_imports_ros(path):
     roots = {name.split('.')[0] for name in imported_anywhere(path)}
     assert roots & ROS == set()
-    assert not any(name.startswith(('fer_ros.msg', 'fer_ros.ros')) for name in
-                   imported_anywhere(path))
+    assert not any(
+        name.startswith(('fer_ros.msg', 'fer_ros.ros')) for name in imported_anywhere(path)
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,8 +66,16 @@ def test_only_the_model_and_its_training_import_torch(path):
 
 
 def test_stages_do_not_import_each_other():
-    stages = {'face_detector', 'face_landmarks', 'face_tracker', 'face_graph', 'face_crop',
-              'smoothing', 'classifier', 'model'}
+    stages = {
+        'face_detector',
+        'face_landmarks',
+        'face_tracker',
+        'face_graph',
+        'face_crop',
+        'smoothing',
+        'classifier',
+        'model',
+    }
     # The model and its classifier take the number of features and the edges from the graph.
     allowed = {('model', 'face_graph'), ('classifier', 'face_graph')}
     found = {

@@ -32,7 +32,9 @@ def inputs():
 
 def test_batch_equals_batches_of_one(model, inputs):
     together = model(*inputs)
-    alone = torch.cat([model(crop[None], nodes[None]) for crop, nodes in zip(*inputs)])
+    alone = torch.cat(
+        [model(crop[None], nodes[None]) for crop, nodes in zip(*inputs, strict=True)]
+    )
     assert together.shape == (5, 8)
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 

@@ -76,7 +76,9 @@ def test_other_settings_in_the_same_folder_are_refused(faces, tmp_path):
 
 def test_class_without_a_face_is_refused_before_training(faces, tmp_path):
     lonely = FaceSet(
-        faces.images, faces.landmarks_px, np.eye(3, dtype=np.float32)[faces.labels()],
+        faces.images,
+        faces.landmarks_px,
+        np.eye(3, dtype=np.float32)[faces.labels()],
         ('smile', 'hidden', 'never'),
     )
     with pytest.raises(DatasetError, match='no face of the class never'):

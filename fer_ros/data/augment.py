@@ -1,9 +1,11 @@
 """How training disturbs a face: crop and landmarks together, then light, focus and cover."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from fer_ros.face_crop import crop_face, face_transform
 from fer_ros.landmark_layout import MIRRORED
@@ -86,11 +88,11 @@ def _disturbed_pixels(
     crop: ImageArray, config: AugmentConfig, rng: np.random.Generator
 ) -> ImageArray:
     size = len(crop)
-    pixels = crop.astype(np.float32)
+    pixels: npt.NDArray[Any] = crop.astype(np.float32)
     if config.coarse < 1 and rng.random() < 0.25:
         small = max(8, round(size * rng.uniform(config.coarse, 1)))
         reduced = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
-        pixels = cv2.resize(reduced, (size, size), interpolation=cv2.INTER_LINEAR)
+        pixels = np.asarray(cv2.resize(reduced, (size, size), interpolation=cv2.INTER_LINEAR))
     if config.blur_px and rng.random() < 0.5:
         blurred = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.3 + config.blur_px))
         # Half of the time the other way round: sharper, as a face of many pixels reduced is.

@@ -30,7 +30,7 @@ def landmark_face_crops(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return the landmarks of images that each show one face, roughly centred.
 
-    Where the detector finds no face the whole image is taken as the face box; no image is left out.
+    Where the detector finds no face the whole image is the face box; no image is left out.
     Finished parts are kept in ``cache`` under a hash of their pixels, so that an interrupted call
     goes on where it stopped and a later one is fast.
 
@@ -77,7 +77,7 @@ def _work(todo: list[tuple[ImageArray, Path]], workers: int) -> Iterator[int]:
 
 def _key(chunk: ImageArray) -> str:
     digest = hashlib.sha256(f'{_METHOD} {chunk.shape}'.encode())
-    digest.update(np.ascontiguousarray(chunk))
+    digest.update(chunk.tobytes())
     return digest.hexdigest()[:32]
 
 
@@ -110,8 +110,10 @@ def _landmark(
     size_wh = round(width * scale), round(height * scale)
     face = cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC)
     # Crops are often tighter than the detector's window; a margin lets it look past their edge.
-    margin = [_MARGIN_PX] * 4
-    searched = np.asarray(cv2.copyMakeBorder(face, *margin, cv2.BORDER_REPLICATE), np.uint8)
+    bordered = cv2.copyMakeBorder(
+        face, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_REPLICATE
+    )
+    searched = np.asarray(bordered, np.uint8)
     whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + size_wh[0], _MARGIN_PX + size_wh[1])
     boxes = [box for box in detector.detect(searched) if box.iou(whole) > 0.3]
     if boxes:

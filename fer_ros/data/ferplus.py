@@ -1,6 +1,7 @@
 """FER+: the faces of FER2013 (Goodfellow et al. 2013) with crowd votes (Barsoum et al. 2016)."""
 
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -74,7 +75,7 @@ def has_emotion(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     return (emotion > 0) & (emotion >= votes[:, _NUM_EMOTIONS:].max(axis=1))
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
     if not path.is_file():
         raise DatasetError(f'FER+ file {path} does not exist')
     try:

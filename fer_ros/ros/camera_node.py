@@ -18,7 +18,7 @@ from fer_ros.ros.parameters import CAMERA_NODE, declare, values
 from fer_ros.structures import ImageArray
 
 
-class CameraNode(Node):  # type: ignore[misc]
+class CameraNode(Node):
     """Publishes ``camera/image_raw``, stamped when the image was read.
 
     Attributes:
@@ -68,9 +68,7 @@ class CameraNode(Node):  # type: ignore[misc]
             self.done = True
             self._timer.cancel()
             return
-        header = Header(
-            stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id']
-        )
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id'])
         self._publisher.publish(bgr_to_msg(bgr, header))
         self.published += 1
 

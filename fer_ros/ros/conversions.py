@@ -78,7 +78,8 @@ def gray_from_msg(msg: Image | CompressedImage, max_pixels: int = MAX_PIXELS) ->
 
 def bgr_from_msg(msg: Image | CompressedImage, max_pixels: int = MAX_PIXELS) -> ImageArray:
     """Return a message's image as ``(H, W, 3)`` uint8 BGR, a view on the message for ``bgr8`` and
-    ``rgb8``; errors as for ``gray_from_msg``."""
+    ``rgb8``; errors as for ``gray_from_msg``.
+    """
     if isinstance(msg, CompressedImage):
         return _decoded(msg, cv2.IMREAD_COLOR, max_pixels)
     pixels = _view(msg, max_pixels)
@@ -139,9 +140,7 @@ def frame_from_msg(msg: FaceEmotionArray) -> FrameEmotions:
     return FrameEmotions(stamp_s_from_msg(msg.header.stamp), tuple(msg.classes), faces)
 
 
-def _face_to_msg(
-    face: FaceEmotion, size_wh: tuple[int, int], landmarks: bool
-) -> FaceEmotionMsg:
+def _face_to_msg(face: FaceEmotion, size_wh: tuple[int, int], landmarks: bool) -> FaceEmotionMsg:
     msg = FaceEmotionMsg(
         face_id=face.face_id,
         roi=_roi_to_msg(face.box, size_wh),
@@ -290,7 +289,7 @@ def _decoded(msg: CompressedImage, flags: int, max_pixels: int) -> ImageArray:
     data = np.frombuffer(msg.data, np.uint8)
     try:
         # Opening reads the header alone: a small file may claim to be an enormous picture.
-        with EncodedImage.open(io.BytesIO(data)) as encoded:
+        with EncodedImage.open(io.BytesIO(data.tobytes())) as encoded:
             kind, (width, height) = encoded.format, encoded.size
     except (UnidentifiedImageError, OSError, ValueError, EncodedImage.DecompressionBombError):
         raise ImageError(

@@ -1,7 +1,7 @@
 """The demonstration: camera_node and fer_node in processes of their own, and one who listens.
 
-Run as ``make demo``. It prints what arrives on /emotion and leaves an annotated video, a picture of
-the probabilities over time and a table.
+Run as ``make demo``. It prints what arrives on /emotion and leaves an annotated video, a picture
+of the probabilities over time and a table.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _START_UP_S = 60.0
 _ROW_EVERY_S = 0.5
 
 
-class Listener(Node):  # type: ignore[misc]
+class Listener(Node):
     """Receives what fer_node publishes.
 
     Attributes:

@@ -16,6 +16,7 @@ class CameraStatistics:
 
     received: int = 0
     published: int = 0
+    lost: int = 0
     reported: tuple[int, int] = (0, 0)
     faces: int = 0
     latencies_ms: list[float] = field(default_factory=list)
@@ -29,6 +30,11 @@ class CameraStatistics:
         with self._lock:
             self.received += 1
             self.last_image_s = now_s
+
+    def on_lost(self, count: int) -> None:
+        """Count images that the middleware lost before the node could take them."""
+        with self._lock:
+            self.lost += count
 
     def on_published(self, faces: int, latency_ms: float) -> None:
         """Count a message that went out, with the time from the image's stamp to it."""
@@ -52,7 +58,7 @@ class CameraStatistics:
             topic: The camera's.
             now_s: Time on the same clock as the other methods'.
             period_s: Time since the last report.
-            dropped: Images dropped since activation.
+            dropped: Images that were taken and then dropped for newer ones since activation.
             silent: Whether images fail to come.
         """
         with self._lock:
@@ -77,7 +83,7 @@ class CameraStatistics:
                     'latency_max_ms': f'{max(latencies):.1f}',
                     'received': str(self.received),
                     'published': str(self.published),
-                    'dropped': str(dropped),
+                    'dropped': str(dropped + self.lost),
                     'faces': str(self.faces),
                     'last_error': self.last_error,
                 },

@@ -9,6 +9,7 @@ from typing import Any
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -63,10 +64,11 @@ class Camera:
     subscription: Subscription | None = None
 
 
-class EmotionNode(LifecycleNode):  # type: ignore[misc]
+class EmotionNode(LifecycleNode):
     """Publishes the emotions of the faces that its cameras see.
 
-    ``configure`` loads the models, ``activate`` subscribes; ``deactivate`` and ``cleanup`` undo it.
+    ``configure`` loads the models and ``activate`` subscribes; ``deactivate`` and ``cleanup`` undo
+    these.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -199,6 +201,9 @@ class EmotionNode(LifecycleNode):  # type: ignore[misc]
             camera.topic,
             lambda msg: self._on_image(camera, msg),
             qos,
+            event_callbacks=SubscriptionEventCallbacks(
+                message_lost=lambda info: camera.statistics.on_lost(info.total_count_change)
+            ),
         )
 
     def _unsubscribe(self) -> None:
@@ -373,9 +378,7 @@ class EmotionNode(LifecycleNode):  # type: ignore[misc]
         )
         return True
 
-    def _say(
-        self, topic: str, text: str, error: Exception | None = None, about: str = ''
-    ) -> None:
+    def _say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
         """Warn, but of the same thing not more often than every few seconds."""
         # Numbers in the middle of a sentence do not make it another one.
         key = f'{topic} {about or text[:24]}'
@@ -400,8 +403,8 @@ class EmotionNode(LifecycleNode):  # type: ignore[misc]
 def annotated_topics(topics: list[str]) -> list[str]:
     """Return the name of the annotated image's topic beside each image topic.
 
-    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one, the
-    last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
+    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one,
+    the last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
     """
     plain = [topic.removesuffix('/compressed') for topic in topics]
     siblings = [f'{topic.rpartition("/")[0]}/image_annotated' for topic in plain]

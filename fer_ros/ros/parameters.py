@@ -81,9 +81,7 @@ class Spec:
         if self.required and (value in ('', []) or (isinstance(value, list) and '' in value)):
             bad = True
         if bad:
-            raise SettingError(
-                f'parameter {self.name} is {value!r}, allowed is: {self.allowed()}'
-            )
+            raise SettingError(f'parameter {self.name} is {value!r}, allowed is: {self.allowed()}')
 
     def _has_type(self, value: Any) -> bool:
         if isinstance(self.default, bool) or isinstance(value, bool):
@@ -92,7 +90,7 @@ class Spec:
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         if isinstance(self.default, float):
             return isinstance(value, int | float)
-        return isinstance(value, int) or isinstance(value, type(self.default))
+        return isinstance(value, (int, type(self.default)))
 
 
 _TYPE_NAMES = {

@@ -8,8 +8,18 @@ from fer_ros.errors import DatasetError
 
 
 def votes(**counts):
-    names = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear',
-             'contempt', 'unknown', 'nf']
+    names = [
+        'neutral',
+        'happiness',
+        'surprise',
+        'sadness',
+        'anger',
+        'disgust',
+        'fear',
+        'contempt',
+        'unknown',
+        'nf',
+    ]
     return np.array([[counts.get(name, 0) for name in names]], np.uint8)
 
 
@@ -52,8 +62,14 @@ def npz(tmp_path, portrait_gray):
         images=images,
         split=np.array([0, 0, 0, 1, 1, 2], np.int8),
         ferplus_votes=np.concatenate(
-            [votes(happiness=8, neutral=2), votes(nf=10), votes(anger=10)]
-            + [votes(happiness=10), votes(fear=5, sadness=5), votes(anger=10)]
+            [
+                votes(happiness=8, neutral=2),
+                votes(nf=10),
+                votes(anger=10),
+                votes(happiness=10),
+                votes(fear=5, sadness=5),
+                votes(anger=10),
+            ]
         ),
     )
     return path

@@ -38,8 +38,12 @@ def message(encoding, data, width=WIDTH, height=HEIGHT, step=None, is_bigendian=
 
 
 def uniform(encoding, pixel, **arguments):
-    return message(encoding, bytes(pixel) * (WIDTH * HEIGHT // (2 if len(pixel) == 4 and
-                   ENCODINGS[encoding] == 2 else 1)), **arguments)
+    return message(
+        encoding,
+        bytes(pixel)
+        * (WIDTH * HEIGHT // (2 if len(pixel) == 4 and ENCODINGS[encoding] == 2 else 1)),
+        **arguments,
+    )
 
 
 # A uniform picture of BGR (30, 200, 120) in every encoding of three colours.
@@ -79,8 +83,12 @@ def test_mono16_is_scaled_to_eight_bits(is_bigendian, order):
     [('bayer_rggb8', 'r'), ('bayer_bggr8', 'b'), ('bayer_gbrg8', 'gb'), ('bayer_grbg8', 'gr')],
 )
 def test_bayer_pattern_becomes_its_colours(encoding, top_left):
-    cells = {'r': [[9, 50], [50, 200]], 'b': [[200, 50], [50, 9]],
-             'gb': [[50, 200], [9, 50]], 'gr': [[50, 9], [200, 50]]}[top_left]
+    cells = {
+        'r': [[9, 50], [50, 200]],
+        'b': [[200, 50], [50, 9]],
+        'gb': [[50, 200], [9, 50]],
+        'gr': [[50, 9], [200, 50]],
+    }[top_left]
     data = np.tile(np.array(cells, np.uint8), (HEIGHT // 2, WIDTH // 2))
     bgr = bgr_from_msg(message(encoding, data.tobytes()))
     assert bgr[1, 2].tolist() == [200, 50, 9]
@@ -107,7 +115,7 @@ def test_plain_encodings_are_views_on_the_message(encoding):
     msg = message(encoding, bytes(WIDTH * HEIGHT * ENCODINGS[encoding]))
     pixels = gray_from_msg(msg) if encoding == 'mono8' else bgr_from_msg(msg)
     msg.data[0] = 77
-    assert 77 in pixels[0, 0]  if pixels.ndim == 3 else pixels[0, 0] == 77
+    assert 77 in pixels[0, 0] if pixels.ndim == 3 else pixels[0, 0] == 77
 
 
 @pytest.mark.parametrize('encoding', ENCODINGS)
@@ -210,7 +218,7 @@ def test_without_a_library_the_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(conversions, 'cv_bridge_converter', lambda: None)
     monkeypatch.setattr(conversions, 'rosbags_converter', lambda: None)
     conversions.image_converter.cache_clear()
-    with pytest.raises(ImageError, match='needs cv_bridge .* or the pip package rosbags-image'):
+    with pytest.raises(ImageError, match=r'needs cv_bridge .* or the pip package rosbags-image'):
         bgr_from_msg(message('rgba8', bytes(96)))
     conversions.image_converter.cache_clear()
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import header
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
@@ -13,7 +14,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
-from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.emotion_node import annotated_topics
 
@@ -26,8 +26,10 @@ class Camera:
         self.emotions = graph.received(FaceEmotionArray, 'emotion')
         self.publisher = graph.tester.create_publisher(kind, topic, qos_profile_sensor_data)
         assert graph.spin_until(
-            lambda: self.publisher.get_subscription_count()
-            and graph.tester.count_publishers('emotion')
+            lambda: (
+                self.publisher.get_subscription_count()
+                and graph.tester.count_publishers('emotion')
+            )
         )
         # Discovery of the two sides is not simultaneous.
         graph.spin_until(lambda: False, 0.3)
@@ -73,8 +75,16 @@ def test_image_with_a_face_gives_its_emotion_and_a_copied_header(graph, fer_node
     fer_node()
     msg = Camera(graph).send(bgr_to_msg(portrait_bgr, header(12.5, 'head_camera')))
     assert msg.header == header(12.5, 'head_camera')
-    assert msg.classes == ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust',
-                           'fear', 'contempt']
+    assert msg.classes == [
+        'neutral',
+        'happiness',
+        'surprise',
+        'sadness',
+        'anger',
+        'disgust',
+        'fear',
+        'contempt',
+    ]
     (face,) = msg.faces
     assert (face.face_id, face.emotion) == (1, 'happiness')
     assert face.confidence == max(face.probabilities)
@@ -248,17 +258,22 @@ def test_diagnostics_tell_rates_drops_and_faces(graph, fer_node, portrait_bgr):
     assert entry.level == DiagnosticStatus.OK
     assert values['faces'] == '1'
     assert values['dropped'] == '0'
-    assert set(values) >= {'input_rate_hz', 'output_rate_hz', 'latency_median_ms',
-                           'latency_max_ms', 'last_error'}
+    assert set(values) >= {
+        'input_rate_hz',
+        'output_rate_hz',
+        'latency_median_ms',
+        'latency_max_ms',
+        'last_error',
+    }
 
 
 def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
     fer_node(no_image_warning_s=0.2)
     reports = graph.received(DiagnosticArray, '/diagnostics')
-    entry, _ = status(graph, reports, topic='/camera/image_raw')
     assert graph.spin_until(
-        lambda: any('no image on /camera/image_raw' in s.message for m in reports
-                    for s in m.status)
+        lambda: any(
+            'no image on /camera/image_raw' in s.message for m in reports for s in m.status
+        )
     )
 
 
@@ -285,11 +300,13 @@ def test_reset_forgets_faces(graph, fer_node, portrait_bgr):
 def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
     node = fer_node()
     camera = Camera(graph)
-    results = node.set_parameters([
-        Parameter('confidence_threshold', value=1.0),
-        Parameter('publish_landmarks', value=False),
-        Parameter('smoothing_time_constant_s', value=2),
-    ])
+    results = node.set_parameters(
+        [
+            Parameter('confidence_threshold', value=1.0),
+            Parameter('publish_landmarks', value=False),
+            Parameter('smoothing_time_constant_s', value=2),
+        ]
+    )
     assert all(result.successful for result in results)
     (face,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
     assert (face.emotion, len(face.landmarks)) == ('', 0)
@@ -300,7 +317,11 @@ def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
     [
         ('smoothing_time_constant_s', -1.0, 'smoothing_time_constant_s'),
         ('confidence_threshold', 1.5, 'confidence_threshold'),
-        ('confidence_threshold', math.nan, 'confidence_threshold out of range Min: 0.0, Max: 1.0, value: nan'),
+        (
+            'confidence_threshold',
+            math.nan,
+            'confidence_threshold out of range Min: 0.0, Max: 1.0, value: nan',
+        ),
         ('confidence_threshold', 'high', "confidence_threshold is 'high', needed is a number"),
         ('publish_landmarks', 1, 'publish_landmarks is 1, needed is true or false'),
         ('model', 'other.onnx', 'model can be changed only while the node is unconfigured'),

@@ -8,9 +8,8 @@ import pytest
 
 pytest.importorskip('launch_ros')
 
-from lifecycle_msgs.srv import GetState  # noqa: E402
-
-from fer_ros.msg import FaceEmotionArray  # noqa: E402
+from fer_ros.msg import FaceEmotionArray
+from lifecycle_msgs.srv import GetState
 
 PROGRAM = """
 import sys
