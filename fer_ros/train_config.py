@@ -32,7 +32,7 @@ class TrainConfig:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    epochs: int = 30
+    epochs: int = 22
     batch_size: int = 128
     learning_rate: float = 2e-3
     warmup_epochs: float = 1.0

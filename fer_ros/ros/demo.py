@@ -171,12 +171,15 @@ def run(source: str, out: Path, seconds: float) -> None:
     video = VideoFile(out / 'annotated.mp4', opened.rate_hz)
     rclpy.init()
     listener = Listener(video)
-    fer_node = Child('fer_node')
+    # camera_node offers reliable delivery; asked for from the start, not even the first is lost.
+    fer_node = Child('fer_node', image_reliability='reliable')
     camera_node: Child | None = None
     try:
         _spin(listener, lambda: listener.active or not fer_node.running(), _START_UP_S)
         if not listener.active:
             raise SourceError('fer_node did not become active; its output stands above')
+        # Publishers and subscribers find each other one by one; the last may need a moment longer.
+        _spin(listener, lambda: False, 1.0)
         camera_node = Child(
             'camera_node', source=f"'{source}'", loop=False, wait_for_subscriber=True
         )

@@ -41,6 +41,7 @@ from fer_ros.ros.parameters import FER_NODE, declare, values
 from fer_ros.structures import FrameEmotions
 
 _REPORT_PERIOD_S = 1.0
+_MATCH_PERIOD_S = 0.2
 _SAME_SENTENCE_AFTER_S = 5.0
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
 
@@ -54,6 +55,8 @@ class Camera:
         pipeline: With this camera's own faces.
         annotated: Publisher of annotated images.
         lock: Held while the pipeline works or is changed.
+        subscription: While the node is active.
+        reliable: Whether the subscription asks for reliable delivery.
     """
 
     topic: str
@@ -62,6 +65,7 @@ class Camera:
     lock: Lock = field(default_factory=Lock)
     statistics: CameraStatistics = field(default_factory=CameraStatistics)
     subscription: Subscription | None = None
+    reliable: bool = False
 
 
 class EmotionNode(LifecycleNode):
@@ -96,6 +100,7 @@ class EmotionNode(LifecycleNode):
         self.create_service(Trigger, '~/reset', self._on_reset)
         self._reported_s = self._activated_s = time.monotonic()
         self.create_timer(_REPORT_PERIOD_S, self._report)
+        self.create_timer(_MATCH_PERIOD_S, self._match_reliability)
         if self._values['autostart']:
             self._autostart = self.create_timer(0.0, self._on_autostart)
 
@@ -131,6 +136,7 @@ class EmotionNode(LifecycleNode):
         self._activated_s = time.monotonic()
         for camera in self._cameras:
             camera.statistics = CameraStatistics()
+            camera.reliable = self._wants_reliable(camera)
             camera.subscription = self._subscribe(camera)
         self._phase = 'active'
         topics = ', '.join(camera.topic for camera in self._cameras)
@@ -190,21 +196,42 @@ class EmotionNode(LifecycleNode):
             )
 
     def _subscribe(self, camera: Camera) -> Subscription:
-        reliable = self._values['image_reliability'] == 'reliable'
-        qos = QoSProfile(
-            depth=1,
-            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
-        )
+        policy = ReliabilityPolicy.RELIABLE if camera.reliable else ReliabilityPolicy.BEST_EFFORT
         compressed = self._values['image_transport'] == 'compressed'
         return self.create_subscription(
             CompressedImage if compressed else Image,
             camera.topic,
             lambda msg: self._on_image(camera, msg),
-            qos,
+            QoSProfile(depth=1, reliability=policy),
             event_callbacks=SubscriptionEventCallbacks(
                 message_lost=lambda info: camera.statistics.on_lost(info.total_count_change)
             ),
         )
+
+    def _wants_reliable(self, camera: Camera) -> bool:
+        """Return whether to ask for reliable delivery, which only those who offer it can give."""
+        if self._values['image_reliability'] == 'auto':
+            offers = self._offers(camera)
+            return bool(offers) and set(offers) == {'reliable'}
+        return bool(self._values['image_reliability'] == 'reliable')
+
+    def _offers(self, camera: Camera) -> list[str]:
+        """Return the reliability that each publisher of a camera's topic offers."""
+        publishers = self.get_publishers_info_by_topic(camera.topic)
+        return [str(entry.qos_profile.reliability.name).lower() for entry in publishers]
+
+    def _match_reliability(self) -> None:
+        """Subscribe anew where publishers have come or gone and another reliability fits them."""
+        for camera in self._cameras:
+            wanted = self._wants_reliable(camera)
+            if camera.subscription is None or wanted == camera.reliable:
+                continue
+            # Nobody is there any more: keep what fitted last, it may come back.
+            if not self._offers(camera):
+                continue
+            self.destroy_subscription(camera.subscription)
+            camera.reliable = wanted
+            camera.subscription = self._subscribe(camera)
 
     def _unsubscribe(self) -> None:
         for camera in self._cameras:
@@ -362,15 +389,14 @@ class EmotionNode(LifecycleNode):
         waited_s = now_s - (self._activated_s if last_s is None else last_s)
         if waited_s < self._values['no_image_warning_s']:
             return False
-        publishers = self.get_publishers_info_by_topic(camera.topic)
-        offers = sorted({p.qos_profile.reliability.name.lower() for p in publishers})
-        asked = self._values['image_reliability']
-        if not publishers:
+        offers = self._offers(camera)
+        asked = 'reliable' if camera.reliable else 'best_effort'
+        if not offers:
             cause = 'nobody publishes there'
-        elif asked == 'reliable' and 'reliable' not in offers:
-            cause = 'its publisher offers best_effort: set image_reliability to best_effort'
+        elif camera.reliable and 'reliable' not in offers:
+            cause = 'its publisher offers best_effort: set image_reliability to auto'
         else:
-            cause = f'{len(publishers)} publisher(s) are there ({", ".join(offers)})'
+            cause = f'{len(offers)} publisher(s) are there ({", ".join(sorted(set(offers)))})'
         self._say(
             camera.topic,
             f'no image for {waited_s:.0f} s with reliability {asked}, depth 1; {cause}',

@@ -119,9 +119,10 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'image_reliability',
-        'best_effort',
-        'Reliability of the image subscriptions; best_effort receives from every publisher.',
-        choices=('best_effort', 'reliable'),
+        'auto',
+        'Reliability of the image subscriptions. best_effort receives from every publisher, but '
+        'large images get lost on the way; auto: reliable while every publisher offers it.',
+        choices=('auto', 'best_effort', 'reliable'),
     ),
     Spec('model', '', 'Model file, .onnx or .safetensors; empty: the model that ships.'),
     Spec(

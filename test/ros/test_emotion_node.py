@@ -9,7 +9,7 @@ from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
@@ -127,6 +127,31 @@ def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, por
     assert annotated[0].header == header(4, 'eye')
     assert (annotated[0].width, annotated[0].height) == (512, 400)
     assert bytes(annotated[0].data) != portrait_bgr.tobytes()
+
+
+@pytest.mark.parametrize(
+    ('offered', 'asked'),
+    [
+        (ReliabilityPolicy.RELIABLE, ReliabilityPolicy.RELIABLE),
+        (ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.BEST_EFFORT),
+    ],
+)
+def test_subscription_asks_for_what_the_publisher_offers(
+    graph, fer_node, portrait_bgr, offered, asked
+):
+    fer_node()
+    qos = QoSProfile(depth=1, reliability=offered)
+    publisher = graph.tester.create_publisher(Image, 'camera/image_raw', qos)
+    emotions = graph.received(FaceEmotionArray, 'emotion')
+
+    def fits():
+        subscriptions = graph.tester.get_subscriptions_info_by_topic('camera/image_raw')
+        return [entry.qos_profile.reliability for entry in subscriptions] == [asked]
+
+    assert graph.spin_until(fits)
+    graph.spin_until(lambda: False, 0.5)
+    publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
+    assert graph.spin_until(lambda: emotions)
 
 
 def test_several_cameras_have_their_own_faces(graph, fer_node, portrait_bgr, two_faces_bgr):
