@@ -43,6 +43,7 @@ class Listener(Node):
         active: Whether fer_node has said that it is.
         dropped: Images that fer_node left out because newer ones had come.
         received: Images that fer_node received.
+        still: The annotated image that shows the most.
     """
 
     def __init__(self, video: VideoFile) -> None:
@@ -52,7 +53,7 @@ class Listener(Node):
         self.received = self.dropped = 0
         self.last_s = time.monotonic()
         self.still: ImageArray | None = None
-        self._most_faces = 0
+        self._still_rank = (0, 0.0)
         self._row_s = float('-inf')
         self._video = video
         reliable = QoSProfile(depth=100)
@@ -75,10 +76,11 @@ class Listener(Node):
 
     def _on_image_annotated(self, msg: Image) -> None:
         bgr = bgr_from_msg(msg)
-        self._video.write(bgr, stamp_s_from_msg(msg.header.stamp))
-        faces = len(self.frames[-1].faces) if self.frames else 0
-        if self.still is None or faces >= self._most_faces:
-            self.still, self._most_faces = bgr.copy(), faces
+        stamp_s = stamp_s_from_msg(msg.header.stamp)
+        self._video.write(bgr, stamp_s)
+        for frame in reversed(self.frames[-10:]):
+            if frame.stamp_s == stamp_s and (rank := _rank(frame, msg.width)) > self._still_rank:
+                self.still, self._still_rank = bgr.copy(), rank
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
@@ -236,6 +238,12 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     print(f'annotated video                   {out}/annotated.mp4')
     print(f'probabilities over time           {out}/timeline.png')
     print(f'table                             {out}/emotion.csv')
+
+
+def _rank(frame: FrameEmotions, width: int) -> tuple[int, float]:
+    """Return what makes an image worth showing: many faces, well inside of it."""
+    margins = [min(face.box.x0_px, width - face.box.x1_px) for face in frame.faces]
+    return len(frame.faces), min(margins, default=0.0)
 
 
 def _who(frame: FrameEmotions) -> list[tuple[int, str]]:
