@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.classifier import load_classifier
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
@@ -73,7 +74,8 @@ def bench_pipeline(model: Path, backend: str, rounds: int, json_path: Path | Non
     }
     _print_pipeline(report)
     if json_path is not None:
-        json_path.write_text(json.dumps(report, indent=2))
+        with atomic_file(json_path) as aside:
+            aside.write_text(json.dumps(report, indent=2))
 
 
 def _print_pipeline(report: dict[str, object]) -> None:

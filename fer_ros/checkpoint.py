@@ -1,7 +1,6 @@
 """Weights, configuration and class order, kept together (safetensors); export to ONNX."""
 
 import json
-import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face_graph import NUM_NODE_FEATURES
 from fer_ros.model import FerNet
@@ -42,9 +42,8 @@ class Checkpoint:
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write a safetensors file; an existing one is replaced only by a whole one."""
     weights = {key: value.contiguous() for key, value in checkpoint.model.state_dict().items()}
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    save_file(weights, aside, checkpoint.metadata())
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        save_file(weights, aside, checkpoint.metadata())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -79,22 +78,21 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
     size = checkpoint.model.config.crop_px
     # Two faces: a batch of one would be taken for a constant.
     example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    with warnings.catch_warnings():
-        # The exporter by tracing is called deprecated; it needs no further package, and a test
-        # holds its result against torch at batch sizes that were not traced.
-        warnings.simplefilter('ignore')
-        torch.onnx.export(
-            checkpoint.model,
-            example,
-            str(aside),
-            input_names=['crops', 'nodes'],
-            output_names=['logits'],
-            dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
-            opset_version=17,
-            dynamo=False,
-        )
-    graph = onnx.load(aside)
-    onnx.helper.set_model_props(graph, checkpoint.metadata())
-    onnx.save(graph, aside)
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        with warnings.catch_warnings():
+            # The exporter by tracing is called deprecated; it needs no further package, and a test
+            # holds its result against torch at batch sizes that were not traced.
+            warnings.simplefilter('ignore')
+            torch.onnx.export(
+                checkpoint.model,
+                example,
+                str(aside),
+                input_names=['crops', 'nodes'],
+                output_names=['logits'],
+                dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
+                opset_version=17,
+                dynamo=False,
+            )
+        graph = onnx.load(aside)
+        onnx.helper.set_model_props(graph, checkpoint.metadata())
+        onnx.save(graph, aside)

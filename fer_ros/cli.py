@@ -108,12 +108,15 @@ def _info(options: argparse.Namespace) -> None:
 
     classifier = load_classifier(options.model, options.backend)
     config = classifier.config
-    print(f'model           {classifier.path}')
-    print(f'classes         {", ".join(config.classes)}')
-    print(f'stream          {config.stream} (fusion {config.fusion})')
-    for name, value in classifier.figures.items():
-        print(f'{name:<16}{value}')
-    print(f'landmark model  {find_landmark_model()}')
+    rows = {
+        'model': classifier.path,
+        'classes': ', '.join(config.classes),
+        'stream': f'{config.stream}, fusion {config.fusion}',
+        **{name.replace('_', ' '): value for name, value in classifier.figures.items()},
+        'landmark model': find_landmark_model(),
+    }
+    for name, value in rows.items():
+        print(f'{name:<30}{value}')
 
 
 if __name__ == '__main__':

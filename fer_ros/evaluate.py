@@ -1,12 +1,12 @@
 """Evaluation of a trained model on a data set: figures, and the confusion as a picture."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.classifier import Classifier, load_classifier
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
@@ -100,9 +100,8 @@ def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
     for (row, column), share in np.ndenumerate(shares):
         color = 'white' if share > 0.5 else 'black'
         axes.text(column, row, f'{share:.0%}', ha='center', va='center', color=color, fontsize=8)
-    aside = path.with_name(f'.{os.getpid()}.{path.name}')
-    figure.savefig(aside, dpi=120)
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=120)
 
 
 def _write_json(metrics: Metrics, path: Path) -> None:
@@ -115,6 +114,5 @@ def _write_json(metrics: Metrics, path: Path) -> None:
         'recall': dict(zip(metrics.classes, metrics.recalls.tolist(), strict=True)),
         'confusion': metrics.confusion.tolist(),
     }
-    aside = path.with_name(f'.{os.getpid()}.{path.name}')
-    aside.write_text(json.dumps(figures, indent=2))
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        aside.write_text(json.dumps(figures, indent=2))

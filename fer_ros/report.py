@@ -1,13 +1,13 @@
 """Pictures and tables of what was seen over time."""
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fer_ros.annotate import EMOTION_COLORS_BGR
+from fer_ros.atomic_file import atomic_file
 from fer_ros.structures import FrameEmotions
 
 # A face seen for a shorter time has no row of its own in the timeline.
@@ -51,9 +51,8 @@ def draw_timeline(frames: Sequence[FrameEmotions], path: Path) -> None:
         figure.legend(handles, names, loc='outside upper center', ncols=len(names), frameon=False)
     else:
         axes_of_rows[0].text(0.5, 0.5, 'no face was seen', ha='center')
-    aside = path.with_name(f'.{os.getpid()}.{path.name}')
-    figure.savefig(aside, dpi=110)
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110)
 
 
 def write_table(frames: Sequence[FrameEmotions], path: Path) -> None:
@@ -63,8 +62,7 @@ def write_table(frames: Sequence[FrameEmotions], path: Path) -> None:
     (smoothed), and one per class with the suffix ``_frame`` (that image alone).
     """
     classes = frames[0].classes if frames else ()
-    aside = path.with_name(f'.{os.getpid()}.{path.name}')
-    with aside.open('w', newline='') as stream:
+    with atomic_file(path) as aside, aside.open('w', newline='') as stream:
         writer = csv.writer(stream)
         fixed = ['stamp_s', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion', 'confidence']
         writer.writerow([*fixed, *classes, *(f'{name}_frame' for name in classes)])
@@ -83,7 +81,6 @@ def write_table(frames: Sequence[FrameEmotions], path: Path) -> None:
                         *(f'{number:.5f}' for number in numbers),
                     ]
                 )
-    aside.replace(path)
 
 
 def _rows(frames: Sequence[FrameEmotions]) -> list[int]:

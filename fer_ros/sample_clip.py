@@ -1,6 +1,5 @@
 """The sample clip: a camera pans over two portraits on a wall, made from one photograph."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import SourceError
 from fer_ros.structures import ImageArray
 
@@ -67,14 +67,14 @@ def write_sample_clip(
     Raises:
         SourceError: The video cannot be written.
     """
-    aside = path.with_name(f'.{os.getpid()}.{path.name}')
-    writer = cv2.VideoWriter(str(aside), cv2.VideoWriter.fourcc(*'MJPG'), rate_hz, size_wh)
-    if not writer.isOpened():
-        raise SourceError(f'video {path} cannot be written')
-    for image in sample_frames(rate_hz, size_wh):
-        writer.write(image)
-    writer.release()
-    aside.replace(path)
+    with atomic_file(path) as aside:
+        codec = cv2.VideoWriter.fourcc(*'MJPG')
+        writer = cv2.VideoWriter(str(aside), codec, rate_hz, size_wh)
+        if not writer.isOpened():
+            raise SourceError(f'video {path} cannot be written')
+        for image in sample_frames(rate_hz, size_wh):
+            writer.write(image)
+        writer.release()
 
 
 def _wall() -> ImageArray:

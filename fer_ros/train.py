@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import os
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -19,6 +18,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 from tqdm import tqdm
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.checkpoint import Checkpoint, save_checkpoint
 from fer_ros.data.augment import AugmentConfig, augmented_face
 from fer_ros.data.face_set import FaceSet
@@ -256,11 +256,9 @@ class Trainer:
             'best': repr(self.best),
             'config': _fingerprint(self.config),
         }
-        aside = self.out / f'.{_STATE_FILE}.{os.getpid()}'
-        save_file(
-            {key: value.clone().contiguous() for key, value in tensors.items()}, aside, metadata
-        )
-        aside.replace(self.out / _STATE_FILE)
+        whole = {key: value.clone().contiguous() for key, value in tensors.items()}
+        with atomic_file(self.out / _STATE_FILE) as aside:
+            save_file(whole, aside, metadata)
 
     def _resume(self) -> None:
         with safe_open(self.out / _STATE_FILE, framework='pt') as file:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from fer_ros.atomic_file import atomic_file
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray
@@ -91,14 +92,12 @@ def _landmark_chunk(task: tuple[ImageArray, Path]) -> int:
     images, file = task
     assert _stages is not None
     results = [_landmark(image, *_stages) for image in images]
-    aside = file.with_suffix(f'.{os.getpid()}.tmp')
-    with aside.open('wb') as stream:
+    with atomic_file(file) as aside, aside.open('wb') as stream:
         np.savez(
             stream,
             landmarks_px=np.stack([landmarks for landmarks, _ in results]),
             detected=np.array([detected for _, detected in results]),
         )
-    aside.replace(file)
     return len(images)
 
 

@@ -1,11 +1,10 @@
 """camera_node: publishes a webcam, video file, image or folder of images as sensor_msgs/Image."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
@@ -15,6 +14,7 @@ from fer_ros.camera import ImageSource
 from fer_ros.errors import FerError
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import CAMERA_NODE, declare, values
+from fer_ros.ros.run_node import run_node
 from fer_ros.structures import ImageArray
 
 
@@ -76,6 +76,12 @@ class CameraNode(Node):
         wait = self._settings['wait_for_subscriber'] and not self.published
         return bool(wait and not self._publisher.get_subscription_count())
 
+    def spin(self) -> None:
+        """Publish until the source has ended and its last image has arrived."""
+        while not self.done:
+            rclpy.spin_once(self)
+        self._publisher.wait_for_all_acked(Duration(seconds=2))
+
     def destroy_node(self) -> None:
         """Release the source and the node."""
         self.get_logger().info(f'published {self.published} images')
@@ -85,19 +91,4 @@ class CameraNode(Node):
 
 def main() -> None:
     """Run the node until its source ends or it is stopped."""
-    rclpy.init()
-    node = None
-    try:
-        node = CameraNode()
-        while not node.done:
-            rclpy.spin_once(node)
-        # The last image is still on its way to the subscribers.
-        node._publisher.wait_for_all_acked(rclpy.duration.Duration(seconds=2))
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except FerError as error:
-        sys.exit(f'camera_node: {error}')
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+    run_node(CameraNode, CameraNode.spin)

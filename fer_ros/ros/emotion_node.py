@@ -1,16 +1,13 @@
 """fer_node: a lifecycle node from camera images to /emotion and annotated images."""
 
-import sys
 import time
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
@@ -38,6 +35,7 @@ from fer_ros.ros.conversions import (
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import FER_NODE, declare, values
+from fer_ros.ros.run_node import run_node
 from fer_ros.structures import FrameEmotions
 
 _REPORT_PERIOD_S = 1.0
@@ -442,16 +440,4 @@ def annotated_topics(topics: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the node until it is stopped."""
-    rclpy.init()
-    node = None
-    try:
-        node = EmotionNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except FerError as error:
-        sys.exit(f'fer_node: {error}')
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+    run_node(EmotionNode)

@@ -9,7 +9,6 @@ pytest.importorskip('fer_ros.msg', reason='the package is not built')
 
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
 
 
 @pytest.fixture(scope='session')
@@ -81,10 +80,3 @@ def fer_node(graph):
         return node
 
     return make
-
-
-def header(stamp_s, frame_id='camera_optical'):
-    message = Header(frame_id=frame_id)
-    message.stamp.sec = int(stamp_s)
-    message.stamp.nanosec = round((stamp_s - int(stamp_s)) * 1e9)
-    return message

@@ -3,8 +3,8 @@ import array
 import cv2
 import numpy as np
 import pytest
-from conftest import header
 from sensor_msgs.msg import CompressedImage, Image
+from stamped import header
 
 from fer_ros.errors import ImageError
 from fer_ros.ros import conversions

@@ -1,16 +1,18 @@
 import array
 import math
+import re
 
 import numpy as np
 import pytest
-from conftest import header
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from readme import table
 from sensor_msgs.msg import CompressedImage, Image
+from stamped import header
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
@@ -393,3 +395,23 @@ def test_topic_named_twice_fails_to_configure(graph, fer_node):
 )
 def test_annotated_image_stands_beside_its_image(topics, annotated):
     assert annotated_topics(topics) == annotated
+
+
+def names_and_types(graph):
+    """Return topics and ``std_srvs`` services, without those that every node has."""
+    own = {'/rosout', '/parameter_events', '/fer_node/transition_event'}
+    topics = graph.tester.get_topic_names_and_types()
+    services = graph.tester.get_service_names_and_types()
+    found = {(topic, kinds[0]) for topic, kinds in topics if topic not in own}
+    return found | {(s, kinds[0]) for s, kinds in services if kinds[0].startswith('std_srvs')}
+
+
+def test_topics_and_services_are_those_of_the_readme(graph, fer_node):
+    said = set()
+    for cell, kind, _ in table('name'):
+        topic = re.match(r'`(.*?)`', cell)[1].replace('~', '/fer_node')
+        said.add((topic if topic.startswith('/') else f'/{topic}', kind.strip('`')))
+    said.remove(('/camera/image_raw/compressed', 'sensor_msgs/msg/CompressedImage'))
+    fer_node()
+    graph.spin_until(lambda: names_and_types(graph) == said)
+    assert names_and_types(graph) == said

@@ -1,0 +1,35 @@
+"""run_node: what every executable does around its node."""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from fer_ros.errors import FerError
+
+AnyNode = TypeVar('AnyNode', bound=Node)
+
+
+def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = rclpy.spin) -> None:
+    """Make a node and spin it until it is stopped; a FerError ends it with its sentence.
+
+    Args:
+        make: Makes the node.
+        spin: Spins it; returns when the node has nothing more to do.
+    """
+    rclpy.init()
+    node = None
+    try:
+        node = make()
+        spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except FerError as error:
+        sys.exit(str(error))
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
