@@ -1,6 +1,6 @@
 """Images from a webcam, a video file, an image or a folder of images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -21,16 +21,19 @@ class ImageSource:
         live: Whether images come when the camera makes them and never end.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, on_damaged: Callable[[str], None] | None = None) -> None:
         """Open a source.
 
         Args:
             source: Webcam index, or path of a video file, an image or a folder of images.
+            on_damaged: Called with a sentence for an image file that cannot be read, which is then
+                left out; without it such a file is an error.
 
         Raises:
             SourceError: There is no such source or it cannot be read.
         """
         self._source = source
+        self._on_damaged = on_damaged
         self._files: list[Path] = []
         self._capture: cv2.VideoCapture | None = None
         path = Path(source)
@@ -53,13 +56,18 @@ class ImageSource:
         """Yield ``(H, W, 3)`` uint8 BGR images from the start of the source to its end.
 
         Raises:
-            SourceError: A webcam gives no more images, or an image file is damaged.
+            SourceError: A webcam gives no more images, or an image file is damaged and
+                ``on_damaged`` is not given.
         """
         if self._files:
             for file in self._files:
                 image = cv2.imread(str(file), cv2.IMREAD_COLOR)
                 if image is None:
-                    raise SourceError(f'image {file} is damaged or of an unknown kind')
+                    sentence = f'image {file} is damaged or of an unknown kind'
+                    if self._on_damaged is None:
+                        raise SourceError(sentence)
+                    self._on_damaged(sentence)
+                    continue
                 yield np.asarray(image, np.uint8)
             return
         if not self.live:
@@ -85,6 +93,9 @@ class ImageSource:
         capture = cv2.VideoCapture(int(self._source) if self.live else self._source)
         if not capture.isOpened():
             raise SourceError(f'{kind} {self._source} cannot be opened')
+        if self.live:
+            # A camera's queue would make old images look new.
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         if 1 <= rate_hz <= 1000:
             self.rate_hz = rate_hz

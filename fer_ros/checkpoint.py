@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.errors import ModelFileError
 from fer_ros.face_graph import NUM_NODE_FEATURES
 from fer_ros.model import FerNet
 from fer_ros.model_config import FORMAT, ModelConfig
@@ -62,9 +62,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise ModelFileError(f'{path} is not a checkpoint of the kind {FORMAT}')
         model = FerNet(ModelConfig.from_dict(json.loads(metadata['config'])))
         model.load_state_dict(weights)
-    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, SettingError) as error:
+        figures = json.loads(metadata.get('figures', '{}'))
+    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
-    return Checkpoint(model.eval(), json.loads(metadata.get('figures', '{}')))
+    return Checkpoint(model.eval(), figures)
 
 
 def export_onnx(checkpoint: Checkpoint, path: Path) -> None:

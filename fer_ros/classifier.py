@@ -144,5 +144,5 @@ def _parse_metadata(path: Path, metadata: dict[str, str]) -> tuple[ModelConfig, 
     try:
         config = ModelConfig.from_dict(json.loads(metadata['config']))
         return config, json.loads(metadata.get('figures', '{}'))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelFileError(f'model {path} is damaged: {error}') from error

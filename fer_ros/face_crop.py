@@ -80,9 +80,10 @@ def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedF
 def _reduced(gray: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageArray, Transform]:
     """Reduce the part of a large image that the crop covers, so that warping does not alias."""
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-    factor = int(1 / max(scale, 1e-6))
-    if factor < 2:
+    # Landmarks that all fall on one point have a scale of nothing, which no reduction helps.
+    if not 1e-6 < scale <= 0.5:
         return gray, to_crop
+    factor = int(1 / scale)
     height, width = gray.shape
     corners = np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]]) - to_crop[:, 2]
     corners = corners @ np.linalg.inv(to_crop[:, :2]).T

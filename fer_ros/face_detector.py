@@ -46,21 +46,21 @@ class FaceDetector:
         Returns:
             Boxes in pixels of ``gray``; edges may lie a little outside of it.
         """
-        scale = self._scale
+        height, width = gray.shape
+        # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
+        size_wh = max(1, round(width * self._scale)), max(1, round(height * self._scale))
+        x_scale, y_scale = width / size_wh[0], height / size_wh[1]
         searched = gray
-        if scale != 1:
-            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            resized = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
-            searched = np.asarray(resized, np.uint8)
-            # Rounding to whole pixels moves the scale a little; use what it became.
-            scale = searched.shape[1] / gray.shape[1]
+        if size_wh != (width, height):
+            method = cv2.INTER_AREA if self._scale < 1 else cv2.INTER_LINEAR
+            searched = np.asarray(cv2.resize(gray, size_wh, interpolation=method), np.uint8)
         rectangles, scores, _ = self._detector.run(searched, 0, self._threshold)
         boxes = [
             FaceBox(
-                rectangle.left() / scale,
-                rectangle.top() / scale,
-                (rectangle.right() + 1) / scale,
-                (rectangle.bottom() + 1) / scale,
+                rectangle.left() * x_scale,
+                rectangle.top() * y_scale,
+                (rectangle.right() + 1) * x_scale,
+                (rectangle.bottom() + 1) * y_scale,
                 score,
             )
             for rectangle, score in zip(rectangles, scores, strict=True)

@@ -17,7 +17,8 @@ class TrackerSettings:
     Attributes:
         detect_interval_s: Time between detections; 0 detects in every image.
         keep_s: How long a face that the detector misses (a lowered or turned head) is followed.
-        max_faces: Faces with the best detection score are tracked, up to this number.
+        max_faces: Most faces that are tracked: those detected now before those missed, known ones
+            before new ones, of new ones those with the best detection score.
         max_distance: Distance of a detection from where a known face is expected, between centres
             and in widths of the face, up to which it is that face.
         min_likeness: Correlation of two successive aligned crops under which it is doubted that
@@ -100,6 +101,9 @@ class FaceTracker:
         """
         if self._detected_s is None:
             return True
+        if stamp_s <= self._detected_s:
+            # A clock that stands still would never make the interval pass.
+            return True
         missed = any(track.confirmed_s < self._detected_s for track in self._tracks.values())
         # Half a millisecond of tolerance: stamps are rounded, intervals are not.
         return missed or stamp_s - self._detected_s >= self.settings.detect_interval_s - 5e-4
@@ -136,9 +140,11 @@ class FaceTracker:
             if index in identity:
                 track = self._tracks[identity[index]]
                 track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
-            elif len(self._tracks) < self.settings.max_faces:
+            else:
                 self._tracks[self._next_id] = _Track(self._next_id, box, stamp_s, box, stamp_s)
                 self._next_id += 1
+        for track in self._by_worth()[self.settings.max_faces :]:
+            del self._tracks[track.face_id]
         return self._faces()
 
     def followed(self, stamp_s: float) -> tuple[TrackedFace, ...]:
@@ -178,6 +184,10 @@ class FaceTracker:
         """Forget all faces; ids go on where they were, so none is given twice."""
         self._tracks.clear()
         self._detected_s = None
+
+    def _by_worth(self) -> list[_Track]:
+        """Return the faces in the order in which they are kept; older ones have smaller ids."""
+        return sorted(self._tracks.values(), key=lambda t: (not t.confirmed_now, t.face_id))
 
     def _faces(self) -> tuple[TrackedFace, ...]:
         return tuple(TrackedFace(t.face_id, t.expected) for t in self._tracks.values())

@@ -56,6 +56,14 @@ def test_damaged_image_is_an_error_that_names_it(tmp_path):
         list(ImageSource(str(tmp_path)))
 
 
+def test_damaged_image_is_left_out_where_somebody_is_told(tmp_path):
+    (tmp_path / 'a.png').write_bytes(b'\x89PNG')
+    write_image(tmp_path / 'b.png', 20)
+    said = []
+    assert len(list(ImageSource(str(tmp_path), said.append))) == 1
+    assert 'a.png is damaged' in said[0]
+
+
 def test_missing_webcam_is_an_error():
     with pytest.raises(SourceError, match='webcam 97 cannot be opened'):
         ImageSource('97')

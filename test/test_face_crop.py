@@ -20,6 +20,11 @@ def test_landmarks_on_one_point_give_a_finite_transform():
     assert np.isfinite(face_transform(Landmarks(np.full((68, 2), 9, np.float32)))).all()
 
 
+def test_landmarks_on_one_point_give_a_crop(portrait_gray):
+    face = align_face(portrait_gray, Landmarks(np.full((68, 2), 9, np.float32)), 48)
+    assert face.crop.shape == (48, 48)
+
+
 def test_aligned_eyes_lie_on_the_mean_eyes(portrait_gray, portrait_landmarks):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     eyes = face.landmarks_norm[EYES]

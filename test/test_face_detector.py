@@ -28,6 +28,10 @@ def test_smaller_min_face_finds_a_face_that_the_default_misses(portrait_gray):
     assert len(FaceDetector(min_face_px=40).detect(small)) == 1
 
 
+def test_image_smaller_than_a_reduced_pixel_has_no_face():
+    assert FaceDetector(min_face_px=2000).detect(np.zeros((3, 10), np.uint8)) == []
+
+
 def test_min_face_below_40_is_refused():
     with pytest.raises(SettingError, match='min_face_px is 39, allowed are 40 and more'):
         FaceDetector(min_face_px=39)

@@ -98,6 +98,19 @@ def test_best_detections_are_tracked_up_to_max_faces():
     assert [face.box.x0_px for face in faces] == [100, 300]
 
 
+def test_fewer_max_faces_while_running_keep_the_oldest():
+    tracker = FaceTracker()
+    tracker.match([box(100), box(300), box(500)], 0.0)
+    tracker.settings = TrackerSettings(max_faces=1)
+    assert ids(tracker.match([box(500), box(300), box(100)], 0.1)) == [1]
+
+
+def test_clock_that_stands_still_detects_in_every_image():
+    tracker = FaceTracker()
+    tracker.match([box(100)], 5.0)
+    assert tracker.detection_due(5.0)
+
+
 def test_followed_face_is_expected_where_its_motion_takes_it():
     tracker = FaceTracker()
     for step in range(3):

@@ -34,8 +34,7 @@ def test_every_ros_import_is_a_dependency():
             name,
         )
     }
-    # Comes with rclpy and the messages.
-    assert ros - {'builtin_interfaces'} <= declared
+    assert ros <= declared
     assert len(ros) > 8
 
 

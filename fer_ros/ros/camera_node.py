@@ -11,7 +11,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.camera import ImageSource
-from fer_ros.errors import FerError
+from fer_ros.errors import SourceError
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import CAMERA_NODE, declare, values
 from fer_ros.ros.run_node import run_node
@@ -24,6 +24,7 @@ class CameraNode(Node):
     Attributes:
         published: Images so far.
         done: Whether the source has ended and is not to be repeated.
+        error: Why it has ended, where that is an error.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -39,10 +40,11 @@ class CameraNode(Node):
         super().__init__('camera_node', **kwargs)
         declare(self, CAMERA_NODE)
         self._settings = values(self, CAMERA_NODE)
-        self._source = ImageSource(self._settings['source'])
+        self._source = ImageSource(self._settings['source'], self._on_damaged)
         rate_hz = self._settings['rate_hz'] or self._source.rate_hz
         self.published = 0
         self.done = False
+        self.error = ''
         self._images: Iterator[ImageArray] = iter(self._source)
         # Reliable offers to every subscriber; those that ask for best effort get that.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
@@ -61,10 +63,12 @@ class CameraNode(Node):
             if bgr is None and self._settings['loop']:
                 self._images = iter(self._source)
                 bgr = next(self._images, None)
-        except FerError as error:
-            self.get_logger().error(str(error))
+        except SourceError as error:
+            self.error = str(error)
             bgr = None
         if bgr is None:
+            if not self.published:
+                self.error = self.error or f'no image can be read from {self._settings["source"]}'
             self.done = True
             self._timer.cancel()
             return
@@ -72,15 +76,24 @@ class CameraNode(Node):
         self._publisher.publish(bgr_to_msg(bgr, header))
         self.published += 1
 
+    def _on_damaged(self, sentence: str) -> None:
+        self.get_logger().warning(sentence)
+
     def _waiting(self) -> bool:
         wait = self._settings['wait_for_subscriber'] and not self.published
         return bool(wait and not self._publisher.get_subscription_count())
 
     def spin(self) -> None:
-        """Publish until the source has ended and its last image has arrived."""
+        """Publish until the source has ended and its last image has arrived.
+
+        Raises:
+            SourceError: It ended because it cannot be read any further.
+        """
         while not self.done:
             rclpy.spin_once(self)
         self._publisher.wait_for_all_acked(Duration(seconds=2))
+        if self.error:
+            raise SourceError(self.error)
 
     def destroy_node(self) -> None:
         """Release the source and the node."""

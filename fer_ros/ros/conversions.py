@@ -45,6 +45,8 @@ ENCODINGS: dict[str, int] = {
 }
 # Two neighbouring pixels share their colour.
 _EVEN_WIDTH = ('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv')
+# Bytes that may follow the end of a compressed picture.
+_PADDING_MAX = 512
 # Older libraries know these alone.
 _OLDER_NAMES = {'uyvy': 'yuv422', 'yuyv': 'yuv422_yuy2'}
 
@@ -291,7 +293,9 @@ def _decoded(msg: CompressedImage, flags: int, max_pixels: int) -> ImageArray:
         # Opening reads the header alone: a small file may claim to be an enormous picture.
         with EncodedImage.open(io.BytesIO(data.tobytes())) as encoded:
             kind, (width, height) = encoded.format, encoded.size
-    except (UnidentifiedImageError, OSError, ValueError, EncodedImage.DecompressionBombError):
+    except EncodedImage.DecompressionBombError as error:
+        raise ImageError(f'the compressed image is too large: {error}') from None
+    except (UnidentifiedImageError, OSError, ValueError):
         raise ImageError(
             f'compressed image of format {msg.format!r} and {len(data)} bytes is no picture'
         ) from None
@@ -308,5 +312,6 @@ def _decoded(msg: CompressedImage, flags: int, max_pixels: int) -> ImageArray:
 def _require_whole(kind: str | None, data: ImageArray) -> None:
     """Refuse a picture that ends early, which decoders fill up with gray."""
     end = {'JPEG': b'\xff\xd9', 'PNG': b'IEND\xae\x42\x60\x82'}.get(kind or '')
-    if end is not None and not data.tobytes().rstrip(b'\x00').endswith(end):
+    # Some cameras pad what they send.
+    if end is not None and end not in data[-_PADDING_MAX:].tobytes():
         raise ImageError(f'compressed image of {len(data)} bytes ends before the picture does')

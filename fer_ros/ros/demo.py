@@ -20,6 +20,7 @@ from ament_index_python.packages import get_package_prefix
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from fer_ros.camera import ImageSource
@@ -171,7 +172,8 @@ def run(source: str, out: Path, seconds: float) -> None:
     if opened.live and not seconds:
         print('press Ctrl-C to stop')
     video = VideoFile(out / 'annotated.mp4', opened.rate_hz)
-    rclpy.init()
+    # Ctrl-C is to end the listening, not the context in which the last counts are received.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener(video)
     # camera_node offers reliable delivery; asked for from the start, not even the first is lost.
     fer_node = Child('fer_node', image_reliability='reliable')
@@ -182,18 +184,20 @@ def run(source: str, out: Path, seconds: float) -> None:
             raise SourceError('fer_node did not become active; its output stands above')
         # Publishers and subscribers find each other one by one; the last may need a moment longer.
         _spin(listener, lambda: False, 1.0)
+        quoted = source.replace("'", "''")
         camera_node = Child(
-            'camera_node', source=f"'{source}'", loop=False, wait_for_subscriber=True
+            'camera_node', source=f"'{quoted}'", loop=False, wait_for_subscriber=True
         )
-        _listen(listener, camera_node, seconds)
+        _listen(listener, (fer_node, camera_node), seconds)
+        camera_node.stop()
+        # The counts of the last second are still to come.
+        _spin(listener, lambda: False, 1.2)
     except KeyboardInterrupt:
         print()
     finally:
-        if camera_node is not None:
-            camera_node.stop()
-        # The counts of the last second are still to come.
-        _spin(listener, lambda: False, 1.2)
-        fer_node.stop()
+        for child in (camera_node, fer_node):
+            if child is not None:
+                child.stop()
         listener.destroy_node()
         rclpy.try_shutdown()
         video.close()
@@ -202,17 +206,22 @@ def run(source: str, out: Path, seconds: float) -> None:
     _write(listener, camera_node, out)
 
 
-def _listen(listener: Listener, camera_node: Child, seconds: float) -> None:
+def _listen(listener: Listener, children: tuple[Child, Child], seconds: float) -> None:
     """Spin until the source has ended and everything from it has arrived."""
+    fer_node, camera_node = children
     start_s = time.monotonic()
 
     def done() -> bool:
         now_s = time.monotonic()
         if seconds and now_s - start_s > seconds:
             return True
-        return not camera_node.running() and now_s - listener.last_s > 1.0
+        ended = not (camera_node.running() and fer_node.running())
+        return ended and now_s - listener.last_s > 1.0
 
-    _spin(listener, done, float('inf'))
+    try:
+        _spin(listener, done, float('inf'))
+    except KeyboardInterrupt:
+        print()
 
 
 def _spin(listener: Listener, done: Callable[[], bool], longest_s: float) -> None:
@@ -227,7 +236,8 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     write_table(frames, out / 'emotion.csv')
     if listener.still is not None:
         cv2.imwrite(str(out / 'annotated.png'), listener.still)
-    images = re.findall(r'(\d+) images', ' '.join(camera_node.lines if camera_node else []))
+    said = ' '.join(camera_node.lines) if camera_node is not None else ''
+    images = re.findall(r'published (\d+) images', said)
     ids = sorted({face.face_id for frame in frames for face in frame.faces})
     print()
     print(f'images published by camera_node   {images[-1] if images else "?"}')

@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 # An error is shown as a warning for as long as this after it occurred.
 ERROR_SHOWN_S = 5.0
+_LATENCY_MAX_MS = 60_000.0
 
 
 @dataclass
@@ -41,7 +42,9 @@ class CameraStatistics:
         with self._lock:
             self.published += 1
             self.faces = faces
-            self.latencies_ms.append(latency_ms)
+            # Stamps of another clock, as of a replayed bag, tell nothing of latency.
+            if 0 <= latency_ms < _LATENCY_MAX_MS:
+                self.latencies_ms.append(latency_ms)
 
     def on_error(self, error: str, now_s: float) -> None:
         """Remember an image that could not be processed."""
@@ -49,7 +52,14 @@ class CameraStatistics:
             self.last_error, self.last_error_s = error, now_s
 
     def report(
-        self, name: str, topic: str, now_s: float, period_s: float, dropped: int, silent: bool
+        self,
+        name: str,
+        topic: str,
+        now_s: float,
+        period_s: float,
+        dropped: int,
+        state: str,
+        silent: bool,
     ) -> DiagnosticStatus:
         """Return the status of the last ``period_s`` and start a new period.
 
@@ -59,11 +69,12 @@ class CameraStatistics:
             now_s: Time on the same clock as the other methods'.
             period_s: Time since the last report.
             dropped: Images that were taken and then dropped for newer ones since activation.
+            state: The node's, told when nothing is wrong.
             silent: Whether images fail to come.
         """
         with self._lock:
             latencies = self.latencies_ms or [0.0]
-            level, message = DiagnosticStatus.OK, 'running'
+            level, message = DiagnosticStatus.OK, state
             if now_s - self.last_error_s < ERROR_SHOWN_S:
                 level, message = DiagnosticStatus.WARN, self.last_error
             elif silent:
@@ -84,7 +95,7 @@ class CameraStatistics:
                     'received': str(self.received),
                     'published': str(self.published),
                     'dropped': str(dropped + self.lost),
-                    'faces': str(self.faces),
+                    'faces': str(self.faces if published else 0),
                     'last_error': self.last_error,
                 },
             )

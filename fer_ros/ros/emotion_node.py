@@ -1,6 +1,9 @@
 """fer_node: a lifecycle node from camera images to /emotion and annotated images."""
 
+import functools
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -42,6 +45,29 @@ _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
 _SAME_SENTENCE_AFTER_S = 5.0
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
+NUMBER = re.compile(r'\d+')
+
+Transition = Callable[['EmotionNode', LifecycleState], TransitionCallbackReturn]
+
+
+def _guarded(transition: Transition) -> Transition:
+    """Answer a failed transition with FAILURE, which leaves the node in the state it was in.
+
+    rclpy takes an exception from a transition for an error and says nothing about it; here it is
+    logged and told in the diagnostics, and what the transition had begun is undone.
+    """
+
+    @functools.wraps(transition)
+    def guarded(node: 'EmotionNode', state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            result = transition(node, state)
+        except Exception as error:
+            node.transition_failed(transition.__name__.removeprefix('on_'), error)
+            return TransitionCallbackReturn.FAILURE
+        node.transition_error = ''
+        return result
+
+    return guarded
 
 
 @dataclass(eq=False)
@@ -69,6 +95,9 @@ class Camera:
 class EmotionNode(LifecycleNode):
     """Publishes the emotions of the faces that its cameras see.
 
+    Attributes:
+        transition_error: Why the last transition failed; empty when it did not.
+
     ``configure`` loads the models and ``activate`` subscribes; ``deactivate`` and ``cleanup`` undo
     these.
     """
@@ -85,7 +114,7 @@ class EmotionNode(LifecycleNode):
         super().__init__('fer_node', **kwargs)
         self._phase = 'unconfigured'
         self._enabled = True
-        self._configure_error = ''
+        self.transition_error = ''
         self._cameras: list[Camera] = []
         self._frames: NewestFrames[Camera, Any] | None = None
         self._said: dict[str, float] = {}
@@ -102,23 +131,14 @@ class EmotionNode(LifecycleNode):
         if self._values['autostart']:
             self._autostart = self.create_timer(0.0, self._on_autostart)
 
-    # Transitions. rclpy takes an exception from one of them for an error and says nothing about
-    # it, so each is caught, logged and answered with FAILURE, which leaves the node as it was.
-
+    @_guarded
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models and create the publishers."""
-        try:
-            self._values = values(self, FER_NODE)
-            models = self._load_models()
-            self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
-            self._create_cameras(models)
-        except Exception as error:
-            self._configure_error = f'cannot configure: {error}'
-            self._log_error(self._configure_error, error)
-            self._free()
-            return TransitionCallbackReturn.FAILURE
+        self._values = values(self, FER_NODE)
+        models = self._load_models()
+        self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
+        self._create_cameras(models)
         classifier = models.classifier
-        self._configure_error = ''
         self._phase = 'inactive'
         self.get_logger().info(
             f'configured: model {classifier.path.name} ({", ".join(classifier.config.classes)}), '
@@ -126,9 +146,9 @@ class EmotionNode(LifecycleNode):
         )
         return TransitionCallbackReturn.SUCCESS
 
+    @_guarded
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the cameras."""
-        result = super().on_activate(state)
         self._said.clear()
         self._frames = NewestFrames(self._process)
         self._activated_s = time.monotonic()
@@ -139,26 +159,42 @@ class EmotionNode(LifecycleNode):
         self._phase = 'active'
         topics = ', '.join(camera.topic for camera in self._cameras)
         self.get_logger().info(f'active: {topics} -> {self._emotions.topic_name}')
-        return result
+        return super().on_activate(state)
 
+    @_guarded
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and forget the faces."""
         self._unsubscribe()
         self._phase = 'inactive'
         return super().on_deactivate(state)
 
+    @_guarded
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free models and publishers."""
         self._free()
         self._phase = 'unconfigured'
         return TransitionCallbackReturn.SUCCESS
 
+    @_guarded
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, from whatever state."""
         self._unsubscribe()
         self._free()
         self._phase = 'finalized'
         return TransitionCallbackReturn.SUCCESS
+
+    def transition_failed(self, name: str, error: Exception) -> None:
+        """Say why a transition failed and undo what it had begun.
+
+        Args:
+            name: Of the transition.
+            error: What went wrong.
+        """
+        self.transition_error = f'cannot {name}: {error}'
+        self._log_error(self.transition_error, error)
+        self._unsubscribe()
+        if self._phase == 'unconfigured':
+            self._free()
 
     def destroy_node(self) -> None:
         """End the thread before what it uses is destroyed."""
@@ -181,10 +217,10 @@ class EmotionNode(LifecycleNode):
         )
 
     def _create_cameras(self, models: Models) -> None:
-        names = self._values['image_topics']
+        # Resolved before the suffix is added: a remapping of the image's name holds for both.
+        topics = [self.resolve_topic_name(name) for name in self._values['image_topics']]
         if self._values['image_transport'] == 'compressed':
-            names = [f'{name}/compressed' for name in names]
-        topics = [self.resolve_topic_name(name) for name in names]
+            topics = [f'{topic}/compressed' for topic in topics]
         if len(set(topics)) < len(topics):
             raise SettingError(f'image_topics names a topic twice: {", ".join(topics)}')
         for topic, annotated in zip(topics, annotated_topics(topics), strict=True):
@@ -271,6 +307,12 @@ class EmotionNode(LifecycleNode):
         except FerError as error:
             self._on_image_error(camera, str(error), None)
         except Exception as error:
+            # Interrupted in the middle of an image, there is nobody left to publish to.
+            if not self.context.ok():
+                return
+            # Whatever broke it may be in what is remembered of the faces.
+            with camera.lock:
+                camera.pipeline.reset()
             self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
 
     def _estimate(
@@ -282,7 +324,7 @@ class EmotionNode(LifecycleNode):
         if stamp_s == 0:
             # A driver that stamps nothing: time has to pass all the same.
             self._say(camera.topic, 'images have no stamp; the time of arrival is used')
-            stamp_s = self.get_clock().now().nanoseconds * 1e-9
+            stamp_s = self.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
         with camera.lock:
             try:
                 frame = camera.pipeline.process(gray, stamp_s)
@@ -355,13 +397,13 @@ class EmotionNode(LifecycleNode):
         period_s, self._reported_s = now_s - self._reported_s, now_s
         name = self.get_fully_qualified_name().lstrip('/')
         state = self._phase if self._enabled else f'{self._phase}, disabled'
-        level = DiagnosticStatus.ERROR if self._configure_error else DiagnosticStatus.OK
+        level = DiagnosticStatus.ERROR if self.transition_error else DiagnosticStatus.OK
         statuses = [
             status_message(
                 level,
                 name,
-                self._configure_error or state,
-                {'state': state, 'last_error': self._configure_error},
+                self.transition_error or state,
+                {'state': state, 'last_error': self.transition_error},
             )
         ]
         for camera in self._cameras:
@@ -373,6 +415,7 @@ class EmotionNode(LifecycleNode):
                     now_s,
                     period_s,
                     dropped,
+                    state,
                     self._silent(camera, now_s),
                 )
             )
@@ -405,15 +448,18 @@ class EmotionNode(LifecycleNode):
     def _say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
         """Warn, but of the same thing not more often than every few seconds."""
         # Numbers in the middle of a sentence do not make it another one.
-        key = f'{topic} {about or text[:24]}'
+        key = f'{topic} {about or re.sub(NUMBER, "#", text)[:24]}'
         now_s = time.monotonic()
         if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
             return
         self._said[key] = now_s
         if error is None:
-            self.get_logger().warning(f'{topic}: {text}')
+            self._log_warning(f'{topic}: {text}')
         else:
             self._log_error(f'{topic}: {text}', error)
+
+    def _log_warning(self, text: str) -> None:
+        self.get_logger().warning(text)
 
     def _log_error(self, text: str, error: Exception) -> None:
         """Log an expected error as a sentence, another one with where it came from."""

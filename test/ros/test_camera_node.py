@@ -49,6 +49,14 @@ def test_looping_folder_starts_again(graph, camera_node, folder):
     assert levels(images[:5]) == [10, 20, 30, 10, 20]
 
 
+def test_folder_of_damaged_images_ends_with_an_error(graph, camera_node, tmp_path):
+    (tmp_path / 'a.png').write_bytes(b'\x89PNG')
+    node = camera_node(source=str(tmp_path), rate_hz=50.0)
+    assert graph.spin_until(lambda: node.done)
+    with pytest.raises(SourceError, match='no image can be read from'):
+        node.spin()
+
+
 def test_source_that_is_missing_is_an_error(graph, camera_node):
     with pytest.raises(SourceError, match=r'nothing\.mp4 does not exist'):
         camera_node(source='nothing.mp4')

@@ -110,6 +110,16 @@ def test_packed_yuv_without_colour_is_gray(encoding, pair):
     assert (bgr == 86).all()
 
 
+@pytest.mark.parametrize(
+    ('encoding', 'pair'),
+    [('uyvy', [90, 81, 240, 81]), ('yuyv', [81, 90, 81, 240])],
+)
+def test_packed_yuv_of_red_is_red(encoding, pair):
+    # BT.601 video levels: Y 81, U 90, V 240.
+    bgr = bgr_from_msg(uniform(encoding, pair))
+    assert bgr[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
+
+
 @pytest.mark.parametrize('encoding', ['bgr8', 'rgb8', 'mono8'])
 def test_plain_encodings_are_views_on_the_message(encoding):
     msg = message(encoding, bytes(WIDTH * HEIGHT * ENCODINGS[encoding]))
@@ -184,6 +194,12 @@ def test_compressed_jpeg_is_close():
     pixels = np.full((30, 40, 3), (30, 200, 120), np.uint8)
     assert bgr_from_msg(compressed('.jpg', pixels)).astype(int) == pytest.approx(pixels, abs=3)
     assert gray_from_msg(compressed('.jpg', pixels)).shape == (30, 40)
+
+
+def test_compressed_image_with_padding_is_read():
+    msg = compressed('.jpg', np.full((30, 40, 3), 90, np.uint8))
+    msg.data = array.array('B', bytes(msg.data) + b'\r\n' + bytes(64))
+    assert gray_from_msg(msg).shape == (30, 40)
 
 
 @pytest.mark.parametrize('kind', ['.jpg', '.png'])

@@ -211,6 +211,35 @@ def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
     assert not camera.emotions
 
 
+def test_same_fault_is_said_once_though_its_numbers_change(
+    graph, fer_node, portrait_bgr, monkeypatch
+):
+    node = fer_node()
+    camera = Camera(graph)
+    said = []
+    monkeypatch.setattr(node, '_log_warning', said.append)
+    for height in (4000, 5000, 60000):
+        bad = bgr_to_msg(portrait_bgr, header(1))
+        bad.height = height
+        camera.publisher.publish(bad)
+        graph.spin_until(lambda: False, 0.2)
+    assert len(said) == 1
+    assert said[0].startswith('/camera/image_raw: data has')
+
+
+def test_activation_that_fails_is_said_and_can_be_tried_again(graph, fer_node, monkeypatch):
+    node = fer_node(wait=False, autostart=False)
+    assert change(graph, Transition.TRANSITION_CONFIGURE)
+    with monkeypatch.context() as patch:
+        patch.setattr(node, '_subscribe', lambda camera: 1 / 0)
+        assert not change(graph, Transition.TRANSITION_ACTIVATE)
+    assert state(graph) == 'inactive'
+    assert node.transition_error == 'cannot activate: division by zero'
+    assert change(graph, Transition.TRANSITION_ACTIVATE)
+    assert node.transition_error == ''
+    assert graph.spin_until(lambda: graph.tester.count_subscribers('camera/image_raw') == 1)
+
+
 def test_stamp_that_goes_back_forgets_faces_and_goes_on(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
@@ -380,7 +409,7 @@ def test_wrong_parameter_at_the_start_is_an_error(graph, fer_node, parameters, s
 def test_topic_named_twice_fails_to_configure(graph, fer_node):
     node = fer_node(wait=False, autostart=False, image_topics=['a/image', '/a/image'])
     assert not change(graph, Transition.TRANSITION_CONFIGURE)
-    assert 'image_topics names a topic twice' in node._configure_error
+    assert 'image_topics names a topic twice' in node.transition_error
 
 
 @pytest.mark.parametrize(
