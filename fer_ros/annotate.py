@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from fer_ros.face_graph import anatomical_edges
-from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
 Color = tuple[int, int, int]
 
@@ -35,11 +35,13 @@ def annotate(bgr: ImageArray, frame: FrameEmotions) -> ImageArray:
         frame: What was found in this image.
     """
     drawn = bgr.copy()
+    taken = [face.box for face in frame.faces]
     for face in frame.faces:
         color = EMOTION_COLORS_BGR.get(face.emotion, _OTHER_COLOR_BGR)
         _draw_graph(drawn, face, color)
         _draw_box(drawn, face, color)
-        _draw_bars(drawn, face, frame.classes)
+    for face in frame.faces:
+        taken.append(_draw_bars(drawn, face, frame.classes, taken))
     return drawn
 
 
@@ -71,19 +73,17 @@ def _draw_box(drawn: ImageArray, face: FaceEmotion, color: Color) -> None:
     )
 
 
-def _draw_bars(drawn: ImageArray, face: FaceEmotion, classes: tuple[str, ...]) -> None:
-    x0, y0, x1, _ = _corners(face)
+def _draw_bars(
+    drawn: ImageArray, face: FaceEmotion, classes: tuple[str, ...], taken: list[FaceBox]
+) -> FaceBox:
+    """Draw a panel with a bar per class where it hides least of ``taken``; return its place."""
     scale = _text_scale(drawn) * 0.75
     longest = max(cv2.getTextSize(name, _FONT, scale, 1)[0][0] for name in classes)
     row = cv2.getTextSize('f', _FONT, scale, 1)[0][1] + 7
     bar = max(36, longest)
-    width, height = longest + bar + 14, row * len(classes) + 6
-    image_height, image_width = drawn.shape[:2]
-    # Right of the face, else left of it, else wherever the image ends.
-    left = x1 + 4 if x1 + 4 + width <= image_width else x0 - 4 - width
-    left = int(np.clip(left, 0, max(image_width - width, 0)))
-    top = int(np.clip(y0, 0, max(image_height - height, 0)))
-    panel = drawn[top : top + height, left : left + width]
+    size_wh = longest + bar + 14, row * len(classes) + 6
+    left, top = _panel_corner(face.box, size_wh, (drawn.shape[1], drawn.shape[0]), taken)
+    panel = drawn[top : top + size_wh[1], left : left + size_wh[0]]
     panel[:] = panel // 3
     for index, (name, value) in enumerate(zip(classes, face.probabilities, strict=True)):
         base = top + 3 + (index + 1) * row - 5
@@ -92,6 +92,34 @@ def _draw_bars(drawn: ImageArray, face: FaceEmotion, classes: tuple[str, ...]) -
         cv2.putText(drawn, name, (left + 4, base), _FONT, scale, color, 1, cv2.LINE_AA)
         end = start + max(1, round(bar * float(value)))
         cv2.rectangle(drawn, (start, base - row + 9), (end, base + 1), color, -1)
+    return FaceBox(left, top, left + size_wh[0], top + size_wh[1])
+
+
+def _panel_corner(
+    box: FaceBox, size_wh: tuple[int, int], image_wh: tuple[int, int], taken: list[FaceBox]
+) -> tuple[int, int]:
+    """Return the top left of a panel beside ``box``: right, left, below or above of it."""
+    width, height = size_wh
+    corners = [
+        (box.x1_px + 4, box.y0_px),
+        (box.x0_px - 4 - width, box.y0_px),
+        (box.x0_px, box.y1_px + 4),
+        (box.x0_px, box.y0_px - 28 - height),
+    ]
+    inside = [
+        (
+            int(np.clip(x, 0, max(image_wh[0] - width, 0))),
+            int(np.clip(y, 0, max(image_wh[1] - height, 0))),
+        )
+        for x, y in corners
+    ]
+
+    def hidden(corner: tuple[int, int]) -> float:
+        panel = FaceBox(corner[0], corner[1], corner[0] + width, corner[1] + height)
+        return sum(panel.iou(other) for other in taken)
+
+    # The first of those that hide equally little.
+    return min(inside, key=hidden)
 
 
 def _corners(face: FaceEmotion) -> tuple[int, int, int, int]:

@@ -42,3 +42,11 @@ def test_image_smaller_than_the_panel_is_drawn_without_error():
 
 def test_face_without_a_named_emotion_is_drawn():
     assert annotate(np.zeros((240, 320, 3), np.uint8), frame(FaceBox(9, 9, 99, 99), '')).any()
+
+
+def test_panels_of_neighbours_do_not_hide_each_other():
+    left, right = frame(FaceBox(150, 150, 250, 250)), frame(FaceBox(390, 150, 490, 250))
+    both = FrameEmotions(0.0, CLASSES, (*left.faces, *right.faces))
+    image = np.full((480, 640, 3), 90, np.uint8)
+    dimmed = [(annotate(image, f) == 30).all(axis=2).sum() for f in (left, right, both)]
+    assert dimmed[2] == pytest.approx(dimmed[0] + dimmed[1], rel=0.05)

@@ -73,8 +73,8 @@ class CameraNode(Node):
             self._timer.cancel()
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id'])
-        self._publisher.publish(bgr_to_msg(bgr, header))
         self.published += 1
+        self._publisher.publish(bgr_to_msg(bgr, header))
 
     def _on_damaged(self, sentence: str) -> None:
         self.get_logger().warning(sentence)
@@ -97,7 +97,8 @@ class CameraNode(Node):
 
     def destroy_node(self) -> None:
         """Release the source and the node."""
-        self.get_logger().info(f'published {self.published} images')
+        # Not through the logger, which at Ctrl-C has nobody left to publish to.
+        print(f'published {self.published} images', flush=True)
         self._source.close()
         super().destroy_node()
 

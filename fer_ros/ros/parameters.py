@@ -263,8 +263,9 @@ def declare(node: Node, specs: Sequence[Spec]) -> None:
         try:
             node.declare_parameter(spec.name, spec.default, spec.descriptor())
         except InvalidParameterValueException as error:
-            # rclpy puts a sentence of its own in front of the reason.
-            raise SettingError(str(error).split('Reason: ')[-1].rstrip('.')) from error
+            # rclpy puts a sentence of its own before the reason and the name behind it.
+            reason = str(error).split('Reason: ')[-1].removesuffix(f': {spec.name}')
+            raise SettingError(reason) from error
 
 
 def values(node: Node, specs: Sequence[Spec]) -> dict[str, Any]:
