@@ -10,12 +10,9 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
@@ -36,6 +33,7 @@ from fer_ros.ros.conversions import (
     stamp_s_from_msg,
 )
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
+from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import FER_NODE, declare, values
 from fer_ros.ros.run_node import run_node
@@ -79,8 +77,8 @@ class Camera:
         pipeline: With this camera's own faces.
         annotated: Publisher of annotated images.
         lock: Held while the pipeline works or is changed.
+        statistics: Counts since the last activation.
         subscription: While the node is active.
-        reliable: Whether the subscription asks for reliable delivery.
     """
 
     topic: str
@@ -88,8 +86,7 @@ class Camera:
     annotated: Publisher
     lock: Lock = field(default_factory=Lock)
     statistics: CameraStatistics = field(default_factory=CameraStatistics)
-    subscription: Subscription | None = None
-    reliable: bool = False
+    subscription: ImageSubscription | None = None
 
 
 class EmotionNode(LifecycleNode):
@@ -127,7 +124,7 @@ class EmotionNode(LifecycleNode):
         self.create_service(Trigger, '~/reset', self._on_reset)
         self._reported_s = self._activated_s = time.monotonic()
         self.create_timer(_REPORT_PERIOD_S, self._report)
-        self.create_timer(_MATCH_PERIOD_S, self._match_reliability)
+        self.create_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
             self._autostart = self.create_timer(0.0, self._on_autostart)
 
@@ -154,7 +151,6 @@ class EmotionNode(LifecycleNode):
         self._activated_s = time.monotonic()
         for camera in self._cameras:
             camera.statistics = CameraStatistics()
-            camera.reliable = self._wants_reliable(camera)
             camera.subscription = self._subscribe(camera)
         self._phase = 'active'
         topics = ', '.join(camera.topic for camera in self._cameras)
@@ -229,48 +225,24 @@ class EmotionNode(LifecycleNode):
                 Camera(topic, EmotionPipeline(models, self._pipeline_settings()), publisher)
             )
 
-    def _subscribe(self, camera: Camera) -> Subscription:
-        policy = ReliabilityPolicy.RELIABLE if camera.reliable else ReliabilityPolicy.BEST_EFFORT
-        compressed = self._values['image_transport'] == 'compressed'
-        return self.create_subscription(
-            CompressedImage if compressed else Image,
+    def _subscribe(self, camera: Camera) -> ImageSubscription:
+        return ImageSubscription(
+            self,
             camera.topic,
+            self._values['image_reliability'],
             lambda msg: self._on_image(camera, msg),
-            QoSProfile(depth=1, reliability=policy),
-            event_callbacks=SubscriptionEventCallbacks(
-                message_lost=lambda info: camera.statistics.on_lost(info.total_count_change)
-            ),
+            camera.statistics.on_lost,
         )
 
-    def _wants_reliable(self, camera: Camera) -> bool:
-        """Return whether to ask for reliable delivery, which only those who offer it can give."""
-        if self._values['image_reliability'] == 'auto':
-            offers = self._offers(camera)
-            return bool(offers) and set(offers) == {'reliable'}
-        return bool(self._values['image_reliability'] == 'reliable')
-
-    def _offers(self, camera: Camera) -> list[str]:
-        """Return the reliability that each publisher of a camera's topic offers."""
-        publishers = self.get_publishers_info_by_topic(camera.topic)
-        return [str(entry.qos_profile.reliability.name).lower() for entry in publishers]
-
-    def _match_reliability(self) -> None:
-        """Subscribe anew where publishers have come or gone and another reliability fits them."""
+    def _match_publishers(self) -> None:
         for camera in self._cameras:
-            wanted = self._wants_reliable(camera)
-            if camera.subscription is None or wanted == camera.reliable:
-                continue
-            # Nobody is there any more: keep what fitted last, it may come back.
-            if not self._offers(camera):
-                continue
-            self.destroy_subscription(camera.subscription)
-            camera.reliable = wanted
-            camera.subscription = self._subscribe(camera)
+            if camera.subscription is not None:
+                camera.subscription.match()
 
     def _unsubscribe(self) -> None:
         for camera in self._cameras:
             if camera.subscription is not None:
-                self.destroy_subscription(camera.subscription)
+                camera.subscription.close()
                 camera.subscription = None
         if self._frames is not None:
             self._frames.stop()
@@ -424,23 +396,15 @@ class EmotionNode(LifecycleNode):
 
     def _silent(self, camera: Camera, now_s: float) -> bool:
         """Return whether images fail to come, and warn of it."""
-        if self._phase != 'active':
+        if camera.subscription is None:
             return False
         last_s = camera.statistics.last_image_s
         waited_s = now_s - (self._activated_s if last_s is None else last_s)
         if waited_s < self._values['no_image_warning_s']:
             return False
-        offers = self._offers(camera)
-        asked = 'reliable' if camera.reliable else 'best_effort'
-        if not offers:
-            cause = 'nobody publishes there'
-        elif camera.reliable and 'reliable' not in offers:
-            cause = 'its publisher offers best_effort: set image_reliability to auto'
-        else:
-            cause = f'{len(offers)} publisher(s) are there ({", ".join(sorted(set(offers)))})'
         self._say(
             camera.topic,
-            f'no image for {waited_s:.0f} s with reliability {asked}, depth 1; {cause}',
+            f'no image for {waited_s:.0f} s with {camera.subscription.silence()}',
             about='no image',
         )
         return True
@@ -468,20 +432,6 @@ class EmotionNode(LifecycleNode):
 
             text += '\n' + ''.join(traceback.format_exception(error))
         self.get_logger().error(text)
-
-
-def annotated_topics(topics: list[str]) -> list[str]:
-    """Return the name of the annotated image's topic beside each image topic.
-
-    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one,
-    the last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
-    """
-    plain = [topic.removesuffix('/compressed') for topic in topics]
-    siblings = [f'{topic.rpartition("/")[0]}/image_annotated' for topic in plain]
-    return [
-        sibling if siblings.count(sibling) == 1 else f'{topic}_annotated'
-        for topic, sibling in zip(plain, siblings, strict=True)
-    ]
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
 from fer_ros.ros.conversions import bgr_to_msg
-from fer_ros.ros.emotion_node import annotated_topics
+from fer_ros.ros.image_subscription import annotated_topics
 
 
 class Camera:

@@ -1,0 +1,113 @@
+"""ImageSubscription: one image topic, received with the reliability that its publishers offer."""
+
+from collections.abc import Callable
+
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+OnImage = Callable[[Image | CompressedImage], None]
+
+
+class ImageSubscription:
+    """Keeps the last image of a topic and subscribes anew when other publishers ask for it.
+
+    A best-effort subscription receives from every publisher, but an image is sent in many parts
+    and is lost with any of them; a reliable one receives only from publishers that offer it.
+
+    Attributes:
+        topic: Full name of the topic.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        topic: str,
+        reliability: str,
+        on_image: OnImage,
+        on_lost: Callable[[int], None],
+    ) -> None:
+        """Subscribe.
+
+        Args:
+            node: Whose subscription it is.
+            topic: Full name; of compressed images where it ends in ``/compressed``.
+            reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
+            on_image: Called with every image.
+            on_lost: Called with how many images the middleware has lost.
+        """
+        self.topic = topic
+        self._node = node
+        self._reliability = reliability
+        self._on_image = on_image
+        self._on_lost = on_lost
+        self._reliable = self._wanted()
+        self._subscription: Subscription | None = self._subscribe()
+
+    def match(self) -> None:
+        """Subscribe anew where publishers have come or gone and another reliability fits them."""
+        wanted = self._wanted()
+        # Where nobody is left, what fitted last may fit again.
+        if self._subscription is None or wanted == self._reliable or not self._offers():
+            return
+        self._node.destroy_subscription(self._subscription)
+        self._reliable = wanted
+        self._subscription = self._subscribe()
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def silence(self) -> str:
+        """Return how it is subscribed and why that may bring no images."""
+        offers = self._offers()
+        if not offers:
+            cause = 'nobody publishes there'
+        elif self._reliable and 'reliable' not in offers:
+            cause = 'its publisher offers best_effort: set image_reliability to auto'
+        else:
+            cause = f'{len(offers)} publisher(s) are there ({", ".join(sorted(set(offers)))})'
+        asked = 'reliable' if self._reliable else 'best_effort'
+        return f'reliability {asked}, depth 1; {cause}'
+
+    def _wanted(self) -> bool:
+        """Return whether to ask for reliable delivery."""
+        if self._reliability == 'auto':
+            return set(self._offers()) == {'reliable'}
+        return self._reliability == 'reliable'
+
+    def _offers(self) -> list[str]:
+        """Return the reliability that each publisher offers."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        return [str(entry.qos_profile.reliability.name).lower() for entry in publishers]
+
+    def _subscribe(self) -> Subscription:
+        policy = ReliabilityPolicy.RELIABLE if self._reliable else ReliabilityPolicy.BEST_EFFORT
+        compressed = self.topic.endswith('/compressed')
+        return self._node.create_subscription(
+            CompressedImage if compressed else Image,
+            self.topic,
+            self._on_image,
+            QoSProfile(depth=1, reliability=policy),
+            event_callbacks=SubscriptionEventCallbacks(
+                message_lost=lambda info: self._on_lost(info.total_count_change)
+            ),
+        )
+
+
+def annotated_topics(topics: list[str]) -> list[str]:
+    """Return the name of the annotated image's topic beside each image topic.
+
+    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one,
+    the last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
+    """
+    plain = [topic.removesuffix('/compressed') for topic in topics]
+    siblings = [f'{topic.rpartition("/")[0]}/image_annotated' for topic in plain]
+    return [
+        sibling if siblings.count(sibling) == 1 else f'{topic}_annotated'
+        for topic, sibling in zip(plain, siblings, strict=True)
+    ]
