@@ -14,7 +14,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.classifier import load_classifier
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.pipeline import STAGES, EmotionPipeline, Models
 from fer_ros.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, SIZE_WH, sample_frames
 
 
@@ -42,16 +42,7 @@ def bench_pipeline(model: Path, backend: str, rounds: int, json_path: Path | Non
             if round_number and counted:
                 total_s.append(elapsed)
                 found += len(frame.faces) == 1
-                for stage in (
-                    'gray',
-                    'detector',
-                    'landmarks',
-                    'crop',
-                    'tracker',
-                    'batch',
-                    'model',
-                    'smoothing',
-                ):
+                for stage in STAGES:
                     stage_s[stage].append(pipeline.stage_s.get(stage, 0.0))
     report = {
         'machine': f'{platform.processor() or platform.machine()}, {os.cpu_count()} processors',

@@ -27,6 +27,9 @@ from fer_ros.structures import (
     TrackedFace,
 )
 
+# Keys of ``EmotionPipeline.stage_s``, in order of execution.
+STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
+
 
 @dataclass(frozen=True)
 class PipelineSettings:
@@ -70,7 +73,7 @@ class EmotionPipeline:
     """Turns the images of one camera into faces with emotions.
 
     Attributes:
-        stage_s: Seconds that each stage took for the last image, in order of execution.
+        stage_s: Seconds that each of ``STAGES`` took for the last image, if it was run.
     """
 
     def __init__(self, models: Models, settings: PipelineSettings | None = None) -> None:

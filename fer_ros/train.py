@@ -126,19 +126,11 @@ class Trainer:
         After every epoch ``best.safetensors`` (by validation accuracy), ``last.safetensors`` and
         ``metrics.csv`` are up to date.
         """
-        metrics = measure(
-            predict(self.average, self.validation),
-            self.validation.labels(),
-            self.config.model.classes,
-        )
+        metrics = None
         while self.epoch < self.config.epochs:
             loss = self._train_epoch(progress)
             self.epoch += 1
-            metrics = measure(
-                predict(self.average, self.validation),
-                self.validation.labels(),
-                self.config.model.classes,
-            )
+            metrics = self._validate()
             if metrics.accuracy > self.best:
                 self.best = metrics.accuracy
                 self._save_best(metrics)
@@ -150,7 +142,15 @@ class Trainer:
                     f'{metrics.accuracy:.2%}, unweighted recall {metrics.unweighted_recall:.2%}',
                     flush=True,
                 )
-        return metrics
+        # A run that was finished already has only to be judged.
+        return self._validate() if metrics is None else metrics
+
+    def _validate(self) -> Metrics:
+        return measure(
+            predict(self.average, self.validation),
+            self.validation.labels(),
+            self.config.model.classes,
+        )
 
     def _train_epoch(self, progress: bool) -> float:
         config = self.config

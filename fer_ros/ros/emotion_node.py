@@ -146,6 +146,8 @@ class EmotionNode(LifecycleNode):
     @_guarded
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the cameras."""
+        # The publisher comes first: what the first image gives is not to be lost.
+        result = super().on_activate(state)
         self._said.clear()
         self._frames = NewestFrames(self._process)
         self._activated_s = time.monotonic()
@@ -155,7 +157,7 @@ class EmotionNode(LifecycleNode):
         self._phase = 'active'
         topics = ', '.join(camera.topic for camera in self._cameras)
         self.get_logger().info(f'active: {topics} -> {self._emotions.topic_name}')
-        return super().on_activate(state)
+        return result
 
     @_guarded
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
