@@ -103,11 +103,16 @@ class TorchClassifier:
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        return self.stream_logits(batch)[self.config.stream]
+
+    def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
+        """Return what ``logits`` does for each of ``cnn``, ``gat`` and ``fused`` that it has."""
         torch = self._torch
         with torch.inference_mode():
-            output = self._model(torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes))
-        logits: FloatArray = output.numpy()
-        return logits
+            answer = self._model.streams(
+                torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes)
+            )
+        return {name: logits.numpy() for name, logits in answer.by_name(self.config).items()}
 
 
 def load_classifier(

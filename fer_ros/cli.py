@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
+from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
 
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
@@ -29,19 +30,35 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
 
-    train = commands.add_parser('train', help='train a model on FER+')
-    train.add_argument('--data', type=Path, required=True, help='fer2013plus.npz')
+    train = commands.add_parser('train', help='train a model')
+    _add_data(train)
     train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
     train.add_argument('--config', type=Path, help='YAML file; see config/train.yaml')
     train.add_argument('--device', default='', help='cpu or cuda; chosen when not given')
     train.add_argument('--threads', type=int, default=0, help='of torch; 0: all processors')
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser('evaluate', help='judge a model on FER+')
-    evaluate.add_argument('--data', type=Path, required=True, help='fer2013plus.npz')
-    evaluate.add_argument('--split', choices=('validation', 'test'), default='validation')
-    evaluate.add_argument('--out', type=Path, help='folder for figures.json and confusion.png')
-    _add_model(evaluate)
+    evaluate = commands.add_parser('evaluate', help='judge a model: figures, tables, pictures')
+    _add_data(evaluate)
+    evaluate.add_argument(
+        '--model',
+        type=Path,
+        default=SHIPPED_MODEL,
+        help='.onnx or .safetensors file; for CREMA-D "runs/{fold}/model.safetensors" names the '
+        'model of each fold',
+    )
+    evaluate.add_argument('--backend', choices=BACKENDS, default='', help='chosen when not given')
+    evaluate.add_argument('--dataset', default='', help='ferplus, crema_d or folder; found out')
+    evaluate.add_argument('--split', choices=SPLITS, default='validation')
+    evaluate.add_argument('--fold', type=int, default=0, help='of CREMA-D; 0: all five')
+    evaluate.add_argument(
+        '--streams', default='', help='of cnn,gat,fused,smoothed; the model itself when not given'
+    )
+    evaluate.add_argument('--time-constant', type=float, help='of the smoothing, in seconds')
+    evaluate.add_argument(
+        '--robustness', action='store_true', help='curves over blur, light, size, noise, cover'
+    )
+    evaluate.add_argument('--out', type=Path, help='folder for report, figures and pictures')
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser('export', help='write the ONNX file of a checkpoint beside it')
@@ -62,6 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--data',
+        type=Path,
+        required=True,
+        help='fer2013plus.npz; folder of fer2013.csv and fer2013new.csv; CREMA-D folder of clips; '
+        'or folder of images (<class>/*.jpg or manifest.csv)',
+    )
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
@@ -70,10 +97,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from fer_ros.train import train_ferplus
+    from fer_ros.train import train
     from fer_ros.train_config import read_train_config
 
-    train_ferplus(
+    train(
         read_train_config(options.config),
         options.data,
         options.out,
@@ -83,9 +110,22 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from fer_ros.evaluate import evaluate_ferplus
+    from fer_ros.evaluate import evaluate
+    from fer_ros.evaluate_settings import EvaluateSettings
 
-    evaluate_ferplus(options.model, options.backend, options.data, options.split, options.out)
+    chosen = {} if options.time_constant is None else {'time_constant_s': options.time_constant}
+    settings = EvaluateSettings(
+        model=options.model,
+        data=options.data,
+        backend=options.backend,
+        dataset=options.dataset,
+        split=options.split,
+        fold=options.fold,
+        streams=tuple(name for name in options.streams.split(',') if name),
+        robustness=options.robustness,
+        **chosen,
+    )
+    evaluate(settings, options.out)
 
 
 def _export(options: argparse.Namespace) -> None:

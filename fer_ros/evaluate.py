@@ -1,118 +1,91 @@
-"""Evaluation of a trained model on a data set: figures, and the confusion as a picture."""
+"""Evaluation of a trained model on a data set: what ``fer-ros evaluate`` does."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from fer_ros.atomic_file import atomic_file
-from fer_ros.classifier import Classifier, load_classifier
+from fer_ros.answers import aligned_faces, ask, describe_mapping, in_classes_of
+from fer_ros.classifier import Classifier
+from fer_ros.data.datasets import dataset_at
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
-from fer_ros.errors import DatasetError
-from fer_ros.face_crop import align_face
-from fer_ros.metrics import Metrics, measure
-from fer_ros.pipeline import softmax
-from fer_ros.preprocess import make_batch
-from fer_ros.structures import FloatArray, Landmarks
+from fer_ros.data.image_folder import load_image_folder
+from fer_ros.evaluate_clips import Frames, frame_tables, synthetic_tables
+from fer_ros.evaluate_crema_d import evaluate_crema_d
+from fer_ros.evaluate_settings import EvaluateSettings
+from fer_ros.evaluate_stills import still_tables
+from fer_ros.evaluation_report import Evaluation
+from fer_ros.metrics import measure
+from fer_ros.robustness import robustness
+from fer_ros.structures import FloatArray
 
 CACHE = Path.home() / '.cache' / 'fer_ros'
 
 
-def evaluate_ferplus(
-    model: Path, backend: str, data: Path, split: str, out: Path | None = None
-) -> Metrics:
-    """Judge a model on a FER+ split by the majority protocol, and print the figures.
+def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
+    """Judge a model, print what was found, and write it to a folder.
 
     Args:
-        model: Model file.
-        backend: As in ``load_classifier``.
-        data: ``fer2013plus.npz``.
-        split: ``validation`` or ``test``.
-        out: Folder for ``figures.json`` and ``confusion.png``; made if missing.
+        settings: What is judged, on what, and how.
+        out: Folder for ``report.md``, ``figures.json``, tables and pictures; made if missing.
 
     Raises:
         ModelFileError: The model cannot be loaded.
-        DatasetError: The data cannot be loaded, or its classes are not the model's.
+        DatasetError: The data cannot be loaded, or has no class in common with the model.
+        SettingError: The model does not have a stream that was asked for.
     """
-    classifier = load_classifier(model, backend)
-    faces = load_ferplus(data, split, CACHE, 'majority')
-    if classifier.config.classes != faces.classes:
-        raise DatasetError(
-            f'the model knows {", ".join(classifier.config.classes)}, '
-            f'the data is labelled {", ".join(faces.classes)}'
-        )
-    metrics = measure(classify(classifier, faces), faces.labels(), faces.classes)
-    print(f'FER+ {split}, majority protocol, {len(faces)} faces, model {classifier.path.name}')
-    print_metrics(metrics)
+    kind = settings.dataset or dataset_at(settings.data)
+    if kind == 'crema_d':
+        found = evaluate_crema_d(settings, CACHE)
+    else:
+        found = _evaluate_faces(settings, kind)
+    print(found.markdown(), end='')
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        _write_json(metrics, out / 'figures.json')
-        draw_confusion(metrics, f'FER+ {split}', out / 'confusion.png')
-        print(f'wrote {out}/figures.json and confusion.png')
-    return metrics
+        print(f'\nwrote {", ".join(found.write(out))} to {out}')
+    return found
 
 
-def classify(classifier: Classifier, faces: FaceSet, progress: bool = True) -> FloatArray:
-    """Return the ``(N, C)`` probabilities of a face set, computed as the robot computes them."""
-    crop_px = classifier.config.crop_px
-    parts = []
-    for start in tqdm(range(0, len(faces), 64), desc='faces', unit='batch', disable=not progress):
-        aligned = [
-            align_face(image, Landmarks(points), crop_px)
-            for image, points in zip(
-                faces.images[start : start + 64],
-                faces.landmarks_px[start : start + 64],
-                strict=True,
+def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
+    classifier = settings.load(settings.model)
+    if kind == 'ferplus':
+        faces = load_ferplus(settings.data, settings.split, CACHE, 'majority')
+        title = f'FER+ {settings.split}, majority protocol, {len(faces)} faces'
+    else:
+        faces = load_image_folder(settings.data, settings.split, CACHE)
+        title = f'{settings.data.name} {settings.split}, {len(faces)} faces'
+    streams = [name for name in settings.streams if name != 'smoothed']
+    streams = streams or [classifier.config.stream]
+    answers = _ask(classifier, faces, streams)
+    tables = still_tables(answers, faces)
+    notes = [
+        f'Model {classifier.path.name}, {classifier.config.stream}.',
+        *describe_mapping(classifier.config.classes, faces.classes),
+    ]
+    if 'smoothed' in settings.streams:
+        if len(faces.clips):
+            frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
+            tables += frame_tables(answers, frames, settings.time_constant_s)
+        else:
+            note, clip_tables = synthetic_tables(
+                classifier, faces, streams, settings.time_constant_s
             )
-        ]
-        parts.append(softmax(classifier.logits(make_batch(aligned))))
-    return np.concatenate(parts)
+            notes.append(note)
+            tables += clip_tables
+    labels = faces.labels()
+    return Evaluation(
+        title,
+        tuple(notes),
+        tuple(tables),
+        {stream: measure(rows, labels, faces.classes) for stream, rows in answers.items()},
+        robustness(classifier, faces) if settings.robustness else {},
+    )
 
 
-def print_metrics(metrics: Metrics) -> None:
-    """Print the figures and a line per class."""
-    print(f'accuracy                    {metrics.accuracy:7.2%}')
-    print(f'unweighted recall           {metrics.unweighted_recall:7.2%}')
-    print(f'macro F1                    {metrics.macro_f1:7.2%}')
-    print(f'expected calibration error  {metrics.calibration_error:7.4f}')
-    counts = metrics.confusion.sum(axis=1)
-    for name, recall, count in zip(metrics.classes, metrics.recalls, counts, strict=True):
-        print(f'recall {name:<20} {recall:7.2%}  of {count} faces')
-
-
-def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
-    """Draw the confusion matrix, each row as shares of its label, to a PNG file."""
-    from matplotlib.figure import Figure
-
-    counts = metrics.confusion
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(7, 6), layout='constrained')
-    axes = figure.add_subplot()
-    axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
-    ticks = range(len(metrics.classes))
-    axes.set_xticks(ticks, metrics.classes, rotation=45, ha='right')
-    axes.set_yticks(ticks, metrics.classes)
-    axes.set_xlabel('predicted')
-    axes.set_ylabel('labelled')
-    axes.set_title(f'{title}: accuracy {metrics.accuracy:.1%}')
-    for (row, column), share in np.ndenumerate(shares):
-        color = 'white' if share > 0.5 else 'black'
-        axes.text(column, row, f'{share:.0%}', ha='center', va='center', color=color, fontsize=8)
-    with atomic_file(path) as aside:
-        figure.savefig(aside, dpi=120)
-
-
-def _write_json(metrics: Metrics, path: Path) -> None:
-    figures = {
-        'faces': int(metrics.confusion.sum()),
-        'accuracy': metrics.accuracy,
-        'unweighted_recall': metrics.unweighted_recall,
-        'macro_f1': metrics.macro_f1,
-        'calibration_error': metrics.calibration_error,
-        'recall': dict(zip(metrics.classes, metrics.recalls.tolist(), strict=True)),
-        'confusion': metrics.confusion.tolist(),
+def _ask(classifier: Classifier, faces: FaceSet, streams: Sequence[str]) -> dict[str, FloatArray]:
+    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit='face')
+    answers = ask(classifier, bar, streams)
+    return {
+        stream: in_classes_of(rows, classifier.config.classes, faces.classes)
+        for stream, rows in answers.items()
     }
-    with atomic_file(path) as aside:
-        aside.write_text(json.dumps(figures, indent=2))

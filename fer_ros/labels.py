@@ -19,3 +19,49 @@ class Emotion(str, Enum):
 # Order of the vote columns in FER+ (Barsoum et al. 2016); the two that follow them there,
 # "unknown" and "not a face", are no expressions.
 FERPLUS_CLASSES: tuple[str, ...] = tuple(emotion.value for emotion in Emotion)
+
+# Numbers of the older, single labels of FER2013 (Goodfellow et al. 2013).
+FER2013_CLASSES: tuple[str, ...] = (
+    'anger',
+    'disgust',
+    'fear',
+    'happiness',
+    'sadness',
+    'surprise',
+    'neutral',
+)
+
+# Codes in the file names of CREMA-D (Cao et al. 2014), and the letters of its crowd votes.
+CREMA_D_CODES: dict[str, str] = {
+    'ANG': 'anger',
+    'DIS': 'disgust',
+    'FEA': 'fear',
+    'HAP': 'happiness',
+    'NEU': 'neutral',
+    'SAD': 'sadness',
+}
+CREMA_D_CLASSES: tuple[str, ...] = tuple(CREMA_D_CODES.values())
+
+# What data sets call the emotions beside the names used here.
+_OTHER_NAMES = {
+    'angry': 'anger',
+    'disgusted': 'disgust',
+    'fearful': 'fear',
+    'afraid': 'fear',
+    'happy': 'happiness',
+    'joy': 'happiness',
+    'sad': 'sadness',
+    'surprised': 'surprise',
+    'contemptuous': 'contempt',
+    **{code.lower(): name for code, name in CREMA_D_CODES.items()},
+}
+
+
+def class_name(label: str) -> str:
+    """Return the name used here for what a data set calls a class; unknown names stay as they are.
+
+    >>> class_name('Happy')
+    'happiness'
+    """
+    name = label.strip().lower()
+    return _OTHER_NAMES.get(name, name)

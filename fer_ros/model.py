@@ -2,11 +2,15 @@
 and their fusion.
 """
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import GATv2Conv
 
+from fer_ros.errors import ModelFileError
 from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges
 from fer_ros.model_config import ModelConfig
 from fer_ros.structures import NUM_LANDMARKS
@@ -40,7 +44,7 @@ class CnnStream(nn.Module):
     Shapes:
         - input: ``(B, 1, S, S)``
         - feature map: ``(B, C2, S/4, S/4)``, of the second stage
-        - pooled features: ``(B, C3)``, of the third
+        - pooled features: ``(B, Cn)``, of the last
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -55,19 +59,71 @@ class CnnStream(nn.Module):
         )
         self.stages = nn.ModuleList()
         for number, out_channels in enumerate(config.cnn_channels):
-            self.stages.append(
-                nn.Sequential(
-                    ResidualBlock(channels, out_channels, stride=2 if number else 1),
-                    ResidualBlock(out_channels, out_channels, stride=1),
-                )
-            )
+            blocks = [ResidualBlock(channels, out_channels, stride=2 if number else 1)]
+            for _ in range(config.cnn_blocks[number] - 1):
+                blocks.append(ResidualBlock(out_channels, out_channels, stride=1))
+            self.stages.append(nn.Sequential(*blocks))
             channels = out_channels
         self.out_channels = channels
         self.map_channels = config.cnn_channels[1]
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         feature_map = self.stages[1](self.stages[0](self.stem(crops)))
-        return feature_map, self.stages[2](feature_map).mean(dim=(2, 3))
+        features = feature_map
+        for stage in self.stages[2:]:
+            features = stage(features)
+        return feature_map, features.mean(dim=(2, 3))
+
+
+class LandmarkGraph(nn.Module):
+    """The fixed edges between landmarks, as a list and as matrices.
+
+    Every face has the same graph, so gathering from nodes and summing over the edges that end at a
+    node are products with constant matrices: one face is answered several times faster that way
+    than by scattered writes. Training, with its large batches, is faster by the list.
+
+    Shapes:
+        - edge_index: ``(2, E)``, source and target of each edge
+        - source, target: ``(E, N)``, 1 where the edge starts, or ends, at the node
+        - slots: ``(N, K)`` edges that end at each node, the first repeated to fill the row
+    """
+
+    edge_index: Tensor
+    source: Tensor
+    target: Tensor
+    slots: Tensor
+
+    def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
+        super().__init__()
+        source, target = edge_index
+        into = [(target == node).nonzero().flatten() for node in range(num_nodes)]
+        longest = max(len(edges) for edges in into)
+        slots = torch.stack([torch.cat([e, e[:1].expand(longest - len(e))]) for e in into])
+        for name, value in (
+            ('edge_index', edge_index),
+            ('source', torch.eye(num_nodes)[source]),
+            ('target', torch.eye(num_nodes)[target]),
+            ('slots', slots),
+        ):
+            self.register_buffer(name, value, persistent=False)
+
+    def relations(self, nodes: Tensor) -> Tensor:
+        """Return ``(B, E, 3)``, offset and distance along each edge, of ``(B, N, F)`` nodes."""
+        offset = (self.source - self.target) @ nodes[..., :2]
+        distance = (offset.square().sum(-1, keepdim=True) + 1e-6).sqrt()
+        return torch.cat([offset, distance], -1)
+
+    def batched(self, batch: int) -> Tensor:
+        """Return ``(2, B*E)``, the edges of a batch whose nodes are numbered through."""
+        num_nodes = len(self.slots)
+        first = torch.arange(batch, device=self.edge_index.device) * num_nodes
+        return (self.edge_index[:, None, :] + first[:, None]).flatten(1)
+
+    def softmax(self, scores: Tensor) -> Tensor:
+        """Return ``(B, E, H)`` weights that sum to 1 over the edges that end at the same node."""
+        highest = scores[:, self.slots].amax(2)  # (B, N, H)
+        weights = (scores - self.target @ highest).exp()
+        return weights / (self.target @ (self.target.T @ weights))
 
 
 class GraphAttention(nn.Module):
@@ -79,7 +135,7 @@ class GraphAttention(nn.Module):
 
     Shapes:
         - states: ``(B, N, C)`` → ``(B, N, C)``
-        - edges: ``(2, B*E)`` node numbers in the flattened batch; relations: ``(B*E, 3)``
+        - relations: ``(B, E, 3)``
     """
 
     def __init__(self, channels: int, heads: int) -> None:
@@ -89,9 +145,25 @@ class GraphAttention(nn.Module):
             channels, channels // heads, heads=heads, edge_dim=3, add_self_loops=False
         )
 
-    def forward(self, states: Tensor, edges: Tensor, relations: Tensor) -> Tensor:
-        update = self.conv(self.norm(states).flatten(0, 1), edges, relations)
+    def forward(self, states: Tensor, graph: LandmarkGraph, relations: Tensor) -> Tensor:
+        inward = self.norm(states)
+        if torch.onnx.is_in_onnx_export():
+            return states + functional.gelu(self.attend_fixed(inward, graph, relations))
+        edges = graph.batched(len(states))
+        update = self.conv(inward.flatten(0, 1), edges, relations.flatten(0, 1))
         return states + functional.gelu(update).view_as(states)
+
+    def attend_fixed(self, states: Tensor, graph: LandmarkGraph, relations: Tensor) -> Tensor:
+        """Return what ``conv`` does, computed for one graph that all faces share."""
+        conv = self.conv
+        heads = conv.att.shape[1:]
+        sent = graph.source @ conv.lin_l(states)  # (B, E, C)
+        received = graph.target @ conv.lin_r(states)
+        mixed = sent + received + conv.lin_edge(relations)
+        mixed = functional.leaky_relu(mixed, conv.negative_slope)
+        scores = (mixed.unflatten(-1, heads) * conv.att).sum(-1)  # (B, E, H)
+        weighted = sent.unflatten(-1, heads) * graph.softmax(scores)[..., None]
+        return graph.target.T @ weighted.flatten(2) + conv.bias
 
 
 class AttentionPooling(nn.Module):
@@ -120,12 +192,10 @@ class GatStream(nn.Module):
         - states: ``(B, 68, C)``
     """
 
-    edge_index: Tensor
-
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         channels = config.hidden_channels
-        self.register_buffer('edge_index', torch.from_numpy(anatomical_edges()), persistent=False)
+        self.graph = LandmarkGraph(torch.from_numpy(anatomical_edges()), NUM_LANDMARKS)
         self.embed = nn.Sequential(
             nn.Linear(NUM_NODE_FEATURES, channels), nn.GELU(), nn.Linear(channels, channels)
         )
@@ -133,20 +203,10 @@ class GatStream(nn.Module):
             GraphAttention(channels, config.heads) for _ in range(config.gat_layers)
         )
 
-    def edges(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the edges of the flattened batch and the relative position along each."""
-        batch = nodes.shape[0]
-        first = torch.arange(batch, device=nodes.device) * NUM_LANDMARKS  # (B,)
-        edges = (self.edge_index[:, None, :] + first[:, None]).flatten(1)  # (2, B*E)
-        source, target = self.edge_index
-        offset = nodes[:, source, :2] - nodes[:, target, :2]  # (B, E, 2)
-        distance = (offset.square().sum(-1, keepdim=True) + 1e-6).sqrt()
-        return edges, torch.cat([offset, distance], -1).flatten(0, 1)
-
-    def forward(self, nodes: Tensor, edges: Tensor, relations: Tensor) -> Tensor:
+    def forward(self, nodes: Tensor, relations: Tensor) -> Tensor:
         states = self.embed(nodes)
         for layer in self.layers:
-            states = layer(states, edges, relations)
+            states = layer(states, self.graph, relations)
         return states
 
 
@@ -156,6 +216,8 @@ class LandmarkAttention(nn.Module):
     Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of the nodes over the map's cells
     with a Gaussian bias towards near cells (after Yang et al. 2018, "Modeling localness"):
     −|p_i − c_j|² / (2 σ²) is added to the score of node i and cell j; each head learns its σ.
+    |p_i|² is the same for all cells and cancels in the softmax; the rest is the product of
+    (p_i, 1) / σ² with (c_j, −|c_j|² / 2).
 
     Shapes:
         - states: ``(B, N, C)``, positions: ``(B, N, 2)`` in [-1, 1], feature map ``(B, M, H, W)``
@@ -176,24 +238,52 @@ class LandmarkAttention(nn.Module):
         self.log_sigma = nn.Parameter(torch.linspace(0.1, 0.4, heads).log())
         center = (torch.arange(map_size) + 0.5) * (2 / map_size) - 1
         y, x = torch.meshgrid(center, center, indexing='ij')
-        self.register_buffer('cells', torch.stack([x, y], -1).flatten(0, 1), persistent=False)
+        place = torch.stack([x, y, -0.5 * (x.square() + y.square())], -1).flatten(0, 1)
+        self.register_buffer('cells', place, persistent=False)  # (H*W, 3)
 
     def forward(self, states: Tensor, positions: Tensor, feature_map: Tensor) -> Tensor:
-        cells = feature_map.flatten(2).transpose(1, 2)  # (B, H*W, M)
-        query = self._split(self.query(self.norm(states)))  # (B, heads, N, D)
-        key, value = self._split(self.key(cells)), self._split(self.value(cells))
-        score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5  # (B, heads, N, H*W)
-        squared = (positions[:, :, None] - self.cells).square().sum(-1)  # (B, N, H*W)
-        closeness = -0.5 * (-2 * self.log_sigma).exp()[:, None, None] * squared[:, None]
-        attended = (score + closeness).softmax(-1) @ value  # (B, heads, N, D)
+        map_cells = feature_map.flatten(2).transpose(1, 2)  # (B, H*W, M)
+        query = self._split(self.query(self.norm(states))) / (states.shape[-1] / self.heads) ** 0.5
+        key, value = self._split(self.key(map_cells)), self._split(self.value(map_cells))
+        place = functional.pad(positions, (0, 1), value=1.0)[:, None]  # (B, 1, N, 3)
+        nearness = (place * (-2 * self.log_sigma).exp()[:, None, None]) @ self.cells.T
+        scores = query @ key.transpose(-1, -2) + nearness  # (B, heads, N, H*W)
+        attended = scores.softmax(-1) @ value  # (B, heads, N, D)
         return states + self.out(attended.transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, x.shape[-1] // self.heads)).transpose(1, 2)
 
 
+class StreamLogits(NamedTuple):
+    """``(B, num_classes)`` logits of the model and of each stream by itself.
+
+    Attributes:
+        logits: What the model answers.
+        cnn: From the CNN's features alone; ``None`` in a model that is one stream.
+        gat: From the landmark graph's geometry alone; likewise.
+        features: ``(B, F)``, what ``logits`` is computed from.
+    """
+
+    logits: Tensor
+    cnn: Tensor | None
+    gat: Tensor | None
+    features: Tensor
+
+    def by_name(self, config: ModelConfig) -> dict[str, Tensor]:
+        """Return the logits by stream; the model's own stand under its own stream's name."""
+        named = {config.stream: self.logits, 'cnn': self.cnn, 'gat': self.gat}
+        if config.stream != 'fused':
+            named = {config.stream: self.logits}
+        return {name: logits for name, logits in named.items() if logits is not None}
+
+
 class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
+
+    In a fused model each stream has a classifier of its own beside the common one: trained with
+    it (deep supervision, Lee et al. 2015), they keep both streams able to answer and say what
+    each contributes.
 
     Shapes:
         - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``preprocess.make_batch`` gives them
@@ -203,6 +293,7 @@ class FerNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        pooled = config.hidden_channels * config.heads
         features = 0
         if config.stream != 'gat':
             self.cnn = CnnStream(config)
@@ -210,30 +301,66 @@ class FerNet(nn.Module):
         if config.stream != 'cnn':
             self.gat = GatStream(config)
             self.pool = AttentionPooling(config.hidden_channels, config.heads)
-            features += config.hidden_channels * config.heads
+            features += pooled
+        if config.stream == 'fused':
+            self.cnn_classifier = _classifier(self.cnn.out_channels, config)
+            self.gat_classifier = _classifier(pooled, config)
         if self._attends:
             self.attend = LandmarkAttention(
                 config.hidden_channels, self.cnn.map_channels, config.crop_px // 4, config.heads
             )
             self.mix = GraphAttention(config.hidden_channels, config.heads)
-        self.classifier = nn.Sequential(
-            nn.LayerNorm(features),
-            nn.Dropout(config.dropout),
-            nn.Linear(features, len(config.classes)),
-        )
+            self.pool_attended = AttentionPooling(config.hidden_channels, config.heads)
+            features += pooled
+        self.num_features = features
+        self.classifier = _classifier(features, config)
 
     @property
     def _attends(self) -> bool:
         return self.config.stream == 'fused' and self.config.fusion == 'attention'
 
-    def forward(
+    def forward(self, crops: Tensor, nodes: Tensor) -> Tensor:
+        return self.streams(crops, nodes).logits
+
+    def classifier_of(self, stream: str) -> nn.Sequential:
+        """Return the classifier whose logits ``streams`` gives under a stream's name."""
+        if stream == self.config.stream:
+            return self.classifier
+        return self.cnn_classifier if stream == 'cnn' else self.gat_classifier
+
+    def start_from(self, other: 'FerNet') -> None:
+        """Take another model's weights, and of its classifiers the classes that both have.
+
+        Raises:
+            ModelFileError: It has another architecture.
+        """
+        theirs, mine = other.config, self.config
+        if replace(theirs, classes=mine.classes, dropout=mine.dropout) != mine:
+            raise ModelFileError(
+                f'the model to start from is built as {theirs.to_dict()}, needed is '
+                f'{mine.to_dict()}'
+            )
+        rows = [
+            (number, theirs.classes.index(name))
+            for number, name in enumerate(mine.classes)
+            if name in theirs.classes
+        ]
+        state = other.state_dict()
+        for key, value in self.state_dict().items():
+            if key.endswith(('classifier.2.weight', 'classifier.2.bias')):
+                taken, state[key] = state[key], value.clone()
+                for target, source in rows:
+                    state[key][target] = taken[source]
+        self.load_state_dict(state)
+
+    def streams(
         self,
         crops: Tensor,
         nodes: Tensor,
         keep_cnn: Tensor | None = None,
         keep_gat: Tensor | None = None,
-    ) -> Tensor:
-        """Return the logits.
+    ) -> StreamLogits:
+        """Return the logits of the model and of its streams.
 
         Args:
             crops: Aligned crops; not read by the ``gat`` stream.
@@ -242,22 +369,36 @@ class FerNet(nn.Module):
                 (modality dropout: Neverova et al. 2016).
             keep_gat: Likewise for the graph.
         """
-        pooled = []
-        if self.config.stream != 'gat':
-            feature_map, features = self.cnn(crops)
-            if keep_cnn is not None:
-                feature_map = feature_map * keep_cnn[:, None, None, None]
-                features = features * keep_cnn[:, None]
-            pooled.append(features)
-        if self.config.stream != 'cnn':
-            edges, relations = self.gat.edges(nodes)
-            states = self.gat(nodes, edges, relations)
-            if self._attends:
-                states = self.attend(states, nodes[..., :2], feature_map)
-                states = self.mix(states, edges, relations)
-            features = self.pool(states)
-            if keep_gat is not None:
-                features = features * keep_gat[:, None]
-            pooled.append(features)
-        logits: Tensor = self.classifier(torch.cat(pooled, -1))
-        return logits
+        if self.config.stream == 'cnn':
+            _, features = self.cnn(crops)
+            return StreamLogits(self.classifier(features), None, None, features)
+        relations = self.gat.graph.relations(nodes)
+        states = self.gat(nodes, relations)
+        geometry = self.pool(states)
+        if self.config.stream == 'gat':
+            return StreamLogits(self.classifier(geometry), None, None, geometry)
+        feature_map, appearance = self.cnn(crops)
+        parts = [_kept(appearance, keep_cnn), _kept(geometry, keep_gat)]
+        if self._attends:
+            states = self.attend(states, nodes[..., :2], _kept(feature_map, keep_cnn))
+            states = self.mix(states, self.gat.graph, relations)
+            parts.append(_kept(self.pool_attended(states), keep_gat))
+        features = torch.cat(parts, -1)
+        return StreamLogits(
+            self.classifier(features),
+            self.cnn_classifier(appearance),
+            self.gat_classifier(geometry),
+            features,
+        )
+
+
+def _classifier(features: int, config: ModelConfig) -> nn.Sequential:
+    return nn.Sequential(
+        nn.LayerNorm(features),
+        nn.Dropout(config.dropout),
+        nn.Linear(features, len(config.classes)),
+    )
+
+
+def _kept(features: Tensor, keep: Tensor | None) -> Tensor:
+    return features if keep is None else features * keep.view(-1, *[1] * (features.ndim - 1))

@@ -7,7 +7,7 @@ from fer_ros.errors import SettingError
 from fer_ros.labels import FERPLUS_CLASSES
 
 # Stands in every model file; another number means that older programs cannot read it.
-FORMAT = 'fer_ros model 1'
+FORMAT = 'fer_ros model 2'
 
 STREAMS = ('cnn', 'gat', 'fused')
 FUSIONS = ('concat', 'attention')
@@ -23,7 +23,8 @@ class ModelConfig:
         fusion: ``concat`` joins the pooled streams; with ``attention`` the landmark nodes also
             attend to the CNN's feature map around their own positions.
         crop_px: Side S of the aligned crop.
-        cnn_channels: Channels of the three stages, at 1/2, 1/4 and 1/8 of the crop's side.
+        cnn_channels: Channels of the stages, at 1/2, 1/4, 1/8 ... of the crop's side.
+        cnn_blocks: Residual blocks of each stage.
         hidden_channels: Width of a node's state.
         gat_layers: Graph attention layers before the fusion.
         heads: Heads of each graph attention layer, of the pooling and of the fusion.
@@ -34,7 +35,8 @@ class ModelConfig:
     stream: str = 'fused'
     fusion: str = 'attention'
     crop_px: int = 48
-    cnn_channels: tuple[int, int, int] = (32, 80, 160)
+    cnn_channels: tuple[int, ...] = (32, 64, 128, 256)
+    cnn_blocks: tuple[int, ...] = (1, 2, 2, 1)
     hidden_channels: int = 64
     gat_layers: int = 2
     heads: int = 4
@@ -51,8 +53,16 @@ class ModelConfig:
             raise SettingError(
                 f'classes are {self.classes}, needed are two or more different ones'
             )
-        if self.crop_px % 8 or self.crop_px < 16:
-            raise SettingError(f'crop_px is {self.crop_px}, allowed are multiples of 8 from 16')
+        if len(self.cnn_channels) < 2 or len(self.cnn_channels) != len(self.cnn_blocks):
+            raise SettingError(
+                f'cnn_channels are {self.cnn_channels} and cnn_blocks {self.cnn_blocks}, needed '
+                'are two or more stages with a number in both'
+            )
+        step = 2 ** len(self.cnn_channels)
+        if self.crop_px % step or self.crop_px < 16:
+            raise SettingError(
+                f'crop_px is {self.crop_px}, allowed are multiples of {step} from 16'
+            )
         if self.hidden_channels % self.heads:
             raise SettingError(
                 f'hidden_channels is {self.hidden_channels}, which {self.heads} heads '

@@ -1,9 +1,5 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
-import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,21 +7,14 @@ import numpy as np
 
 from fer_ros.classifier import Classifier
 from fer_ros.errors import ImageError, SettingError, StampError
-from fer_ros.face_crop import align_face
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_tracker import FaceTracker, TrackerSettings
+from fer_ros.face_observer import FaceObserver
+from fer_ros.face_tracker import TrackerSettings
 from fer_ros.preprocess import make_batch
 from fer_ros.smoothing import EmotionSmoother
-from fer_ros.structures import (
-    AlignedFace,
-    FaceEmotion,
-    FloatArray,
-    FrameEmotions,
-    ImageArray,
-    Landmarks,
-    TrackedFace,
-)
+from fer_ros.stage_timer import StageTimer
+from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace
 
 # Keys of ``EmotionPipeline.stage_s``, in order of execution.
 STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
@@ -62,24 +51,15 @@ class Models:
     classifier: Classifier
 
 
-@dataclass(frozen=True, eq=False)
-class _Observation:
-    face: TrackedFace
-    landmarks: Landmarks
-    aligned: AlignedFace
-
-
 class EmotionPipeline:
-    """Turns the images of one camera into faces with emotions.
-
-    Attributes:
-        stage_s: Seconds that each of ``STAGES`` took for the last image, if it was run.
-    """
+    """Turns the images of one camera into faces with emotions."""
 
     def __init__(self, models: Models, settings: PipelineSettings | None = None) -> None:
         self.models = models
-        self.stage_s: dict[str, float] = defaultdict(float)
-        self._tracker = FaceTracker()
+        self._timer = StageTimer()
+        self._observer = FaceObserver(
+            models.detector, models.landmarks, models.classifier.config.crop_px, self._timer
+        )
         self._smoother = EmotionSmoother()
         self._stamp_s = float('-inf')
         self.settings = settings or PipelineSettings()
@@ -92,8 +72,13 @@ class EmotionPipeline:
     @settings.setter
     def settings(self, settings: PipelineSettings) -> None:
         self._smoother.time_constant_s = settings.smoothing_time_constant_s
-        self._tracker.settings = settings.tracker
+        self._observer.settings = settings.tracker
         self._settings = settings
+
+    @property
+    def stage_s(self) -> dict[str, float]:
+        """Seconds that each of ``STAGES`` took for the last image, if it was run."""
+        return self._timer.stage_s
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -113,19 +98,19 @@ class EmotionPipeline:
         """
         if not stamp_s >= self._stamp_s:
             raise StampError(f'image stamp {stamp_s} s precedes the last one, {self._stamp_s} s')
-        self.stage_s.clear()
-        with self._timed('gray'):
+        self._timer.clear()
+        with self._timer.time('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
-        observations = self._observe(gray, stamp_s)
+        observations = self._observer.observe(gray, stamp_s)
         if not observations:
             self._smoother.keep(())
             return FrameEmotions(stamp_s, self.classes, ())
-        with self._timed('batch'):
+        with self._timer.time('batch'):
             batch = make_batch([seen.aligned for seen in observations])
-        with self._timed('model'):
+        with self._timer.time('model'):
             probabilities = softmax(self.models.classifier.logits(batch))
-        with self._timed('smoothing'):
+        with self._timer.time('smoothing'):
             faces = [
                 self._estimate(seen, frame, stamp_s)
                 for seen, frame in zip(observations, probabilities, strict=True)
@@ -135,42 +120,11 @@ class EmotionPipeline:
 
     def reset(self) -> None:
         """Forget all faces and the last stamp."""
-        self._tracker.reset()
+        self._observer.reset()
         self._smoother.reset()
         self._stamp_s = float('-inf')
 
-    def _observe(self, gray: ImageArray, stamp_s: float) -> list[_Observation]:
-        if not self._tracker.detection_due(stamp_s):
-            seen, doubted = self._look(gray, self._tracker.followed(stamp_s), stamp_s)
-            if not doubted:
-                return seen
-        # Detection is due, or a followed face does not look like itself any more.
-        with self._timed('detector'):
-            boxes = self.models.detector.detect(gray)
-        seen, doubted = self._look(gray, self._tracker.match(boxes, stamp_s), stamp_s)
-        for face in doubted:
-            self._tracker.drop(face)
-        return seen
-
-    def _look(
-        self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float
-    ) -> tuple[list[_Observation], list[TrackedFace]]:
-        """Return what is seen of each face, and the faces that were not recognised in it."""
-        seen, doubted = [], []
-        for face in sorted(faces, key=lambda face: face.face_id):
-            with self._timed('landmarks'):
-                landmarks = self.models.landmarks.predict(gray, face.box)
-            with self._timed('crop'):
-                aligned = align_face(gray, landmarks, self.models.classifier.config.crop_px)
-            with self._timed('tracker'):
-                accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
-            if accepted:
-                seen.append(_Observation(face, landmarks, aligned))
-            else:
-                doubted.append(face)
-        return seen, doubted
-
-    def _estimate(self, seen: _Observation, frame: FloatArray, stamp_s: float) -> FaceEmotion:
+    def _estimate(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
         smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
         best = int(smoothed.argmax())
         confidence = float(smoothed[best])
@@ -184,12 +138,6 @@ class EmotionPipeline:
             probabilities=smoothed,
             frame_probabilities=frame,
         )
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.stage_s[stage] += time.perf_counter() - start
 
 
 def softmax(logits: FloatArray) -> FloatArray:

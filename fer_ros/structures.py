@@ -132,6 +132,15 @@ class AlignedFace:
 
 
 @dataclass(frozen=True, eq=False)
+class ObservedFace:
+    """A followed face as one image shows it."""
+
+    face: TrackedFace
+    landmarks: Landmarks
+    aligned: AlignedFace
+
+
+@dataclass(frozen=True, eq=False)
 class ModelInput:
     """A batch as the model takes it.
 

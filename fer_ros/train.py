@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,74 +13,45 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.checkpoint import Checkpoint, save_checkpoint
-from fer_ros.data.augment import AugmentConfig, augmented_face
+from fer_ros.calibration import best_temperature, class_offsets, fold_in
+from fer_ros.checkpoint import Checkpoint, export_onnx, load_checkpoint, save_checkpoint
+from fer_ros.data.aligned_faces import AlignedFaces, Batch
+from fer_ros.data.datasets import load_training_data
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.ferplus import load_ferplus
+from fer_ros.data_parallel import Rank, join, leave, together
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluate import CACHE
-from fer_ros.face_crop import align_face
+from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
-from fer_ros.preprocess import make_batch
-from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+from fer_ros.report import draw_training
+from fer_ros.structures import FloatArray
 from fer_ros.train_config import TrainConfig
 
 _STATE_FILE = 'last.safetensors'
-
-
-class AlignedFaces(Dataset[tuple[AlignedFace, FloatArray]]):
-    """A face set, aligned on access and, with an augmentation, disturbed.
-
-    The chance in a face's disturbance follows from seed, epoch and index alone, so it is the same
-    for any number of workers and after a resume.
-    """
-
-    def __init__(
-        self, faces: FaceSet, crop_px: int, augment: AugmentConfig | None = None, seed: int = 0
-    ) -> None:
-        self.faces = faces
-        self.crop_px = crop_px
-        self.augment = augment
-        self.seed = seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return len(self.faces)
-
-    def __getitem__(self, index: int) -> tuple[AlignedFace, FloatArray]:
-        image = self.faces.images[index]
-        landmarks = Landmarks(self.faces.landmarks_px[index])
-        if self.augment is None:
-            face = align_face(image, landmarks, self.crop_px)
-        else:
-            rng = np.random.default_rng((self.seed, self.epoch, index))
-            face = augmented_face(image, landmarks, self.crop_px, self.augment, rng)
-        return face, self.faces.targets[index]
-
-
-def collate(samples: list[tuple[AlignedFace, FloatArray]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return crops, nodes and ``(B, C)`` targets of some samples."""
-    batch = make_batch([face for face, _ in samples])
-    targets = np.stack([target for _, target in samples])
-    return torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes), torch.from_numpy(targets)
+_COLUMNS = ('epoch', 'loss', 'validation_accuracy', 'validation_unweighted_recall')
 
 
 @torch.inference_mode()
-def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> FloatArray:
-    """Return the ``(N, C)`` probabilities that the model gives to a face set."""
+def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
+    """Return the ``(N, C)`` logits for a face set, of the model and of each of its streams.
+
+    The keys are ``fused``, ``cnn`` and ``gat``, as far as the model has them.
+    """
     device = next(model.parameters()).device
     model.eval()
-    loader = DataLoader(AlignedFaces(faces, model.config.crop_px), batch_size, collate_fn=collate)
-    parts = [model(crops.to(device), nodes.to(device)).softmax(-1) for crops, nodes, _ in loader]
-    probabilities: FloatArray = torch.cat(parts).cpu().numpy()
-    return probabilities
+    data = AlignedFaces(faces, model.config.crop_px)
+    parts: dict[str, list[Tensor]] = {}
+    for batch in DataLoader(data, batch_size, collate_fn=data.collate):
+        batch = batch.to(device)
+        for name, logits in model.streams(batch.crops, batch.nodes).by_name(model.config).items():
+            parts.setdefault(name, []).append(logits.float().cpu())
+    return {name: torch.cat(logits).numpy() for name, logits in parts.items()}
 
 
 class Trainer:
@@ -93,111 +64,149 @@ class Trainer:
         validation: FaceSet,
         out: Path,
         device: str = 'cpu',
+        rank: Rank | None = None,
     ) -> None:
         """Set up model, data and optimiser, and resume if ``out`` holds a stopped run.
 
         Raises:
-            DatasetError: A class has no training face.
+            DatasetError: A class has no training face, or there are fewer faces than in a batch.
+            ModelFileError: The checkpoint to start from is missing, damaged or another model.
             SettingError: ``out`` holds a run of another configuration.
         """
         _require_all_classes(training)
+        _require_a_batch(training, config.batch_size)
         config = replace(config, model=replace(config.model, classes=training.classes))
         self.config, self.out, self.device = config, out, torch.device(device)
+        self.rank = rank or Rank()
         self.validation = validation
         torch.manual_seed(config.seed)
-        self.model = FerNet(config.model).to(self.device)
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = deepcopy(self.model).requires_grad_(False)
+        second = int(training.second_labels.max(initial=-1)) + 1
+        learner = Learner(config, second)
+        if config.init:
+            learner.model.start_from(load_checkpoint(Path(config.init)).model)
+        self.learner = learner.to(self.device)
+        self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = deepcopy(self.learner.model).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.model, config.weight_decay), lr=config.learning_rate
+            _parameter_groups(self.learner, config.weight_decay), lr=config.learning_rate
         )
         self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
         self.weights = torch.from_numpy(_draw_weights(training, config.balance))
-        self.steps = max(1, len(training) // config.batch_size)
+        self.steps = len(training) // config.batch_size
         self.epoch = 0
         self.best = -1.0
+        self.history: list[dict[str, float]] = []
         out.mkdir(parents=True, exist_ok=True)
         if (out / _STATE_FILE).is_file():
             self._resume()
 
     def fit(self, progress: bool = True) -> Metrics:
-        """Train until the last epoch; return the validation figures of the last weights.
+        """Train until the last epoch; return the validation figures of the kept model.
 
-        After every epoch ``best.safetensors`` (by validation accuracy), ``last.safetensors`` and
-        ``metrics.csv`` are up to date.
+        After every epoch ``best.safetensors`` (by validation accuracy), ``last.safetensors``,
+        ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date; at the end
+        ``model.safetensors`` and ``model.onnx``, the best one calibrated, are written.
         """
-        metrics = None
+        trained = together(self.learner, self.rank)
         while self.epoch < self.config.epochs:
-            loss = self._train_epoch(progress)
+            loss = self._train_epoch(trained, progress and self.rank.first)
             self.epoch += 1
-            metrics = self._validate()
-            if metrics.accuracy > self.best:
-                self.best = metrics.accuracy
-                self._save_best(metrics)
-            self._log(loss, metrics)
-            self._save_state()
-            if progress:
-                print(
-                    f'epoch {self.epoch}: loss {loss:.4f}, validation accuracy '
-                    f'{metrics.accuracy:.2%}, unweighted recall {metrics.unweighted_recall:.2%}',
-                    flush=True,
-                )
-        # A run that was finished already has only to be judged.
-        return self._validate() if metrics is None else metrics
+            if self.rank.first:
+                self._close_epoch(loss, progress)
+        if not self.rank.first:
+            return self._validate(self.average)
+        return self._finish()
 
-    def _validate(self) -> Metrics:
-        return measure(
-            predict(self.average, self.validation),
-            self.validation.labels(),
-            self.config.model.classes,
-        )
+    def _close_epoch(self, loss: float, progress: bool) -> None:
+        metrics = self._validate(self.average)
+        if metrics.accuracy > self.best:
+            self.best = metrics.accuracy
+            model = deepcopy(self.average).cpu().eval()
+            checkpoint = Checkpoint(model, _figures(self.epoch, metrics))
+            save_checkpoint(checkpoint, self.out / 'best.safetensors')
+        row = (self.epoch, loss, metrics.accuracy, metrics.unweighted_recall)
+        self.history.append(dict(zip(_COLUMNS, row, strict=True)))
+        self._log()
+        self._save_state()
+        if progress:
+            print(
+                f'epoch {self.epoch}: loss {loss:.4f}, validation accuracy '
+                f'{metrics.accuracy:.2%}, unweighted recall {metrics.unweighted_recall:.2%}',
+                flush=True,
+            )
 
-    def _train_epoch(self, progress: bool) -> float:
+    def _finish(self) -> Metrics:
+        """Calibrate the best model on the validation faces and write it for use."""
+        best = load_checkpoint(self.out / 'best.safetensors')
+        model = best.model
+        labels = self.validation.labels()
+        prior = self.validation.targets.mean(axis=0)
+        offsets = class_offsets(prior, self.config.logit_adjustment)
+        for name, logits in predict(model, self.validation).items():
+            temperature = best_temperature(logits + offsets, labels)
+            fold_in(model.classifier_of(name), offsets, temperature)
+        metrics = self._validate(model)
+        figures = {**best.figures, **_figures(best.figures['epoch'], metrics)}
+        kept = Checkpoint(model, figures)
+        save_checkpoint(kept, self.out / 'model.safetensors')
+        export_onnx(kept, self.out / 'model.onnx')
+        return metrics
+
+    def _validate(self, model: FerNet) -> Metrics:
+        logits = predict(model, self.validation)
+        own = logits.get('fused', next(iter(logits.values())))
+        probabilities = torch.from_numpy(own).softmax(-1).numpy()
+        return measure(probabilities, self.validation.labels(), self.config.model.classes)
+
+    def _train_epoch(self, trained: nn.Module, progress: bool) -> float:
         config = self.config
         # All chance of an epoch follows from its number: a resumed run repeats the unbroken one.
         torch.manual_seed(config.seed * 100_003 + self.epoch)
         self.data.epoch = self.epoch
-        self.model.train()
+        self.learner.train()
+        batches = self._batches()
+        # The processes of a parallel training draw the same faces and share them out; what is
+        # left out of each face's features differs between them.
+        torch.manual_seed((config.seed * 100_003 + self.epoch) * 1009 + self.rank.index)
         total, count = 0.0, 0
-        for step, (crops, nodes, targets) in enumerate(
-            tqdm(
-                self._batches(),
-                desc=f'epoch {self.epoch + 1}/{config.epochs}',
-                total=self.steps,
-                unit='batch',
-                disable=not progress,
-            )
-        ):
-            self._set_learning_rate(self.epoch * self.steps + step)
-            crops = crops.to(self.device, memory_format=torch.channels_last)
-            logits = self.model(crops, nodes.to(self.device), *self._keep(len(crops)))
-            loss = functional.cross_entropy(logits, targets.to(self.device))
-            self.optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-            self.optimizer.step()
-            self._update_average()
-            total, count = total + loss.item() * len(crops), count + len(crops)
+        with tqdm(
+            total=self.steps * config.batch_size,
+            desc=f'epoch {self.epoch + 1}/{config.epochs}',
+            unit='face',
+            disable=not progress,
+        ) as bar:
+            for step, batch in enumerate(batches):
+                self._set_learning_rate(self.epoch * self.steps + step)
+                loss = self._step(trained, batch.to(self.device))
+                total, count = total + loss * len(batch.crops), count + len(batch.crops)
+                bar.update(config.batch_size)
         return total / count
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        sampler = WeightedRandomSampler(self.weights.tolist(), self.steps * self.config.batch_size)
+    def _step(self, trained: nn.Module, batch: Batch) -> float:
+        # Convolutions in bfloat16 where the device has it; its range needs no scaling of the loss.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == 'cuda'):
+            loss = trained(batch)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
+        self.optimizer.step()
+        self._update_average()
+        return float(loss.item())
+
+    def _batches(self) -> Iterator[Batch]:
+        size = self.config.batch_size
+        drawn = list(WeightedRandomSampler(self.weights.tolist(), self.steps * size))
+        shares = [
+            drawn[step * size : (step + 1) * size][self.rank.index :: self.rank.count]
+            for step in range(self.steps)
+        ]
         loader = DataLoader(
             self.data,
-            self.config.batch_size,
-            sampler=sampler,
-            collate_fn=collate,
+            batch_sampler=shares,
+            collate_fn=self.data.collate,
             num_workers=self.config.workers,
         )
         return iter(loader)
-
-    def _keep(self, batch: int) -> tuple[Tensor, Tensor] | tuple[None, None]:
-        """Choose the faces that lose a stream; none loses both."""
-        if self.config.model.stream != 'fused' or not self.config.modality_dropout:
-            return None, None
-        chance = torch.rand(batch, device=self.device)
-        drop = self.config.modality_dropout
-        return (chance >= drop).float(), (chance < 1 - drop).float()
 
     def _set_learning_rate(self, step: int) -> None:
         warmup = self.config.warmup_epochs * self.steps
@@ -212,42 +221,31 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         averaged = self.average.state_dict()
-        for key, value in self.model.state_dict().items():
+        for key, value in self.learner.model.state_dict().items():
             if value.is_floating_point():
                 averaged[key].lerp_(value, 1 - self.config.ema_decay)
             else:
                 averaged[key].copy_(value)
 
-    def _save_best(self, metrics: Metrics) -> None:
-        figures = {
-            'epoch': self.epoch,
-            'validation_accuracy': round(metrics.accuracy, 5),
-            'validation_unweighted_recall': round(metrics.unweighted_recall, 5),
-        }
-        model = deepcopy(self.average).cpu().eval()
-        save_checkpoint(Checkpoint(model, figures), self.out / 'best.safetensors')
+    def _log(self) -> None:
+        from torch.utils.tensorboard import SummaryWriter
 
-    def _log(self, loss: float, metrics: Metrics) -> None:
-        path = self.out / 'metrics.csv'
-        new = not path.is_file()
-        with path.open('a', newline='') as stream:
-            writer = csv.writer(stream)
-            if new:
-                writer.writerow(
-                    ['epoch', 'loss', 'validation_accuracy', 'validation_unweighted_recall']
-                )
-            writer.writerow(
-                [
-                    self.epoch,
-                    f'{loss:.5f}',
-                    f'{metrics.accuracy:.5f}',
-                    f'{metrics.unweighted_recall:.5f}',
-                ]
-            )
+        with (
+            atomic_file(self.out / 'metrics.csv') as aside,
+            aside.open('w', newline='') as stream,
+        ):
+            writer = csv.DictWriter(stream, _COLUMNS)
+            writer.writeheader()
+            for row in self.history:
+                writer.writerow({key: round(value, 5) for key, value in row.items()})
+        draw_training(self.history, self.out / 'curve.png')
+        with SummaryWriter(str(self.out / 'tensorboard')) as board:
+            for name in _COLUMNS[1:]:
+                board.add_scalar(name, self.history[-1][name], self.epoch)
 
     def _save_state(self) -> None:
         """Write all that the next epoch depends on, as safetensors."""
-        tensors = {f'model.{key}': value for key, value in self.model.state_dict().items()}
+        tensors = {f'learner.{key}': value for key, value in self.learner.state_dict().items()}
         tensors |= {f'average.{key}': value for key, value in self.average.state_dict().items()}
         for index, state in self.optimizer.state_dict()['state'].items():
             tensors |= {f'optimizer.{index}.{key}': value for key, value in state.items()}
@@ -255,6 +253,7 @@ class Trainer:
             'epoch': str(self.epoch),
             'best': repr(self.best),
             'config': _fingerprint(self.config),
+            'history': json.dumps(self.history),
         }
         whole = {key: value.clone().contiguous() for key, value in tensors.items()}
         with atomic_file(self.out / _STATE_FILE) as aside:
@@ -270,7 +269,8 @@ class Trainer:
                 'remove it to start again'
             )
         self.epoch, self.best = int(metadata['epoch']), float(metadata['best'])
-        self.model.load_state_dict(_with_prefix(tensors, 'model.'))
+        self.history = json.loads(metadata['history'])
+        self.learner.load_state_dict(_with_prefix(tensors, 'learner.'))
         self.average.load_state_dict(_with_prefix(tensors, 'average.'))
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in _with_prefix(tensors, 'optimizer.').items():
@@ -280,29 +280,48 @@ class Trainer:
         self.optimizer.load_state_dict({'state': state, 'param_groups': groups})
 
 
-def train_ferplus(
-    config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0
-) -> None:
-    """Train on FER+ and leave ``best.safetensors`` in ``out``; a stopped run goes on.
+def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0) -> None:
+    """Train on the data at a path and leave a model in ``out``; a stopped run goes on.
 
     Args:
         config: The settings.
-        data: ``fer2013plus.npz``.
+        data: As in ``load_training_data``.
         out: Folder of the run.
         device: ``cpu`` or ``cuda``; the latter where there is one when empty.
         threads: Of torch; 0 leaves the choice to it.
 
     Raises:
         DatasetError: The data cannot be used.
-        SettingError: ``out`` holds a run of another configuration.
+        ModelFileError: The checkpoint to start from cannot be used.
+        SettingError: ``device`` is not there, or ``out`` holds a run of another configuration.
     """
     if threads:
         torch.set_num_threads(threads)
-    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    training = load_ferplus(data, 'train', CACHE, 'votes')
-    validation = load_ferplus(data, 'validation', CACHE, 'majority')
-    Trainer(config, training, validation, out, device).fit()
-    print(f'wrote {out}/best.safetensors')
+    has_gpu = torch.cuda.is_available()
+    device = device or ('cuda' if has_gpu else 'cpu')
+    if device not in ('cpu', 'cuda') or (device == 'cuda' and not has_gpu):
+        raise SettingError(
+            f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
+        )
+    rank, device = join(device)
+    try:
+        training, validation = load_training_data(data, CACHE, config.fold, rank.first)
+        trainer = Trainer(config, training, validation, out, device, rank)
+        metrics = trainer.fit()
+    finally:
+        leave()
+    if rank.first:
+        print(f'validation accuracy of the calibrated model {metrics.accuracy:.2%}')
+        print(f'wrote {out}/model.safetensors and model.onnx')
+
+
+def _figures(epoch: int, metrics: Metrics) -> dict[str, Any]:
+    return {
+        'epoch': epoch,
+        'validation_accuracy': round(metrics.accuracy, 5),
+        'validation_unweighted_recall': round(metrics.unweighted_recall, 5),
+        'validation_calibration_error': round(metrics.calibration_error, 5),
+    }
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -313,16 +332,12 @@ def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _fingerprint(config: TrainConfig) -> str:
     """Return the settings as text, without those that do not change the result."""
-    values: dict[str, Any] = {
-        **vars(config),
-        'model': config.model.to_dict(),
-        'augment': vars(config.augment),
-    }
+    values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
     del values['workers']
     return json.dumps(values, sort_keys=True)
 
 
-def _parameter_groups(model: FerNet, weight_decay: float) -> list[dict[str, Any]]:
+def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices and kernels; leave norms and biases alone."""
     parameters = list(model.parameters())
     return [
@@ -344,3 +359,11 @@ def _require_all_classes(faces: FaceSet) -> None:
     missing = [name for name, count in zip(faces.classes, counts, strict=True) if not count]
     if missing:
         raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
+
+
+def _require_a_batch(faces: FaceSet, batch_size: int) -> None:
+    if len(faces) < batch_size:
+        raise DatasetError(
+            f'the training data has {len(faces)} faces, batch_size is {batch_size}: choose a '
+            'smaller one'
+        )

@@ -26,20 +26,33 @@ class TrainConfig:
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
         ema_decay: Of the averaged weights, per step; the average is what is kept.
         modality_dropout: Probability that a face loses a stream of the fused model, each.
+        stream_loss: Weight of the loss of each stream's own classifier in a fused model.
+        second_loss: Weight of the loss of a head that learns the data's second labels, where it
+            has some; the head is not part of the model that is kept.
+        init: Checkpoint whose weights the training starts from, of the same architecture; from
+            its classifiers only the classes that both have by name are taken. Empty: from chance.
+        logit_adjustment: How far the kept model leans towards rare classes: 0 as the data, 1 as
+            if all classes were alike frequent (post-hoc logit adjustment, Menon et al. 2021).
+        fold: Of CREMA-D: its actors are left for the test, those of the next one validate.
         seed: Of all chance.
         workers: Processes that prepare batches; 0 prepares them in this one.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    epochs: int = 22
+    epochs: int = 50
     batch_size: int = 128
     learning_rate: float = 2e-3
     warmup_epochs: float = 1.0
     weight_decay: float = 0.05
-    balance: float = 0.3
-    ema_decay: float = 0.998
+    balance: float = 0.35
+    ema_decay: float = 0.999
     modality_dropout: float = 0.1
+    stream_loss: float = 0.3
+    second_loss: float = 0.2
+    logit_adjustment: float = 0.0
+    init: str = ''
+    fold: int = 1
     seed: int = 1
     workers: int = 0
 
@@ -53,6 +66,10 @@ class TrainConfig:
             ('balance', 0, 1),
             ('ema_decay', 0, 0.999999),
             ('modality_dropout', 0, 0.5),
+            ('stream_loss', 0, 10),
+            ('second_loss', 0, 10),
+            ('logit_adjustment', 0, 2),
+            ('fold', 1, 5),
             ('seed', 0, 2**31),
             ('workers', 0, 256),
         ):

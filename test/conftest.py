@@ -11,6 +11,15 @@ from fer_ros.pipeline import EmotionPipeline, Models
 from fer_ros.sample_clip import PORTRAIT
 
 
+def pytest_configure():
+    """Tests share the machine: with more threads torch waits for other busy processes."""
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope='session')
 def portrait_bgr():
     """512 x 400 pixels, never square, with one face around (222, 115)."""

@@ -23,7 +23,9 @@ from fer_ros.pipeline import softmax  # noqa: E402
 from fer_ros.preprocess import make_batch  # noqa: E402
 from fer_ros.structures import ModelInput  # noqa: E402
 
-SMALL = ModelConfig(classes=('x', 'y', 'z'), cnn_channels=(8, 16, 24), hidden_channels=16)
+SMALL = ModelConfig(
+    classes=('x', 'y', 'z'), cnn_channels=(8, 16, 24), cnn_blocks=(1, 1, 1), hidden_channels=16
+)
 
 
 @pytest.fixture

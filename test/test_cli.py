@@ -19,7 +19,7 @@ def test_missing_model_ends_with_a_sentence_and_not_a_traceback():
 
 
 def test_missing_data_ends_with_a_sentence(tmp_path):
-    with pytest.raises(SystemExit, match=r'FER\+ file .* does not exist'):
+    with pytest.raises(SystemExit, match=r'data .*nothing\.npz does not exist'):
         main(['evaluate', '--data', str(tmp_path / 'nothing.npz')])
 
 

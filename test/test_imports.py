@@ -21,7 +21,15 @@ ROS = {
     'std_srvs',
 }
 TORCH = {'torch', 'torch_geometric', 'safetensors', 'onnx'}
-NEEDS_TORCH = {'model.py', 'checkpoint.py', 'train.py'}
+NEEDS_TORCH = {
+    'aligned_faces.py',
+    'calibration.py',
+    'checkpoint.py',
+    'data_parallel.py',
+    'learner.py',
+    'model.py',
+    'train.py',
+}
 
 
 def imported_at_the_top(path):

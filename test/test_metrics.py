@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.metrics import measure
+from fer_ros.metrics import accuracy, bootstrap, flicker_hz, measure, unweighted_recall
 
 CLASSES = ('a', 'b', 'c')
 
@@ -38,3 +38,37 @@ def test_sure_and_right_is_calibrated():
 def test_sure_and_half_wrong_is_off_by_half():
     metrics = measure(one_hot(0, 1, 0, 1), np.array([0, 1, 1, 0]), CLASSES)
     assert metrics.calibration_error == pytest.approx(0.5)
+
+
+def test_precision_is_the_share_of_right_predictions():
+    metrics = measure(one_hot(0, 0, 1), np.array([0, 1, 1]), CLASSES)
+    assert metrics.precisions[:2].tolist() == [0.5, 1.0]
+    assert np.isnan(metrics.precisions[2])
+
+
+def test_unweighted_recall_counts_a_prediction_that_no_label_has_as_wrong():
+    assert unweighted_recall(np.array([0, 3, 1]), np.array([0, 0, 1])) == 0.75
+
+
+def test_interval_of_an_accuracy_is_that_of_the_binomial_distribution():
+    labels = np.zeros(1000, np.int64)
+    predictions = (np.arange(1000) >= 800).astype(np.int64)
+    interval = bootstrap(accuracy, predictions, labels)
+    assert interval.value == 0.8
+    assert (interval.low, interval.high) == pytest.approx((0.775, 0.825), abs=0.004)
+    assert interval.span() == f'{100 * interval.low:.1f} to {100 * interval.high:.1f}'
+
+
+def test_faces_of_a_group_are_drawn_together():
+    labels = np.zeros(1000, np.int64)
+    predictions = (np.arange(1000) >= 800).astype(np.int64)
+    alone = bootstrap(accuracy, predictions, labels)
+    grouped = bootstrap(accuracy, predictions, labels, groups=np.arange(1000) // 100)
+    assert grouped.high - grouped.low > 4 * (alone.high - alone.low)
+
+
+def test_flicker_counts_changes_within_clips_per_second():
+    predictions = np.array([0, 1, 1, 0, 2, 2])
+    clips = np.array(['a', 'a', 'a', 'b', 'b', 'b'])
+    stamps_s = np.array([0, 0.1, 0.2, 0, 0.1, 0.2])
+    assert flicker_hz(predictions, clips, stamps_s) == pytest.approx(2 / 0.4)

@@ -5,8 +5,9 @@ pytest.importorskip('torch_geometric')
 
 from torch.nn import functional  # noqa: E402
 
-from fer_ros.errors import SettingError  # noqa: E402
-from fer_ros.model import FerNet  # noqa: E402
+from fer_ros.errors import ModelFileError, SettingError  # noqa: E402
+from fer_ros.face_graph import anatomical_edges  # noqa: E402
+from fer_ros.model import FerNet, GraphAttention, LandmarkGraph  # noqa: E402
 from fer_ros.model_config import ModelConfig  # noqa: E402
 
 VARIANTS = [
@@ -20,7 +21,9 @@ VARIANTS = [
 @pytest.fixture(params=VARIANTS, ids=lambda v: '-'.join(v.values()))
 def model(request):
     torch.manual_seed(3)
-    return FerNet(ModelConfig(cnn_channels=(8, 16, 24), **request.param)).eval()
+    return FerNet(
+        ModelConfig(cnn_channels=(8, 16, 24), cnn_blocks=(1, 1, 1), **request.param)
+    ).eval()
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_relabelled_nodes_and_edges_give_the_same_logits(model, inputs):
     before = model(*inputs)
     order = torch.randperm(68, generator=torch.Generator().manual_seed(7))
     number = torch.argsort(order)
-    model.gat.edge_index = number[model.gat.edge_index]
+    model.gat.graph = LandmarkGraph(number[model.gat.graph.edge_index], 68)
     after = model(inputs[0], inputs[1][:, order])
     torch.testing.assert_close(before, after, rtol=1e-4, atol=1e-5)
 
@@ -55,13 +58,27 @@ def test_other_edges_give_other_logits(model, inputs):
         pytest.skip('has no graph')
     before = model(*inputs)
     # Loops alone: no landmark sees another.
-    model.gat.edge_index = torch.arange(68).repeat(2, 1)
+    model.gat.graph = LandmarkGraph(torch.arange(68).repeat(2, 1), 68)
     assert (before - model(*inputs)).abs().max() > 1e-3
+
+
+def test_attention_over_the_fixed_graph_is_that_of_pytorch_geometric(inputs):
+    torch.manual_seed(4)
+    graph = LandmarkGraph(torch.from_numpy(anatomical_edges()), 68)
+    layer = GraphAttention(channels=12, heads=3)
+    states = torch.randn(5, 68, 12)
+    relations = graph.relations(inputs[1])
+    edges = graph.batched(5)
+    expected = layer.conv(states.flatten(0, 1), edges, relations.flatten(0, 1)).view(5, 68, 12)
+    torch.testing.assert_close(
+        layer.attend_fixed(states, graph, relations), expected, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_gradients_reach_every_parameter(model, inputs):
     model.train()
-    model(*inputs).logsumexp(-1).sum().backward()
+    answer = model.streams(*inputs)
+    sum(logits.logsumexp(-1).sum() for logits in answer.by_name(model.config).values()).backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     # A shift of all scores of a softmax cancels out.
     assert [name for name in without if not name.endswith(('score.bias', 'key.bias'))] == []
@@ -91,8 +108,38 @@ def test_fused_model_works_without_one_of_its_streams(inputs):
     crops, nodes = inputs
     model = FerNet(ModelConfig()).eval()
     none, every = torch.zeros(5), torch.ones(5)
-    assert (model(crops, nodes, none, every) == model(crops * 2, nodes, none, every)).all()
-    assert (model(crops, nodes, every, none) == model(crops, nodes * 2, every, none)).all()
+
+    def logits(*arguments):
+        return model.streams(*arguments).logits
+
+    assert (logits(crops, nodes, none, every) == logits(crops * 2, nodes, none, every)).all()
+    assert (logits(crops, nodes, every, none) == logits(crops, nodes * 2, every, none)).all()
+
+
+def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs):
+    crops, nodes = inputs
+    model = FerNet(ModelConfig()).eval()
+    before, after = model.streams(crops, nodes), model.streams(crops * 0, nodes * 2)
+    assert (before.gat == model.streams(crops * 0, nodes).gat).all()
+    assert (before.cnn == model.streams(crops, nodes * 2).cnn).all()
+    assert (before.cnn != after.cnn).any()
+    assert (before.gat != after.gat).any()
+
+
+def test_model_that_starts_from_another_takes_its_weights_and_common_classes():
+    torch.manual_seed(1)
+    other = FerNet(ModelConfig(classes=('a', 'b', 'c')))
+    model = FerNet(ModelConfig(classes=('c', 'new')))
+    own = model.classifier[-1].weight[1].clone()
+    model.start_from(other)
+    assert (model.cnn.stem[1].weight == other.cnn.stem[1].weight).all()
+    assert (model.classifier[-1].weight[0] == other.classifier[-1].weight[2]).all()
+    assert (model.classifier[-1].weight[1] == own).all()
+
+
+def test_model_does_not_start_from_another_architecture():
+    with pytest.raises(ModelFileError, match='the model to start from is built as'):
+        FerNet(ModelConfig()).start_from(FerNet(ModelConfig(hidden_channels=32)))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +147,8 @@ def test_fused_model_works_without_one_of_its_streams(inputs):
     [
         ({'stream': 'rnn'}, "stream is 'rnn', allowed are cnn, gat, fused"),
         ({'fusion': 'sum'}, "fusion is 'sum', allowed are concat, attention"),
-        ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 8 from 16'),
+        ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 16 from 16'),
+        ({'cnn_blocks': (1, 1)}, 'needed are two or more stages with a number in both'),
         ({'classes': ('a',)}, 'needed are two or more different ones'),
         ({'hidden_channels': 30}, 'hidden_channels is 30, which 4 heads do not divide'),
     ],

@@ -14,7 +14,9 @@ from fer_ros.train import Trainer  # noqa: E402
 from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402
 
 CONFIG = TrainConfig(
-    model=ModelConfig(cnn_channels=(4, 8, 8), hidden_channels=8, gat_layers=1, heads=2),
+    model=ModelConfig(
+        cnn_channels=(4, 8, 8), cnn_blocks=(1, 1, 1), hidden_channels=8, gat_layers=1, heads=2
+    ),
     epochs=3,
     batch_size=8,
     ema_decay=0.5,
@@ -36,15 +38,17 @@ def faces(portrait_gray, portrait_landmarks):
 
 
 def weights(out):
-    return load_checkpoint(out / 'best.safetensors').model.state_dict()
+    return load_checkpoint(out / 'model.safetensors').model.state_dict()
 
 
 def test_training_leaves_a_checkpoint_with_the_data_classes_and_figures(faces, tmp_path):
     Trainer(CONFIG, faces, faces, tmp_path).fit(progress=False)
-    checkpoint = load_checkpoint(tmp_path / 'best.safetensors')
+    checkpoint = load_checkpoint(tmp_path / 'model.safetensors')
     assert checkpoint.model.config.classes == ('smile', 'hidden')
     assert checkpoint.figures['validation_accuracy'] >= 0.5
     assert len((tmp_path / 'metrics.csv').read_text().splitlines()) == 4
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {'model.onnx', 'curve.png', 'tensorboard', 'last.safetensors'} <= names
 
 
 def test_same_command_gives_the_same_model(faces, tmp_path):
@@ -57,15 +61,23 @@ def test_same_command_gives_the_same_model(faces, tmp_path):
 def test_stopped_and_resumed_run_gives_the_same_model(faces, tmp_path):
     Trainer(CONFIG, faces, faces, tmp_path / 'whole').fit(progress=False)
     stopped = Trainer(CONFIG, faces, faces, tmp_path / 'parts')
-    stopped._train_epoch(progress=False)
-    stopped.epoch += 1
-    stopped._save_state()
+    close = stopped._close_epoch
+
+    def close_and_stop(*arguments):
+        close(*arguments)
+        raise KeyboardInterrupt
+
+    stopped._close_epoch = close_and_stop
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(progress=False)
     resumed = Trainer(CONFIG, faces, faces, tmp_path / 'parts')
     assert resumed.epoch == 1
     resumed.fit(progress=False)
     whole = Trainer(CONFIG, faces, faces, tmp_path / 'whole')
-    for key, value in whole.model.state_dict().items():
-        assert (value == resumed.model.state_dict()[key]).all(), key
+    for key, value in whole.learner.state_dict().items():
+        assert (value == resumed.learner.state_dict()[key]).all(), key
+    files = [tmp_path / name / 'metrics.csv' for name in ('whole', 'parts')]
+    assert files[0].read_text() == files[1].read_text()
 
 
 def test_other_settings_in_the_same_folder_are_refused(faces, tmp_path):
@@ -85,6 +97,29 @@ def test_class_without_a_face_is_refused_before_training(faces, tmp_path):
         Trainer(CONFIG, lonely, lonely, tmp_path)
 
 
+def test_second_labels_are_learned_and_leave_no_trace_in_the_model(faces, tmp_path):
+    plain = Trainer(CONFIG, faces, faces, tmp_path / 'plain')
+    twice = replace(faces, second_labels=faces.labels() * 2)
+    trainer = Trainer(CONFIG, twice, faces, tmp_path / 'twice')
+    trainer.fit(progress=False)
+    assert trainer.learner.second.weight.shape == (3, plain.learner.model.num_features)
+    assert weights(tmp_path / 'twice').keys() == plain.learner.model.state_dict().keys()
+
+
+def test_training_can_start_from_a_checkpoint(faces, tmp_path):
+    Trainer(CONFIG, faces, faces, tmp_path / 'first').fit(progress=False)
+    config = replace(CONFIG, init=str(tmp_path / 'first' / 'best.safetensors'), seed=9)
+    trainer = Trainer(config, faces, faces, tmp_path / 'second')
+    expected = load_checkpoint(tmp_path / 'first' / 'best.safetensors').model.state_dict()
+    for key, value in trainer.learner.model.state_dict().items():
+        assert (value == expected[key]).all(), key
+
+
+def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
+    with pytest.raises(DatasetError, match='has 24 faces, batch_size is 32: choose a smaller one'):
+        Trainer(replace(CONFIG, batch_size=32), faces, faces, tmp_path)
+
+
 def test_configuration_file_of_the_project_has_the_defaults():
     from pathlib import Path
 
@@ -100,7 +135,7 @@ def test_configuration_file_of_the_project_has_the_defaults():
         ('epochs: many', "epochs is 'many', needed is a number"),
         ('model: {stream: rnn}', "stream is 'rnn'"),
         ('augment: {zoom: 2}', "setting 'zoom' is unknown"),
-        ('warmup_epochs: 50', 'warmup_epochs is 50, allowed are 0 to 22'),
+        ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 50'),
         ('- epochs', 'is no list of "setting: value" lines'),
         ('{', 'cannot be read'),
     ],

@@ -1,12 +1,19 @@
 """How training disturbs a face: crop and landmarks together, then light, focus and cover."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
+from fer_ros.data.disturbances import (
+    blurred,
+    coarse,
+    covered,
+    exposed,
+    noisy,
+    shaded,
+    to_image,
+    to_pixels,
+)
 from fer_ros.face_crop import crop_face, face_transform
 from fer_ros.landmark_layout import MIRRORED
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
@@ -88,25 +95,19 @@ def _disturbed_pixels(
     crop: ImageArray, config: AugmentConfig, rng: np.random.Generator
 ) -> ImageArray:
     size = len(crop)
-    pixels: npt.NDArray[Any] = crop.astype(np.float32)
+    pixels = to_pixels(crop)
     if config.coarse < 1 and rng.random() < 0.25:
-        small = max(8, round(size * rng.uniform(config.coarse, 1)))
-        reduced = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
-        pixels = np.asarray(cv2.resize(reduced, (size, size), interpolation=cv2.INTER_LINEAR))
+        pixels = coarse(pixels, rng.uniform(config.coarse, 1))
     if config.blur_px and rng.random() < 0.5:
-        blurred = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.3 + config.blur_px))
+        sigma_px = rng.uniform(0.3, 0.3 + config.blur_px)
         # Half of the time the other way round: sharper, as a face of many pixels reduced is.
-        amount = 1.0 if rng.random() < 0.5 else rng.uniform(-0.8, 0)
-        pixels = pixels + amount * (blurred - pixels)
-    pixels = 255 * (np.clip(pixels, 0, 255) / 255) ** np.exp(rng.normal(0, config.gamma))
+        pixels = blurred(pixels, sigma_px, 1.0 if rng.random() < 0.5 else rng.uniform(-0.8, 0))
+    pixels = exposed(pixels, rng.normal(0, config.gamma))
     if config.shade:
-        angle = rng.uniform(0, 2 * np.pi)
-        ramp = np.linspace(-1, 1, size)
-        light = np.cos(angle) * ramp[None, :] + np.sin(angle) * ramp[:, None]
-        pixels = pixels * np.exp(rng.normal(0, config.shade) * light)
-    pixels = pixels + rng.normal(0, rng.uniform(0, config.noise) + 1e-6, pixels.shape)
+        pixels = shaded(pixels, rng.normal(0, config.shade), rng.uniform(0, 2 * np.pi))
+    pixels = noisy(pixels, rng.uniform(0, config.noise), rng)
     if rng.random() < config.cover:
-        height, width = rng.integers(size // 8, size // 3, 2)
-        y, x = rng.integers(0, size - height), rng.integers(0, size - width)
-        pixels[y : y + height, x : x + width] = rng.uniform(0, 255)
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+        height, width = (int(side) for side in rng.integers(size // 8, size // 3, 2))
+        place = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
+        pixels = covered(pixels, place, (height, width), rng.uniform(0, 255))
+    return to_image(pixels)

@@ -1,33 +1,42 @@
-"""Landmarks for data sets of face crops, made once and kept in a cache."""
+"""Landmarks for data sets of face crops and of pictures with a face, made once and cached."""
 
-import hashlib
-import os
-from collections.abc import Iterator
-from multiprocessing import get_context
+from functools import cache as once
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from fer_ros.atomic_file import atomic_file
+from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
+from fer_ros.face_crop import crop_face, face_transform
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.structures import FaceBox, FloatArray, ImageArray
+from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
 # The landmark model gives whole pixels; on a face of this size they are fine enough.
 FACE_PX = 192
 _MARGIN_PX = FACE_PX // 4
 _CHUNK = 500
 # Part of every cache key: a change of the method makes the cache anew.
-_METHOD = f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} v1'
+_METHOD = f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} v2'
 
-_stages: tuple[FaceDetector, LandmarkPredictor] | None = None
+CHIP_PX = 96
+# Of the aligned crop's side: augmentation moves the crop and may not run out of picture.
+CHIP_MARGIN = 1.5
+
+
+@once
+def stages() -> tuple[FaceDetector, LandmarkPredictor]:
+    """Return this process's detector and landmark model, loaded at the first call.
+
+    Raises:
+        ModelFileError: There is no landmark model.
+    """
+    return FaceDetector(), LandmarkPredictor()
 
 
 def landmark_face_crops(
-    images: ImageArray, cache: Path, workers: int | None = None, progress: bool = True
+    images: ImageArray, cache: Path, progress: bool = True
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return the landmarks of images that each show one face, roughly centred.
 
@@ -38,7 +47,6 @@ def landmark_face_crops(
     Args:
         images: ``(N, H, W)`` uint8 gray.
         cache: Folder, made if missing.
-        workers: Processes; all processors when None.
         progress: Whether to draw a progress bar.
 
     Returns:
@@ -47,63 +55,55 @@ def landmark_face_crops(
     Raises:
         ModelFileError: There is no landmark model.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    # A missing landmark model is found out here and not once in every worker.
+    # A missing landmark model is found out here and not once in every process.
     LandmarkPredictor()
     chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
-    files = [cache / f'{_key(chunk)}.npz' for chunk in chunks]
-    todo = [(chunk, file) for chunk, file in zip(chunks, files, strict=True) if not file.is_file()]
-    bar = tqdm(
-        total=len(images),
-        initial=len(images) - sum(len(chunk) for chunk, _ in todo),
-        desc='landmarks',
-        unit='face',
-        disable=not progress,
-    )
-    with bar:
-        for count in _work(todo, workers or os.cpu_count() or 1):
-            bar.update(count)
-    parts = [np.load(file) for file in files]
+    keys = [cache_key(f'{_METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
+    tasks = dict(zip(keys, chunks, strict=True))
+    sizes = {key: len(chunk) for key, chunk in tasks.items()}
+    prepare(_landmark_chunk, tasks, cache, 'landmarks', sizes, progress)
+    parts = [load_prepared(cache, key) for key in keys]
     landmarks = np.concatenate([part['landmarks_px'] for part in parts])
     detected = np.concatenate([part['detected'] for part in parts])
     return landmarks, detected
 
 
-def _work(todo: list[tuple[ImageArray, Path]], workers: int) -> Iterator[int]:
-    if not todo:
-        return
-    with get_context('spawn').Pool(min(workers, len(todo)), _load_stages) as pool:
-        yield from pool.imap_unordered(_landmark_chunk, todo)
+def landmark_picture(gray: ImageArray) -> tuple[Landmarks, bool]:
+    """Return the landmarks of the largest face in a picture of any size, and whether it was found.
+
+    Where none is found the whole picture is taken for a crop of a face.
+    """
+    detector, predictor = stages()
+    if min(gray.shape) >= FACE_PX:
+        boxes = detector.detect(gray)
+        if boxes:
+            largest = max(boxes, key=lambda box: box.width_px)
+            return predictor.predict(gray, largest), True
+    points, detected = _landmark(gray)
+    return Landmarks(points), detected
 
 
-def _key(chunk: ImageArray) -> str:
-    digest = hashlib.sha256(f'{_METHOD} {chunk.shape}'.encode())
-    digest.update(chunk.tobytes())
-    return digest.hexdigest()[:32]
+def cut_chip(gray: ImageArray, landmarks: Landmarks) -> tuple[ImageArray, FloatArray]:
+    """Return what is kept of a picture for training.
+
+    Returns:
+        ``(CHIP_PX, CHIP_PX)`` uint8, the face upright with a margin, and ``(68, 2)`` float32 its
+        landmarks in pixels of that.
+    """
+    face = crop_face(gray, landmarks, face_transform(landmarks) / CHIP_MARGIN, CHIP_PX)
+    return face.crop, ((face.landmarks_norm + 1) * (CHIP_PX / 2) - 0.5).astype(np.float32)
 
 
-def _load_stages() -> None:
-    global _stages
-    cv2.setNumThreads(1)
-    _stages = FaceDetector(), LandmarkPredictor()
+def _landmark_chunk(images: ImageArray) -> Arrays:
+    results = [_landmark(image) for image in images]
+    return {
+        'landmarks_px': np.stack([landmarks for landmarks, _ in results]),
+        'detected': np.array([detected for _, detected in results]),
+    }
 
 
-def _landmark_chunk(task: tuple[ImageArray, Path]) -> int:
-    images, file = task
-    assert _stages is not None
-    results = [_landmark(image, *_stages) for image in images]
-    with atomic_file(file) as aside, aside.open('wb') as stream:
-        np.savez(
-            stream,
-            landmarks_px=np.stack([landmarks for landmarks, _ in results]),
-            detected=np.array([detected for _, detected in results]),
-        )
-    return len(images)
-
-
-def _landmark(
-    image: ImageArray, detector: FaceDetector, predictor: LandmarkPredictor
-) -> tuple[FloatArray, bool]:
+def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
+    detector, predictor = stages()
     height, width = image.shape
     scale = FACE_PX / min(height, width)
     size_wh = round(width * scale), round(height * scale)

@@ -1,11 +1,16 @@
 """Labelled faces in memory: what every data set becomes before training and evaluation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_ros.structures import NUM_LANDMARKS, FloatArray, ImageArray
+
+SPLITS = ('train', 'validation', 'test')
+
+# Fields that may be empty: what not every data set says of its faces.
+_OPTIONAL = ('second_labels', 'subjects', 'clips', 'stamps_s')
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,12 +22,22 @@ class FaceSet:
         landmarks_px: ``(N, 68, 2)`` float32, in pixels of the image.
         targets: ``(N, C)`` float32, the probability of each class, summing to 1.
         classes: C names.
+        second_labels: ``(N,)`` indices of another labelling of the same faces, from 0; training
+            may learn it beside the targets. Empty where there is none, as are the next three.
+        subjects: ``(N,)`` whose face it is.
+        clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
+            together, in order of time.
+        stamps_s: ``(N,)`` time of that frame.
     """
 
     images: ImageArray
     landmarks_px: FloatArray
     targets: FloatArray
     classes: tuple[str, ...]
+    second_labels: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    subjects: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+    clips: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+    stamps_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -33,6 +48,9 @@ class FaceSet:
                 f'{count} images and {len(self.classes)} classes, '
                 f'targets of shape {self.targets.shape}'
             )
+        for name in _OPTIONAL:
+            if len(getattr(self, name)) not in (0, count):
+                raise ValueError(f'{count} images, {len(getattr(self, name))} {name}')
 
     def __len__(self) -> int:
         return len(self.images)
@@ -40,3 +58,21 @@ class FaceSet:
     def labels(self) -> npt.NDArray[np.int64]:
         """Return the ``(N,)`` index of each face's most probable class."""
         return self.targets.argmax(axis=1)
+
+    def select(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> 'FaceSet':
+        """Return the faces that a mask or a list of indices chooses."""
+        optional = {
+            name: getattr(self, name)[chosen] for name in _OPTIONAL if len(getattr(self, name))
+        }
+        return replace(
+            self,
+            images=self.images[chosen],
+            landmarks_px=self.landmarks_px[chosen],
+            targets=self.targets[chosen],
+            **optional,
+        )
+
+
+def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> FloatArray:
+    """Return ``(N, C)`` targets of ``(N,)`` labels."""
+    return np.eye(num_classes, dtype=np.float32)[labels]

@@ -1,19 +1,24 @@
 """FER+: the faces of FER2013 (Goodfellow et al. 2013) with crowd votes (Barsoum et al. 2016)."""
 
+import csv
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.face_landmarks import landmark_face_crops
-from fer_ros.data.face_set import FaceSet
+from fer_ros.data.face_set import SPLITS, FaceSet
+from fer_ros.data.prepared import Arrays
 from fer_ros.errors import DatasetError
 from fer_ros.labels import FERPLUS_CLASSES
 
-SPLITS = {'train': 0, 'validation': 1, 'test': 2}
-_ARRAYS = ('images', 'split', 'ferplus_votes')
+_ARRAYS = ('images', 'split', 'ferplus_votes', 'fer2013_label')
+# The published files; a folder that holds the first is FER+.
+PICTURES_CSV = 'fer2013.csv'
+VOTES_CSV = 'fer2013new.csv'
+_USAGES = {'Training': 0, 'PublicTest': 1, 'PrivateTest': 2}
+_VOTES = (*FERPLUS_CLASSES, 'unknown', 'NF')
 _NUM_EMOTIONS = len(FERPLUS_CLASSES)
 
 
@@ -23,8 +28,9 @@ def load_ferplus(
     """Load one split with its landmarks.
 
     Args:
-        path: ``fer2013plus.npz`` with ``images (N, 48, 48)``, ``split (N,)`` and ``ferplus_votes
-            (N, 10)``.
+        path: ``fer2013plus.npz`` with ``images (N, 48, 48)``, ``split (N,)``, ``ferplus_votes
+            (N, 10)`` and ``fer2013_label (N,)``; or the folder of the published ``fer2013.csv``
+            and ``fer2013new.csv``.
         split: ``train``, ``validation`` or ``test``. A training face that stands in one of the
             other splits too (the published data repeats itself) is left out.
         cache: Folder for landmarks.
@@ -37,7 +43,7 @@ def load_ferplus(
         DatasetError: The file is missing, damaged or lacks an array.
     """
     arrays = _read(path)
-    chosen = arrays['split'] == SPLITS[split]
+    chosen = arrays['split'] == SPLITS.index(split)
     if split == 'train':
         chosen &= ~_repeated(arrays['images'], arrays['split'])
     votes = without_single_votes(arrays['ferplus_votes'])
@@ -55,6 +61,7 @@ def load_ferplus(
         landmarks[chosen],
         emotions / emotions.sum(axis=1, keepdims=True),
         FERPLUS_CLASSES,
+        arrays['fer2013_label'][chosen].astype(np.int64),
     )
 
 
@@ -75,7 +82,9 @@ def has_emotion(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     return (emotion > 0) & (emotion >= votes[:, _NUM_EMOTIONS:].max(axis=1))
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
+def _read(path: Path) -> Arrays:
+    if path.is_dir():
+        return _read_csv(path)
     if not path.is_file():
         raise DatasetError(f'FER+ file {path} does not exist')
     try:
@@ -88,10 +97,44 @@ def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise DatasetError(f'{path} is damaged or not an npz file: {error}') from error
 
 
+def _read_csv(folder: Path) -> Arrays:
+    """Read the two files as they are published; a line of one belongs to that of the other."""
+    pictures, votes = _rows(folder / PICTURES_CSV), _rows(folder / VOTES_CSV)
+    if len(pictures) != len(votes):
+        raise DatasetError(
+            f'{folder}: {PICTURES_CSV} has {len(pictures)} pictures, {VOTES_CSV} has '
+            f'{len(votes)} lines'
+        )
+    try:
+        return {
+            'images': np.array(
+                [np.array(row['pixels'].split(), np.uint8).reshape(48, 48) for row in pictures]
+            ),
+            'split': np.array([_USAGES[row['Usage']] for row in pictures], np.int8),
+            'ferplus_votes': np.array([[int(row[c]) for c in _VOTES] for row in votes], np.uint8),
+            'fer2013_label': np.array([int(row['emotion']) for row in pictures], np.int8),
+        }
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f'{folder}: {PICTURES_CSV} or {VOTES_CSV} is damaged: {error!r}'
+        ) from error
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise DatasetError(f'FER+ file {path} does not exist')
+    # A line of pixels is longer than what the module takes for plausible.
+    csv.field_size_limit(1_000_000)
+    with path.open(newline='', encoding='utf-8') as stream:
+        return list(csv.DictReader(stream))
+
+
 def _repeated(
     images: npt.NDArray[np.generic], split: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.bool_]:
     """Return ``(N,)`` whether the same picture stands in the validation or test split."""
     pixels = [image.tobytes() for image in images]
-    held_out = {key for key, part in zip(pixels, split, strict=True) if part != SPLITS['train']}
+    held_out = {
+        key for key, part in zip(pixels, split, strict=True) if part != SPLITS.index('train')
+    }
     return np.array([key in held_out for key in pixels])

@@ -71,8 +71,53 @@ def npz(tmp_path, portrait_gray):
                 votes(anger=10),
             ]
         ),
+        fer2013_label=np.array([3, 6, 0, 3, 2, 0], np.int8),
     )
     return path
+
+
+@pytest.fixture
+def published(npz, tmp_path):
+    """The same faces in the files that are published."""
+    arrays = np.load(npz)
+    usages = ['Training', 'PublicTest', 'PrivateTest']
+    lines = [
+        f'{label},{" ".join(map(str, image.ravel()))},{usages[split]}'
+        for label, image, split in zip(
+            arrays['fer2013_label'], arrays['images'], arrays['split'], strict=True
+        )
+    ]
+    (tmp_path / 'fer2013.csv').write_text('emotion,pixels,Usage\n' + '\n'.join(lines))
+    head = (
+        'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,'
+        'unknown,NF\n'
+    )
+    rows = [f'x,y.png,{",".join(map(str, row))}' for row in arrays['ferplus_votes']]
+    (tmp_path / 'fer2013new.csv').write_text(head + '\n'.join(rows))
+    return tmp_path
+
+
+def test_published_files_give_the_same_faces(npz, published, tmp_path):
+    for split in ('train', 'validation', 'test'):
+        a, b = (
+            load_ferplus(path, split, tmp_path / 'cache', 'majority', progress=False)
+            for path in (npz, published)
+        )
+        assert (a.images == b.images).all()
+        assert (a.targets == b.targets).all()
+        assert a.second_labels.tolist() == b.second_labels.tolist()
+
+
+def test_published_file_of_another_length_is_an_error(published, tmp_path):
+    (published / 'fer2013new.csv').write_text('neutral\n1\n')
+    with pytest.raises(DatasetError, match=r'fer2013\.csv has 6 pictures, fer2013new\.csv has 1'):
+        load_ferplus(published, 'train', tmp_path / 'cache', 'votes')
+
+
+def test_published_file_without_votes_is_an_error(published, tmp_path):
+    (published / 'fer2013new.csv').write_text('neutral\n' + '1\n' * 6)
+    with pytest.raises(DatasetError, match='is damaged'):
+        load_ferplus(published, 'train', tmp_path / 'cache', 'votes')
 
 
 def test_targets_are_the_vote_distribution(npz, tmp_path):
@@ -92,19 +137,19 @@ def test_face_without_majority_is_left_out_of_validation(npz, tmp_path):
 
 def test_landmarks_lie_in_the_face_and_come_from_the_cache_the_second_time(npz, tmp_path):
     images = np.load(npz)['images']
-    landmarks, detected = landmark_face_crops(images, tmp_path / 'c', workers=1, progress=False)
+    landmarks, detected = landmark_face_crops(images, tmp_path / 'c', progress=False)
     assert detected.all()
     assert landmarks[0, 36:48].mean(axis=0) == pytest.approx((23.5, 21), abs=3)
     (file,) = (tmp_path / 'c').iterdir()
     changed = np.load(file)['landmarks_px'] + 1
     np.savez(file, landmarks_px=changed, detected=detected)
-    again, _ = landmark_face_crops(images, tmp_path / 'c', workers=1, progress=False)
+    again, _ = landmark_face_crops(images, tmp_path / 'c', progress=False)
     assert (again == changed).all()
 
 
 def test_image_without_a_detection_gets_landmarks_all_the_same(tmp_path):
     images = np.full((1, 48, 40), 128, np.uint8)
-    landmarks, detected = landmark_face_crops(images, tmp_path, workers=1, progress=False)
+    landmarks, detected = landmark_face_crops(images, tmp_path, progress=False)
     assert not detected.any()
     assert np.isfinite(landmarks).all()
 

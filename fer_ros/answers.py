@@ -1,0 +1,136 @@
+"""Asks a model about labelled faces: probabilities by stream, in the classes of the data."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.classifier import Classifier, TorchClassifier
+from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.face_crop import align_face
+from fer_ros.pipeline import softmax
+from fer_ros.preprocess import make_batch
+from fer_ros.smoothing import EmotionSmoother
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+
+_BATCH = 64
+
+
+def aligned_faces(faces: FaceSet, crop_px: int) -> Iterator[AlignedFace]:
+    """Yield the faces of a set as the robot would align them."""
+    for image, points in zip(faces.images, faces.landmarks_px, strict=True):
+        yield align_face(image, Landmarks(points), crop_px)
+
+
+def ask(
+    classifier: Classifier, faces: Iterable[AlignedFace], streams: Sequence[str]
+) -> dict[str, FloatArray]:
+    """Return the ``(N, C)`` probabilities that each stream gives to some faces.
+
+    Args:
+        classifier: The model.
+        faces: N faces.
+        streams: Of ``cnn``, ``gat``, ``fused``; those beside the model's own need its torch form.
+
+    Raises:
+        SettingError: The model does not have such a stream.
+    """
+    own = classifier.config.stream
+    for stream in streams:
+        if stream != own and own != 'fused':
+            raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
+    parts: dict[str, list[FloatArray]] = {stream: [] for stream in streams}
+    for group in _groups(faces):
+        batch = make_batch(group)
+        if isinstance(classifier, TorchClassifier):
+            logits = classifier.stream_logits(batch)
+        elif set(streams) <= {own}:
+            logits = {own: classifier.logits(batch)}
+        else:
+            raise SettingError(
+                'streams of their own are answered by the torch backend alone: add --backend torch'
+            )
+        for stream in streams:
+            parts[stream].append(softmax(logits[stream]))
+    return {stream: np.concatenate(rows) for stream, rows in parts.items()}
+
+
+def in_classes_of(
+    probabilities: FloatArray, known: tuple[str, ...], wanted: tuple[str, ...]
+) -> FloatArray:
+    """Return probabilities over the classes of the data, from those over the model's.
+
+    Classes that the data does not have are left out and the others brought back to a sum of 1; a
+    class that the model does not know has the probability 0.
+
+    Args:
+        probabilities: ``(N, len(known))``.
+        known: Classes of the model.
+        wanted: Classes of the data.
+
+    Raises:
+        DatasetError: They have no class in common.
+    """
+    if not set(known) & set(wanted):
+        raise DatasetError(
+            f'the model knows {", ".join(known)}, the data is labelled {", ".join(wanted)}: '
+            'they have no class in common'
+        )
+    mapped = np.zeros((len(probabilities), len(wanted)), np.float32)
+    for column, name in enumerate(wanted):
+        if name in known:
+            mapped[:, column] = probabilities[:, known.index(name)]
+    return mapped / np.maximum(mapped.sum(axis=1, keepdims=True), 1e-9)
+
+
+def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[str]:
+    """Return a sentence for each way in which the classes of model and data differ."""
+    sentences = []
+    unused = [name for name in known if name not in wanted]
+    if unused:
+        sentences.append(
+            f'Classes of the model that the data does not have: {", ".join(unused)}; they are '
+            'left out and the other probabilities brought back to a sum of 1.'
+        )
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        sentences.append(
+            f'Classes of the data that the model does not know: {", ".join(unknown)}; every such '
+            'face counts as wrong.'
+        )
+    return sentences
+
+
+def smoothed(
+    probabilities: FloatArray,
+    clips: npt.NDArray[np.str_],
+    stamps_s: npt.NDArray[np.float64],
+    time_constant_s: float,
+) -> FloatArray:
+    """Return the ``(N, C)`` probabilities of the frames of clips, smoothed as on the robot.
+
+    Args:
+        probabilities: ``(N, C)`` of single frames.
+        clips: ``(N,)`` to which clip each belongs; frames of a clip stand together.
+        stamps_s: ``(N,)`` time of each.
+        time_constant_s: As in ``EmotionSmoother``.
+    """
+    result = np.empty_like(probabilities)
+    smoother = EmotionSmoother(time_constant_s)
+    for index, clip in enumerate(clips):
+        if index and clip != clips[index - 1]:
+            smoother.reset()
+        result[index] = smoother.update(0, probabilities[index], float(stamps_s[index]))
+    return result
+
+
+def _groups(faces: Iterable[AlignedFace]) -> Iterator[list[AlignedFace]]:
+    group: list[AlignedFace] = []
+    for face in faces:
+        group.append(face)
+        if len(group) == _BATCH:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,52 @@
+"""Makes a trained model's probabilities mean what they say."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from fer_ros.metrics import Labels
+from fer_ros.structures import FloatArray
+
+# Temperatures that are tried, finely enough that the next one changes nothing.
+_TEMPERATURES = np.geomspace(0.2, 5, 400)
+
+
+def class_offsets(prior: FloatArray, adjustment: float) -> FloatArray:
+    """Return ``(C,)`` what to add to the logits so that rare classes are found more often.
+
+    Post-hoc logit adjustment (Menon et al. 2021, eq. 9): −τ log π, with π the classes' shares.
+
+    Args:
+        prior: ``(C,)`` shares of the classes, summing to 1.
+        adjustment: τ; 0 leaves the logits alone, 1 answers as if all classes were alike frequent.
+    """
+    offsets: FloatArray = (-adjustment * np.log(np.maximum(prior, 1e-4))).astype(np.float32)
+    return offsets - offsets.mean()
+
+
+def best_temperature(logits: FloatArray, labels: Labels) -> float:
+    """Return the T for which softmax(logits / T) gives the labels the highest likelihood.
+
+    Temperature scaling (Guo et al. 2017, section 4.2).
+
+    Args:
+        logits: ``(N, C)``.
+        labels: ``(N,)``.
+    """
+    rows = np.arange(len(labels))
+    losses = []
+    for temperature in _TEMPERATURES:
+        scaled = logits / temperature
+        highest = scaled.max(axis=1)
+        total = np.log(np.exp(scaled - highest[:, None]).sum(axis=1)) + highest
+        losses.append(float((total - scaled[rows, labels]).mean()))
+    return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+@torch.no_grad()
+def fold_in(classifier: nn.Sequential, offsets: FloatArray, temperature: float) -> None:
+    """Change the last layer so that it gives ``(logits + offsets) / temperature``."""
+    last = classifier[-1]
+    assert isinstance(last, nn.Linear)
+    last.bias.add_(torch.from_numpy(offsets).to(last.bias)).div_(temperature)
+    last.weight.div_(temperature)

@@ -1,0 +1,77 @@
+"""Face sets as torch reads them in training and validation."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from fer_ros.data.augment import AugmentConfig, augmented_face
+from fer_ros.data.face_set import FaceSet
+from fer_ros.face_crop import align_face
+from fer_ros.preprocess import make_batch
+from fer_ros.structures import AlignedFace, Landmarks
+
+
+class Batch(NamedTuple):
+    """B faces of a face set.
+
+    Attributes:
+        crops: ``(B, 1, S, S)``.
+        nodes: ``(B, 68, F)``.
+        targets: ``(B, C)`` probability of each class.
+        second_labels: ``(B,)``, or ``(0,)`` where the set has none.
+    """
+
+    crops: Tensor
+    nodes: Tensor
+    targets: Tensor
+    second_labels: Tensor
+
+    def to(self, device: torch.device) -> 'Batch':
+        """Return the batch on another device."""
+        return Batch(
+            self.crops.to(device, memory_format=torch.channels_last),
+            *(tensor.to(device) for tensor in self[1:]),
+        )
+
+
+class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
+    """A face set, aligned on access and, with an augmentation, disturbed.
+
+    The chance in a face's disturbance follows from seed, epoch and index alone, so it is the same
+    for any number of workers and after a resume.
+    """
+
+    def __init__(
+        self, faces: FaceSet, crop_px: int, augment: AugmentConfig | None = None, seed: int = 0
+    ) -> None:
+        self.faces = faces
+        self.crop_px = crop_px
+        self.augment = augment
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def __getitem__(self, index: int) -> tuple[AlignedFace, int]:
+        image = self.faces.images[index]
+        landmarks = Landmarks(self.faces.landmarks_px[index])
+        if self.augment is None:
+            return align_face(image, landmarks, self.crop_px), index
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        return augmented_face(image, landmarks, self.crop_px, self.augment, rng), index
+
+    def collate(self, samples: list[tuple[AlignedFace, int]]) -> Batch:
+        """Return some samples as one batch."""
+        batch = make_batch([face for face, _ in samples])
+        indices = [index for _, index in samples]
+        second = self.faces.second_labels
+        return Batch(
+            torch.from_numpy(batch.crops),
+            torch.from_numpy(batch.nodes),
+            torch.from_numpy(self.faces.targets[indices]),
+            torch.from_numpy(second[indices] if len(second) else second),
+        )

@@ -1,0 +1,224 @@
+"""CREMA-D (Cao et al. 2014): 7,442 clips of 91 actors, read from the downloaded video folder."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.camera import ImageSource
+from fer_ros.data.face_landmarks import CHIP_PX, cut_chip, stages
+from fer_ros.data.face_set import FaceSet, one_hot
+from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
+from fer_ros.errors import DatasetError, SourceError
+from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.face_observer import FaceObserver
+from fer_ros.face_tracker import TrackerSettings
+from fer_ros.labels import CREMA_D_CLASSES, CREMA_D_CODES
+
+FOLDS = (1, 2, 3, 4, 5)
+# First actor of each fold; the folds share no actor.
+_FIRST_ACTOR = (1001, 1019, 1037, 1055, 1073)
+_LAST_ACTOR = 1091
+_NAME = re.compile(r'(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX|X)')
+_SUFFIXES = ('.flv', '.mp4')
+NUM_CLIPS = 7442
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What a clip's file name says.
+
+    Attributes:
+        name: File name without suffix.
+        path: Of the file.
+        actor: 1001 to 1091.
+        sentence: Code of what is said, as ``DFA``.
+        emotion: The acted emotion.
+        level: Its intensity: LO, MD, HI, or XX where the actor was not told.
+    """
+
+    name: str
+    path: Path
+    actor: int
+    sentence: str
+    emotion: str
+    level: str
+
+    @property
+    def fold(self) -> int:
+        """Fold 1 to 5 in which this actor's clips are the test clips."""
+        return sum(self.actor >= first for first in _FIRST_ACTOR)
+
+
+@dataclass(frozen=True, eq=False)
+class CremaD:
+    """The faces of some clips.
+
+    Attributes:
+        faces: A face per frame that showed one; ``clips`` are names of ``clips``.
+        clips: The clips that could be read, in order of their names.
+        frames: Frames of each clip that were looked at.
+        frames_without_face: Those of them in which no face was found.
+        problems: A sentence for each clip that could not be read.
+    """
+
+    faces: FaceSet
+    clips: tuple[Clip, ...]
+    frames: tuple[int, ...]
+    frames_without_face: tuple[int, ...]
+    problems: tuple[str, ...]
+
+
+def find_clips(folder: Path) -> tuple[Clip, ...]:
+    """Return the clips in a folder, by name.
+
+    Raises:
+        DatasetError: The folder does not exist or holds none.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f'CREMA-D folder {folder} does not exist')
+    clips = {}
+    for path in sorted(folder.iterdir()):
+        match = _NAME.fullmatch(path.stem)
+        if match is None or path.suffix.lower() not in _SUFFIXES:
+            continue
+        actor, sentence, code, level = match.groups()
+        if code in CREMA_D_CODES and _FIRST_ACTOR[0] <= int(actor) <= _LAST_ACTOR:
+            emotion = CREMA_D_CODES[code]
+            # One name in the data ends in X where all others have XX.
+            level = 'XX' if level == 'X' else level
+            clips[path.stem] = Clip(path.stem, path, int(actor), sentence, emotion, level)
+    if not clips:
+        raise DatasetError(
+            f'{folder} holds no CREMA-D clip, needed are files like 1001_DFA_ANG_XX.flv (or .mp4)'
+        )
+    return tuple(clips[name] for name in sorted(clips))
+
+
+def load_crema_d(
+    clips: Sequence[Clip], cache: Path, rate_hz: float = 10.0, progress: bool = True
+) -> CremaD:
+    """Find and follow the face in each clip.
+
+    Every frame is looked at and faces are followed, as on a robot; about ``rate_hz`` frames a
+    second are kept.
+
+    Args:
+        clips: As ``find_clips`` returns them.
+        cache: Folder for what was prepared.
+        rate_hz: Faces that are kept per second of a clip.
+        progress: Whether to draw a progress bar.
+
+    Raises:
+        DatasetError: No clip could be read.
+        ModelFileError: There is no landmark model.
+    """
+    LandmarkPredictor()
+    method = f'crema-d chip={CHIP_PX} rate={rate_hz} v1'
+    keys = {clip.name: cache_key(method, clip.path.read_bytes()) for clip in clips}
+    tasks = {keys[clip.name]: (clip.path, rate_hz) for clip in clips}
+    problems = prepare(_prepare_clip, tasks, cache, 'clips', None, progress)
+    readable = [clip for clip in clips if keys[clip.name] not in problems]
+    if not readable:
+        raise DatasetError(
+            f'none of {len(clips)} CREMA-D clips can be read: {min(problems.values())}'
+        )
+    parts = [load_prepared(cache, keys[clip.name]) for clip in readable]
+    counts = [len(part['chips']) for part in parts]
+    labels = np.array([CREMA_D_CLASSES.index(clip.emotion) for clip in readable])
+    faces = FaceSet(
+        np.concatenate([part['chips'] for part in parts]),
+        np.concatenate([part['landmarks_px'] for part in parts]),
+        one_hot(np.repeat(labels, counts), len(CREMA_D_CLASSES)),
+        CREMA_D_CLASSES,
+        subjects=np.repeat([str(clip.actor) for clip in readable], counts),
+        clips=np.repeat([clip.name for clip in readable], counts),
+        stamps_s=np.concatenate([part['stamps_s'] for part in parts]),
+    )
+    return CremaD(
+        faces,
+        tuple(readable),
+        tuple(int(part['frames']) for part in parts),
+        tuple(int(part['frames'] - len(part['chips'])) for part in parts),
+        tuple(problems[keys[clip.name]] for clip in clips if keys[clip.name] in problems),
+    )
+
+
+def load_crema_d_split(
+    folder: Path, fold: int, split: str, cache: Path, progress: bool = True
+) -> CremaD:
+    """Load the training, validation or test clips of a fold.
+
+    The fold's own actors are the test, those of the next fold validation, the others training.
+
+    Raises:
+        DatasetError: The folder holds no clip for it.
+    """
+    validation = fold % len(FOLDS) + 1
+    of_split = {
+        'test': (fold,),
+        'validation': (validation,),
+        'train': tuple(other for other in FOLDS if other not in (fold, validation)),
+    }[split]
+    clips = [clip for clip in find_clips(folder) if clip.fold in of_split]
+    if not clips:
+        raise DatasetError(f'{folder} holds no CREMA-D clip for {split} of fold {fold}')
+    return load_crema_d(clips, cache, progress=progress)
+
+
+def read_table(folder: Path, name: str) -> list[dict[str, str]]:
+    """Read a table that CREMA-D publishes beside its clips; empty where it is not found.
+
+    Args:
+        folder: Of the clips; the table is looked for there, in the parent, and in the parent's
+            ``processedResults``, as in the published repository.
+        name: ``summaryTable.csv`` or ``VideoDemographics.csv``.
+    """
+    for place in (folder, folder.parent, folder.parent / 'processedResults'):
+        if (place / name).is_file():
+            with (place / name).open(newline='', encoding='utf-8') as stream:
+                return list(csv.DictReader(stream))
+    return []
+
+
+def _prepare_clip(task: tuple[Path, float]) -> Arrays:
+    path, rate_hz = task
+    detector, predictor = stages()
+    observer = FaceObserver(detector, predictor, CHIP_PX // 2)
+    # More often than a robot can afford: a face that was missed at first costs few frames.
+    observer.settings = TrackerSettings(detect_interval_s=0.1)
+    chips, landmarks, stamps, ids = [], [], [], []
+    frames = 0
+    try:
+        source = ImageSource(str(path))
+        every = max(1, round(source.rate_hz / rate_hz))
+        for number, bgr in enumerate(source):
+            gray = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+            stamp_s = number / source.rate_hz
+            seen = observer.observe(gray, stamp_s)
+            if number % every:
+                continue
+            frames += 1
+            if seen:
+                # There is one actor; a second face is a mistake of the detector.
+                face = max(seen, key=lambda face: face.face.box.width_px)
+                chip, points = cut_chip(gray, face.landmarks)
+                chips.append(chip)
+                landmarks.append(points)
+                stamps.append(stamp_s)
+                ids.append(face.face.face_id)
+    except SourceError as error:
+        raise DatasetError(str(error)) from error
+    if not frames:
+        raise DatasetError(f'clip {path} holds no frame')
+    return {
+        'chips': np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX),
+        'landmarks_px': np.array(landmarks, np.float32).reshape(-1, 68, 2),
+        'stamps_s': np.array(stamps, np.float64),
+        'face_ids': np.array(ids, np.int64),
+        'frames': np.array(frames),
+    }

@@ -1,0 +1,102 @@
+"""Work on data that is done once, in parallel, and kept in a cache."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from fer_ros.atomic_file import atomic_file
+from fer_ros.errors import DatasetError
+
+Arrays = dict[str, npt.NDArray[Any]]
+Task = TypeVar('Task')
+
+
+def cache_key(method: str, *contents: bytes) -> str:
+    """Return a name for what ``method``, a text with all its settings, makes of some bytes."""
+    digest = hashlib.blake2b(method.encode(), digest_size=16)
+    for content in contents:
+        digest.update(len(content).to_bytes(8, 'little'))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def prepare(
+    work: Callable[[Task], Arrays],
+    tasks: Mapping[str, Task],
+    cache: Path,
+    describe: str,
+    sizes: Mapping[str, int] | None = None,
+    progress: bool = True,
+) -> dict[str, str]:
+    """Do the tasks whose result is not in the cache yet, each processor one at a time.
+
+    An interrupted call goes on where it stopped.
+
+    Args:
+        work: A function of a module, which other processes can import; what it raises as
+            ``DatasetError`` becomes the task's problem.
+        tasks: By key, as ``cache_key`` makes it.
+        cache: Folder of the results, made if missing; see ``load_prepared``.
+        describe: Label of the progress bar, and what it counts, as ``clips``.
+        sizes: How many of what the bar counts each task is; 1 when not given.
+        progress: Whether to draw the bar.
+
+    Returns:
+        A sentence for each key whose task could not be done.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    size = dict.fromkeys(tasks, 1) if sizes is None else sizes
+    todo = [(work, key, task, cache) for key, task in tasks.items() if not _file(cache, key)]
+    problems: dict[str, str] = {}
+    with tqdm(
+        total=sum(size[key] for key in tasks),
+        initial=sum(size[key] for key in tasks) - sum(size[key] for _, key, _, _ in todo),
+        desc=describe,
+        unit=f' {describe}',
+        disable=not progress,
+    ) as bar:
+        for key, problem in _run_all(todo):
+            bar.update(size[key])
+            if problem:
+                problems[key] = problem
+    return problems
+
+
+def load_prepared(cache: Path, key: str) -> Arrays:
+    """Return the result of a task."""
+    with np.load(cache / f'{key}.npz') as file:
+        return {name: file[name] for name in file.files}
+
+
+def _file(cache: Path, key: str) -> bool:
+    return (cache / f'{key}.npz').is_file()
+
+
+def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]]:
+    if not todo:
+        return
+    workers = min(os.cpu_count() or 1, len(todo))
+    if workers == 1:
+        yield from map(_run, todo)
+        return
+    with get_context('spawn').Pool(workers, cv2.setNumThreads, (1,)) as pool:
+        yield from pool.imap_unordered(_run, todo)
+
+
+def _run(job: tuple[Callable[[Any], Arrays], str, Any, Path]) -> tuple[str, str]:
+    work, key, task, cache = job
+    try:
+        arrays = work(task)
+    except DatasetError as error:
+        return key, str(error)
+    with atomic_file(cache / f'{key}.npz') as aside, aside.open('wb') as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    return key, ''

@@ -1,0 +1,160 @@
+"""Tables about the frames of clips: what temporal smoothing brings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from fer_ros.answers import ask, in_classes_of, smoothed
+from fer_ros.classifier import Classifier
+from fer_ros.data.face_set import FaceSet
+from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, SEVERITY, synthetic_clip
+from fer_ros.evaluation_report import Table
+from fer_ros.metrics import Labels, accuracy, bootstrap, flicker_hz, unweighted_recall
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+
+# Time constants beside the chosen one, so that the choice can be judged.
+TIME_CONSTANTS_S = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """The frames of some clips; those of a clip stand together, in order of time.
+
+    Attributes:
+        labels: ``(N,)`` class indices.
+        clips: ``(N,)`` to which clip each belongs.
+        stamps_s: ``(N,)`` time of each.
+    """
+
+    labels: Labels
+    clips: npt.NDArray[np.str_]
+    stamps_s: npt.NDArray[np.float64]
+
+
+def frame_tables(
+    answers: Mapping[str, FloatArray], frames: Frames, time_constant_s: float
+) -> list[Table]:
+    """Return the figures per frame, of single frames and smoothed.
+
+    Args:
+        answers: ``(N, C)`` probabilities of single frames by stream, in the classes of the faces.
+        frames: Of which clips.
+        time_constant_s: Of the smoothing; some others are shown beside it.
+    """
+    rows = [_row(stream, probabilities, frames) for stream, probabilities in answers.items()]
+    last = 'fused' if 'fused' in answers else next(iter(answers))
+    kept = smoothed(answers[last], frames.clips, frames.stamps_s, time_constant_s)
+    rows.append(_row('smoothed', kept, frames))
+    return [
+        Table(
+            'frames',
+            f'Each frame of a clip; smoothed: {last} with a time constant of {time_constant_s} s',
+            (
+                'stream',
+                'accuracy',
+                'accuracy interval, clips drawn',
+                'unweighted recall',
+                'flicker (changes/s)',
+            ),
+            tuple(rows),
+        ),
+        Table(
+            'time_constants',
+            f'Time constants of the smoothing of {last}',
+            (
+                'time constant (s)',
+                'accuracy',
+                'points over single frames',
+                'flicker (changes/s)',
+                'flicker removed',
+            ),
+            tuple(
+                _time_constant_row(value, answers[last], frames)
+                for value in sorted({*TIME_CONSTANTS_S, time_constant_s})
+            ),
+        ),
+    ]
+
+
+def synthetic_tables(
+    classifier: Classifier, faces: FaceSet, streams: Sequence[str], time_constant_s: float
+) -> tuple[str, list[Table]]:
+    """Return the figures on clips made from stills, and a sentence that says what they are.
+
+    Args:
+        classifier: The model.
+        faces: Stills with labels.
+        streams: Asked for each frame.
+        time_constant_s: Of the smoothing.
+    """
+    size_px = classifier.config.crop_px
+    bar = tqdm(
+        _synthetic_frames(faces, size_px), 'synthetic clips', len(faces) * FRAMES, unit='frame'
+    )
+    answers = {
+        stream: in_classes_of(rows, classifier.config.classes, faces.classes)
+        for stream, rows in ask(classifier, bar, streams).items()
+    }
+    note = (
+        f'The clips are synthetic: each still is shown for {FRAMES} frames at {RATE_HZ:.0f} Hz '
+        'while a seeded random walk moves its position, scale, roll, brightness, blur, noise and '
+        f'landmarks, with short occlusions (severity {SEVERITY}). Nobody changes expression in '
+        'them.'
+    )
+    frames = Frames(
+        np.repeat(faces.labels(), FRAMES),
+        np.repeat(np.arange(len(faces)), FRAMES).astype(np.str_),
+        np.tile(np.arange(FRAMES) / RATE_HZ, len(faces)),
+    )
+    return note, frame_tables(answers, frames, time_constant_s)
+
+
+def _row(
+    stream: str, probabilities: FloatArray, frames: Frames
+) -> tuple[str, float, str, float, float]:
+    predictions = probabilities.argmax(axis=1)
+    return (
+        stream,
+        accuracy(predictions, frames.labels),
+        group_interval(predictions, frames.labels, frames.clips),
+        unweighted_recall(predictions, frames.labels),
+        flicker_hz(predictions, frames.clips, frames.stamps_s),
+    )
+
+
+def group_interval(predictions: Labels, labels: Labels, groups: npt.NDArray[np.str_]) -> str:
+    """Return the interval of the accuracy as a text, groups of predictions drawn together."""
+    _, number = np.unique(groups, return_inverse=True)
+    hits = np.bincount(number, predictions == labels)
+    frames = np.bincount(number)
+
+    def share(hits: npt.NDArray[np.float64], frames: npt.NDArray[np.int64]) -> float:
+        return float(hits.sum() / frames.sum())
+
+    return bootstrap(share, hits, frames).span()
+
+
+def _time_constant_row(
+    value_s: float, probabilities: FloatArray, frames: Frames
+) -> tuple[float, float, float, float, float]:
+    single = probabilities.argmax(axis=1)
+    kept = smoothed(probabilities, frames.clips, frames.stamps_s, value_s).argmax(axis=1)
+    gain = accuracy(kept, frames.labels) - accuracy(single, frames.labels)
+    before = flicker_hz(single, frames.clips, frames.stamps_s)
+    after = flicker_hz(kept, frames.clips, frames.stamps_s)
+    return (
+        value_s,
+        accuracy(kept, frames.labels),
+        gain,
+        after,
+        1 - after / before if before else 0.0,
+    )
+
+
+def _synthetic_frames(faces: FaceSet, size_px: int) -> Iterator[AlignedFace]:
+    for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
+        rng = np.random.default_rng((0, index))
+        yield from synthetic_clip(image, Landmarks(points), size_px, rng)

@@ -1,0 +1,52 @@
+"""EvaluateSettings: what an evaluation judges, on what, and how; one validated record."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_ros.classifier import Classifier, load_classifier
+from fer_ros.data.datasets import DATASETS
+from fer_ros.errors import SettingError
+from fer_ros.pipeline import PipelineSettings
+
+STREAMS = ('cnn', 'gat', 'fused', 'smoothed')
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What is judged, on what, and how.
+
+    Attributes:
+        model: Model file. For CREMA-D its path may hold ``{fold}``: the model of each fold.
+        data: As in ``load_training_data``.
+        backend: As in ``load_classifier``; chosen when empty.
+        dataset: One of ``DATASETS``; found out when empty.
+        split: ``train``, ``validation`` or ``test``; CREMA-D is judged by folds instead.
+        fold: Of CREMA-D; 0 judges all five.
+        streams: Of ``STREAMS``; the model's own when empty.
+        time_constant_s: Of the smoothing.
+        robustness: Whether to draw the curves over blur, light, size, noise and cover.
+    """
+
+    model: Path
+    data: Path
+    backend: str = ''
+    dataset: str = ''
+    split: str = 'validation'
+    fold: int = 0
+    streams: tuple[str, ...] = ()
+    time_constant_s: float = PipelineSettings().smoothing_time_constant_s
+    robustness: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dataset and self.dataset not in DATASETS:
+            raise SettingError(f'dataset is {self.dataset!r}, allowed are {", ".join(DATASETS)}')
+        for stream in self.streams:
+            if stream not in STREAMS:
+                raise SettingError(f'stream {stream!r} is unknown, known are {", ".join(STREAMS)}')
+        if not 0 <= self.fold <= 5:
+            raise SettingError(f'fold is {self.fold}, allowed are 1 to 5, and 0 for all')
+
+    def load(self, model: Path) -> Classifier:
+        """Return the model in the backend that can answer for the streams."""
+        backend = self.backend or ('torch' if {'cnn', 'gat'} & set(self.streams) else 'onnx')
+        return load_classifier(model, backend)

@@ -1,0 +1,185 @@
+"""What an evaluation found, as text, JSON, CSV, Markdown and pictures."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_ros.atomic_file import atomic_file
+from fer_ros.metrics import Metrics
+
+Cell = str | int | float
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of figures under a title.
+
+    Attributes:
+        name: Of its CSV file.
+        title: A line that says what the figures are.
+        columns: Their names; the first column names the row.
+        rows: A cell per column. A float is a share, shown in per cent, unless its column's name
+            has a unit in brackets.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """All that an evaluation has to say.
+
+    Attributes:
+        title: What was judged on what.
+        notes: Sentences a reader needs in order to judge the figures.
+        tables: In the order in which they are read.
+        confusions: Metrics by stream, whose confusion matrices are drawn.
+        curves: By disturbance, its strengths and the accuracy at each; drawn when there are some.
+    """
+
+    title: str
+    notes: tuple[str, ...]
+    tables: tuple[Table, ...]
+    confusions: Mapping[str, Metrics] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+
+    def markdown(self) -> str:
+        """Return title, notes and tables."""
+        parts = [f'# {self.title}', *(f'- {note}' for note in self.notes)]
+        text = '\n'.join([parts[0], '', *parts[1:]])
+        return '\n\n'.join([text, *map(_markdown_table, self.tables)]) + '\n'
+
+    def write(self, out: Path) -> list[str]:
+        """Write ``report.md``, ``figures.json``, a CSV per table and the pictures.
+
+        Returns:
+            Names of the files.
+        """
+        out.mkdir(parents=True, exist_ok=True)
+        _write_text(out / 'report.md', self.markdown())
+        _write_text(out / 'figures.json', json.dumps(_plain(self._figures()), indent=1) + '\n')
+        for table in self.tables:
+            _write_csv(table, out / f'{table.name}.csv')
+        for stream, metrics in self.confusions.items():
+            draw_confusion(metrics, f'{self.title}, {stream}', out / f'confusion_{stream}.png')
+        if self.curves:
+            draw_curves(self.curves, self.title, out / 'robustness.png')
+        return sorted(path.name for path in out.iterdir() if path.is_file())
+
+    def _figures(self) -> dict[str, Any]:
+        return {
+            'title': self.title,
+            'notes': self.notes,
+            'tables': {
+                table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+                for table in self.tables
+            },
+            'confusion': {
+                stream: {'classes': metrics.classes, 'counts': metrics.confusion.tolist()}
+                for stream, metrics in self.confusions.items()
+            },
+            'robustness': self.curves,
+        }
+
+
+def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
+    """Draw the confusion matrix, each row as shares of its label, to a PNG file."""
+    from matplotlib.figure import Figure
+
+    counts = metrics.confusion
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(7, 6), layout='constrained')
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
+    ticks = range(len(metrics.classes))
+    axes.set_xticks(ticks, metrics.classes, rotation=45, ha='right')
+    axes.set_yticks(
+        ticks,
+        [
+            f'{name} ({count})'
+            for name, count in zip(metrics.classes, counts.sum(axis=1), strict=True)
+        ],
+    )
+    axes.set_xlabel('predicted')
+    axes.set_ylabel('labelled (faces)')
+    axes.set_title(f'{title}: accuracy {metrics.accuracy:.1%}', fontsize=10)
+    for (row, column), share in np.ndenumerate(shares):
+        color = 'white' if share > 0.5 else 'black'
+        axes.text(column, row, f'{share:.0%}', ha='center', va='center', color=color, fontsize=8)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=120)
+
+
+def draw_curves(
+    curves: Mapping[str, Sequence[tuple[float, float]]], title: str, path: Path
+) -> None:
+    """Draw accuracy over the strength of each disturbance to a PNG file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.1 * len(curves), 3.2), layout='constrained')
+    for axes, (name, points) in zip(
+        figure.subplots(1, len(curves), sharey=True, squeeze=False)[0], curves.items(), strict=True
+    ):
+        axes.plot(
+            [strength for strength, _ in points], [100 * value for _, value in points], marker='o'
+        )
+        axes.set_xlabel(name)
+        axes.set_ylim(0, 100)
+        axes.grid(alpha=0.25)
+    figure.axes[0].set_ylabel('accuracy, %')
+    figure.suptitle(title, fontsize=10)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110)
+
+
+def _markdown_table(table: Table) -> str:
+    lines = [
+        f'**{table.title}**',
+        '',
+        '| ' + ' | '.join(table.columns) + ' |',
+        '|' + '---|' * len(table.columns),
+    ]
+    for row in table.rows:
+        cells = [_cell(value, name) for name, value in zip(table.columns, row, strict=True)]
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def _cell(value: Cell, column: str) -> str:
+    if isinstance(value, str | int):
+        return str(value)
+    if math.isnan(value):
+        return '-'
+    return f'{value:.3g}' if '(' in column else f'{100 * value:.2f} %'
+
+
+def _write_csv(table: Table, path: Path) -> None:
+    with atomic_file(path) as aside, aside.open('w', newline='') as stream:
+        writer = csv.writer(stream)
+        writer.writerow(table.columns)
+        writer.writerows(table.rows)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with atomic_file(path) as aside:
+        aside.write_text(text, encoding='utf-8')
+
+
+def _plain(value: Any) -> Any:
+    """Return values that JSON has; a figure that does not exist becomes null."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value

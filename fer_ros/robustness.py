@@ -1,0 +1,110 @@
+"""How a model's accuracy falls as its faces get worse."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from fer_ros.answers import ask
+from fer_ros.classifier import Classifier
+from fer_ros.data.disturbances import (
+    blurred,
+    coarse,
+    covered,
+    exposed,
+    noisy,
+    shaded,
+    to_image,
+    to_pixels,
+)
+from fer_ros.data.face_set import FaceSet
+from fer_ros.face_crop import crop_face, face_transform
+from fer_ros.metrics import accuracy
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+
+Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """One way in which faces get worse.
+
+    Attributes:
+        name: With its unit.
+        strengths: From none to much.
+        pixels: Applied to the aligned crop.
+    """
+
+    name: str
+    strengths: tuple[float, ...]
+    pixels: Disturb
+
+
+def _cover(pixels: FloatArray, share: float, rng: np.random.Generator) -> FloatArray:
+    side = round(len(pixels) * share**0.5)
+    y, x = (int(v) for v in rng.integers(0, len(pixels) - side + 1, 2))
+    return covered(pixels, (y, x), (side, side), 128.0)
+
+
+DISTURBANCES = (
+    Disturbance('blur (sigma, px of 48)', (0, 0.5, 1, 1.5, 2, 3), lambda p, s, _: blurred(p, s)),
+    Disturbance('light (log gamma)', (-1, -0.5, 0, 0.5, 1, 1.5), lambda p, s, _: exposed(p, s)),
+    Disturbance(
+        'light from one side (log)',
+        (0, 0.5, 1, 1.5, 2),
+        lambda p, s, rng: shaded(p, s, rng.uniform(0, 2 * np.pi)),
+    ),
+    Disturbance(
+        'face size (px across the crop)',
+        (48, 36, 24, 18, 12),
+        lambda p, s, _: coarse(p, s / 48),
+    ),
+    Disturbance('noise (gray levels)', (0, 5, 10, 20, 30), noisy),
+    Disturbance('covered (share of the crop)', (0, 0.05, 0.1, 0.2, 0.3), _cover),
+)
+
+
+def robustness(
+    classifier: Classifier, faces: FaceSet, progress: bool = True
+) -> dict[str, list[tuple[float, float]]]:
+    """Return the accuracy at each strength of each of ``DISTURBANCES``.
+
+    The landmarks stay where they were: what is measured is the model and not the predictor.
+
+    Args:
+        classifier: The model, whose classes are those of the faces.
+        faces: With labels.
+        progress: Whether to draw a progress bar.
+    """
+    curves: dict[str, list[tuple[float, float]]] = {}
+    stream = classifier.config.stream
+    total = sum(len(disturbance.strengths) for disturbance in DISTURBANCES)
+    with tqdm(total=total, desc='robustness', unit='strength', disable=not progress) as bar:
+        for disturbance in DISTURBANCES:
+            points = curves.setdefault(disturbance.name, [])
+            for strength in disturbance.strengths:
+                disturbed = _disturbed(faces, classifier.config.crop_px, disturbance, strength)
+                answers = ask(classifier, disturbed, [stream])[stream]
+                points.append((strength, accuracy(answers.argmax(axis=1), faces.labels())))
+                bar.update()
+    return curves
+
+
+def summary(curves: dict[str, list[tuple[float, float]]]) -> Sequence[tuple[str, str]]:
+    """Return a line per disturbance: strengths with the accuracy at each."""
+    return [
+        (name, ', '.join(f'{strength:g}: {100 * value:.1f} %' for strength, value in points))
+        for name, points in curves.items()
+    ]
+
+
+def _disturbed(
+    faces: FaceSet, crop_px: int, disturbance: Disturbance, strength: float
+) -> Iterator[AlignedFace]:
+    rng = np.random.default_rng(0)
+    for image, points in zip(faces.images, faces.landmarks_px, strict=True):
+        landmarks = Landmarks(points)
+        face = crop_face(image, landmarks, face_transform(landmarks), crop_px)
+        pixels = disturbance.pixels(to_pixels(face.crop), strength, rng)
+        yield AlignedFace(to_image(pixels), face.landmarks_norm)

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from fer_ros.data.disturbances import (
+    blurred,
+    coarse,
+    covered,
+    exposed,
+    noisy,
+    shaded,
+    to_image,
+    to_pixels,
+)
+
+RAMP = np.tile(np.linspace(20, 220, 48, dtype=np.float32), (48, 1))
+
+
+def test_gray_levels_are_rounded_and_cut():
+    assert to_image(np.array([[-3.0, 12.6, 300.0]])).tolist() == [[0, 13, 255]]
+    assert to_pixels(np.array([[7]], np.uint8)).dtype == np.float32
+
+
+def test_no_strength_leaves_the_face_alone():
+    for result in (blurred(RAMP, 0), coarse(RAMP, 1), exposed(RAMP, 0), shaded(RAMP, 0, 1)):
+        assert result == pytest.approx(RAMP, abs=1e-3)
+
+
+def test_blur_and_sharpening_work_in_opposite_directions():
+    edge = np.zeros((48, 48), np.float32)
+    edge[:, 24:] = 100
+    assert blurred(edge, 1)[24, 24] < 100 < blurred(edge, 1, -0.5)[24, 24]
+
+
+def test_coarse_takes_out_what_is_finer_than_its_pixels():
+    stripes = np.tile(np.array([0, 200], np.float32), (48, 24))
+    assert coarse(stripes, 0.25).std() < 0.1 * stripes.std()
+
+
+def test_positive_exposure_darkens():
+    assert exposed(RAMP, 0.5).mean() < RAMP.mean() < exposed(RAMP, -0.5).mean()
+
+
+def test_shade_is_brighter_on_the_side_of_the_light():
+    flat = np.full((48, 48), 100, np.float32)
+    lit = shaded(flat, 0.5, 0.0)
+    assert lit[:, -1].mean() > 150
+    assert lit[:, 0].mean() < 70
+
+
+def test_noise_has_the_given_strength():
+    flat = np.full((200, 200), 100, np.float32)
+    assert noisy(flat, 10, np.random.default_rng(0)).std() == pytest.approx(10, rel=0.05)
+
+
+def test_cover_hides_its_rectangle_alone():
+    result = covered(RAMP, (10, 20), (5, 8), 128)
+    assert (result[10:15, 20:28] == 128).all()
+    result[10:15, 20:28] = RAMP[10:15, 20:28]
+    assert (result == RAMP).all()

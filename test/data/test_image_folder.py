@@ -1,0 +1,98 @@
+import cv2
+import numpy as np
+import pytest
+from face_clips import face_picture
+
+from fer_ros.data.image_folder import find_pictures, load_image_folder
+from fer_ros.errors import DatasetError
+
+
+def write_picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), face_picture(0)[10:230])
+
+
+def test_folders_are_classes_by_the_names_used_here(tmp_path):
+    for name in ('test/Happy/a.jpg', 'test/neutral/b.png'):
+        write_picture(tmp_path / name)
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
+    assert faces.classes == ('happiness', 'neutral')
+    assert faces.labels().tolist() == [0, 1]
+
+
+def test_manifest_gives_label_subject_and_clip(tmp_path):
+    for name in 'abc':
+        write_picture(tmp_path / f'{name}.jpg')
+    (tmp_path / 'manifest.csv').write_text(
+        'path,label,subject,clip,frame,split\n'
+        'a.jpg,fear,ann,walk,2,test\nb.jpg,fear,ann,walk,1,test\nc.jpg,anger,bob,run,1,train\n'
+    )
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', rate_hz=10, progress=False)
+    assert faces.classes == ('anger', 'fear')
+    assert faces.subjects.tolist() == ['ann', 'ann']
+    assert faces.clips.tolist() == ['walk', 'walk']
+    assert faces.stamps_s == pytest.approx([0.1, 0.2])
+
+
+def test_a_subject_is_never_in_two_splits(tmp_path):
+    rows = [f'{i}.jpg,fear,person{i % 20}' for i in range(200)]
+    (tmp_path / 'manifest.csv').write_text('path,label,subject\n' + '\n'.join(rows))
+    splits = {}
+    for picture in find_pictures(tmp_path):
+        splits.setdefault(picture.subject, set()).add(picture.split)
+    assert all(len(found) == 1 for found in splits.values())
+    assert {split for found in splits.values() for split in found} == {
+        'train',
+        'validation',
+        'test',
+    }
+
+
+def test_damaged_picture_is_left_out_and_named(tmp_path, capsys):
+    write_picture(tmp_path / 'test' / 'fear' / 'a.jpg')
+    (tmp_path / 'test' / 'fear' / 'b.jpg').write_bytes(b'no picture')
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache')
+    assert len(faces) == 1
+    assert f'left out: {tmp_path}/test/fear/b.jpg is damaged' in capsys.readouterr().out
+
+
+def test_picture_without_a_detection_counts_as_a_face_crop(tmp_path, capsys):
+    (tmp_path / 'test' / 'fear').mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / 'test/fear/a.png'), np.full((60, 50), 128, np.uint8))
+    assert len(load_image_folder(tmp_path, 'test', tmp_path / 'cache')) == 1
+    assert '1 of them without a detection' in capsys.readouterr().out
+
+
+def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
+    (tmp_path / 'test' / 'happiness').mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / 'test/happiness/a.png'), portrait_bgr)
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
+    nose = faces.landmarks_px[0, 27:36].mean(axis=0)
+    assert nose == pytest.approx((47.5, 50), abs=8)
+
+
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        ('path,class\na.jpg,fear\n', "has no column 'label'"),
+        ('path,label\n', 'names no picture'),
+        ('path,label\na.jpg,\n', 'line 2: path or label is empty'),
+        ('path,label,split\na.jpg,fear,dev\n', "line 2: split is 'dev', allowed are train"),
+        ('path,label,frame\na.jpg,fear,-1\n', "line 2: frame is '-1', needed is a number"),
+    ],
+)
+def test_wrong_manifest_is_refused(tmp_path, text, sentence):
+    (tmp_path / 'manifest.csv').write_text(text)
+    with pytest.raises(DatasetError, match=sentence):
+        find_pictures(tmp_path)
+
+
+def test_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(DatasetError, match=r'has neither manifest\.csv nor a folder of pictures'):
+        find_pictures(tmp_path)
+
+
+def test_split_without_pictures_is_an_error(tmp_path):
+    write_picture(tmp_path / 'train' / 'fear' / 'a.jpg')
+    with pytest.raises(DatasetError, match='has no picture in the split test'):
+        load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)

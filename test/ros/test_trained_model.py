@@ -1,0 +1,80 @@
+"""From labelled pictures to a node that names what they show, by the commands that users run."""
+
+import csv
+
+import cv2
+import pytest
+
+pytest.importorskip('torch_geometric')
+
+from face_clips import face_picture
+from fer_ros.msg import FaceEmotionArray
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from stamped import header
+
+from fer_ros.cli import main
+from fer_ros.ros.conversions import bgr_to_msg
+
+CONFIG = """
+epochs: 3
+batch_size: 8
+learning_rate: 0.01
+ema_decay: 0.7
+model:
+  {cnn_channels: [4, 8, 8], cnn_blocks: [1, 1, 1], hidden_channels: 8, gat_layers: 1, heads: 2}
+"""
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Pictures in two classes: with the mouth, and with a hand before it."""
+    monkeypatch.setattr('fer_ros.evaluate.CACHE', tmp_path / 'cache')
+    monkeypatch.setattr('fer_ros.train.CACHE', tmp_path / 'cache')
+    for split, count in (('train', 16), ('validation', 4), ('test', 4)):
+        for number in range(count):
+            for name in ('hidden', 'open'):
+                picture = face_picture(0)
+                picture[:, :number] = 0
+                if name == 'hidden':
+                    picture[150:, 60:180] = 20
+                file = tmp_path / 'data' / split / name / f'{number}.png'
+                file.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(file), picture)
+    (tmp_path / 'c.yaml').write_text(CONFIG)
+    return tmp_path
+
+
+def test_train_stop_resume_evaluate_and_run_in_the_node(data, graph, fer_node, monkeypatch):
+    from fer_ros.train import Trainer
+
+    command = ['train', '--data', str(data / 'data'), '--config', str(data / 'c.yaml')]
+    command += ['--out', str(data / 'run'), '--device', 'cpu', '--threads', '1']
+    close = Trainer._close_epoch
+
+    def close_and_stop(*arguments):
+        close(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, '_close_epoch', close_and_stop)
+    with pytest.raises(SystemExit, match='interrupted'):
+        main(command)
+    monkeypatch.setattr(Trainer, '_close_epoch', close)
+    main(command)
+    with (data / 'run' / 'metrics.csv').open() as stream:
+        assert [row['epoch'] for row in csv.DictReader(stream)] == ['1', '2', '3']
+
+    model = str(data / 'run' / 'model.onnx')
+    judge = ['evaluate', '--model', model, '--data', str(data / 'data'), '--split', 'test']
+    main([*judge, '--out', str(data / 'report')])
+    assert (data / 'report' / 'report.md').is_file()
+
+    fer_node(model=model)
+    answers = graph.received(FaceEmotionArray, 'emotion')
+    publisher = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)
+    assert graph.spin_until(publisher.get_subscription_count)
+    graph.spin_until(lambda: False, 0.3)
+    publisher.publish(bgr_to_msg(face_picture(0), header(1.0, 'camera')))
+    assert graph.spin_until(lambda: answers)
+    assert answers[0].classes == ['hidden', 'open']
+    assert len(answers[0].faces) == 1

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from fer_ros.answers import aligned_faces, ask, describe_mapping, in_classes_of, smoothed
+from fer_ros.classifier import load_classifier
+from fer_ros.data.face_set import FaceSet, one_hot
+from fer_ros.errors import DatasetError, SettingError
+
+
+@pytest.fixture
+def faces(portrait_gray, portrait_landmarks):
+    images = np.stack([portrait_gray, portrait_gray[:, ::-1]])
+    points = np.stack([portrait_landmarks.points_px] * 2)
+    return FaceSet(images, points, one_hot(np.array([1, 0]), 2), ('neutral', 'happiness'))
+
+
+def test_model_is_asked_as_the_pipeline_asks_it(faces, models, pipeline, portrait_gray):
+    answers = ask(models.classifier, aligned_faces(faces, 48), ['fused'])['fused']
+    (face,) = pipeline.process(portrait_gray, 0.0).faces
+    assert answers.shape == (2, 8)
+    assert answers[0] == pytest.approx(face.frame_probabilities, abs=1e-5)
+
+
+def test_streams_answer_by_themselves(faces):
+    pytest.importorskip('torch_geometric')
+    classifier = load_classifier(backend='torch')
+    answers = ask(classifier, aligned_faces(faces, 48), ['cnn', 'gat', 'fused'])
+    assert list(answers) == ['cnn', 'gat', 'fused']
+    for probabilities in answers.values():
+        assert probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert np.abs(answers['cnn'] - answers['gat']).max() > 1e-3
+
+
+def test_streams_of_an_onnx_model_are_refused(faces, models):
+    with pytest.raises(SettingError, match='add --backend torch'):
+        ask(models.classifier, aligned_faces(faces, 48), ['cnn', 'fused'])
+
+
+def test_classes_that_the_data_lacks_are_left_out_and_the_rest_sums_to_1():
+    given = np.array([[0.5, 0.2, 0.3]], np.float32)
+    mapped = in_classes_of(given, ('a', 'b', 'c'), ('c', 'a'))
+    assert mapped == pytest.approx(np.array([[0.375, 0.625]]))
+
+
+def test_class_that_the_model_does_not_know_has_probability_0():
+    mapped = in_classes_of(np.array([[0.4, 0.6]], np.float32), ('a', 'b'), ('a', 'b', 'new'))
+    assert mapped == pytest.approx(np.array([[0.4, 0.6, 0.0]]))
+
+
+def test_no_common_class_is_an_error():
+    with pytest.raises(DatasetError, match='they have no class in common'):
+        in_classes_of(np.ones((1, 1), np.float32), ('a',), ('b',))
+
+
+def test_mapping_is_said_in_sentences():
+    sentences = describe_mapping(('a', 'b'), ('b', 'c'))
+    assert 'model that the data does not have: a;' in sentences[0]
+    assert 'data that the model does not know: c;' in sentences[1]
+    assert describe_mapping(('a', 'b'), ('b', 'a')) == []
+
+
+def test_smoothing_begins_anew_with_every_clip():
+    probabilities = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], np.float32)
+    clips = np.array(['x', 'x', 'y', 'y'])
+    stamps = np.array([0, 0.1, 0, 0.1])
+    kept = smoothed(probabilities, clips, stamps, 0.5)
+    assert 0 < kept[1, 1] < 1
+    assert kept[2:].tolist() == [[0, 1], [0, 1]]

@@ -1,0 +1,173 @@
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+from face_clips import face_picture, write_clip
+
+from fer_ros.classifier import SHIPPED_MODEL
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluate import evaluate
+from fer_ros.evaluate_settings import EvaluateSettings
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr('fer_ros.evaluate.CACHE', tmp_path / 'cache')
+
+
+@pytest.fixture
+def stills(tmp_path):
+    """Two smiling portraits of which one is labelled wrongly."""
+    for name in ('happiness', 'anger'):
+        file = tmp_path / 'stills' / 'test' / name / 'a.png'
+        file.parent.mkdir(parents=True)
+        cv2.imwrite(str(file), face_picture(0))
+    return tmp_path / 'stills'
+
+
+@pytest.fixture
+def crema_d(tmp_path):
+    """Three clips of two folds, a damaged one, and the tables that are published beside them."""
+    folder = tmp_path / 'CREMA-D' / 'VideoFlash'
+    folder.mkdir(parents=True)
+    write_clip(folder / '1001_DFA_HAP_XX.flv', face_picture(0), blank=(5,))
+    write_clip(folder / '1001_DFA_ANG_HI.mp4', face_picture(1))
+    write_clip(folder / '1020_TIE_HAP_LO.mp4', face_picture(2))
+    (folder / '1021_TIE_SAD_LO.flv').write_bytes(b'FLV')
+    (folder.parent / 'summaryTable.csv').write_text(
+        '"","FileName","FaceVote"\n1,1001_DFA_HAP_XX,H\n2,1001_DFA_ANG_HI,A:H\n'
+    )
+    (folder.parent / 'VideoDemographics.csv').write_text(
+        'ActorID,Age,Sex,Race\n1001,51,Male,Caucasian\n1020,33,Female,Asian\n'
+    )
+    return folder
+
+
+def rows(out, table):
+    with (out / f'{table}.csv').open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_report_has_figures_classes_and_pictures(stills, tmp_path, capsys):
+    settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test')
+    evaluate(settings, tmp_path / 'out')
+    text = capsys.readouterr().out
+    assert '| fused | 50.00 % |' in text
+    assert 'Classes of the model that the data does not have: neutral, surprise' in text
+    figures = json.loads((tmp_path / 'out' / 'figures.json').read_text())
+    assert figures['confusion']['fused']['classes'] == ['anger', 'happiness']
+    assert figures['confusion']['fused']['counts'] == [[0, 1], [0, 1]]
+    assert cv2.imread(str(tmp_path / 'out' / 'confusion_fused.png')) is not None
+    assert (tmp_path / 'out' / 'report.md').read_text() in text
+
+
+def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
+    pytest.importorskip('torch_geometric')
+    settings = EvaluateSettings(
+        SHIPPED_MODEL, stills, split='test', streams=('cnn', 'gat', 'fused', 'smoothed')
+    )
+    found = evaluate(settings, tmp_path / 'out')
+    assert [row['stream'] for row in rows(tmp_path / 'out', 'streams')] == ['cnn', 'gat', 'fused']
+    assert [row['streams'] for row in rows(tmp_path / 'out', 'differences')] == [
+        'fused - cnn',
+        'fused - gat',
+    ]
+    frames = rows(tmp_path / 'out', 'frames')
+    assert [row['stream'] for row in frames] == ['cnn', 'gat', 'fused', 'smoothed']
+    assert any('clips are synthetic' in note for note in found.notes)
+
+
+def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
+    lines = ['path,label,clip,frame,split']
+    for frame in range(3):
+        picture = face_picture(0)
+        picture[: 60 * frame] = 0
+        cv2.imwrite(str(tmp_path / f'{frame}.png'), picture)
+        lines.append(f'{frame}.png,happiness,smile,{frame},test')
+    (tmp_path / 'manifest.csv').write_text('\n'.join(lines))
+    settings = EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test', streams=('smoothed',))
+    evaluate(settings, tmp_path / 'out')
+    assert [row['stream'] for row in rows(tmp_path / 'out', 'frames')] == ['fused', 'smoothed']
+
+
+def test_robustness_curves_are_drawn(stills, tmp_path):
+    found = evaluate(
+        EvaluateSettings(SHIPPED_MODEL, stills, split='test', robustness=True), tmp_path / 'out'
+    )
+    assert found.curves['noise (gray levels)'][0] == (0, 0.5)
+    assert cv2.imread(str(tmp_path / 'out' / 'robustness.png')) is not None
+
+
+def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path, capsys):
+    settings = EvaluateSettings(SHIPPED_MODEL, crema_d, streams=('smoothed',))
+    found = evaluate(settings, tmp_path / 'out')
+    text = capsys.readouterr().out
+    assert 'Left out: video' in text
+    assert '1021_TIE_SAD_LO.flv cannot be opened' in text
+    assert any(note.startswith('1 of 18 frames showed no face') for note in found.notes)
+    out = tmp_path / 'out'
+    clips = {row['stream']: float(row['clips: weighted accuracy']) for row in rows(out, 'streams')}
+    assert clips == {'fused': pytest.approx(2 / 3), 'smoothed': pytest.approx(2 / 3)}
+    assert [(row['fold'], row['clips']) for row in rows(out, 'folds')][:2] == [
+        ('1', '2'),
+        ('2', '1'),
+    ]
+    # The tie of the second clip has no label of the crowd.
+    assert 'Clips against the label of the crowd (silent face, 1 without a tie)' in text
+    assert [(row["the actor's sex"], row['clips']) for row in rows(out, 'by_sex')] == [
+        ('Female', '1'),
+        ('Male', '2'),
+    ]
+    assert [row["the actor's age"] for row in rows(out, 'by_age')] == [
+        '30 to 44',
+        '45 and older',
+    ]
+    assert [row['acted intensity'] for row in rows(out, 'by_level')] == ['HI', 'LO', 'XX']
+    assert [row['stream'] for row in rows(out, 'fear_neutral')] == ['fused', 'smoothed']
+
+
+def test_clip_without_any_face_counts_as_wrong(tmp_path):
+    folder = tmp_path / 'VideoFlash'
+    folder.mkdir()
+    write_clip(folder / '1001_DFA_HAP_XX.mp4', face_picture(0))
+    write_clip(folder / '1001_IEO_HAP_XX.mp4', face_picture(0), blank=range(6))
+    evaluate(EvaluateSettings(SHIPPED_MODEL, folder), tmp_path / 'out')
+    (row,) = rows(tmp_path / 'out', 'streams')
+    assert float(row['clips: weighted accuracy']) == 0.5
+    assert float(row['frames: accuracy']) == 1.0
+
+
+def test_each_fold_has_its_own_model(crema_d, tmp_path):
+    for fold in (1, 2):
+        (tmp_path / f'{fold}').mkdir()
+        (tmp_path / f'{fold}' / 'model.onnx').write_bytes(SHIPPED_MODEL.read_bytes())
+    settings = EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d)
+    found = evaluate(settings)
+    assert any('no actor is both in the test clips' in note for note in found.notes)
+
+
+def test_fold_without_clips_is_an_error(crema_d):
+    with pytest.raises(DatasetError, match='holds no CREMA-D clip of fold 4'):
+        evaluate(EvaluateSettings(SHIPPED_MODEL, crema_d, fold=4))
+
+
+def test_data_without_a_common_class_is_an_error(tmp_path):
+    (tmp_path / 'test' / 'bored').mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / 'test' / 'bored' / 'a.png'), np.zeros((60, 50), np.uint8))
+    with pytest.raises(DatasetError, match='they have no class in common'):
+        evaluate(EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test'))
+
+
+@pytest.mark.parametrize(
+    ('values', 'sentence'),
+    [
+        ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
+        ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, crema_d, folder"),
+        ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
+    ],
+)
+def test_wrong_setting_is_refused(tmp_path, values, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        EvaluateSettings(SHIPPED_MODEL, tmp_path, **values)
