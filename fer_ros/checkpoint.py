@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,24 @@ class Checkpoint:
         }
 
 
-def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a safetensors file; an existing one is replaced only by a whole one."""
+def save_checkpoint(checkpoint: Checkpoint, path: Path, half: bool = False) -> None:
+    """Write a safetensors file; an existing one is replaced only by a whole one.
+
+    Args:
+        checkpoint: What is written.
+        path: The file.
+        half: Whether weights take 16 bits instead of 32; see ``rounded``.
+    """
     weights = {key: value.contiguous() for key, value in checkpoint.model.state_dict().items()}
+    if half:
+        weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     with atomic_file(path) as aside:
         save_file(weights, aside, checkpoint.metadata())
+
+
+def rounded(model: FerNet) -> FerNet:
+    """Return the model with weights of 16 bits: what ``save_checkpoint`` keeps with ``half``."""
+    return deepcopy(model).half().float()
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

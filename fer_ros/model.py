@@ -76,40 +76,43 @@ class CnnStream(nn.Module):
 
 
 class LandmarkGraph(nn.Module):
-    """The fixed edges between landmarks, as a list and as matrices.
+    """The fixed edges between landmarks, as a list and as a matrix.
 
-    Every face has the same graph, so gathering from nodes and summing over the edges that end at a
-    node are products with constant matrices: one face is answered several times faster that way
-    than by scattered writes. Training, with its large batches, is faster by the list.
+    Every face has the same graph, so the sum over the edges that end at a node is a product with
+    a constant matrix: one face is answered several times faster that way than by scattered writes.
+    Training, with its large batches, is faster by the list.
 
     Shapes:
         - edge_index: ``(2, E)``, source and target of each edge
-        - source, target: ``(E, N)``, 1 where the edge starts, or ends, at the node
+        - incidence: ``(N, E)``, 1 where the edge ends at the node
         - slots: ``(N, K)`` edges that end at each node, the first repeated to fill the row
     """
 
     edge_index: Tensor
-    source: Tensor
-    target: Tensor
+    incidence: Tensor
     slots: Tensor
 
     def __init__(self, edge_index: Tensor, num_nodes: int) -> None:
         super().__init__()
-        source, target = edge_index
-        into = [(target == node).nonzero().flatten() for node in range(num_nodes)]
+        into = [(edge_index[1] == node).nonzero().flatten() for node in range(num_nodes)]
         longest = max(len(edges) for edges in into)
         slots = torch.stack([torch.cat([e, e[:1].expand(longest - len(e))]) for e in into])
-        for name, value in (
-            ('edge_index', edge_index),
-            ('source', torch.eye(num_nodes)[source]),
-            ('target', torch.eye(num_nodes)[target]),
-            ('slots', slots),
-        ):
-            self.register_buffer(name, value, persistent=False)
+        incidence = torch.eye(num_nodes)[edge_index[1]].T.contiguous()
+        self.register_buffer('edge_index', edge_index, persistent=False)
+        self.register_buffer('incidence', incidence, persistent=False)
+        self.register_buffer('slots', slots, persistent=False)
+
+    def at_sources(self, values: Tensor) -> Tensor:
+        """Return ``(B, E, …)``, at each edge what ``(B, N, …)`` has at its source."""
+        return values.index_select(1, self.edge_index[0])
+
+    def at_targets(self, values: Tensor) -> Tensor:
+        """Return ``(B, E, …)``, at each edge what ``(B, N, …)`` has at its target."""
+        return values.index_select(1, self.edge_index[1])
 
     def relations(self, nodes: Tensor) -> Tensor:
         """Return ``(B, E, 3)``, offset and distance along each edge, of ``(B, N, F)`` nodes."""
-        offset = (self.source - self.target) @ nodes[..., :2]
+        offset = self.at_sources(nodes[..., :2]) - self.at_targets(nodes[..., :2])
         distance = (offset.square().sum(-1, keepdim=True) + 1e-6).sqrt()
         return torch.cat([offset, distance], -1)
 
@@ -122,8 +125,8 @@ class LandmarkGraph(nn.Module):
     def softmax(self, scores: Tensor) -> Tensor:
         """Return ``(B, E, H)`` weights that sum to 1 over the edges that end at the same node."""
         highest = scores[:, self.slots].amax(2)  # (B, N, H)
-        weights = (scores - self.target @ highest).exp()
-        return weights / (self.target @ (self.target.T @ weights))
+        weights = (scores - self.at_targets(highest)).exp()
+        return weights / self.at_targets(self.incidence @ weights)
 
 
 class GraphAttention(nn.Module):
@@ -157,13 +160,13 @@ class GraphAttention(nn.Module):
         """Return what ``conv`` does, computed for one graph that all faces share."""
         conv = self.conv
         heads = conv.att.shape[1:]
-        sent = graph.source @ conv.lin_l(states)  # (B, E, C)
-        received = graph.target @ conv.lin_r(states)
+        sent = graph.at_sources(conv.lin_l(states))  # (B, E, C)
+        received = graph.at_targets(conv.lin_r(states))
         mixed = sent + received + conv.lin_edge(relations)
         mixed = functional.leaky_relu(mixed, conv.negative_slope)
         scores = (mixed.unflatten(-1, heads) * conv.att).sum(-1)  # (B, E, H)
         weighted = sent.unflatten(-1, heads) * graph.softmax(scores)[..., None]
-        return graph.target.T @ weighted.flatten(2) + conv.bias
+        return graph.incidence @ weighted.flatten(2) + conv.bias
 
 
 class AttentionPooling(nn.Module):

@@ -19,7 +19,13 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.calibration import best_temperature, class_offsets, fold_in
-from fer_ros.checkpoint import Checkpoint, export_onnx, load_checkpoint, save_checkpoint
+from fer_ros.checkpoint import (
+    Checkpoint,
+    export_onnx,
+    load_checkpoint,
+    rounded,
+    save_checkpoint,
+)
 from fer_ros.data.aligned_faces import AlignedFaces, Batch
 from fer_ros.data.datasets import load_training_data
 from fer_ros.data.face_set import FaceSet
@@ -145,10 +151,12 @@ class Trainer:
         for name, logits in predict(model, self.validation).items():
             temperature = best_temperature(logits + offsets, labels)
             fold_in(model.classifier_of(name), offsets, temperature)
+        # Half of the file's size, and too small a change to be seen in any figure.
+        model = rounded(model)
         metrics = self._validate(model)
         figures = {**best.figures, **_figures(best.figures['epoch'], metrics)}
         kept = Checkpoint(model, figures)
-        save_checkpoint(kept, self.out / 'model.safetensors')
+        save_checkpoint(kept, self.out / 'model.safetensors', half=True)
         export_onnx(kept, self.out / 'model.onnx')
         return metrics
 

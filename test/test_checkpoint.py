@@ -13,6 +13,7 @@ from fer_ros.checkpoint import (  # noqa: E402
     Checkpoint,
     export_onnx,
     load_checkpoint,
+    rounded,
     save_checkpoint,
 )
 from fer_ros.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
@@ -41,6 +42,16 @@ def test_saved_and_loaded_model_is_the_same(checkpoint, tmp_path):
     assert loaded.figures == {'accuracy': 0.5}
     for key, value in checkpoint.model.state_dict().items():
         assert (loaded.model.state_dict()[key] == value).all()
+
+
+def test_half_of_the_bits_give_the_rounded_model_in_half_of_the_size(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / 'whole.safetensors')
+    save_checkpoint(checkpoint, tmp_path / 'half.safetensors', half=True)
+    sizes = [(tmp_path / f'{name}.safetensors').stat().st_size for name in ('half', 'whole')]
+    assert sizes[0] < 0.7 * sizes[1]
+    expected = rounded(checkpoint.model).state_dict()
+    for key, value in load_checkpoint(tmp_path / 'half.safetensors').model.state_dict().items():
+        assert (value == expected[key]).all(), key
 
 
 def test_file_carries_configuration_and_class_order(checkpoint, tmp_path):
