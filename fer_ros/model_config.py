@@ -49,6 +49,7 @@ class ModelConfig:
         ):
             if value not in allowed:
                 raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
+        self._require_whole_numbers()
         if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
             raise SettingError(
                 f'classes are {self.classes}, needed are two or more different ones'
@@ -68,6 +69,17 @@ class ModelConfig:
                 f'hidden_channels is {self.hidden_channels}, which {self.heads} heads '
                 'do not divide'
             )
+
+    def _require_whole_numbers(self) -> None:
+        for name in ('crop_px', 'cnn_channels', 'cnn_blocks', 'hidden_channels', 'heads'):
+            value = getattr(self, name)
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                    raise SettingError(f'{name} is {value!r}, needed are whole numbers from 1')
+        if not isinstance(self.gat_layers, int) or not 0 <= self.gat_layers <= 100:
+            raise SettingError(f'gat_layers is {self.gat_layers!r}, allowed are 0 to 100')
+        if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            raise SettingError(f'dropout is {self.dropout!r}, allowed are 0 to below 1')
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as values that JSON can hold."""

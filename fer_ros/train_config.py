@@ -74,10 +74,14 @@ class TrainConfig:
             ('workers', 0, 256),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise SettingError(f'{name} is {value!r}, needed is a number')
+            whole = isinstance(type(self).__dataclass_fields__[name].default, int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+                kind = 'a whole number' if whole else 'a number'
+                raise SettingError(f'{name} is {value!r}, needed is {kind}')
             if not low <= value <= high:
                 raise SettingError(f'{name} is {value}, allowed are {low} to {high}')
+        if not isinstance(self.init, str):
+            raise SettingError(f'init is {self.init!r}, needed is the path of a checkpoint')
 
 
 def read_train_config(path: Path | None) -> TrainConfig:
@@ -92,15 +96,19 @@ def read_train_config(path: Path | None) -> TrainConfig:
         values = yaml.safe_load(path.read_text()) or {}
     except (OSError, yaml.YAMLError) as error:
         raise SettingError(f'configuration {path} cannot be read: {error}') from error
-    if not isinstance(values, dict):
-        raise SettingError(f'configuration {path} is no list of "setting: value" lines')
-    values = dict(values)
+    values = dict(_mapping(values, f'configuration {path}'))
     if 'model' in values:
-        values['model'] = ModelConfig.from_dict(values['model'])
+        values['model'] = ModelConfig.from_dict(_mapping(values['model'], 'model'))
     if 'augment' in values:
-        values['augment'] = _record(AugmentConfig, values['augment'])
+        values['augment'] = _record(AugmentConfig, _mapping(values['augment'], 'augment'))
     config: TrainConfig = _record(TrainConfig, values)
     return config
+
+
+def _mapping(values: Any, name: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise SettingError(f'{name} is no list of "setting: value" lines')
+    return values
 
 
 def _record(kind: Any, values: dict[str, Any]) -> Any:

@@ -14,9 +14,20 @@ from fer_ros.data.disturbances import (
     to_image,
     to_pixels,
 )
+from fer_ros.errors import SettingError
 from fer_ros.face_crop import crop_face, face_transform
 from fer_ros.landmark_layout import MIRRORED
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
+
+# Where it is not 0 to 1.
+_ALLOWED = {
+    'rotation_deg': (0, 90),
+    'gamma': (0, 3),
+    'shade': (0, 3),
+    'noise': (0, 128),
+    'blur_px': (0, 10),
+    'coarse': (0.1, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,14 @@ class AugmentConfig:
     blur_px: float = 1.0
     coarse: float = 0.5
     cover: float = 0.4
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            low, high = _ALLOWED.get(name, (0, 1))
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise SettingError(f'augment {name} is {value!r}, needed is a number')
+            if not low <= value <= high:
+                raise SettingError(f'augment {name} is {value}, allowed are {low} to {high}')
 
 
 def mirror(face: AlignedFace) -> AlignedFace:
