@@ -18,7 +18,13 @@ FACE_PX = 192
 _MARGIN_PX = FACE_PX // 4
 _CHUNK = 500
 # Part of every cache key: a change of the method makes the cache anew.
-_METHOD = f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} v2'
+_METHOD = f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} v3'
+
+_LEAST_IOU = 0.25
+# On the validation faces that are not found upright, a search at these rolls with this threshold
+# raised the accuracy of one and the same model from 73 to 80 %.
+_ROLLS_DEG = (0.0, -25.0, 25.0, -45.0, 45.0)
+_WEAK_THRESHOLD = -0.3
 
 CHIP_PX = 96
 # Of the aligned crop's side: augmentation moves the crop and may not run out of picture.
@@ -35,13 +41,18 @@ def stages() -> tuple[FaceDetector, LandmarkPredictor]:
     return FaceDetector(), LandmarkPredictor()
 
 
+@once
+def _weak_detector() -> FaceDetector:
+    return FaceDetector(threshold=_WEAK_THRESHOLD)
+
+
 def landmark_face_crops(
     images: ImageArray, cache: Path, progress: bool = True
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return the landmarks of images that each show one face, roughly centred.
 
-    Where the detector finds no face the whole image is the face box; no image is left out.
-    Finished parts are kept in ``cache`` under a hash of their pixels, so that an interrupted call
+    Where the detector finds no face, rolled ones included, the whole image is the face box; no
+    image is left out. Finished parts are kept in ``cache`` under a hash of their pixels, so that an interrupted call
     goes on where it stopped and a later one is fast.
 
     Args:
@@ -114,10 +125,35 @@ def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
     )
     searched = np.asarray(bordered, np.uint8)
     whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + size_wh[0], _MARGIN_PX + size_wh[1])
-    boxes = [box for box in detector.detect(searched) if box.iou(whole) > 0.3]
+    boxes = [box for box in detector.detect(searched) if box.iou(whole) > _LEAST_IOU]
     if boxes:
-        landmarks = predictor.predict(searched, boxes[0])
+        landmarks, detected = predictor.predict(searched, boxes[0]), True
     else:
-        rough = predictor.predict(searched, whole)
-        landmarks = predictor.predict(searched, rough.following_box())
-    return (landmarks.points_px - _MARGIN_PX) / np.float32(scale), bool(boxes)
+        landmarks, detected = _landmark_rolled(searched, whole)
+    return (landmarks.points_px - _MARGIN_PX) / np.float32(scale), detected
+
+
+def _landmark_rolled(searched: ImageArray, whole: FaceBox) -> tuple[Landmarks, bool]:
+    """Look for a face that is rolled or hardly visible, where the upright search finds none.
+
+    The whole picture is known to be one face, so that a weaker detection is believed, the best of
+    some rolls. Without one, the landmarks are predicted twice, from the whole picture at first.
+    """
+    detector, predictor = _weak_detector(), stages()[1]
+    center_xy = searched.shape[1] / 2, searched.shape[0] / 2
+    best: tuple[float, Landmarks] | None = None
+    for roll_deg in _ROLLS_DEG:
+        turn = cv2.getRotationMatrix2D(center_xy, roll_deg, 1.0)
+        turned = np.asarray(
+            cv2.warpAffine(searched, turn, searched.shape[::-1], borderMode=cv2.BORDER_REPLICATE),
+            np.uint8,
+        )
+        boxes = [box for box in detector.detect(turned) if box.iou(whole) > _LEAST_IOU]
+        if boxes and (best is None or boxes[0].score > best[0]):
+            back = cv2.invertAffineTransform(turn)
+            points = predictor.predict(turned, boxes[0]).points_px @ back[:, :2].T + back[:, 2]
+            best = boxes[0].score, Landmarks(points.astype(np.float32))
+    if best is not None:
+        return best[1], True
+    rough = predictor.predict(searched, whole)
+    return predictor.predict(searched, rough.following_box()), False

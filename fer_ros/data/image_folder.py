@@ -20,7 +20,7 @@ from fer_ros.structures import ImageArray, Landmarks
 
 MANIFEST = 'manifest.csv'
 _CHUNK = 200
-_METHOD = f'picture chip={CHIP_PX} v1'
+_METHOD = f'picture chip={CHIP_PX} v2'
 # What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
 _VALIDATION, _TEST = 26, 51
 

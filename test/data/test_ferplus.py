@@ -147,6 +147,19 @@ def test_landmarks_lie_in_the_face_and_come_from_the_cache_the_second_time(npz, 
     assert (again == changed).all()
 
 
+@pytest.mark.parametrize('roll_deg', [-40, 35])
+def test_rolled_face_is_found_with_its_landmarks_in_place(portrait_bgr, tmp_path, roll_deg):
+    gray = cv2.cvtColor(portrait_bgr[35:195, 142:302], cv2.COLOR_BGR2GRAY)
+    turn = cv2.getRotationMatrix2D((79.5, 79.5), roll_deg, 1)
+    rolled = cv2.warpAffine(gray, turn, (160, 160), borderMode=cv2.BORDER_REPLICATE)
+    both = np.stack([cv2.resize(image, (48, 48)) for image in (gray, rolled)])
+    (upright, found), detected = landmark_face_crops(both, tmp_path, progress=False)
+    assert detected.all()
+    turn = cv2.getRotationMatrix2D((23.5, 23.5), roll_deg, 1)
+    expected = upright @ turn[:, :2].T + turn[:, 2]
+    assert np.linalg.norm(found - expected, axis=1).mean() < 2
+
+
 def test_image_without_a_detection_gets_landmarks_all_the_same(tmp_path):
     images = np.full((1, 48, 40), 128, np.uint8)
     landmarks, detected = landmark_face_crops(images, tmp_path, progress=False)
