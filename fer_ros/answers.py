@@ -23,6 +23,25 @@ def aligned_faces(faces: FaceSet, crop_px: int) -> Iterator[AlignedFace]:
         yield align_face(image, Landmarks(points), crop_px)
 
 
+def answers_for(
+    classifier: Classifier,
+    faces: Iterable[AlignedFace],
+    streams: Sequence[str],
+    classes: tuple[str, ...],
+) -> dict[str, FloatArray]:
+    """Return the probabilities of ``ask`` over the classes of the data; see ``in_classes_of``.
+
+    Raises:
+        DatasetError: Model and data have fewer than two classes in common.
+        SettingError: The model, or its backend, does not have such a stream.
+    """
+    known = classifier.config.classes
+    return {
+        stream: in_classes_of(probabilities, known, classes)
+        for stream, probabilities in ask(classifier, faces, streams).items()
+    }
+
+
 def ask(
     classifier: Classifier, faces: Iterable[AlignedFace], streams: Sequence[str]
 ) -> dict[str, FloatArray]:
@@ -34,7 +53,7 @@ def ask(
         streams: Of ``cnn``, ``gat``, ``fused``; those beside the model's own need its torch form.
 
     Raises:
-        SettingError: The model does not have such a stream.
+        SettingError: The model, or its backend, does not have such a stream.
     """
     own = classifier.config.stream
     for stream in streams:
@@ -53,7 +72,8 @@ def ask(
             )
         for stream in streams:
             parts[stream].append(softmax(logits[stream]))
-    return {stream: np.concatenate(rows) for stream, rows in parts.items()}
+    nothing = np.zeros((0, len(classifier.config.classes)), np.float32)
+    return {stream: np.concatenate([nothing, *rows]) for stream, rows in parts.items()}
 
 
 def in_classes_of(
@@ -70,18 +90,32 @@ def in_classes_of(
         wanted: Classes of the data.
 
     Raises:
-        DatasetError: They have no class in common.
+        DatasetError: They have fewer than two classes in common, between which nothing would be
+            left to choose.
     """
-    if not set(known) & set(wanted):
+    if len(set(known) & set(wanted)) < 2:
         raise DatasetError(
             f'the model knows {", ".join(known)}, the data is labelled {", ".join(wanted)}: '
-            'they have no class in common'
+            'needed are two classes or more in common'
         )
     mapped = np.zeros((len(probabilities), len(wanted)), np.float32)
     for column, name in enumerate(wanted):
         if name in known:
             mapped[:, column] = probabilities[:, known.index(name)]
     return mapped / np.maximum(mapped.sum(axis=1, keepdims=True), 1e-9)
+
+
+def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
+    """Return a sentence that says what the rows of a table are answered by."""
+    own = classifier.config.stream
+    sentence = f'Model {classifier.path.name}, {own}.'
+    parts = [stream for stream in streams if stream != own]
+    if parts:
+        sentence += (
+            f' {" and ".join(parts)}: its own classifiers for single streams, which were trained '
+            'together with it.'
+        )
+    return sentence
 
 
 def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[str]:
@@ -102,13 +136,27 @@ def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[st
     return sentences
 
 
+def streams_of(classifier: Classifier, wanted: Sequence[str]) -> list[str]:
+    """Return the streams to ask for: all but ``smoothed``; the model's own when none is left."""
+    streams = list(dict.fromkeys(name for name in wanted if name != 'smoothed'))
+    return streams or [classifier.config.stream]
+
+
+def stream_to_smooth(streams: Iterable[str]) -> str:
+    """Return which of some streams the row ``smoothed`` is made from."""
+    names = list(streams)
+    return 'fused' if 'fused' in names else names[-1]
+
+
 def smoothed(
     probabilities: FloatArray,
     clips: npt.NDArray[np.str_],
     stamps_s: npt.NDArray[np.float64],
     time_constant_s: float,
 ) -> FloatArray:
-    """Return the ``(N, C)`` probabilities of the frames of clips, smoothed as on the robot.
+    """Return the ``(N, C)`` probabilities of the frames of clips, smoothed by ``EmotionSmoother``.
+
+    A clip shows one person: after frames without a face, the face is taken for the same one.
 
     Args:
         probabilities: ``(N, C)`` of single frames.

@@ -57,7 +57,12 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, half: bool = False) -> N
 
 def rounded(model: FerNet) -> FerNet:
     """Return the model with weights of 16 bits: what ``save_checkpoint`` keeps with ``half``."""
-    return deepcopy(model).half().float()
+    # What is not stored, as the places of the map's cells, is made anew when loading.
+    result = deepcopy(model)
+    result.load_state_dict(
+        {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    )
+    return result
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -1,26 +1,30 @@
 """Evaluation of a trained model on a data set: what ``fer-ros evaluate`` does."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from fer_ros.answers import aligned_faces, ask, describe_mapping, in_classes_of
+from fer_ros.answers import (
+    aligned_faces,
+    answers_for,
+    describe_mapping,
+    describe_model,
+    streams_of,
+)
 from fer_ros.classifier import Classifier
 from fer_ros.data.datasets import dataset_at
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
+from fer_ros.data.prepared import CACHE
 from fer_ros.evaluate_clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluate_crema_d import evaluate_crema_d
 from fer_ros.evaluate_settings import EvaluateSettings
 from fer_ros.evaluate_stills import still_tables
-from fer_ros.evaluation_report import Evaluation
+from fer_ros.evaluation_report import Evaluation, Table
 from fer_ros.metrics import measure
-from fer_ros.robustness import robustness
+from fer_ros.robustness import robustness, robustness_table
 from fer_ros.structures import FloatArray
-
-CACHE = Path.home() / '.cache' / 'fer_ros'
 
 
 def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
@@ -54,38 +58,36 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
     else:
         faces = load_image_folder(settings.data, settings.split, CACHE)
         title = f'{settings.data.name} {settings.split}, {len(faces)} faces'
-    streams = [name for name in settings.streams if name != 'smoothed']
-    streams = streams or [classifier.config.stream]
-    answers = _ask(classifier, faces, streams)
-    tables = still_tables(answers, faces)
+    streams = streams_of(classifier, settings.streams)
+    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces')
+    answers = answers_for(classifier, bar, streams, faces.classes)
     notes = [
-        f'Model {classifier.path.name}, {classifier.config.stream}.',
+        describe_model(classifier, streams),
+        *faces.notes,
         *describe_mapping(classifier.config.classes, faces.classes),
     ]
+    tables = still_tables(answers, faces)
     if 'smoothed' in settings.streams:
-        if len(faces.clips):
-            frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
-            tables += frame_tables(answers, frames, settings.time_constant_s)
-        else:
-            note, clip_tables = synthetic_tables(
-                classifier, faces, streams, settings.time_constant_s
-            )
-            notes.append(note)
-            tables += clip_tables
+        clip_notes, clip_tables = _clips(settings, classifier, faces, answers)
+        notes += clip_notes
+        tables += clip_tables
+    curves = robustness(classifier, faces) if settings.robustness else {}
+    if curves:
+        tables.append(robustness_table(curves))
     labels = faces.labels()
-    return Evaluation(
-        title,
-        tuple(notes),
-        tuple(tables),
-        {stream: measure(rows, labels, faces.classes) for stream, rows in answers.items()},
-        robustness(classifier, faces) if settings.robustness else {},
-    )
+    confusions = {s: measure(rows, labels, faces.classes) for s, rows in answers.items()}
+    return Evaluation(title, tuple(notes), tuple(tables), confusions=confusions, curves=curves)
 
 
-def _ask(classifier: Classifier, faces: FaceSet, streams: Sequence[str]) -> dict[str, FloatArray]:
-    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit='face')
-    answers = ask(classifier, bar, streams)
-    return {
-        stream: in_classes_of(rows, classifier.config.classes, faces.classes)
-        for stream, rows in answers.items()
-    }
+def _clips(
+    settings: EvaluateSettings,
+    classifier: Classifier,
+    faces: FaceSet,
+    answers: dict[str, FloatArray],
+) -> tuple[list[str], list[Table]]:
+    """Return notes and tables about clips: those of the data, or else synthetic ones."""
+    if len(faces.clips):
+        frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
+        return [], frame_tables(answers, frames, settings.time_constant_s)
+    note, tables = synthetic_tables(classifier, faces, list(answers), settings.time_constant_s)
+    return [note], tables

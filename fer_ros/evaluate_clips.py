@@ -7,12 +7,18 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from fer_ros.answers import ask, in_classes_of, smoothed
+from fer_ros.answers import answers_for, smoothed, stream_to_smooth
 from fer_ros.classifier import Classifier
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, SEVERITY, synthetic_clip
 from fer_ros.evaluation_report import Table
-from fer_ros.metrics import Labels, accuracy, bootstrap, flicker_hz, unweighted_recall
+from fer_ros.metrics import (
+    Labels,
+    accuracy,
+    bootstrap_accuracy,
+    flicker_hz,
+    unweighted_recall,
+)
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
 # Time constants beside the chosen one, so that the choice can be judged.
@@ -45,7 +51,7 @@ def frame_tables(
         time_constant_s: Of the smoothing; some others are shown beside it.
     """
     rows = [_row(stream, probabilities, frames) for stream, probabilities in answers.items()]
-    last = 'fused' if 'fused' in answers else next(iter(answers))
+    last = stream_to_smooth(answers)
     kept = smoothed(answers[last], frames.clips, frames.stamps_s, time_constant_s)
     rows.append(_row('smoothed', kept, frames))
     return [
@@ -94,10 +100,7 @@ def synthetic_tables(
     bar = tqdm(
         _synthetic_frames(faces, size_px), 'synthetic clips', len(faces) * FRAMES, unit='frame'
     )
-    answers = {
-        stream: in_classes_of(rows, classifier.config.classes, faces.classes)
-        for stream, rows in ask(classifier, bar, streams).items()
-    }
+    answers = answers_for(classifier, bar, streams, faces.classes)
     note = (
         f'The clips are synthetic: each still is shown for {FRAMES} frames at {RATE_HZ:.0f} Hz '
         'while a seeded random walk moves its position, scale, roll, brightness, blur, noise and '
@@ -119,22 +122,10 @@ def _row(
     return (
         stream,
         accuracy(predictions, frames.labels),
-        group_interval(predictions, frames.labels, frames.clips),
+        bootstrap_accuracy(predictions, frames.labels, frames.clips).span(),
         unweighted_recall(predictions, frames.labels),
         flicker_hz(predictions, frames.clips, frames.stamps_s),
     )
-
-
-def group_interval(predictions: Labels, labels: Labels, groups: npt.NDArray[np.str_]) -> str:
-    """Return the interval of the accuracy as a text, groups of predictions drawn together."""
-    _, number = np.unique(groups, return_inverse=True)
-    hits = np.bincount(number, predictions == labels)
-    frames = np.bincount(number)
-
-    def share(hits: npt.NDArray[np.float64], frames: npt.NDArray[np.int64]) -> float:
-        return float(hits.sum() / frames.sum())
-
-    return bootstrap(share, hits, frames).span()
 
 
 def _time_constant_row(

@@ -43,10 +43,16 @@ class EvaluateSettings:
         for stream in self.streams:
             if stream not in STREAMS:
                 raise SettingError(f'stream {stream!r} is unknown, known are {", ".join(STREAMS)}')
+        if not self.time_constant_s >= 0:
+            raise SettingError(
+                f'time constant is {self.time_constant_s}, allowed are 0 s and more'
+            )
         if not 0 <= self.fold <= 5:
             raise SettingError(f'fold is {self.fold}, allowed are 1 to 5, and 0 for all')
 
     def load(self, model: Path) -> Classifier:
         """Return the model in the backend that can answer for the streams."""
-        backend = self.backend or ('torch' if {'cnn', 'gat'} & set(self.streams) else 'onnx')
+        parts = {'cnn', 'gat'} & set(self.streams)
+        only_torch = model.suffix == '.safetensors' and not model.with_suffix('.onnx').is_file()
+        backend = self.backend or ('torch' if parts or only_torch else 'onnx')
         return load_classifier(model, backend)

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
 from fer_ros.data.face_set import FaceSet
-from fer_ros.evaluation_report import Table
-from fer_ros.metrics import Labels, accuracy, bootstrap, measure, unweighted_recall
+from fer_ros.evaluation_report import Cell, Table
+from fer_ros.metrics import (
+    Labels,
+    accuracy,
+    bootstrap,
+    bootstrap_accuracy,
+    measure,
+    unweighted_recall,
+)
 from fer_ros.structures import FloatArray
 
 
@@ -15,27 +25,40 @@ def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Tabl
         answers: ``(N, C)`` probabilities by stream, in the classes of the faces.
         faces: N faces with labels.
     """
+    labels, groups = faces.labels(), faces.groups()
     return [
-        stream_table(answers, faces),
-        class_table(answers, faces),
-        *difference_tables(answers, faces.labels()),
+        stream_table(answers, labels, faces.classes, groups),
+        class_table(answers, labels, faces.classes),
+        *difference_tables(answers, labels, groups),
     ]
 
 
-def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
-    """Return a row per stream with its figures and their intervals."""
-    labels = faces.labels()
+def stream_table(
+    answers: Mapping[str, FloatArray],
+    labels: Labels,
+    classes: tuple[str, ...],
+    groups: npt.NDArray[np.str_] | None,
+) -> Table:
+    """Return a row per stream with its figures and their intervals.
+
+    Args:
+        answers: ``(N, C)`` probabilities by stream.
+        labels: ``(N,)``.
+        classes: C names.
+        groups: ``(N,)`` faces that are not independent of each other; see ``bootstrap``.
+    """
     rows = []
     for stream, probabilities in answers.items():
-        metrics = measure(probabilities, labels, faces.classes)
+        metrics = measure(probabilities, labels, classes)
         predictions = probabilities.argmax(axis=1)
+        recall = bootstrap(unweighted_recall, predictions, labels, groups=groups)
         rows.append(
             (
                 stream,
                 metrics.accuracy,
-                bootstrap(accuracy, predictions, labels).span(),
+                bootstrap_accuracy(predictions, labels, groups).span(),
                 metrics.unweighted_recall,
-                bootstrap(unweighted_recall, predictions, labels).span(),
+                recall.span(),
                 metrics.macro_f1,
                 metrics.calibration_error,
             )
@@ -56,26 +79,35 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
     )
 
 
-def class_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
-    """Return a row per class with the precision and recall of each stream."""
-    labels = faces.labels()
-    measured = {
-        stream: measure(probabilities, labels, faces.classes)
-        for stream, probabilities in answers.items()
-    }
+def class_table(
+    answers: Mapping[str, FloatArray], labels: Labels, classes: tuple[str, ...]
+) -> Table:
+    """Return a row per class: precision and recall of each stream, an interval for the last."""
     columns = ['class', 'faces']
-    for stream in measured:
+    for stream in answers:
         columns += [f'{stream} precision', f'{stream} recall']
+    last = list(answers)[-1]
+    columns.append(f'{last} recall interval')
+    measured = {stream: measure(rows, labels, classes) for stream, rows in answers.items()}
+    predictions = answers[last].argmax(axis=1)
     rows = []
-    for index, name in enumerate(faces.classes):
-        row: list[str | int | float] = [name, int((labels == index).sum())]
+    for index, name in enumerate(classes):
+        inside = labels == index
+        row: list[Cell] = [name, int(inside.sum())]
         for metrics in measured.values():
             row += [float(metrics.precisions[index]), float(metrics.recalls[index])]
-        rows.append(tuple(row))
+        interval = '-'
+        if inside.any():
+            interval = bootstrap_accuracy(predictions[inside], labels[inside]).span()
+        rows.append((*row, interval))
     return Table('classes', 'By class', tuple(columns), tuple(rows))
 
 
-def difference_tables(answers: Mapping[str, FloatArray], labels: Labels) -> list[Table]:
+def difference_tables(
+    answers: Mapping[str, FloatArray],
+    labels: Labels,
+    groups: npt.NDArray[np.str_] | None,
+) -> list[Table]:
     """Return what the fused model gains over each stream, on the same faces."""
     if 'fused' not in answers or len(answers) < 2:
         return []
@@ -87,7 +119,7 @@ def difference_tables(answers: Mapping[str, FloatArray], labels: Labels) -> list
     rows = []
     for stream in (name for name in answers if name != 'fused'):
         other = answers[stream].argmax(axis=1)
-        interval = bootstrap(gain, fused, other, labels)
+        interval = bootstrap(gain, fused, other, labels, groups=groups)
         only_fused = int(((fused == labels) & (other != labels)).sum())
         only_other = int(((fused != labels) & (other == labels)).sum())
         rows.append((f'fused - {stream}', interval.value, interval.span(), only_fused, only_other))

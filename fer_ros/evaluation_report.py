@@ -42,6 +42,7 @@ class Evaluation:
         title: What was judged on what.
         notes: Sentences a reader needs in order to judge the figures.
         tables: In the order in which they are read.
+        endnotes: Sentences that stand at the end, as a list of what was left out.
         confusions: Metrics by stream, whose confusion matrices are drawn.
         curves: By disturbance, its strengths and the accuracy at each; drawn when there are some.
     """
@@ -49,14 +50,16 @@ class Evaluation:
     title: str
     notes: tuple[str, ...]
     tables: tuple[Table, ...]
+    endnotes: tuple[str, ...] = ()
     confusions: Mapping[str, Metrics] = field(default_factory=dict)
     curves: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
 
     def markdown(self) -> str:
-        """Return title, notes and tables."""
-        parts = [f'# {self.title}', *(f'- {note}' for note in self.notes)]
-        text = '\n'.join([parts[0], '', *parts[1:]])
-        return '\n\n'.join([text, *map(_markdown_table, self.tables)]) + '\n'
+        """Return title, notes, tables and endnotes."""
+        parts = [f'# {self.title}', _markdown_list(self.notes)]
+        parts += map(_markdown_table, self.tables)
+        parts.append(_markdown_list(self.endnotes))
+        return '\n\n'.join(filter(None, parts)) + '\n'
 
     def write(self, out: Path) -> list[str]:
         """Write ``report.md``, ``figures.json``, a CSV per table and the pictures.
@@ -67,18 +70,23 @@ class Evaluation:
         out.mkdir(parents=True, exist_ok=True)
         _write_text(out / 'report.md', self.markdown())
         _write_text(out / 'figures.json', json.dumps(_plain(self._figures()), indent=1) + '\n')
+        names = ['report.md', 'figures.json']
         for table in self.tables:
             _write_csv(table, out / f'{table.name}.csv')
+            names.append(f'{table.name}.csv')
         for stream, metrics in self.confusions.items():
             draw_confusion(metrics, f'{self.title}, {stream}', out / f'confusion_{stream}.png')
+            names.append(f'confusion_{stream}.png')
         if self.curves:
             draw_curves(self.curves, self.title, out / 'robustness.png')
-        return sorted(path.name for path in out.iterdir() if path.is_file())
+            names.append('robustness.png')
+        return names
 
     def _figures(self) -> dict[str, Any]:
         return {
             'title': self.title,
             'notes': self.notes,
+            'endnotes': self.endnotes,
             'tables': {
                 table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]
                 for table in self.tables
@@ -139,6 +147,10 @@ def draw_curves(
     figure.suptitle(title, fontsize=10)
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110)
+
+
+def _markdown_list(sentences: Sequence[str]) -> str:
+    return '\n'.join(f'- {sentence}' for sentence in sentences)
 
 
 def _markdown_table(table: Table) -> str:

@@ -31,7 +31,8 @@ class Learner(nn.Module):
         answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
         loss = functional.cross_entropy(answer.logits, batch.targets)
         for logits in (answer.cnn, answer.gat):
-            if logits is not None and self.config.stream_loss:
+            # Also with a weight of 0: parallel training waits for a gradient of every weight.
+            if logits is not None:
                 stream = functional.cross_entropy(logits, batch.targets)
                 loss = loss + self.config.stream_loss * stream
         if self.second is not None:

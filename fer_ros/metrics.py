@@ -137,6 +137,18 @@ def bootstrap(
     return Interval(figure(*arrays), float(low), float(high))
 
 
+def bootstrap_accuracy(
+    predictions: Labels, labels: Labels, groups: npt.NDArray[Any] | None = None
+) -> Interval:
+    """Return what ``bootstrap`` does for the accuracy, quickly for any number of faces."""
+    hits = (predictions == labels).astype(np.float64)
+    if groups is None:
+        return bootstrap(lambda drawn: float(drawn.mean()), hits)
+    _, number = np.unique(groups, return_inverse=True)
+    right, count = np.bincount(number, hits), np.bincount(number)
+    return bootstrap(lambda a, b: float(a.sum() / b.sum()), right, count)
+
+
 def flicker_hz(
     predictions: Labels, clips: npt.NDArray[Any], stamps_s: npt.NDArray[np.float64]
 ) -> float:

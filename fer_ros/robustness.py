@@ -1,12 +1,12 @@
 """How a model's accuracy falls as its faces get worse."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.answers import ask
+from fer_ros.answers import answers_for
 from fer_ros.classifier import Classifier
 from fer_ros.data.disturbances import (
     blurred,
@@ -19,6 +19,7 @@ from fer_ros.data.disturbances import (
     to_pixels,
 )
 from fer_ros.data.face_set import FaceSet
+from fer_ros.evaluation_report import Table
 from fer_ros.face_crop import crop_face, face_transform
 from fer_ros.metrics import accuracy
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
@@ -48,7 +49,7 @@ def _cover(pixels: FloatArray, share: float, rng: np.random.Generator) -> FloatA
 
 
 DISTURBANCES = (
-    Disturbance('blur (sigma, px of 48)', (0, 0.5, 1, 1.5, 2, 3), lambda p, s, _: blurred(p, s)),
+    Disturbance('blur (sigma, px)', (0, 0.5, 1, 1.5, 2, 3), lambda p, s, _: blurred(p, s)),
     Disturbance('light (log gamma)', (-1, -0.5, 0, 0.5, 1, 1.5), lambda p, s, _: exposed(p, s)),
     Disturbance(
         'light from one side (log)',
@@ -56,7 +57,7 @@ DISTURBANCES = (
         lambda p, s, rng: shaded(p, s, rng.uniform(0, 2 * np.pi)),
     ),
     Disturbance(
-        'face size (px across the crop)',
+        'resolution (px across 48)',
         (48, 36, 24, 18, 12),
         lambda p, s, _: coarse(p, s / 48),
     ),
@@ -73,7 +74,7 @@ def robustness(
     The landmarks stay where they were: what is measured is the model and not the predictor.
 
     Args:
-        classifier: The model, whose classes are those of the faces.
+        classifier: The model.
         faces: With labels.
         progress: Whether to draw a progress bar.
     """
@@ -85,18 +86,25 @@ def robustness(
             points = curves.setdefault(disturbance.name, [])
             for strength in disturbance.strengths:
                 disturbed = _disturbed(faces, classifier.config.crop_px, disturbance, strength)
-                answers = ask(classifier, disturbed, [stream])[stream]
+                answers = answers_for(classifier, disturbed, [stream], faces.classes)[stream]
                 points.append((strength, accuracy(answers.argmax(axis=1), faces.labels())))
                 bar.update()
     return curves
 
 
-def summary(curves: dict[str, list[tuple[float, float]]]) -> Sequence[tuple[str, str]]:
-    """Return a line per disturbance: strengths with the accuracy at each."""
-    return [
-        (name, ', '.join(f'{strength:g}: {100 * value:.1f} %' for strength, value in points))
+def robustness_table(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Table:
+    """Return a row per disturbance and strength."""
+    rows = [
+        (name, f'{strength:g}', value)
         for name, points in curves.items()
+        for strength, value in points
     ]
+    return Table(
+        'robustness',
+        'Accuracy as the faces get worse; the landmarks stay where they were',
+        ('disturbance', 'strength', 'accuracy'),
+        tuple(rows),
+    )
 
 
 def _disturbed(

@@ -3,7 +3,8 @@
 import csv
 import json
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
@@ -27,17 +26,19 @@ from fer_ros.checkpoint import (
     save_checkpoint,
 )
 from fer_ros.data.aligned_faces import AlignedFaces, Batch
-from fer_ros.data.datasets import load_training_data
+from fer_ros.data.datasets import dataset_at, load_training_data
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data_parallel import Rank, join, leave, together
+from fer_ros.data.prepared import CACHE, cache_key
+from fer_ros.data_parallel import Rank, join, leave, shared_out, together, wait_for_all
 from fer_ros.errors import DatasetError, SettingError
-from fer_ros.evaluate import CACHE
 from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
+from fer_ros.model_config import ModelConfig
 from fer_ros.report import draw_training
 from fer_ros.structures import FloatArray
 from fer_ros.train_config import TrainConfig
+from fer_ros.training_state import TrainingState
 
 _STATE_FILE = 'last.safetensors'
 _COLUMNS = ('epoch', 'loss', 'validation_accuracy', 'validation_unweighted_recall')
@@ -71,8 +72,18 @@ class Trainer:
         out: Path,
         device: str = 'cpu',
         rank: Rank | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         """Set up model, data and optimiser, and resume if ``out`` holds a stopped run.
+
+        Args:
+            config: The settings.
+            training: Faces to learn from.
+            validation: Faces by which the best epoch is chosen and the model is calibrated.
+            out: Folder of the run, made if missing.
+            device: As torch names it.
+            rank: Of a parallel training.
+            about: What the model file says of the data, as JSON values.
 
         Raises:
             DatasetError: A class has no training face, or there are fewer faces than in a batch.
@@ -80,15 +91,18 @@ class Trainer:
             SettingError: ``out`` holds a run of another configuration.
         """
         _require_all_classes(training)
-        _require_a_batch(training, config.batch_size)
+        _require_no_other_classes(config.model, training)
+        self.rank = rank or Rank()
+        _require_a_batch(training, config.batch_size, self.rank)
+        if not len(validation):
+            raise DatasetError('the validation data has no face')
         config = replace(config, model=replace(config.model, classes=training.classes))
         self.config, self.out, self.device = config, out, torch.device(device)
-        self.rank = rank or Rank()
-        self.validation = validation
+        self.validation, self.about = validation, dict(about or {})
         torch.manual_seed(config.seed)
         second = int(training.second_labels.max(initial=-1)) + 1
         learner = Learner(config, second)
-        if config.init:
+        if config.init and not (out / _STATE_FILE).is_file():
             learner.model.start_from(load_checkpoint(Path(config.init)).model)
         self.learner = learner.to(self.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -98,7 +112,13 @@ class Trainer:
         )
         self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
         self.weights = torch.from_numpy(_draw_weights(training, config.balance))
+        # A stopped run goes on only with what it began with.
+        self._identity = {
+            'settings': _fingerprint(config, self.rank.count),
+            'data': _content(training, validation),
+        }
         self.steps = len(training) // config.batch_size
+        self._mixed = self.device.type == 'cuda' and torch.cuda.is_bf16_supported(False)
         self.epoch = 0
         self.best = -1.0
         self.history: list[dict[str, float]] = []
@@ -128,7 +148,7 @@ class Trainer:
         if metrics.accuracy > self.best:
             self.best = metrics.accuracy
             model = deepcopy(self.average).cpu().eval()
-            checkpoint = Checkpoint(model, _figures(self.epoch, metrics))
+            checkpoint = Checkpoint(model, {**self.about, **_figures(self.epoch, metrics)})
             save_checkpoint(checkpoint, self.out / 'best.safetensors')
         row = (self.epoch, loss, metrics.accuracy, metrics.unweighted_recall)
         self.history.append(dict(zip(_COLUMNS, row, strict=True)))
@@ -184,30 +204,27 @@ class Trainer:
             disable=not progress,
         ) as bar:
             for step, batch in enumerate(batches):
-                self._set_learning_rate(self.epoch * self.steps + step)
+                done = self.epoch * self.steps + step
+                self._set_learning_rate(done)
                 loss = self._step(trained, batch.to(self.device))
+                self._update_average(done)
                 total, count = total + loss * len(batch.crops), count + len(batch.crops)
                 bar.update(config.batch_size)
         return total / count
 
     def _step(self, trained: nn.Module, batch: Batch) -> float:
         # Convolutions in bfloat16 where the device has it; its range needs no scaling of the loss.
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == 'cuda'):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
             loss = trained(batch)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
         self.optimizer.step()
-        self._update_average()
         return float(loss.item())
 
     def _batches(self) -> Iterator[Batch]:
-        size = self.config.batch_size
-        drawn = list(WeightedRandomSampler(self.weights.tolist(), self.steps * size))
-        shares = [
-            drawn[step * size : (step + 1) * size][self.rank.index :: self.rank.count]
-            for step in range(self.steps)
-        ]
+        drawn = WeightedRandomSampler(self.weights.tolist(), self.steps * self.config.batch_size)
+        shares = shared_out(list(enumerate(drawn)), self.config.batch_size, self.rank)
         loader = DataLoader(
             self.data,
             batch_sampler=shares,
@@ -227,11 +244,13 @@ class Trainer:
             group['lr'] = self.config.learning_rate * factor
 
     @torch.no_grad()
-    def _update_average(self) -> None:
+    def _update_average(self, step: int) -> None:
+        # A mean over all steps at first: short trainings would else keep their random start.
+        decay = min(self.config.ema_decay, (1 + step) / (10 + step))
         averaged = self.average.state_dict()
         for key, value in self.learner.model.state_dict().items():
             if value.is_floating_point():
-                averaged[key].lerp_(value, 1 - self.config.ema_decay)
+                averaged[key].lerp_(value, 1 - decay)
             else:
                 averaged[key].copy_(value)
 
@@ -251,41 +270,18 @@ class Trainer:
             for name in _COLUMNS[1:]:
                 board.add_scalar(name, self.history[-1][name], self.epoch)
 
+    def _state(self) -> TrainingState:
+        return TrainingState(self.learner, self.average, self.optimizer)
+
     def _save_state(self) -> None:
-        """Write all that the next epoch depends on, as safetensors."""
-        tensors = {f'learner.{key}': value for key, value in self.learner.state_dict().items()}
-        tensors |= {f'average.{key}': value for key, value in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()['state'].items():
-            tensors |= {f'optimizer.{index}.{key}': value for key, value in state.items()}
-        metadata = {
-            'epoch': str(self.epoch),
-            'best': repr(self.best),
-            'config': _fingerprint(self.config),
-            'history': json.dumps(self.history),
-        }
-        whole = {key: value.clone().contiguous() for key, value in tensors.items()}
-        with atomic_file(self.out / _STATE_FILE) as aside:
-            save_file(whole, aside, metadata)
+        """Write all that the next epoch depends on."""
+        progress = {'epoch': self.epoch, 'best': self.best, 'history': self.history}
+        self._state().save(self.out / _STATE_FILE, self._identity, progress)
 
     def _resume(self) -> None:
-        with safe_open(self.out / _STATE_FILE, framework='pt') as file:
-            metadata = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in list(file.keys())}
-        if metadata['config'] != _fingerprint(self.config):
-            raise SettingError(
-                f'{self.out} holds a training with other settings: choose another folder, or '
-                'remove it to start again'
-            )
-        self.epoch, self.best = int(metadata['epoch']), float(metadata['best'])
-        self.history = json.loads(metadata['history'])
-        self.learner.load_state_dict(_with_prefix(tensors, 'learner.'))
-        self.average.load_state_dict(_with_prefix(tensors, 'average.'))
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in _with_prefix(tensors, 'optimizer.').items():
-            index, name = key.split('.')
-            state.setdefault(int(index), {})[name] = value
-        groups = self.optimizer.state_dict()['param_groups']
-        self.optimizer.load_state_dict({'state': state, 'param_groups': groups})
+        progress = self._state().load(self.out / _STATE_FILE, self._identity)
+        self.epoch, self.best = progress['epoch'], progress['best']
+        self.history = progress['history']
 
 
 def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0) -> None:
@@ -311,10 +307,22 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         raise SettingError(
             f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
         )
+    if device == 'cuda':
+        # The same command gives the same model on the same machine.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+        torch.use_deterministic_algorithms(True)
     rank, device = join(device)
     try:
+        # The first process fills the cache; the others wait and then read it.
+        if not rank.first:
+            wait_for_all()
         training, validation = load_training_data(data, CACHE, config.fold, rank.first)
-        trainer = Trainer(config, training, validation, out, device, rank)
+        if rank.first:
+            wait_for_all()
+        about: dict[str, Any] = {'dataset': dataset_at(data)}
+        if about['dataset'] == 'crema_d':
+            about['fold'] = config.fold
+        trainer = Trainer(config, training, validation, out, device, rank, about)
         metrics = trainer.fit()
     finally:
         leave()
@@ -332,17 +340,17 @@ def _figures(epoch: int, metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
-    }
-
-
-def _fingerprint(config: TrainConfig) -> str:
+def _fingerprint(config: TrainConfig, processes: int) -> str:
     """Return the settings as text, without those that do not change the result."""
     values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
     del values['workers']
-    return json.dumps(values, sort_keys=True)
+    return json.dumps({**values, 'processes': processes}, sort_keys=True)
+
+
+def _content(*sets: FaceSet) -> str:
+    """Return a text that changes with the data."""
+    arrays = (a for s in sets for a in (s.images, s.landmarks_px, s.targets))
+    return cache_key('training data', *(np.ascontiguousarray(a).tobytes() for a in arrays))
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -369,9 +377,22 @@ def _require_all_classes(faces: FaceSet) -> None:
         raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
 
 
-def _require_a_batch(faces: FaceSet, batch_size: int) -> None:
+def _require_no_other_classes(config: ModelConfig, faces: FaceSet) -> None:
+    if config.classes not in (ModelConfig().classes, faces.classes):
+        raise SettingError(
+            f'model classes are {", ".join(config.classes)}, those of the data '
+            f'{", ".join(faces.classes)}: leave them out of the configuration'
+        )
+
+
+def _require_a_batch(faces: FaceSet, batch_size: int, rank: Rank) -> None:
     if len(faces) < batch_size:
         raise DatasetError(
             f'the training data has {len(faces)} faces, batch_size is {batch_size}: choose a '
             'smaller one'
+        )
+    if batch_size % rank.count or batch_size < 2 * rank.count:
+        raise SettingError(
+            f'batch_size is {batch_size}, needed is a multiple of {rank.count} processes with two '
+            'faces or more for each'
         )

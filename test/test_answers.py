@@ -47,9 +47,13 @@ def test_class_that_the_model_does_not_know_has_probability_0():
     assert mapped == pytest.approx(np.array([[0.4, 0.6, 0.0]]))
 
 
-def test_no_common_class_is_an_error():
-    with pytest.raises(DatasetError, match='they have no class in common'):
-        in_classes_of(np.ones((1, 1), np.float32), ('a',), ('b',))
+def test_fewer_than_two_common_classes_are_an_error():
+    with pytest.raises(DatasetError, match='needed are two classes or more in common'):
+        in_classes_of(np.ones((1, 2), np.float32), ('a', 'b'), ('b', 'c'))
+
+
+def test_no_faces_give_no_answers(models):
+    assert ask(models.classifier, [], ['fused'])['fused'].shape == (0, 8)
 
 
 def test_mapping_is_said_in_sentences():

@@ -3,6 +3,7 @@ import json
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from face_clips import face_picture, write_clip
 
@@ -20,7 +21,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def stills(tmp_path):
     """Two smiling portraits of which one is labelled wrongly."""
-    for name in ('happiness', 'anger'):
+    for name in ('happiness', 'fear'):
         file = tmp_path / 'stills' / 'test' / name / 'a.png'
         file.parent.mkdir(parents=True)
         cv2.imwrite(str(file), face_picture(0))
@@ -37,7 +38,7 @@ def crema_d(tmp_path):
     write_clip(folder / '1020_TIE_HAP_LO.mp4', face_picture(2))
     (folder / '1021_TIE_SAD_LO.flv').write_bytes(b'FLV')
     (folder.parent / 'summaryTable.csv').write_text(
-        '"","FileName","FaceVote"\n1,1001_DFA_HAP_XX,H\n2,1001_DFA_ANG_HI,A:H\n'
+        '"","FileName","FaceVote"\n1,1001_DFA_HAP_XX,H\n2,1001_DFA_ANG_HI,A:H\n3,1002_X,A\n'
     )
     (folder.parent / 'VideoDemographics.csv').write_text(
         'ActorID,Age,Sex,Race\n1001,51,Male,Caucasian\n1020,33,Female,Asian\n'
@@ -57,7 +58,7 @@ def test_report_has_figures_classes_and_pictures(stills, tmp_path, capsys):
     assert '| fused | 50.00 % |' in text
     assert 'Classes of the model that the data does not have: neutral, surprise' in text
     figures = json.loads((tmp_path / 'out' / 'figures.json').read_text())
-    assert figures['confusion']['fused']['classes'] == ['anger', 'happiness']
+    assert figures['confusion']['fused']['classes'] == ['fear', 'happiness']
     assert figures['confusion']['fused']['counts'] == [[0, 1], [0, 1]]
     assert cv2.imread(str(tmp_path / 'out' / 'confusion_fused.png')) is not None
     assert (tmp_path / 'out' / 'report.md').read_text() in text
@@ -97,6 +98,8 @@ def test_robustness_curves_are_drawn(stills, tmp_path):
         EvaluateSettings(SHIPPED_MODEL, stills, split='test', robustness=True), tmp_path / 'out'
     )
     assert found.curves['noise (gray levels)'][0] == (0, 0.5)
+    first = rows(tmp_path / 'out', 'robustness')[0]
+    assert (first['disturbance'], first['accuracy']) == ('blur (sigma, px)', '0.5')
     assert cv2.imread(str(tmp_path / 'out' / 'robustness.png')) is not None
 
 
@@ -104,11 +107,12 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     settings = EvaluateSettings(SHIPPED_MODEL, crema_d, streams=('smoothed',))
     found = evaluate(settings, tmp_path / 'out')
     text = capsys.readouterr().out
-    assert 'Left out: video' in text
+    assert text.rstrip().splitlines()[-2].startswith('- Left out: video')
     assert '1021_TIE_SAD_LO.flv cannot be opened' in text
-    assert any(note.startswith('1 of 18 frames showed no face') for note in found.notes)
+    assert text.rstrip().endswith('- Missing: 1 clips that summaryTable.csv names: 1002_X.')
+    assert 'CREMA-D: 3 clips, 18 frames, 1 of them without a face; 0 clips' in found.notes[2]
     out = tmp_path / 'out'
-    clips = {row['stream']: float(row['clips: weighted accuracy']) for row in rows(out, 'streams')}
+    clips = {row['stream']: float(row['weighted accuracy']) for row in rows(out, 'clips')}
     assert clips == {'fused': pytest.approx(2 / 3), 'smoothed': pytest.approx(2 / 3)}
     assert [(row['fold'], row['clips']) for row in rows(out, 'folds')][:2] == [
         ('1', '2'),
@@ -134,18 +138,43 @@ def test_clip_without_any_face_counts_as_wrong(tmp_path):
     write_clip(folder / '1001_DFA_HAP_XX.mp4', face_picture(0))
     write_clip(folder / '1001_IEO_HAP_XX.mp4', face_picture(0), blank=range(6))
     evaluate(EvaluateSettings(SHIPPED_MODEL, folder), tmp_path / 'out')
-    (row,) = rows(tmp_path / 'out', 'streams')
-    assert float(row['clips: weighted accuracy']) == 0.5
-    assert float(row['frames: accuracy']) == 1.0
+    (clips,), (frames,) = rows(tmp_path / 'out', 'clips'), rows(tmp_path / 'out', 'frames')
+    assert float(clips['weighted accuracy']) == 0.5
+    assert float(frames['accuracy']) == 1.0
 
 
-def test_each_fold_has_its_own_model(crema_d, tmp_path):
+def test_fold_whose_clips_show_no_face_does_not_stop_the_others(tmp_path):
+    write_clip(tmp_path / '1001_DFA_HAP_XX.mp4', face_picture(0))
+    write_clip(tmp_path / '1020_DFA_HAP_XX.mp4', face_picture(0), blank=range(6))
+    (tmp_path / '1090_DFA_HAP_XX.mp4').symlink_to(tmp_path / 'nowhere.mp4')
+    evaluate(EvaluateSettings(SHIPPED_MODEL, tmp_path), tmp_path / 'out')
+    accuracies = {row['fold']: row['fused accuracy'] for row in rows(tmp_path / 'out', 'folds')}
+    assert (accuracies['1'], accuracies['2'], accuracies['5']) == ('1.0', '0.0', 'nan')
+    assert float(accuracies['mean']) == 0.5
+
+
+def write_model(path, fold):
+    """Write the shipped model as if it had been trained for a fold of CREMA-D."""
+    graph = onnx.load(SHIPPED_MODEL)
+    properties = {entry.key: entry.value for entry in graph.metadata_props}
+    properties['figures'] = json.dumps({'dataset': 'crema_d', 'fold': fold})
+    onnx.helper.set_model_props(graph, properties)
+    path.parent.mkdir(exist_ok=True)
+    onnx.save(graph, path)
+
+
+def test_each_fold_is_judged_by_its_own_model(crema_d, tmp_path):
     for fold in (1, 2):
-        (tmp_path / f'{fold}').mkdir()
-        (tmp_path / f'{fold}' / 'model.onnx').write_bytes(SHIPPED_MODEL.read_bytes())
-    settings = EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d)
-    found = evaluate(settings)
-    assert any('no actor is both in the test clips' in note for note in found.notes)
+        write_model(tmp_path / f'{fold}' / 'model.onnx', fold)
+    found = evaluate(EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d))
+    assert any('No actor is both in the clips of a fold' in note for note in found.notes)
+
+
+def test_model_that_has_seen_the_actors_of_a_fold_is_refused(crema_d, tmp_path):
+    write_model(tmp_path / 'model.onnx', fold=1)
+    with pytest.raises(SettingError, match='was trained for fold 1 and has seen actors of fold 2'):
+        evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d))
+    evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d, fold=1))
 
 
 def test_fold_without_clips_is_an_error(crema_d):
@@ -153,10 +182,11 @@ def test_fold_without_clips_is_an_error(crema_d):
         evaluate(EvaluateSettings(SHIPPED_MODEL, crema_d, fold=4))
 
 
-def test_data_without_a_common_class_is_an_error(tmp_path):
-    (tmp_path / 'test' / 'bored').mkdir(parents=True)
-    cv2.imwrite(str(tmp_path / 'test' / 'bored' / 'a.png'), np.zeros((60, 50), np.uint8))
-    with pytest.raises(DatasetError, match='they have no class in common'):
+def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
+    for name in ('bored', 'fear'):
+        (tmp_path / 'test' / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / 'test' / name / 'a.png'), np.zeros((60, 50), np.uint8))
+    with pytest.raises(DatasetError, match='needed are two classes or more in common'):
         evaluate(EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test'))
 
 
@@ -166,6 +196,7 @@ def test_data_without_a_common_class_is_an_error(tmp_path):
         ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
         ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, crema_d, folder"),
         ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
+        ({'time_constant_s': -1.0}, 'time constant is -1.0, allowed are 0 s and more'),
     ],
 )
 def test_wrong_setting_is_refused(tmp_path, values, sentence):

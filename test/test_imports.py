@@ -26,9 +26,11 @@ NEEDS_TORCH = {
     'calibration.py',
     'checkpoint.py',
     'data_parallel.py',
+    'graph_attention.py',
     'learner.py',
     'model.py',
     'train.py',
+    'training_state.py',
 }
 
 

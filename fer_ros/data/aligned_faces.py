@@ -40,8 +40,9 @@ class Batch(NamedTuple):
 class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
     """A face set, aligned on access and, with an augmentation, disturbed.
 
-    The chance in a face's disturbance follows from seed, epoch and index alone, so it is the same
-    for any number of workers and after a resume.
+    Asked by the index of a face, or in training by ``(draw, index)``: the chance in a face's
+    disturbance follows from seed, epoch and draw alone, so that it is the same for any number of
+    workers and after a resume, and another each time when a face is drawn twice.
     """
 
     def __init__(
@@ -56,12 +57,13 @@ class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
     def __len__(self) -> int:
         return len(self.faces)
 
-    def __getitem__(self, index: int) -> tuple[AlignedFace, int]:
+    def __getitem__(self, key: int | tuple[int, int]) -> tuple[AlignedFace, int]:
+        draw, index = key if isinstance(key, tuple) else (key, key)
         image = self.faces.images[index]
         landmarks = Landmarks(self.faces.landmarks_px[index])
         if self.augment is None:
             return align_face(image, landmarks, self.crop_px), index
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        rng = np.random.default_rng((self.seed, self.epoch, draw))
         return augmented_face(image, landmarks, self.crop_px, self.augment, rng), index
 
     def collate(self, samples: list[tuple[AlignedFace, int]]) -> Batch:

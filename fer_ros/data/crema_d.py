@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fer_ros.camera import ImageSource
-from fer_ros.data.face_landmarks import CHIP_PX, cut_chip, stages
+from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, stages
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
 from fer_ros.errors import DatasetError, SourceError
@@ -25,7 +25,9 @@ _FIRST_ACTOR = (1001, 1019, 1037, 1055, 1073)
 _LAST_ACTOR = 1091
 _NAME = re.compile(r'(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX|X)')
 _SUFFIXES = ('.flv', '.mp4')
-NUM_CLIPS = 7442
+
+# Detection more often than a robot can afford: a face that was missed at first costs few frames.
+_TRACKING = TrackerSettings(detect_interval_s=0.1)
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class CremaD:
     Attributes:
         faces: A face per frame that showed one; ``clips`` are names of ``clips``.
         clips: The clips that could be read, in order of their names.
-        frames: Frames of each clip that were looked at.
+        frames: Frames of each clip that are kept, had they a face.
         frames_without_face: Those of them in which no face was found.
-        problems: A sentence for each clip that could not be read.
+        problems: A sentence for each clip that could not be read, or not to its end.
     """
 
     faces: FaceSet
@@ -71,6 +73,19 @@ class CremaD:
     frames: tuple[int, ...]
     frames_without_face: tuple[int, ...]
     problems: tuple[str, ...]
+
+    def of_fold(self, fold: int) -> 'CremaD':
+        """Return the part that shows the actors of a fold; problems stay with the whole."""
+        chosen = [index for index, clip in enumerate(self.clips) if clip.fold == fold]
+        clips = tuple(self.clips[index] for index in chosen)
+        faces = self.faces.select(np.isin(self.faces.clips, [clip.name for clip in clips]))
+        return CremaD(
+            faces,
+            clips,
+            tuple(self.frames[index] for index in chosen),
+            tuple(self.frames_without_face[index] for index in chosen),
+            (),
+        )
 
 
 def find_clips(folder: Path) -> tuple[Clip, ...]:
@@ -118,16 +133,22 @@ def load_crema_d(
         ModelFileError: There is no landmark model.
     """
     LandmarkPredictor()
-    method = f'crema-d chip={CHIP_PX} rate={rate_hz} v1'
-    keys = {clip.name: cache_key(method, clip.path.read_bytes()) for clip in clips}
+    method = f'crema-d {METHOD} rate={rate_hz} {_TRACKING}'
+    keys = {clip.name: cache_key(method, clip.name.encode(), _content(clip)) for clip in clips}
     tasks = {keys[clip.name]: (clip.path, rate_hz) for clip in clips}
-    problems = prepare(_prepare_clip, tasks, cache, 'clips', None, progress)
-    readable = [clip for clip in clips if keys[clip.name] not in problems]
+    damaged = prepare(_prepare_clip, tasks, cache, 'clips', None, progress)
+    readable = [clip for clip in clips if keys[clip.name] not in damaged]
     if not readable:
         raise DatasetError(
-            f'none of {len(clips)} CREMA-D clips can be read: {min(problems.values())}'
+            f'none of {len(clips)} CREMA-D clips can be read: {min(damaged.values())}'
         )
     parts = [load_prepared(cache, keys[clip.name]) for clip in readable]
+    problems = [f'Left out: {damaged[k]}.' for k in keys.values() if k in damaged]
+    for clip, part in zip(readable, parts, strict=True):
+        read, said = int(part['frames_read']), int(part['frames_said'])
+        # The count in a video's head is often off by a few.
+        if read < 0.9 * said:
+            problems.append(f'Cut: {clip.path} ends after {read} of {said} frames.')
     counts = [len(part['chips']) for part in parts]
     labels = np.array([CREMA_D_CLASSES.index(clip.emotion) for clip in readable])
     faces = FaceSet(
@@ -138,13 +159,14 @@ def load_crema_d(
         subjects=np.repeat([str(clip.actor) for clip in readable], counts),
         clips=np.repeat([clip.name for clip in readable], counts),
         stamps_s=np.concatenate([part['stamps_s'] for part in parts]),
+        notes=(_note(len(readable), [int(part['frames']) for part in parts], counts),),
     )
     return CremaD(
         faces,
         tuple(readable),
         tuple(int(part['frames']) for part in parts),
         tuple(int(part['frames'] - len(part['chips'])) for part in parts),
-        tuple(problems[keys[clip.name]] for clip in clips if keys[clip.name] in problems),
+        tuple(problems),
     )
 
 
@@ -185,22 +207,37 @@ def read_table(folder: Path, name: str) -> list[dict[str, str]]:
     return []
 
 
+def _note(clips: int, frames: Sequence[int], with_face: Sequence[int]) -> str:
+    empty = sum(count == 0 for count in with_face)
+    return (
+        f'CREMA-D: {clips} clips, {sum(frames)} frames, {sum(frames) - sum(with_face)} of them '
+        f'without a face; {empty} clips show none at all.'
+    )
+
+
+def _content(clip: Clip) -> bytes:
+    try:
+        return clip.path.read_bytes()
+    except OSError:
+        # It becomes a problem of the clip when it is opened.
+        return b''
+
+
 def _prepare_clip(task: tuple[Path, float]) -> Arrays:
     path, rate_hz = task
     detector, predictor = stages()
     observer = FaceObserver(detector, predictor, CHIP_PX // 2)
-    # More often than a robot can afford: a face that was missed at first costs few frames.
-    observer.settings = TrackerSettings(detect_interval_s=0.1)
-    chips, landmarks, stamps, ids = [], [], [], []
-    frames = 0
+    observer.settings = _TRACKING
+    chips, landmarks, stamps = [], [], []
+    frames = read = 0
     try:
         source = ImageSource(str(path))
         every = max(1, round(source.rate_hz / rate_hz))
-        for number, bgr in enumerate(source):
+        for read, bgr in enumerate(source, 1):
             gray = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
-            stamp_s = number / source.rate_hz
+            stamp_s = (read - 1) / source.rate_hz
             seen = observer.observe(gray, stamp_s)
-            if number % every:
+            if (read - 1) % every:
                 continue
             frames += 1
             if seen:
@@ -210,7 +247,6 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
                 chips.append(chip)
                 landmarks.append(points)
                 stamps.append(stamp_s)
-                ids.append(face.face.face_id)
     except SourceError as error:
         raise DatasetError(str(error)) from error
     if not frames:
@@ -219,6 +255,7 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
         'chips': np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX),
         'landmarks_px': np.array(landmarks, np.float32).reshape(-1, 68, 2),
         'stamps_s': np.array(stamps, np.float64),
-        'face_ids': np.array(ids, np.int64),
         'frames': np.array(frames),
+        'frames_read': np.array(read),
+        'frames_said': np.array(source.count),
     }

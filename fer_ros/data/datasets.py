@@ -43,19 +43,23 @@ def load_training_data(
         DatasetError: The data cannot be used.
     """
     kind = dataset_at(path)
+    splits = []
+    for split in ('train', 'validation'):
+        faces, problems = _load(kind, path, split, cache, fold, progress)
+        splits.append(faces)
+        if progress:
+            print(*faces.notes, *problems, sep='\n')
+    return splits[0], splits[1]
+
+
+def _load(
+    kind: str, path: Path, split: str, cache: Path, fold: int, progress: bool
+) -> tuple[FaceSet, tuple[str, ...]]:
     if kind == 'ferplus':
         # Every face has something to teach; judged are those on whom the raters agree.
-        return (
-            load_ferplus(path, 'train', cache, 'votes', progress),
-            load_ferplus(path, 'validation', cache, 'majority', progress),
-        )
+        protocol = 'votes' if split == 'train' else 'majority'
+        return load_ferplus(path, split, cache, protocol, progress), ()
     if kind == 'crema_d':
-        splits = [
-            load_crema_d_split(path, fold, split, cache, progress)
-            for split in ('train', 'validation')
-        ]
-        for problem in (problem for part in splits for problem in part.problems):
-            print(f'left out: {problem}')
-        return splits[0].faces, splits[1].faces
-    training = load_image_folder(path, 'train', cache, progress=progress)
-    return training, load_image_folder(path, 'validation', cache, progress=progress)
+        data = load_crema_d_split(path, fold, split, cache, progress)
+        return data.faces, data.problems
+    return load_image_folder(path, split, cache, progress=progress), ()

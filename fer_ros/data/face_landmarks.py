@@ -17,8 +17,6 @@ from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 FACE_PX = 192
 _MARGIN_PX = FACE_PX // 4
 _CHUNK = 500
-# Part of every cache key: a change of the method makes the cache anew.
-_METHOD = f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} v3'
 
 _LEAST_IOU = 0.25
 # On the validation faces that are not found upright, a search at these rolls with this threshold
@@ -29,6 +27,12 @@ _WEAK_THRESHOLD = -0.3
 CHIP_PX = 96
 # Of the aligned crop's side: augmentation moves the crop and may not run out of picture.
 CHIP_MARGIN = 1.5
+
+# Part of every cache key: a change of the method makes the cache anew.
+METHOD = (
+    f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} rolls={_ROLLS_DEG} weak={_WEAK_THRESHOLD} '
+    f'chip={CHIP_PX} chip margin={CHIP_MARGIN}'
+)
 
 
 @once
@@ -52,8 +56,8 @@ def landmark_face_crops(
     """Return the landmarks of images that each show one face, roughly centred.
 
     Where the detector finds no face, rolled ones included, the whole image is the face box; no
-    image is left out. Finished parts are kept in ``cache`` under a hash of their pixels, so that an interrupted call
-    goes on where it stopped and a later one is fast.
+    image is left out. Finished parts are kept in ``cache`` under a hash of their pixels, so that
+    an interrupted call goes on where it stopped and a later one is fast.
 
     Args:
         images: ``(N, H, W)`` uint8 gray.
@@ -69,7 +73,7 @@ def landmark_face_crops(
     # A missing landmark model is found out here and not once in every process.
     LandmarkPredictor()
     chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
-    keys = [cache_key(f'{_METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
+    keys = [cache_key(f'{METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
     tasks = dict(zip(keys, chunks, strict=True))
     sizes = {key: len(chunk) for key, chunk in tasks.items()}
     prepare(_landmark_chunk, tasks, cache, 'landmarks', sizes, progress)

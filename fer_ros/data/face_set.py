@@ -28,6 +28,7 @@ class FaceSet:
         clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
             together, in order of time.
         stamps_s: ``(N,)`` time of that frame.
+        notes: Sentences about how the faces were found, for those who judge by them.
     """
 
     images: ImageArray
@@ -38,6 +39,7 @@ class FaceSet:
     subjects: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     clips: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     stamps_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -71,6 +73,10 @@ class FaceSet:
             targets=self.targets[chosen],
             **optional,
         )
+
+    def groups(self) -> npt.NDArray[np.str_] | None:
+        """Return ``(N,)`` which faces belong together: by subject, else by clip, else ``None``."""
+        return next((names for names in (self.subjects, self.clips) if len(names)), None)
 
 
 def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> FloatArray:

@@ -50,11 +50,10 @@ def load_ferplus(
     chosen &= majority(votes) if protocol == 'majority' else has_emotion(votes)
     # All faces are given landmarks together, so that splits and protocols share the cache.
     landmarks, detected = landmark_face_crops(arrays['images'], cache, progress=progress)
-    if progress:
-        print(
-            f'FER+ {split}: {chosen.sum()} faces, {(chosen & ~detected).sum()} of them without a '
-            'detection, for which the whole picture is the face box'
-        )
+    note = (
+        f'FER+ {split}: {chosen.sum()} faces, {(chosen & ~detected).sum()} of them without a '
+        'detection, for which the whole picture is the face box.'
+    )
     emotions = votes[chosen, :_NUM_EMOTIONS].astype(np.float32)
     return FaceSet(
         arrays['images'][chosen],
@@ -62,6 +61,7 @@ def load_ferplus(
         emotions / emotions.sum(axis=1, keepdims=True),
         FERPLUS_CLASSES,
         arrays['fer2013_label'][chosen].astype(np.int64),
+        notes=(note,),
     )
 
 

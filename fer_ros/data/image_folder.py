@@ -3,14 +3,14 @@
 import csv
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from fer_ros.camera import IMAGE_SUFFIXES
-from fer_ros.data.face_landmarks import CHIP_PX, cut_chip, landmark_picture
+from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, landmark_picture
 from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
 from fer_ros.errors import DatasetError
@@ -20,7 +20,6 @@ from fer_ros.structures import ImageArray, Landmarks
 
 MANIFEST = 'manifest.csv'
 _CHUNK = 200
-_METHOD = f'picture chip={CHIP_PX} v2'
 # What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
 _VALIDATION, _TEST = 26, 51
 
@@ -60,7 +59,7 @@ def load_image_folder(
         split: ``train``, ``validation`` or ``test``.
         cache: Folder for what was prepared.
         rate_hz: Frames per second of clips.
-        progress: Whether to draw a progress bar and to print what was found.
+        progress: Whether to draw a progress bar.
 
     Raises:
         DatasetError: There is no picture, or the manifest cannot be used.
@@ -77,28 +76,33 @@ def load_image_folder(
     arrays = _prepared([picture.path for picture in pictures], cache, progress)
     readable, detected = arrays['readable'], arrays['detected']
     kept = [picture for picture, good in zip(pictures, readable, strict=True) if good]
-    if progress:
-        print(
-            f'{folder.name} {split}: {len(kept)} faces, {(readable & ~detected).sum()} of them '
-            'without a detection, for which the whole picture is the face box'
-        )
-        for picture, good in zip(pictures, readable, strict=True):
-            if not good:
-                print(f'left out: {picture.path} is damaged or of an unknown kind')
+    notes = [
+        f'{folder.name} {split}: {len(kept)} faces, {(readable & ~detected).sum()} of them '
+        'without a detection, for which the whole picture is the face box.',
+        *(
+            f'Left out: {picture.path} is damaged or of an unknown kind.'
+            for picture, good in zip(pictures, readable, strict=True)
+            if not good
+        ),
+    ]
     if not kept:
         raise DatasetError(f'{folder} has no picture that can be read in the split {split}')
     labels = np.array([classes.index(picture.label) for picture in kept])
     clips = np.array([picture.clip for picture in kept])
     in_clips = bool((clips != '').all())
+    if not in_clips and (clips != '').any():
+        notes.append('Clips are not told apart: some pictures belong to none.')
     frames = np.array([picture.frame for picture in kept], np.float64)
+    subjects = np.array([picture.subject for picture in kept])
     return FaceSet(
         arrays['chips'][readable],
         arrays['landmarks_px'][readable],
         one_hot(labels, len(classes)),
         classes,
-        subjects=np.array([picture.subject for picture in kept]),
+        subjects=subjects if (subjects != '').all() else np.zeros(0, np.str_),
         clips=clips if in_clips else np.zeros(0, np.str_),
         stamps_s=frames / rate_hz if in_clips else np.zeros(0),
+        notes=tuple(notes),
     )
 
 
@@ -113,8 +117,10 @@ def find_pictures(folder: Path) -> list[Picture]:
     if (folder / MANIFEST).is_file():
         return _read_manifest(folder)
     given = [name for name in SPLITS if (folder / name).is_dir()]
-    if given:
+    if 'train' in given or 'test' in given:
         found = [p for name in given for p in _in_classes(folder / name, name)]
+        if 'validation' not in given:
+            found = [_for_validation(picture) for picture in found]
     else:
         found = _in_classes(folder, '')
     if not found:
@@ -129,18 +135,29 @@ def _in_classes(folder: Path, split: str) -> list[Picture]:
     return [
         Picture(path, class_name(path.parent.name), split or _hashed_split(path.name))
         for path in sorted(folder.glob('*/*'))
-        if path.suffix.lower() in IMAGE_SUFFIXES
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.parent.name.startswith('.')
     ]
+
+
+def _for_validation(picture: Picture) -> Picture:
+    """Take a tenth of the training pictures for validation."""
+    chosen = picture.split == 'train' and _hashed_split(picture.path.name) == 'validation'
+    return replace(picture, split='validation') if chosen else picture
 
 
 def _read_manifest(folder: Path) -> list[Picture]:
     file = folder / MANIFEST
-    with file.open(newline='', encoding='utf-8') as stream:
-        reader = csv.DictReader(stream)
-        missing = {'path', 'label'} - set(reader.fieldnames or ())
-        if missing:
-            raise DatasetError(f'{file} has no column {min(missing)!r}, needed are path and label')
-        pictures = [_from_row(folder, number, row) for number, row in enumerate(reader, 2)]
+    try:
+        # Spreadsheets write a byte order mark.
+        with file.open(newline='', encoding='utf-8-sig') as stream:
+            reader = csv.DictReader(stream)
+            columns, lines = reader.fieldnames or (), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
+    missing = {'path', 'label'} - set(columns)
+    if missing:
+        raise DatasetError(f'{file} has no column {min(missing)!r}, needed are path and label')
+    pictures = [_from_row(folder, number, row) for number, row in enumerate(lines, 2)]
     if not pictures:
         raise DatasetError(f'{file} names no picture')
     return pictures
@@ -158,6 +175,9 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
     if not frame.isdecimal():
         raise DatasetError(f'{where}: frame is {frame!r}, needed is a number from 0')
     subject, clip = values.get('subject', ''), values.get('clip', '')
+    if subject and clip:
+        # Everybody has a clip 1.
+        clip = f'{subject}/{clip}'
     split = split or _hashed_split(subject or clip or path)
     return Picture(folder / path, class_name(label), split, subject, clip, int(frame))
 
@@ -171,7 +191,7 @@ def _prepared(paths: Sequence[Path], cache: Path, progress: bool) -> Arrays:
     # A missing landmark model is found out here and not once in every process.
     LandmarkPredictor()
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-    keys = [cache_key(_METHOD, *map(_content, chunk)) for chunk in chunks]
+    keys = [cache_key(f'picture {METHOD}', *map(_content, chunk)) for chunk in chunks]
     tasks = dict(zip(keys, chunks, strict=True))
     sizes = {key: len(chunk) for key, chunk in tasks.items()}
     prepare(_prepare_chunk, tasks, cache, 'pictures', sizes, progress)

@@ -3,6 +3,8 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +16,8 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import DatasetError
+
+CACHE = Path.home() / '.cache' / 'fer_ros'
 
 Arrays = dict[str, npt.NDArray[Any]]
 Task = TypeVar('Task')
@@ -51,6 +55,9 @@ def prepare(
 
     Returns:
         A sentence for each key whose task could not be done.
+
+    Raises:
+        DatasetError: A process was ended from outside.
     """
     cache.mkdir(parents=True, exist_ok=True)
     size = dict.fromkeys(tasks, 1) if sizes is None else sizes
@@ -83,12 +90,22 @@ def _file(cache: Path, key: str) -> bool:
 def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]]:
     if not todo:
         return
-    workers = min(os.cpu_count() or 1, len(todo))
+    workers = min(len(os.sched_getaffinity(0)), len(todo))
     if workers == 1:
         yield from map(_run, todo)
         return
-    with get_context('spawn').Pool(workers, cv2.setNumThreads, (1,)) as pool:
-        yield from pool.imap_unordered(_run, todo)
+    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
+        running = [pool.submit(_run, job) for job in todo]
+        try:
+            for done in as_completed(running):
+                yield done.result()
+        except BrokenProcessPool as error:
+            raise DatasetError(
+                'a process that prepared data was ended from outside (out of memory?); what was '
+                'done is kept'
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _run(job: tuple[Callable[[Any], Arrays], str, Any, Path]) -> tuple[str, str]:

@@ -69,7 +69,33 @@ def test_frames_without_face_are_counted_and_damaged_clips_named(folder, tmp_pat
     assert data.frames == (6, 6, 6)
     assert data.frames_without_face == (2, 0, 6)
     assert len(data.problems) == 1
+    assert data.problems[0].startswith('Left out: video')
     assert '1091_WSI_SAD_XX.flv cannot be opened' in data.problems[0]
+
+
+def test_equally_damaged_clips_are_each_named(tmp_path):
+    write_clip(tmp_path / '1001_DFA_HAP_XX.mp4', face_picture(0))
+    for name in ('1002_DFA_ANG_XX', '1003_DFA_ANG_XX'):
+        (tmp_path / f'{name}.flv').touch()
+    problems = load_crema_d(find_clips(tmp_path), tmp_path / 'cache', progress=False).problems
+    assert ['1002' in problems[0], '1003' in problems[1]] == [True, True]
+
+
+def test_clip_that_is_cut_is_judged_as_far_as_it_goes_and_named(tmp_path):
+    whole = tmp_path / 'whole.flv'
+    write_clip(whole, face_picture(0), frames=20)
+    data = whole.read_bytes()
+    (tmp_path / '1001_DFA_HAP_XX.flv').write_bytes(data[: len(data) // 2])
+    read = load_crema_d(find_clips(tmp_path), tmp_path / 'cache', progress=False)
+    assert 0 < len(read.faces) < 15
+    assert 'of 20 frames' in read.problems[0]
+
+
+def test_fold_is_a_part_of_the_whole(folder, tmp_path):
+    part = load_crema_d(find_clips(folder), tmp_path, progress=False).of_fold(2)
+    assert [clip.name for clip in part.clips] == ['1019_IEO_HAP_HI', '1020_TIE_NEU_XX']
+    assert set(part.faces.clips) == {'1019_IEO_HAP_HI'}
+    assert part.frames_without_face == (0, 6)
 
 
 def test_second_call_reads_the_cache(folder, tmp_path):

@@ -30,7 +30,7 @@ def test_manifest_gives_label_subject_and_clip(tmp_path):
     faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', rate_hz=10, progress=False)
     assert faces.classes == ('anger', 'fear')
     assert faces.subjects.tolist() == ['ann', 'ann']
-    assert faces.clips.tolist() == ['walk', 'walk']
+    assert faces.clips.tolist() == ['ann/walk', 'ann/walk']
     assert faces.stamps_s == pytest.approx([0.1, 0.2])
 
 
@@ -48,19 +48,47 @@ def test_a_subject_is_never_in_two_splits(tmp_path):
     }
 
 
-def test_damaged_picture_is_left_out_and_named(tmp_path, capsys):
+def test_clips_of_two_subjects_with_the_same_name_stay_apart(tmp_path):
+    (tmp_path / 'manifest.csv').write_text('path,label,subject,clip\na,fear,ann,1\nb,fear,bob,1')
+    assert [picture.clip for picture in find_pictures(tmp_path)] == ['ann/1', 'bob/1']
+
+
+def test_manifest_of_a_spreadsheet_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / 'manifest.csv').write_text('path,label\na.jpg,fear\n', encoding='utf-8-sig')
+    assert find_pictures(tmp_path)[0].label == 'fear'
+
+
+def test_manifest_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / 'manifest.csv').write_bytes('path,label\nmüller.jpg,fear\n'.encode('latin-1'))
+    with pytest.raises(DatasetError, match='is not a CSV file in UTF-8'):
+        find_pictures(tmp_path)
+
+
+def test_validation_comes_from_training_where_it_is_not_given(tmp_path):
+    for split, count in (('train', 60), ('test', 2)):
+        for number in range(count):
+            path = tmp_path / split / 'fear' / f'{number}.jpg'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    splits = [picture.split for picture in find_pictures(tmp_path)]
+    assert splits.count('test') == 2
+    assert 1 <= splits.count('validation') <= 15
+
+
+def test_damaged_picture_is_left_out_and_named(tmp_path):
     write_picture(tmp_path / 'test' / 'fear' / 'a.jpg')
     (tmp_path / 'test' / 'fear' / 'b.jpg').write_bytes(b'no picture')
-    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache')
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
     assert len(faces) == 1
-    assert f'left out: {tmp_path}/test/fear/b.jpg is damaged' in capsys.readouterr().out
+    assert f'Left out: {tmp_path}/test/fear/b.jpg is damaged or of an unknown kind.' in faces.notes
 
 
-def test_picture_without_a_detection_counts_as_a_face_crop(tmp_path, capsys):
+def test_picture_without_a_detection_counts_as_a_face_crop(tmp_path):
     (tmp_path / 'test' / 'fear').mkdir(parents=True)
     cv2.imwrite(str(tmp_path / 'test/fear/a.png'), np.full((60, 50), 128, np.uint8))
-    assert len(load_image_folder(tmp_path, 'test', tmp_path / 'cache')) == 1
-    assert '1 of them without a detection' in capsys.readouterr().out
+    faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
+    assert len(faces) == 1
+    assert '1 of them without a detection' in faces.notes[0]
 
 
 def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
