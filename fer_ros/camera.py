@@ -19,6 +19,7 @@ class ImageSource:
     Attributes:
         rate_hz: Images per second at which the source wants to be shown.
         live: Whether images come when the camera makes them and never end.
+        count: How many images there are; 0 where that is not known.
     """
 
     def __init__(self, source: str, on_damaged: Callable[[str], None] | None = None) -> None:
@@ -39,16 +40,19 @@ class ImageSource:
         path = Path(source)
         self.live = source.isdecimal()
         self.rate_hz = _DEFAULT_RATE_HZ
+        self.count = 0
         if self.live:
             self._open_capture()
         elif path.is_dir():
             self._files = sorted(f for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
             if not self._files:
                 raise SourceError(f'folder {source} holds no image ({", ".join(IMAGE_SUFFIXES)})')
+            self.count = len(self._files)
         elif not path.is_file():
             raise SourceError(f'image source {source} does not exist')
         elif path.suffix.lower() in IMAGE_SUFFIXES:
             self._files = [path]
+            self.count = 1
         else:
             self._open_capture()
 
@@ -99,4 +103,7 @@ class ImageSource:
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         if 1 <= rate_hz <= 1000:
             self.rate_hz = rate_hz
+        if not self.live:
+            # Negative where the file does not say.
+            self.count = max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
         self._capture = capture

@@ -63,17 +63,33 @@ class Models:
 
 
 @dataclass(frozen=True, eq=False)
-class _Observation:
+class ObservedFace:
+    """What is seen of a face before its emotion is estimated."""
+
     face: TrackedFace
     landmarks: Landmarks
     aligned: AlignedFace
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is seen of all faces of one image.
+
+    Attributes:
+        stamp_s: Acquisition time of the image in seconds.
+        faces: In order of ``face_id``; empty when nobody is there.
+    """
+
+    stamp_s: float
+    faces: tuple[ObservedFace, ...]
 
 
 class EmotionPipeline:
     """Turns the images of one camera into faces with emotions.
 
     Attributes:
-        stage_s: Seconds that each of ``STAGES`` took for the last image, if it was run.
+        stage_s: Seconds that each of ``STAGES`` took for the last image that was processed, if it
+            was run; images that were observed and estimated by themselves add up.
     """
 
     def __init__(self, models: Models, settings: PipelineSettings | None = None) -> None:
@@ -111,24 +127,44 @@ class EmotionPipeline:
             ImageError: The array has another shape or type, or no pixels.
             StampError: ``stamp_s`` precedes the last image's; ``reset`` starts anew.
         """
+        self.stage_s.clear()
+        return self.estimate(self.observe(image, stamp_s))
+
+    def observe(self, image: ImageArray, stamp_s: float) -> Observation:
+        """Do the first half of ``process``: find the faces and follow them.
+
+        Where images wait to be processed, one thread may observe them while another estimates
+        what was observed before, each in the order of the images.
+
+        Args:
+            image: As for ``process``; errors too.
+            stamp_s: As for ``process``.
+        """
         if not stamp_s >= self._stamp_s:
             raise StampError(f'image stamp {stamp_s} s precedes the last one, {self._stamp_s} s')
-        self.stage_s.clear()
         with self._timed('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
-        observations = self._observe(gray, stamp_s)
-        if not observations:
+        return Observation(stamp_s, tuple(self._observe(gray, stamp_s)))
+
+    def estimate(self, observation: Observation) -> FrameEmotions:
+        """Do the second half of ``process``: estimate the emotions of what was observed.
+
+        Args:
+            observation: Of the image that follows the last estimated one.
+        """
+        stamp_s, seen = observation.stamp_s, observation.faces
+        if not seen:
             self._smoother.keep(())
             return FrameEmotions(stamp_s, self.classes, ())
         with self._timed('batch'):
-            batch = make_batch([seen.aligned for seen in observations])
+            batch = make_batch([face.aligned for face in seen])
         with self._timed('model'):
             probabilities = softmax(self.models.classifier.logits(batch))
         with self._timed('smoothing'):
             faces = [
-                self._estimate(seen, frame, stamp_s)
-                for seen, frame in zip(observations, probabilities, strict=True)
+                self._estimate(face, frame, stamp_s)
+                for face, frame in zip(seen, probabilities, strict=True)
             ]
             self._smoother.keep([face.face_id for face in faces])
         return FrameEmotions(stamp_s, self.classes, tuple(faces))
@@ -139,7 +175,7 @@ class EmotionPipeline:
         self._smoother.reset()
         self._stamp_s = float('-inf')
 
-    def _observe(self, gray: ImageArray, stamp_s: float) -> list[_Observation]:
+    def _observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         if not self._tracker.detection_due(stamp_s):
             seen, doubted = self._look(gray, self._tracker.followed(stamp_s), stamp_s)
             if not doubted:
@@ -154,7 +190,7 @@ class EmotionPipeline:
 
     def _look(
         self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float
-    ) -> tuple[list[_Observation], list[TrackedFace]]:
+    ) -> tuple[list[ObservedFace], list[TrackedFace]]:
         """Return what is seen of each face, and the faces that were not recognised in it."""
         seen, doubted = [], []
         for face in sorted(faces, key=lambda face: face.face_id):
@@ -165,12 +201,12 @@ class EmotionPipeline:
             with self._timed('tracker'):
                 accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
             if accepted:
-                seen.append(_Observation(face, landmarks, aligned))
+                seen.append(ObservedFace(face, landmarks, aligned))
             else:
                 doubted.append(face)
         return seen, doubted
 
-    def _estimate(self, seen: _Observation, frame: FloatArray, stamp_s: float) -> FaceEmotion:
+    def _estimate(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
         smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
         best = int(smoothed.argmax())
         confidence = float(smoothed[best])

@@ -5,6 +5,9 @@ import pytest
 import yaml
 from readme import README, table
 
+from fer_ros import parameters
+from fer_ros.image_message import ENCODINGS
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -21,9 +24,6 @@ def test_message_tables_agree_with_the_messages(message):
 
 
 def specs(node):
-    pytest.importorskip('rclpy')
-    from fer_ros.ros import parameters
-
     return {'fer_node': parameters.FER_NODE, 'camera_node': parameters.CAMERA_NODE}[node]
 
 
@@ -52,9 +52,6 @@ def test_every_parameter_has_a_description(node):
 
 
 def test_encodings_are_those_of_the_code():
-    pytest.importorskip('rclpy')
-    from fer_ros.ros.conversions import ENCODINGS
-
     said = re.search(r'Image encodings: (.*?);', README, re.S)[1]
     assert re.findall(r'`(\w+)`', said) == list(ENCODINGS)
 

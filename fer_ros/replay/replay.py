@@ -1,0 +1,68 @@
+"""replay: stamped images → the pipeline → estimates, with both halves of the pipeline at work."""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from fer_ros.errors import StampError
+from fer_ros.pipeline import EmotionPipeline, Models, PipelineSettings
+from fer_ros.replay.overlap import read_ahead
+from fer_ros.replay.stamped_image import StampedImage
+from fer_ros.structures import FrameEmotions
+
+# Images that wait at each place; more would only cost memory.
+_DEPTH = 6
+
+Estimated = tuple[StampedImage, FrameEmotions]
+
+
+class Replay:
+    """Runs the pipeline over images as the node does: each topic has its own faces.
+
+    The images are decoded in one thread, faces are found in the caller's and emotions are
+    estimated in a third; the order of the images is kept everywhere.
+    """
+
+    def __init__(self, models: Models, settings: PipelineSettings) -> None:
+        self._models = models
+        self._settings = settings
+        self._pipelines: dict[str, EmotionPipeline] = {}
+
+    def run(self, images: Iterator[StampedImage]) -> Generator[Estimated, None, None]:
+        """Yield each image with what was estimated from it."""
+        waiting: deque[tuple[StampedImage, Future[FrameEmotions]]] = deque()
+        with ThreadPoolExecutor(1, 'estimate') as estimating:
+            for image in read_ahead(images, _DEPTH):
+                pipeline = self._pipeline(image.topic)
+                try:
+                    observation = pipeline.observe(image.gray, image.stamp_s)
+                except StampError:
+                    # As in the node: the faces before are no longer those after.
+                    yield from _finished(waiting, 0)
+                    pipeline.reset()
+                    observation = pipeline.observe(image.gray, image.stamp_s)
+                waiting.append((image, estimating.submit(pipeline.estimate, observation)))
+                yield from _finished(waiting, _DEPTH)
+            yield from _finished(waiting, 0)
+
+    def stage_s(self) -> dict[str, float]:
+        """Return the seconds that each stage of the pipeline has taken so far, in its order."""
+        total: dict[str, float] = {}
+        for pipeline in self._pipelines.values():
+            for stage, elapsed_s in pipeline.stage_s.items():
+                total[stage] = total.get(stage, 0.0) + elapsed_s
+        return total
+
+    def _pipeline(self, topic: str) -> EmotionPipeline:
+        if topic not in self._pipelines:
+            self._pipelines[topic] = EmotionPipeline(self._models, self._settings)
+        return self._pipelines[topic]
+
+
+def _finished(
+    waiting: deque[tuple[StampedImage, Future[FrameEmotions]]], keep: int
+) -> Iterator[Estimated]:
+    """Yield the oldest of what waits until no more than ``keep`` are left."""
+    while len(waiting) > keep:
+        image, future = waiting.popleft()
+        yield image, future.result()
