@@ -1,4 +1,4 @@
-"""The command fer-ros: train, evaluate, export, bench and info."""
+"""The command fer-ros: train, evaluate, export, video, bag, bench and info."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.errors import FerError
+from fer_ros.replay.options import add_options
 
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
 # what does not train needs no torch.
@@ -47,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser('export', help='write the ONNX file of a checkpoint beside it')
     export.add_argument('checkpoint', type=Path, help='.safetensors file')
     export.set_defaults(run=_export)
+
+    video = commands.add_parser('video', help='see and judge a video, images or a webcam')
+    bag = commands.add_parser('bag', help='see and judge what is recorded in rosbags')
+    add_options(bag, video)
 
     bench = commands.add_parser('bench', help='measure speed')
     what = bench.add_subparsers(required=True, metavar='WHAT')

@@ -8,47 +8,66 @@ import cv2
 import numpy as np
 
 from fer_ros.camera import ImageSource
-from fer_ros.errors import ImageError
+from fer_ros.errors import ImageError, SettingError
 from fer_ros.replay.stamped_image import ImageStream, StampedImage
 from fer_ros.structures import ImageArray
 
 
-def picture_stream(source: str, max_pixels: int, seconds: float = 0.0) -> ImageStream:
+def picture_stream(
+    source: str, max_pixels: int, rate_hz: float = 0.0, seconds: float = 0.0
+) -> ImageStream:
     """Return the images of anything but a bag, as a stream with one topic.
 
     Args:
         source: Webcam index, or path of a video file, an image or a folder of images.
         max_pixels: Images with more pixels are refused.
+        rate_hz: Images per second; 0: the source's own, 30 for images.
         seconds: A webcam's stream ends after this time; 0: never.
 
     Raises:
         SourceError: There is no such source or it cannot be read.
+        SettingError: The rate is negative.
     """
+    if not 0 <= rate_hz <= 1000:
+        raise SettingError(f'the rate is {rate_hz} images per second, allowed are 0 to 1000')
     problems: list[str] = []
     opened = ImageSource(source, problems.append)
+    rate_hz = rate_hz or opened.rate_hz
     name = f'webcam_{source}' if opened.live else Path(source).resolve().name
     return ImageStream(
         name,
         {name: opened.count},
-        _images(opened, name, max_pixels, seconds),
-        {name: opened.rate_hz},
+        _images(opened, _Clock(opened.live, rate_hz, seconds), name, max_pixels),
+        {name: rate_hz},
         opened.live,
         problems,
     )
 
 
+class _Clock:
+    """Says when an image was taken: now by a webcam, else by its number."""
+
+    def __init__(self, live: bool, rate_hz: float, seconds: float) -> None:
+        self._live, self._rate_hz = live, rate_hz
+        self._limit_s = seconds if live and seconds else float('inf')
+        self.start_ns = time.time_ns() if live else 0
+
+    def elapsed_ns(self, index: int) -> int:
+        return time.time_ns() - self.start_ns if self._live else round(index / self._rate_hz * 1e9)
+
+    def over(self, elapsed_ns: int) -> bool:
+        return elapsed_ns * 1e-9 > self._limit_s
+
+
 def _images(
-    opened: ImageSource, name: str, max_pixels: int, seconds: float
+    opened: ImageSource, clock: _Clock, name: str, max_pixels: int
 ) -> Iterator[StampedImage]:
-    start_ns = time.time_ns() if opened.live else 0
     try:
         for index, bgr in enumerate(opened):
-            elapsed_ns = (
-                time.time_ns() - start_ns if opened.live else round(index / opened.rate_hz * 1e9)
-            )
-            if opened.live and seconds and elapsed_ns * 1e-9 > seconds:
+            elapsed_ns = clock.elapsed_ns(index)
+            if clock.over(elapsed_ns):
                 return
-            yield _stamped(bgr, name, start_ns, elapsed_ns, max_pixels)
+            yield _stamped(bgr, name, clock.start_ns, elapsed_ns, max_pixels)
     finally:
         opened.close()
 

@@ -8,9 +8,7 @@ from typing import Any
 
 from fer_ros.errors import SettingError
 from fer_ros.parameters import FER_NODE, read_parameter_file
-
-# What is written for a bag beside report.json, which always is.
-PARTS = ('bag', 'table', 'video', 'timeline', 'page')
+from fer_ros.replay.parts import PARTS
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class RunSettings:
     label_topic: str = ''
     model: str = ''
     params: Path | None = None
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = tuple(PARTS)
     progress: bool = True
 
     def __post_init__(self) -> None:

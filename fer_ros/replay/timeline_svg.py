@@ -69,8 +69,8 @@ def _row(
         parts.append(f'<path d="{path}" fill="{color(name)}"><title>{escape(name)}</title></path>')
     for dwell in dwells(track):
         name = log.classes[dwell.emotion] if dwell.emotion >= 0 else 'uncertain'
-        place = (area + _AREA + 2, _NAMED)
-        parts.append(_span(dwell.start_s, dwell.end_s, name, place, end_s, color, texts=False))
+        strip = (area + _AREA + 2, _NAMED)
+        parts.append(_span(dwell.start_s, dwell.end_s, name, strip, end_s, color, texts=False))
     return ''.join(parts)
 
 
