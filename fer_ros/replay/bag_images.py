@@ -152,7 +152,7 @@ class _Clock:
             self._offset_ns += resumed_ns - now_ns
             now_ns = resumed_ns
         self._last_ns, self._last_log_ns = now_ns, log_time_ns
-        return now_ns * 1e-9
+        return now_ns / 1e9
 
     def problems(self) -> Iterator[str]:
         if self.missing:

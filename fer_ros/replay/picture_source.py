@@ -85,8 +85,8 @@ def _stamped(
         stamp_ns=start_ns + elapsed_ns,
         log_time_ns=start_ns + elapsed_ns,
         frame_id='camera',
-        stamp_s=(start_ns + elapsed_ns) * 1e-9,
-        time_s=elapsed_ns * 1e-9,
+        stamp_s=(start_ns + elapsed_ns) / 1e9,
+        time_s=elapsed_ns / 1e9,
         gray=np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8),
         decode_bgr=lambda: bgr,
     )
