@@ -116,6 +116,17 @@ class EmotionPipeline:
         """The model's classes, in the order of every array of probabilities."""
         return self.models.classifier.config.classes
 
+    @property
+    def memory(self) -> tuple[FaceTracker, EmotionSmoother, float]:
+        """What is remembered of the faces; assigned to another pipeline, that one goes on as this
+        one would have.
+        """
+        return self._tracker, self._smoother, self._stamp_s
+
+    @memory.setter
+    def memory(self, memory: tuple[FaceTracker, EmotionSmoother, float]) -> None:
+        self._tracker, self._smoother, self._stamp_s = memory
+
     def process(self, image: ImageArray, stamp_s: float) -> FrameEmotions:
         """Find the faces in an image and estimate their emotions.
 

@@ -16,6 +16,7 @@ from fer_ros.atomic_file import atomic_folder
 from fer_ros.errors import BagError, FerError, SettingError
 from fer_ros.replay.bag_images import bag_images
 from fer_ros.replay.bag_reader import BagReader
+from fer_ros.replay.journal import Journal
 from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
 from fer_ros.replay.labels import Labels, read_label_file
 from fer_ros.replay.run import REPORT, StreamRun
@@ -87,17 +88,15 @@ def make_jobs(
 def judge_bag(job: BagJob) -> Verdict:
     """Judge one bag and write its folder; never raises what is wrong with the bag.
 
-    A bag that was judged with the same settings is not judged again.
+    A bag that was judged with the same settings is not judged again; one that was interrupted goes
+    on with the image after the last that was kept.
     """
     try:
         key = job.settings.fingerprint(job.bag)
         finished = None if job.force else _finished(job, key)
         if finished is not None:
             return Verdict(job, finished, kept=True)
-        with atomic_folder(job.folder) as aside:
-            report = _judge(job, aside)
-            (aside / REPORT).write_text(json.dumps({**report, 'key': key}, indent=1))
-        return Verdict(job, report)
+        return Verdict(job, _written(job, key))
     except FerError as error:
         return Verdict(job, None, str(error))
     except OSError as error:
@@ -128,7 +127,22 @@ def judge_bags(
     yield from _in_processes(jobs, min(processes, len(jobs)))
 
 
-def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
+def _written(job: BagJob, key: str) -> dict[str, Any]:
+    """Judge a bag and return its report when all its outputs are in their place."""
+    journal = Journal(job.folder.with_name(f'.{job.folder.name}.journal'), key)
+    try:
+        with atomic_folder(job.folder) as aside:
+            report = {**_judge(job, aside, journal), 'key': key}
+            (aside / REPORT).write_text(json.dumps(report, indent=1))
+    except FerError:
+        # Another start would come to the same.
+        journal.remove()
+        raise
+    journal.remove()
+    return report
+
+
+def _judge(job: BagJob, folder: Path, journal: Journal) -> dict[str, Any]:
     settings = job.settings
     with BagReader(job.bag) as reader:
         run = StreamRun(settings)
@@ -143,7 +157,7 @@ def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
         elif settings.label_topic:
             origin = _origin(reader, settings, max_pixels)
             labels = read_label_topic(reader, settings.label_topic, origin, run.classes)
-        return run.write(stream, labels, folder, str(job.bag), job.position)
+        return run.write(stream, labels, folder, str(job.bag), job.position, journal)
 
 
 def _origin(reader: BagReader, settings: RunSettings, max_pixels: int) -> TimeOrigin:

@@ -15,6 +15,7 @@ from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
 from fer_ros.replay.behaviour import behaviour
 from fer_ros.replay.emotion_log import EmotionLog
+from fer_ros.replay.journal import Journal
 from fer_ros.replay.judgement import judge
 from fer_ros.replay.labels import Labels
 from fer_ros.replay.outputs import Outputs, video_names
@@ -57,6 +58,7 @@ class StreamRun:
         folder: Path,
         source: str,
         position: int | None = None,
+        journal: Journal | None = None,
     ) -> dict[str, Any]:
         """Replay a recording, write its outputs into a folder and return the report.
 
@@ -66,11 +68,12 @@ class StreamRun:
             folder: Where outputs are written; is there.
             source: What the report calls the recording.
             position: Line of the progress bar, where several are shown.
+            journal: Of an earlier start that was interrupted, and for another one.
 
         Raises:
             BagError: There is no image.
         """
-        replay = Replay(self.models, pipeline_settings(self.parameters))
+        replay = Replay(self.models, pipeline_settings(self.parameters), journal)
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
         outputs = Outputs(folder, stream, log, parts, self.parameters['publish_landmarks'])
@@ -160,12 +163,14 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
 
 
 def _speed(log: EmotionLog, replay: Replay, elapsed_s: float) -> dict[str, Any]:
+    """Return the speed of what was estimated now, and not at an earlier start."""
     times_s = log.image_times_s
-    images = len(times_s)
+    images = max(replay.estimated, 1)
+    recorded_s = float(times_s.max() - times_s.min()) * replay.estimated / len(times_s)
     return {
         'elapsed_s': elapsed_s,
-        'frames_per_second': images / elapsed_s,
-        'times_real_time': float(times_s.max() - times_s.min()) / elapsed_s,
+        'frames_per_second': replay.estimated / elapsed_s,
+        'times_real_time': recorded_s / elapsed_s,
         'stage_ms': {stage: total_s / images * 1e3 for stage, total_s in replay.stage_s().items()},
     }
 

@@ -96,7 +96,7 @@ def test_topic_that_is_not_there_lists_those_that_are(mixed_bag):
 
 
 def test_named_topic_without_images_is_an_error(mixed_bag):
-    with pytest.raises(BagError, match='topic /said .* holds std_msgs/msg/String, no images'):
+    with pytest.raises(BagError, match=r'topic /said .* holds std_msgs/msg/String, no images'):
         images_of(mixed_bag, ['/said'])
 
 
@@ -122,7 +122,7 @@ def test_images_in_an_unknown_encoding_are_an_error_that_names_those_that_are_kn
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/depth', IMAGE)
         bag.add('/depth', raw(depth, ns(0), '32FC1'), ns(0))
-    with pytest.raises(BagError, match="topic /depth .* '32FC1' cannot be read, supported are m"):
+    with pytest.raises(BagError, match=r"topic /depth .* '32FC1' cannot be read, supported are m"):
         images_of(tmp_path / 'run', ['/depth'])
     with pytest.raises(BagError, match="topic /depth is left out: encoding '32FC1' cannot be"):
         images_of(tmp_path / 'run')

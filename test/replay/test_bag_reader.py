@@ -135,7 +135,7 @@ def test_messages_in_the_journal_of_sqlite_are_read(tmp_path, dots):
 
 
 def test_missing_bag_is_an_error(tmp_path):
-    with pytest.raises(BagError, match='bag .*nothing does not exist'):
+    with pytest.raises(BagError, match=r'bag .*nothing does not exist'):
         BagReader(tmp_path / 'nothing')
 
 

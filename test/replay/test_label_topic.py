@@ -97,10 +97,12 @@ def test_label_topic_of_another_type_is_an_error(tmp_path, dots):
 
 
 def test_unknown_class_on_the_topic_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match="/label, 2.00 s: emotion 'joy' is unknown, known are n"):
+    with pytest.raises(
+        LabelError, match=r"/label, 2\.00 s: emotion 'joy' is unknown, known are n"
+    ):
         read(write_strings(tmp_path / 'run', [(1, 'fear'), (2, 'joy')]))
 
 
 def test_topic_that_says_nothing_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match='/label of bag .* holds no label'):
+    with pytest.raises(LabelError, match=r'/label of bag .* holds no label'):
         read(write_strings(tmp_path / 'run', [(1, '')]))

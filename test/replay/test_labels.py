@@ -101,7 +101,7 @@ def test_label_file_without_an_interval_is_an_error(tmp_path):
 
 
 def test_missing_label_file_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match='nothing.csv cannot be read: No such file'):
+    with pytest.raises(LabelError, match=r'nothing\.csv cannot be read: No such file'):
         read_label_file(tmp_path / 'nothing.csv', CLASSES)
 
 
