@@ -61,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(pipeline)
     pipeline.set_defaults(run=_bench_pipeline)
 
+    bag_speed = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
+    bag_speed.add_argument('--rounds', type=int, default=3, help='times each way is measured')
+    bag_speed.add_argument(
+        '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
+    )
+    bag_speed.add_argument('--json', type=Path, help='file for the figures')
+    bag_speed.set_defaults(run=_bench_bag)
+
     info = commands.add_parser('info', help='say what a model is and where files lie')
     _add_model(info)
     info.set_defaults(run=_info)
@@ -105,6 +113,12 @@ def _bench_pipeline(options: argparse.Namespace) -> None:
     from fer_ros.benchmark import bench_pipeline
 
     bench_pipeline(options.model, options.backend, options.rounds, options.json)
+
+
+def _bench_bag(options: argparse.Namespace) -> None:
+    from fer_ros.replay.bench import bench_bag
+
+    bench_bag(options.rounds, options.minutes, options.json)
 
 
 def _info(options: argparse.Namespace) -> None:

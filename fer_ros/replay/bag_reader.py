@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,6 +53,8 @@ class BagReader:
         Raises:
             BagError: There is no such bag, or nothing of it can be read.
         """
+        if find_spec('rosbags') is None:
+            raise BagError('reading bags needs the pip package rosbags, which is not installed')
         self.path = path
         self.topics: dict[str, Topic] = {}
         self.problems: list[str] = []

@@ -165,7 +165,7 @@ def _origin(reader: BagReader, settings: RunSettings, max_pixels: int) -> TimeOr
     first = next(bag_images(reader, settings.topics, max_pixels).images, None)
     if first is None:
         raise BagError(f'bag {reader.path}: no image can be decoded')
-    return TimeOrigin(first.stamp_s, first.log_time_ns)
+    return TimeOrigin(first.stamp_ns or first.log_time_ns, first.log_time_ns)
 
 
 def _finished(job: BagJob, key: str) -> dict[str, Any] | None:

@@ -21,11 +21,11 @@ class TimeOrigin:
     """The moment of the first image, by which labels are told in seconds.
 
     Attributes:
-        stamp_s: By its header's clock.
+        stamp_ns: By its header's clock.
         log_time_ns: By the recorder's.
     """
 
-    stamp_s: float
+    stamp_ns: int
     log_time_ns: int
 
 
@@ -80,7 +80,7 @@ def _from_strings(
 ) -> Iterator[LabelInterval]:
     start_s, emotion = 0.0, ''
     for message in reader.messages([topic]):
-        time_s = (message.log_time_ns - origin.log_time_ns) * 1e-9
+        time_s = (message.log_time_ns - origin.log_time_ns) / 1e9
         said = typestore().deserialize_cdr(message.payload(), STRING_TYPE).data.strip()
         _require_known(said, classes, f'label topic {topic}, {time_s:.2f} s')
         if emotion and time_s > start_s:
@@ -98,7 +98,7 @@ def _from_emotions(
     for message in reader.messages([topic]):
         msg = typestore().deserialize_cdr(message.payload(), EMOTIONS_TYPE)
         stamp = msg.header.stamp
-        time_s = float(stamp.sec) + float(stamp.nanosec) * 1e-9 - origin.stamp_s
+        time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
         said = {face.face_id: face for face in msg.faces if face.emotion}
         for face_id, face in said.items():
             _require_known(face.emotion, classes, f'label topic {topic}, {time_s:.2f} s')

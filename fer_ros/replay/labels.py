@@ -15,8 +15,8 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 Regions = npt.NDArray[np.float64]
 
 COLUMNS = ('start_s', 'end_s', 'emotion')
-# A labelled region and a face that overlap less (intersection over union) are not the same face.
-_SAME_FACE_IOU = 0.2
+# A labelled region and a face that share less of the smaller one are not the same face.
+_SAME_FACE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,8 @@ class LabelInterval:
         if len(self.regions):
             row = max(int(np.searchsorted(self.regions[:, 0], time_s, side='right')) - 1, 0)
             region = FaceBox(*(float(edge) for edge in self.regions[row, 1:]))
-            best = max(frame.faces, key=lambda face: face.box.iou(region), default=None)
-            return best if best and best.box.iou(region) >= _SAME_FACE_IOU else None
+            best = max(frame.faces, key=lambda face: _overlap(face.box, region), default=None)
+            return best if best and _overlap(best.box, region) >= _SAME_FACE else None
         return max(frame.faces, key=lambda f: f.box.width_px * f.box.height_px, default=None)
 
 
@@ -70,6 +70,13 @@ class Labels:
                 return
             if time_s < interval.end_s:
                 yield index, interval
+
+
+def _overlap(a: FaceBox, b: FaceBox) -> float:
+    """Return the share of the smaller box that lies in the other; regions end with the image."""
+    iou = a.iou(b)
+    areas = a.width_px * a.height_px, b.width_px * b.height_px
+    return iou / (1 + iou) * sum(areas) / min(areas)
 
 
 def read_label_file(path: Path, classes: Sequence[str]) -> Labels:

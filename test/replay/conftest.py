@@ -1,10 +1,8 @@
 """Bags that many tests read, and one that was judged."""
 
-import numpy as np
 import pytest
 from bag_files import write_images
 
-from fer_ros.pipeline import PipelineSettings
 from fer_ros.replay.bags import judge_bags, make_jobs
 from fer_ros.replay.run_settings import RunSettings
 from fer_ros.sample_clip import sample_frames
@@ -25,12 +23,6 @@ LABELS = """start_s,end_s,emotion
 def clip():
     """12 s at 10 Hz: one face, two faces, nobody, one face."""
     return list(sample_frames(RATE_HZ, SIZE_WH))
-
-
-@pytest.fixture(scope='session')
-def dots():
-    """Six small pictures that differ."""
-    return [np.full((24, 32, 3), 20 * (index + 1), np.uint8) for index in range(6)]
 
 
 @pytest.fixture(scope='session')
@@ -56,8 +48,3 @@ def judged(clip_bag, settings, tmp_path_factory):
     (verdict,) = judge_bags(make_jobs([clip_bag], tmp_path_factory.mktemp('out'), settings))
     assert verdict.failure == ''
     return verdict
-
-
-@pytest.fixture
-def pipeline_settings():
-    return PipelineSettings()

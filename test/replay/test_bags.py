@@ -54,7 +54,7 @@ def test_report_says_what_was_seen(judged):
     assert behaviour['topics']['/camera/image_raw']['rate_hz'] == pytest.approx(10)
     # Of twelve seconds, some three show nobody.
     assert 0.7 < behaviour['coverage'] < 0.85
-    assert list(behaviour['emotions'])[0] == 'happiness'
+    assert next(iter(behaviour['emotions'])) == 'happiness'
     assert report['problems'] == []
     assert report['model'] == {'file': 'ferplus.onnx', 'classes': CLASSES}
 
@@ -188,7 +188,7 @@ def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_p
     agreement = verdict.report['agreement']
     assert agreement['images']['accuracy'] == 1.0
     assert agreement['images']['count'] > 100
-    assert agreement['no_face_share'] < 0.05
+    assert agreement['no_face_share'] == 0.0
 
 
 def test_cut_bag_is_judged_and_its_report_says_what_was_lost(clip, tmp_path):
@@ -275,6 +275,7 @@ def test_dask_cluster_judges_the_bags(short_bags, tmp_path):
         n_workers=1,
         threads_per_worker=1,
         processes=False,
+        protocol='tcp://',
         dashboard_address=None,
         host='127.0.0.1',
     ) as cluster:
