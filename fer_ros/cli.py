@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     bag_speed = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
     bag_speed.add_argument('--rounds', type=int, default=3, help='times each way is measured')
     bag_speed.add_argument(
+        '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
+    )
+    bag_speed.add_argument(
         '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
     )
     bag_speed.add_argument('--json', type=Path, help='file for the figures')
@@ -118,7 +121,7 @@ def _bench_pipeline(options: argparse.Namespace) -> None:
 def _bench_bag(options: argparse.Namespace) -> None:
     from fer_ros.replay.bench import bench_bag
 
-    bench_bag(options.rounds, options.minutes, options.json)
+    bench_bag(options.rounds, options.seconds, options.minutes, options.json)
 
 
 def _info(options: argparse.Namespace) -> None:

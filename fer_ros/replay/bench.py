@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,18 +22,21 @@ from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.parts import PARTS
 from fer_ros.replay.run import StreamRun
 from fer_ros.replay.run_settings import RunSettings
-from fer_ros.replay.sample_bag import write_sample_bag
-from fer_ros.sample_clip import DURATION_S, RATE_HZ, sample_frames
+from fer_ros.replay.sample_bag import endless_clip, write_sample_bag
+from fer_ros.sample_clip import RATE_HZ
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')
 Figures = dict[str, dict[str, float]]
 
 
-def bench_bag(rounds: int, minutes: Sequence[float], json_path: Path | None) -> None:
+def bench_bag(
+    rounds: int, seconds: float, minutes: Sequence[float], json_path: Path | None
+) -> None:
     """Measure and print; the bags are made in a temporary folder and removed.
 
     Args:
         rounds: How often each way of running is measured, by turns.
+        seconds: Length of the bag whose speed is measured; the clip is 12 s long.
         minutes: Lengths of the bags whose peak memory is compared; none is measured when empty.
         json_path: For the figures as JSON.
     """
@@ -41,7 +45,7 @@ def bench_bag(rounds: int, minutes: Sequence[float], json_path: Path | None) -> 
     }
     print(f'{report["machine"]}; 640x480, {RATE_HZ:g} Hz', flush=True)
     with TemporaryDirectory(prefix='fer_ros_bench_') as folder:
-        report['speed'] = _speed(Path(folder), rounds)
+        report['speed'] = _speed(Path(folder), rounds, seconds)
         _print_speed(report['speed'])
         report['memory'] = _memory(Path(folder), minutes)
         _print_memory(report['memory'])
@@ -50,10 +54,10 @@ def bench_bag(rounds: int, minutes: Sequence[float], json_path: Path | None) -> 
             aside.write_text(json.dumps(report, indent=2))
 
 
-def _speed(folder: Path, rounds: int) -> Figures:
+def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     """Return frames per second and × real time of the bare pipeline and of the command."""
     bag = folder / 'speed'
-    write_sample_bag(bag, DURATION_S, compressed=False)
+    write_sample_bag(bag, seconds, compressed=False)
     whole = StreamRun(RunSettings(progress=False))
     parts = replace(whole.settings, parts=_WITHOUT_VIDEO)
     quick = StreamRun(parts, whole.models)
@@ -61,7 +65,7 @@ def _speed(folder: Path, rounds: int) -> Figures:
     # The first round warms up; turns make a change of the machine's pace hit all alike.
     for turn in range(rounds + 1):
         rates = {
-            'pipeline alone': _pipeline_rate(whole),
+            'pipeline alone': _pipeline_rate(whole, seconds),
             'bag, all outputs': _bag_rate(whole, bag, folder / f'all{turn}'),
             'bag, without video': _bag_rate(quick, bag, folder / f'quick{turn}'),
         }
@@ -78,11 +82,11 @@ def _speed(folder: Path, rounds: int) -> Figures:
     }
 
 
-def _pipeline_rate(run: StreamRun) -> float:
+def _pipeline_rate(run: StreamRun, seconds: float) -> float:
     """Return images per second of the pipeline: image array in, estimates out."""
     pipeline = EmotionPipeline(run.models, pipeline_settings(run.parameters))
     elapsed_s = 0.0
-    for index, bgr in enumerate(sample_frames()):
+    for index, bgr in enumerate(islice(endless_clip(), round(seconds * RATE_HZ))):
         start_s = time.perf_counter()
         pipeline.process(bgr, index / RATE_HZ)
         elapsed_s += time.perf_counter() - start_s

@@ -58,7 +58,11 @@ class RunSettings:
             source: The bag, known by the names, sizes and times of its files.
         """
         files = sorted(source.iterdir()) if source.is_dir() else [source]
-        states = [(f.name, (state := f.stat()).st_size, state.st_mtime_ns) for f in files]
+        states = [
+            (file.name, (state := file.stat()).st_size, state.st_mtime_ns)
+            for file in files
+            if file.is_file()
+        ]
         choice = asdict(self) | {'parameters': self.parameters()}
         del choice['progress'], choice['parts'], choice['params']
         if self.labels is not None and self.labels.is_file():

@@ -41,11 +41,17 @@ def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
             writer.write(connection, stamp_ns, typestore().serialize_cdr(msg, msgtype))
 
 
+def endless_clip() -> Iterator[ImageArray]:
+    """Yield the images of the sample clip, over and over; ``(480, 640, 3)`` uint8 BGR."""
+    while True:
+        yield from sample_frames()
+
+
 def _fields(compressed: bool) -> Iterator[dict[str, Any]]:
     if compressed:
         # Encoded once: it takes longer than anything else here.
         return cycle([_jpeg(bgr) for bgr in sample_frames()])
-    return (_raw(bgr) for _ in cycle([0]) for bgr in sample_frames())
+    return map(_raw, endless_clip())
 
 
 def _jpeg(bgr: ImageArray) -> dict[str, Any]:
