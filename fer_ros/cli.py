@@ -15,7 +15,7 @@ from fer_ros.replay.options import add_options
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; a FerError ends it with its sentence and exit code 1."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         options.run(options)
     except FerError as error:
@@ -24,11 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit('fer-ros: interrupted')
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    command = argparse.ArgumentParser(
         prog='fer-ros', description='Facial expressions for robots, without ROS.'
     )
-    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    commands = command.add_subparsers(required=True, metavar='COMMAND')
 
     train = commands.add_parser('train', help='train a model on FER+')
     train.add_argument('--data', type=Path, required=True, help='fer2013plus.npz')
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser('info', help='say what a model is and where files lie')
     _add_model(info)
     info.set_defaults(run=_info)
-    return parser
+    return command
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -88,8 +88,18 @@ def actions(context: LaunchContext) -> list[Action]:
             **{name: LaunchConfiguration(name) for name in ('params_file', 'model', 'rviz')},
         }.items(),
     )
-    # Topics are published with the QoS that they were recorded with, and the node asks for what
-    # their publishers offer.
+    player = ExecuteProcess(
+        cmd=play_command(given, recorded_emotions), output='screen', on_exit=Shutdown()
+    )
+    return [node, TimerAction(period=float(given['delay_s']), actions=[player])]
+
+
+def play_command(given: dict[str, str], recorded_emotions: bool) -> list[str]:
+    """Return the command that plays the bag.
+
+    Topics are published with the QoS that they were recorded with, and the node asks for what
+    their publishers offer.
+    """
     command = ['ros2', 'bag', 'play', given['bag'], '--clock', '100', '--rate', given['rate']]
     if given['loop'] == 'true':
         command.append('--loop')
@@ -98,8 +108,7 @@ def actions(context: LaunchContext) -> list[Action]:
     if recorded_emotions:
         # What was estimated then is not to mix with what is estimated now.
         command += ['--remap', f'{EMOTION}:=/recorded{EMOTION}']
-    player = ExecuteProcess(cmd=command, output='screen', on_exit=Shutdown())
-    return [node, TimerAction(period=float(given['delay_s']), actions=[player])]
+    return command
 
 
 def transport(types: dict[str, str]) -> str:

@@ -34,7 +34,6 @@ def judge(log: EmotionLog) -> dict[str, Any] | None:
     each = [interval for interval in each if interval['images']]
     truth = np.array([log.classes.index(i.emotion) for i in log.labels.intervals])
     judged = [interval for interval in each if interval['estimate']]
-    latencies = [i['latency_s'] for i in each if i['latency_s'] is not None]
     return {
         'labelled_images': len(rows.times_s),
         'no_face_share': float((~rows.found).mean()) if len(rows.found) else 0.0,
@@ -46,12 +45,7 @@ def judge(log: EmotionLog) -> dict[str, Any] | None:
             np.array([log.classes.index(i['label']) for i in judged], np.int64),
             log.classes,
         ),
-        'latency_s': {
-            'median': float(np.median(latencies)) if latencies else None,
-            'longest': max(latencies) if latencies else None,
-            'recognised': len(latencies),
-            'of': len(each),
-        },
+        'latency_s': _latencies(each),
         'flicker_per_min': _flicker(each),
         'each': each,
     }
@@ -127,6 +121,16 @@ def _latency_s(label: LabelInterval, times_s: Times, right: Any) -> float | None
         if not len(wrong) or times_s[last] - times_s[start] >= STABLE_S:
             return float(max(times_s[start] - label.start_s, 0.0))
     return None
+
+
+def _latencies(each: list[dict[str, Any]]) -> dict[str, Any]:
+    latencies = [i['latency_s'] for i in each if i['latency_s'] is not None]
+    return {
+        'median': float(np.median(latencies)) if latencies else None,
+        'longest': max(latencies) if latencies else None,
+        'recognised': len(latencies),
+        'of': len(each),
+    }
 
 
 def _flicker(each: list[dict[str, Any]]) -> float:

@@ -93,11 +93,14 @@ def draw_timeline(log: EmotionLog, path: Path) -> None:
             handles, names, loc='outside upper center', ncols=len(names), frameon=False, fontsize=9
         )
     else:
-        all_axes[0].set_yticks([])
-        place = all_axes[0].transAxes
-        all_axes[0].text(0.5, 0.5, 'no face was seen', ha='center', transform=place)
+        _say_nobody(all_axes[0])
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110)
+
+
+def _say_nobody(axes: Any) -> None:
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, 'no face was seen', ha='center', transform=axes.transAxes)
 
 
 def _draw_labels(axes: Any, spans: Sequence[tuple[float, float, str]]) -> None:

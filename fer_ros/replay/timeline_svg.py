@@ -37,7 +37,7 @@ def timeline_svg(log: EmotionLog, color: Color) -> str:
         top += _AREA + 2 + _NAMED + _GAP + (strip if spans else 0)
     height = top - _GAP + _AXIS + 6
     for start_s, stop_s, name in label_spans(log.labels, None, end_s):
-        parts.append(_span(start_s, stop_s, name, (0, _STRIP), end_s, color))
+        parts.append(_span((start_s, stop_s, name), (0, _STRIP), end_s, color))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img">{_axis(end_s, height)}'
         f'{"".join(parts)}</svg>'
@@ -61,7 +61,7 @@ def _row(
     if len(log.topics) > 1:
         parts.append(f'<text x="0" y="{area + 31}">{escape(track.topic[-11:])}</text>')
     for start_s, stop_s, name in spans:
-        parts.append(_span(start_s, stop_s, name, (top, _STRIP), end_s, color))
+        parts.append(_span((start_s, stop_s, name), (top, _STRIP), end_s, color))
     times_s, values = curve(track)
     for index, name in enumerate(log.classes):
         low, high = values[:, :index].sum(axis=1), values[:, : index + 1].sum(axis=1)
@@ -70,7 +70,7 @@ def _row(
     for dwell in dwells(track):
         name = log.classes[dwell.emotion] if dwell.emotion >= 0 else 'uncertain'
         strip = (area + _AREA + 2, _NAMED)
-        parts.append(_span(dwell.start_s, dwell.end_s, name, strip, end_s, color, texts=False))
+        parts.append(_span((dwell.start_s, dwell.end_s, name), strip, end_s, color, texts=False))
     return ''.join(parts)
 
 
@@ -92,28 +92,27 @@ def _areas(times_s: Times, low: FloatArray, high: FloatArray, top: float, end_s:
 
 
 def _span(
-    start_s: float,
-    end_s: float,
-    name: str,
+    span: tuple[float, float, str],
     place: tuple[float, float],
     last_s: float,
     color: Color,
     texts: bool = True,
 ) -> str:
+    start_s, end_s, name = span
     top, height = place
     x0, x1 = _x(start_s, last_s), _x(end_s, last_s)
     title = f'{name}, {start_s:.2f} to {end_s:.2f} s'
-    span = (
+    element = (
         f'<rect x="{x0:.1f}" y="{top}" width="{max(x1 - x0 - 1, 1):.1f}" height="{height}" rx="3" '
         f'fill="{color(name)}"><title>{escape(title)}</title></rect>'
     )
     if texts and x1 - x0 >= _TEXT_FROM:
         middle = (x0 + x1) / 2
-        span += (
+        element += (
             f'<text class="on" x="{middle:.1f}" y="{top + height - 5}" text-anchor="middle">'
             f'{escape(name)}</text>'
         )
-    return span
+    return element
 
 
 def _axis(end_s: float, height: float) -> str:
