@@ -71,7 +71,7 @@ def option_names(command):
 
 def test_every_option_of_a_replay_is_one_of_its_command():
     said = README.split('## Replay a bag')[1].split('\n## ')[0]
-    mentioned = set(re.findall(r'(--[a-z-]+)', said))
+    mentioned = set(re.findall(r'(--[a-z][a-z-]+)', said))
     assert {'--out', '--labels', '--topic', '--label-topic', '--scheduler'} <= mentioned
     assert mentioned <= option_names('bag') | option_names('video')
 

@@ -9,7 +9,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.structures import FaceEmotion, FrameEmotions
 
 _TEXTS = ('topic', 'emotion')
-_ROW_GROUP = 8192
+_ROW_GROUP = 2048
 
 
 def columns(classes: Sequence[str]) -> list[str]:
