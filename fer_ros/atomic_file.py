@@ -1,6 +1,7 @@
-"""atomic_file: a file appears whole or not at all."""
+"""atomic_file, atomic_folder: what is written appears whole or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,3 +22,28 @@ def atomic_file(path: Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to write into; at the end of the block it takes the place of ``path``.
+
+    When the block raises, what was written is removed and ``path`` stays as it was.
+
+    Args:
+        path: Folder to make or replace. The place to write at is beside it.
+    """
+    aside = path.with_name(f'.{path.name}.partial')
+    before = path.with_name(f'.{path.name}.before')
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        yield aside
+        # A folder cannot replace one that holds something; it is moved out of the way first.
+        shutil.rmtree(before, ignore_errors=True)
+        if path.exists():
+            path.replace(before)
+        aside.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The command fer-ros: train, evaluate, export, bench and info."""
+"""The command fer-ros: train, evaluate, export, video, bag, bench and info."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
+from fer_ros.replay.options import add_options
 
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
 # what does not train needs no torch.
@@ -15,7 +16,7 @@ from fer_ros.errors import FerError
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; a FerError ends it with its sentence and exit code 1."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         options.run(options)
     except FerError as error:
@@ -24,11 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit('fer-ros: interrupted')
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    command = argparse.ArgumentParser(
         prog='fer-ros', description='Facial expressions for robots, without ROS.'
     )
-    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    commands = command.add_subparsers(required=True, metavar='COMMAND')
 
     train = commands.add_parser('train', help='train a model')
     _add_data(train)
@@ -65,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument('checkpoint', type=Path, help='.safetensors file')
     export.set_defaults(run=_export)
 
+    video = commands.add_parser('video', help='see and judge a video, images or a webcam')
+    bag = commands.add_parser('bag', help='see and judge what is recorded in rosbags')
+    add_options(bag, video)
+
     bench = commands.add_parser('bench', help='measure speed')
     what = bench.add_subparsers(required=True, metavar='WHAT')
     pipeline = what.add_parser('pipeline', help='image array in, estimates out, per stage')
@@ -73,10 +79,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(pipeline)
     pipeline.set_defaults(run=_bench_pipeline)
 
+    bag_speed = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
+    bag_speed.add_argument('--rounds', type=int, default=3, help='times each way is measured')
+    bag_speed.add_argument(
+        '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
+    )
+    bag_speed.add_argument(
+        '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
+    )
+    bag_speed.add_argument('--json', type=Path, help='file for the figures')
+    bag_speed.set_defaults(run=_bench_bag)
+
     info = commands.add_parser('info', help='say what a model is and where files lie')
     _add_model(info)
     info.set_defaults(run=_info)
-    return parser
+    return command
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +157,12 @@ def _bench_pipeline(options: argparse.Namespace) -> None:
     from fer_ros.benchmark import bench_pipeline
 
     bench_pipeline(options.model, options.backend, options.rounds, options.json)
+
+
+def _bench_bag(options: argparse.Namespace) -> None:
+    from fer_ros.replay.bench import bench_bag
+
+    bench_bag(options.rounds, options.seconds, options.minutes, options.json)
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -27,3 +27,11 @@ class DatasetError(FerError):
 
 class SourceError(FerError):
     """A camera, video or image file cannot be opened or read."""
+
+
+class BagError(FerError):
+    """A bag is missing, empty, damaged beyond reading, or holds no images that can be judged."""
+
+
+class LabelError(FerError, ValueError):
+    """Labels name an unknown class, overlap, end before they start, or cannot be read."""

@@ -1,6 +1,7 @@
 """FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fer_ros.face_crop import align_face
 from fer_ros.face_detector import FaceDetector
@@ -40,6 +41,15 @@ class FaceObserver:
     @settings.setter
     def settings(self, settings: TrackerSettings) -> None:
         self._tracker.settings = settings
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What is remembered of the faces, as JSON values; may be assigned to another observer."""
+        return self._tracker.memory
+
+    @memory.setter
+    def memory(self, memory: dict[str, Any]) -> None:
+        self._tracker.memory = memory
 
     def observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return the faces in an image, in order of ``face_id``.

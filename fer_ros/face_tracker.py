@@ -1,7 +1,8 @@
 """Boxes → boxes with a stable face_id; follows faces and says when to detect again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,26 @@ class _Track:
     velocity_px_s: tuple[float, float] = (0.0, 0.0)
     crop: ImageArray | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the track as JSON values."""
+        values = asdict(self)
+        values['crop'] = None if self.crop is None else self.crop.tolist()
+        return values
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> '_Track':
+        """Return the track that ``to_dict`` was called on."""
+        crop = values['crop']
+        return cls(
+            **values
+            | {
+                'box': FaceBox(**values['box']),
+                'expected': FaceBox(**values['expected']),
+                'velocity_px_s': tuple(values['velocity_px_s']),
+                'crop': None if crop is None else np.array(crop, np.uint8),
+            }
+        )
+
     def expect(self, stamp_s: float) -> None:
         """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
         elapsed_s = stamp_s - self.seen_s
@@ -93,6 +114,21 @@ class FaceTracker:
         self._tracks: dict[int, _Track] = {}
         self._next_id = 1
         self._detected_s: float | None = None
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """The known faces, as JSON values; may be assigned to another tracker."""
+        return {
+            'next_id': self._next_id,
+            'detected_s': self._detected_s,
+            'tracks': [track.to_dict() for track in self._tracks.values()],
+        }
+
+    @memory.setter
+    def memory(self, memory: dict[str, Any]) -> None:
+        self._next_id, self._detected_s = memory['next_id'], memory['detected_s']
+        tracks = [_Track.from_dict(values) for values in memory['tracks']]
+        self._tracks = {track.face_id: track for track in tracks}
 
     def detection_due(self, stamp_s: float) -> bool:
         """Return whether ``detect_interval_s`` has passed since the last detection.

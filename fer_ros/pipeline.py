@@ -1,6 +1,7 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -51,6 +52,19 @@ class Models:
     classifier: Classifier
 
 
+@dataclass(frozen=True)
+class Observation:
+    """What is seen of all faces of one image.
+
+    Attributes:
+        stamp_s: Acquisition time of the image in seconds.
+        faces: In order of ``face_id``; empty when nobody is there.
+    """
+
+    stamp_s: float
+    faces: tuple[ObservedFace, ...]
+
+
 class EmotionPipeline:
     """Turns the images of one camera into faces with emotions."""
 
@@ -77,13 +91,32 @@ class EmotionPipeline:
 
     @property
     def stage_s(self) -> dict[str, float]:
-        """Seconds that each of ``STAGES`` took for the last image, if it was run."""
+        """Seconds that each of ``STAGES`` took for the last image that was processed, if it ran;
+        images that were observed and estimated by themselves add up.
+        """
         return self._timer.stage_s
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The model's classes, in the order of every array of probabilities."""
         return self.models.classifier.config.classes
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What is remembered of the faces, as JSON values; assigned to another pipeline, that one
+        goes on as this one would have.
+        """
+        return {
+            'tracker': self._observer.memory,
+            'smoother': self._smoother.memory,
+            'stamp_s': self._stamp_s,
+        }
+
+    @memory.setter
+    def memory(self, memory: dict[str, Any]) -> None:
+        self._observer.memory = memory['tracker']
+        self._smoother.memory = memory['smoother']
+        self._stamp_s = memory['stamp_s']
 
     def process(self, image: ImageArray, stamp_s: float) -> FrameEmotions:
         """Find the faces in an image and estimate their emotions.
@@ -96,24 +129,44 @@ class EmotionPipeline:
             ImageError: The array has another shape or type, or no pixels.
             StampError: ``stamp_s`` precedes the last image's; ``reset`` starts anew.
         """
+        self._timer.clear()
+        return self.estimate(self.observe(image, stamp_s))
+
+    def observe(self, image: ImageArray, stamp_s: float) -> Observation:
+        """Do the first half of ``process``: find the faces and follow them.
+
+        Where images wait to be processed, one thread may observe them while another estimates
+        what was observed before, each in the order of the images.
+
+        Args:
+            image: As for ``process``; errors too.
+            stamp_s: As for ``process``.
+        """
         if not stamp_s >= self._stamp_s:
             raise StampError(f'image stamp {stamp_s} s precedes the last one, {self._stamp_s} s')
-        self._timer.clear()
         with self._timer.time('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
-        observations = self._observer.observe(gray, stamp_s)
-        if not observations:
+        return Observation(stamp_s, tuple(self._observer.observe(gray, stamp_s)))
+
+    def estimate(self, observation: Observation) -> FrameEmotions:
+        """Do the second half of ``process``: estimate the emotions of what was observed.
+
+        Args:
+            observation: Of the image that follows the last estimated one.
+        """
+        stamp_s, seen = observation.stamp_s, observation.faces
+        if not seen:
             self._smoother.keep(())
             return FrameEmotions(stamp_s, self.classes, ())
         with self._timer.time('batch'):
-            batch = make_batch([seen.aligned for seen in observations])
+            batch = make_batch([face.aligned for face in seen])
         with self._timer.time('model'):
             probabilities = softmax(self.models.classifier.logits(batch))
         with self._timer.time('smoothing'):
             faces = [
-                self._estimate(seen, frame, stamp_s)
-                for seen, frame in zip(observations, probabilities, strict=True)
+                self._estimate(face, frame, stamp_s)
+                for face, frame in zip(seen, probabilities, strict=True)
             ]
             self._smoother.keep([face.face_id for face in faces])
         return FrameEmotions(stamp_s, self.classes, tuple(faces))

@@ -35,9 +35,9 @@ from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
 from fer_ros.model_config import ModelConfig
-from fer_ros.report import draw_training
 from fer_ros.structures import FloatArray
 from fer_ros.train_config import TrainConfig
+from fer_ros.training_curve import draw_training
 from fer_ros.training_state import TrainingState
 
 _STATE_FILE = 'last.safetensors'

@@ -1,6 +1,7 @@
 """The node alone: ros2 launch fer_ros fer.launch.py image_topic:=/camera/image_raw rviz:=true."""
 
 from pathlib import Path
+from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -8,6 +9,7 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from fer_ros.ros.image_subscription import annotated_topics
 from launch import LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
@@ -66,7 +68,7 @@ def nodes(context: LaunchContext) -> list[Node]:
         for name in ('image_topic', 'namespace', 'params_file', 'model', 'transport')
     }
     sim_time = {'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true'}
-    parameters = dict(sim_time)
+    parameters: dict[str, Any] = dict(sim_time)
     if given['image_topic']:
         parameters['image_topics'] = [name.strip() for name in given['image_topic'].split(',')]
     if given['transport']:
@@ -81,6 +83,7 @@ def nodes(context: LaunchContext) -> list[Node]:
         output='screen',
         parameters=[given['params_file'], parameters],
     )
+    shown = annotated_topics(parameters.get('image_topics', []))
     rviz = Node(
         package='rviz2',
         executable='rviz2',
@@ -88,6 +91,8 @@ def nodes(context: LaunchContext) -> list[Node]:
         namespace=given['namespace'],
         arguments=['-d', str(SHARE / 'config' / 'fer.rviz')],
         parameters=[sim_time],
+        # Its configuration shows the default topic.
+        remappings=[('camera/image_annotated', topic) for topic in shown[:1]],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
     return [fer_node, rviz]

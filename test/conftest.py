@@ -51,3 +51,9 @@ def pipeline(models):
 def portrait_landmarks(models, portrait_gray):
     (box,) = models.detector.detect(portrait_gray)
     return models.landmarks.predict(portrait_gray, box)
+
+
+@pytest.fixture(scope='session')
+def dots():
+    """Six small pictures that differ."""
+    return [np.full((24, 32, 3), 20 * (index + 1), np.uint8) for index in range(6)]

@@ -1,5 +1,6 @@
 """Two processes, as torchrun starts them, train one model."""
 
+import os
 import subprocess
 import sys
 

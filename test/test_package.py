@@ -46,6 +46,23 @@ def test_command_says_what_it_can_without_torch():
         cwd=ROOT,
     )
     assert result.returncode == 0
-    for command in ('train', 'evaluate', 'export', 'bench', 'info'):
+    for command in ('train', 'evaluate', 'export', 'video', 'bag', 'bench', 'info'):
         assert f'\n    {command} ' in result.stdout
-    assert ' torch\n' not in result.stderr
+    for heavy in ('torch', 'rosbags', 'pyarrow', 'matplotlib', 'jinja2', 'cv2'):
+        assert f' {heavy}\n' not in result.stderr
+
+
+def test_message_definitions_are_installed_beside_the_modules():
+    pyproject = (ROOT / 'pyproject.toml').read_text()
+    assert '"fer_ros.message_definitions" = "msg"' in pyproject
+    cmake = (ROOT / 'CMakeLists.txt').read_text()
+    assert 'DESTINATION ${python_dir}/${PROJECT_NAME}/message_definitions' in cmake
+
+
+def test_every_package_is_installed():
+    packages = {
+        str(path.parent.relative_to(ROOT)).replace('/', '.')
+        for path in (ROOT / 'fer_ros').rglob('__init__.py')
+    }
+    pyproject = (ROOT / 'pyproject.toml').read_text()
+    assert all(f'"{package}"' in pyproject for package in packages)

@@ -5,6 +5,13 @@ import pytest
 import yaml
 from readme import README, table
 
+from fer_ros import parameters
+from fer_ros.image_message import ENCODINGS
+from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.replay.label_topic import EMOTIONS_TYPE, STRING_TYPE
+from fer_ros.replay.labels import read_label_file
+from fer_ros.replay.parts import PARTS
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -21,9 +28,6 @@ def test_message_tables_agree_with_the_messages(message):
 
 
 def specs(node):
-    pytest.importorskip('rclpy')
-    from fer_ros.ros import parameters
-
     return {'fer_node': parameters.FER_NODE, 'camera_node': parameters.CAMERA_NODE}[node]
 
 
@@ -52,11 +56,40 @@ def test_every_parameter_has_a_description(node):
 
 
 def test_encodings_are_those_of_the_code():
-    pytest.importorskip('rclpy')
-    from fer_ros.ros.conversions import ENCODINGS
-
     said = re.search(r'Image encodings: (.*?);', README, re.S)[1]
     assert re.findall(r'`(\w+)`', said) == list(ENCODINGS)
+
+
+def option_names(command):
+    from fer_ros.cli import parser
+
+    (commands,) = (a for a in parser()._actions if hasattr(a, 'choices') and a.choices)
+    return {
+        name for action in commands.choices[command]._actions for name in action.option_strings
+    }
+
+
+def test_every_option_of_a_replay_is_one_of_its_command():
+    said = README.split('## Replay a bag')[1].split('\n## ')[0]
+    mentioned = set(re.findall(r'(--[a-z][a-z-]+)', said))
+    assert {'--out', '--labels', '--topic', '--label-topic', '--scheduler'} <= mentioned
+    assert mentioned <= option_names('bag') | option_names('video')
+
+
+def test_every_part_of_the_outputs_can_be_left_out_as_it_is_said():
+    left_out = {cell.strip('`') for _, cell, _ in table('output') if cell}
+    assert left_out == {f'--no-{part}' for part in PARTS}
+
+
+def test_labels_of_the_example_can_be_read(tmp_path):
+    example = README.split('### Labels')[1].split('\n    ', 1)[1].split('\n\n')[0]
+    (tmp_path / 'l.csv').write_text('\n'.join(line.strip() for line in example.splitlines()))
+    labels = read_label_file(tmp_path / 'l.csv', FERPLUS_CLASSES)
+    assert [interval.face_id for interval in labels.intervals] == [None, 1, 2]
+
+
+def test_label_topics_are_those_of_the_code():
+    assert [kind.strip('`') for kind, _ in table('label topic')] == [STRING_TYPE, EMOTIONS_TYPE]
 
 
 def test_links_lead_somewhere():

@@ -12,8 +12,9 @@ from std_msgs.msg import Header
 
 from fer_ros.camera import ImageSource
 from fer_ros.errors import SourceError
+from fer_ros.parameters import CAMERA_NODE
 from fer_ros.ros.conversions import bgr_to_msg
-from fer_ros.ros.parameters import CAMERA_NODE, declare, values
+from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
 from fer_ros.structures import ImageArray
 

@@ -26,12 +26,15 @@ from sensor_msgs.msg import Image
 from fer_ros.camera import ImageSource
 from fer_ros.errors import FerError, SourceError
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.report import draw_timeline, write_table
+from fer_ros.replay.emotion_log import EmotionLog
+from fer_ros.replay.emotion_table import write_csv
+from fer_ros.replay.timeline import draw_timeline
 from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg
 from fer_ros.sample_clip import write_sample_clip
 from fer_ros.structures import FrameEmotions, ImageArray
 from fer_ros.video_file import VideoFile
 
+_TOPIC = 'camera/image_raw'
 _START_UP_S = 60.0
 _ROW_EVERY_S = 0.5
 
@@ -232,8 +235,11 @@ def _spin(listener: Listener, done: Callable[[], bool], longest_s: float) -> Non
 
 def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     frames = listener.frames
-    draw_timeline(frames, out / 'timeline.png')
-    write_table(frames, out / 'emotion.csv')
+    log = EmotionLog(frames[0].classes)
+    for frame in frames:
+        log.append(_TOPIC, frame.stamp_s - frames[0].stamp_s, frame)
+    draw_timeline(log, out / 'timeline.png')
+    write_csv(frames, _TOPIC, out / 'emotion.csv')
     if listener.still is not None:
         cv2.imwrite(str(out / 'annotated.png'), listener.still)
     said = ' '.join(camera_node.lines) if camera_node is not None else ''

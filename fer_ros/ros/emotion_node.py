@@ -18,13 +18,10 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.annotate import annotate
-from fer_ros.classifier import load_classifier
 from fer_ros.errors import FerError, SettingError, StampError
-from fer_ros.face_detector import FaceDetector
-from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_tracker import TrackerSettings
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.pipeline import EmotionPipeline, Models, PipelineSettings
+from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
+from fer_ros.pipeline import EmotionPipeline, Models
 from fer_ros.ros.conversions import (
     bgr_from_msg,
     bgr_to_msg,
@@ -35,7 +32,7 @@ from fer_ros.ros.conversions import (
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
 from fer_ros.ros.newest_frames import NewestFrames
-from fer_ros.ros.parameters import FER_NODE, declare, values
+from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
 from fer_ros.structures import FrameEmotions
 
@@ -132,7 +129,7 @@ class EmotionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models and create the publishers."""
         self._values = values(self, FER_NODE)
-        models = self._load_models()
+        models = load_models(self._values)
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
         self._create_cameras(models)
         classifier = models.classifier
@@ -206,14 +203,6 @@ class EmotionNode(LifecycleNode):
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
-    def _load_models(self) -> Models:
-        chosen = self._values
-        return Models(
-            FaceDetector(chosen['min_face_px']),
-            LandmarkPredictor(chosen['landmark_model']),
-            load_classifier(chosen['model'], chosen['backend'], chosen['num_threads']),
-        )
-
     def _create_cameras(self, models: Models) -> None:
         # Resolved before the suffix is added: a remapping of the image's name holds for both.
         topics = [self.resolve_topic_name(name) for name in self._values['image_topics']]
@@ -224,7 +213,7 @@ class EmotionNode(LifecycleNode):
         for topic, annotated in zip(topics, annotated_topics(topics), strict=True):
             publisher = self.create_publisher(Image, annotated, 1)
             self._cameras.append(
-                Camera(topic, EmotionPipeline(models, self._pipeline_settings()), publisher)
+                Camera(topic, EmotionPipeline(models, pipeline_settings(self._values)), publisher)
             )
 
     def _subscribe(self, camera: Camera) -> ImageSubscription:
@@ -320,16 +309,6 @@ class EmotionNode(LifecycleNode):
 
     # Parameters and services.
 
-    def _pipeline_settings(self) -> PipelineSettings:
-        chosen = self._values
-        return PipelineSettings(
-            TrackerSettings(
-                detect_interval_s=chosen['detect_interval_s'], max_faces=chosen['max_faces']
-            ),
-            chosen['smoothing_time_constant_s'],
-            chosen['confidence_threshold'],
-        )
-
     def _check_live(self, parameters: list[Parameter]) -> SetParametersResult:
         fixed = {spec.name for spec in FER_NODE} - _LIVE
         for parameter in parameters:
@@ -343,7 +322,7 @@ class EmotionNode(LifecycleNode):
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
         self._values = values(self, FER_NODE)
-        settings = self._pipeline_settings()
+        settings = pipeline_settings(self._values)
         for camera in self._cameras:
             with camera.lock:
                 camera.pipeline.settings = settings

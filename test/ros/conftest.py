@@ -1,5 +1,9 @@
 """A real graph: nodes in this process over DDS, and one that tests speak through."""
 
+import os
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -80,3 +84,37 @@ def fer_node(graph):
         return node
 
     return make
+
+
+_LAUNCH = """
+import sys
+from launch import LaunchService
+from launch.actions import IncludeLaunchDescription
+from launch import LaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from ament_index_python.packages import get_package_share_directory
+
+path = get_package_share_directory('fer_ros') + '/launch/' + sys.argv[1]
+given = [argument.split(':=') for argument in sys.argv[2:]]
+service = LaunchService()
+service.include_launch_description(LaunchDescription([
+    IncludeLaunchDescription(PythonLaunchDescriptionSource(path), launch_arguments=given)
+]))
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture
+def launch():
+    """Return a function that starts a launch file with arguments, in a process of its own."""
+    processes = []
+
+    def start(*arguments):
+        processes.append(
+            subprocess.Popen([sys.executable, '-c', _LAUNCH, *arguments], start_new_session=True)
+        )
+
+    yield start
+    for process in processes:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)

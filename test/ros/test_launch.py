@@ -1,7 +1,3 @@
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -10,38 +6,6 @@ pytest.importorskip('launch_ros')
 
 from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.srv import GetState
-
-PROGRAM = """
-import sys
-from launch import LaunchService
-from launch.actions import IncludeLaunchDescription
-from launch import LaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from ament_index_python.packages import get_package_share_directory
-
-path = get_package_share_directory('fer_ros') + '/launch/' + sys.argv[1]
-given = [argument.split(':=') for argument in sys.argv[2:]]
-service = LaunchService()
-service.include_launch_description(LaunchDescription([
-    IncludeLaunchDescription(PythonLaunchDescriptionSource(path), launch_arguments=given)
-]))
-sys.exit(service.run())
-"""
-
-
-@pytest.fixture
-def launch():
-    processes = []
-
-    def start(*arguments):
-        processes.append(
-            subprocess.Popen([sys.executable, '-c', PROGRAM, *arguments], start_new_session=True)
-        )
-
-    yield start
-    for process in processes:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(20)
 
 
 def test_fer_launch_brings_the_node_to_active(graph, launch):

@@ -1,0 +1,1 @@
+"""Recorded images replayed through the pipeline, judged and shown; runs without ROS."""

@@ -1,0 +1,242 @@
+"""BagReader: the messages of a rosbag2 recording, whole or damaged."""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from fer_ros.errors import BagError
+from fer_ros.replay.bag_message import BagMessage, zstd
+from fer_ros.replay.cut_bag import cut_messages
+
+_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A recorded topic.
+
+    Attributes:
+        msgtype: ``package/msg/Name``.
+        count: Messages that can be read.
+    """
+
+    msgtype: str
+    count: int
+
+
+class BagReader:
+    """Reads a rosbag2 folder or one of its files; a context manager.
+
+    SQLite3 and MCAP are read, plain and compressed by file, chunk or message.
+
+    Attributes:
+        path: Of the folder or file.
+        topics: By name.
+        problems: A sentence for each thing that is not as it should be, such as what was lost.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Find out what the bag holds.
+
+        Args:
+            path: Folder, or ``.mcap`` or ``.db3`` file, also with ``.zstd`` behind it.
+
+        Raises:
+            BagError: There is no such bag, or nothing of it can be read.
+        """
+        if find_spec('rosbags') is None:
+            raise BagError('reading bags needs the pip package rosbags, which is not installed')
+        self.path = path
+        self.topics: dict[str, Topic] = {}
+        self.problems: list[str] = []
+        self._stack = ExitStack()
+        # In the order of recording: the whole bag, or its files one by one.
+        self._parts: list[_WholePart | _CutPart] = []
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
+        """Yield the messages of some topics, in the order of their recording."""
+        for part in self._parts:
+            last_ns = first_ns = 0
+            try:
+                for message in part.messages(topics):
+                    yield message
+                    last_ns = message.log_time_ns
+                    first_ns = first_ns or last_ns
+            # Damage shows itself as an error of the storage, of a decompressor or of a parser.
+            except Exception as error:
+                self.problems.append(
+                    f'{part.path.name} is damaged after {(last_ns - first_ns) * 1e-9:.2f} s '
+                    f'({error}): what followed is lost'
+                )
+
+    def close(self) -> None:
+        """Close the bag."""
+        self._stack.close()
+
+    def __enter__(self) -> 'BagReader':
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _open(self) -> None:
+        if not self.path.exists():
+            raise BagError(f'bag {self.path} does not exist')
+        files = _storage_files(self.path)
+        metadata = self.path / 'metadata.yaml'
+        expected = _recorded_count(metadata)
+        if metadata.is_file():
+            self._open_folder()
+        elif self.path.is_dir():
+            self.problems.append('no metadata.yaml: topics and times are taken from the data')
+        if not self._parts:
+            self._parts = [part for file in files if (part := self._open_file(file))]
+        for part in self._parts:
+            for name, topic in part.topics.items():
+                known = self.topics.get(name, Topic(topic.msgtype, 0))
+                self.topics[name] = Topic(topic.msgtype, known.count + topic.count)
+        read = sum(topic.count for topic in self.topics.values())
+        if expected is not None and read < expected:
+            self.problems.append(f'{expected - read} of {expected} recorded messages are lost')
+        if not read:
+            raise BagError(f'bag {self.path} is empty: it holds no message')
+
+    def _open_folder(self) -> None:
+        try:
+            self._parts = [self._stack.enter_context(_WholePart(self.path))]
+        # Besides ReaderError, parsers and decompressors fail in their own ways.
+        except Exception as error:
+            self.problems.append(f'the bag cannot be read as a whole: {_sentence(error)}')
+
+    def _open_file(self, file: Path) -> '_WholePart | _CutPart | None':
+        if not file.stat().st_size:
+            self.problems.append(f'{file.name} is empty: it has 0 bytes')
+            return None
+        plain = self._decompressed(file)
+        try:
+            return self._stack.enter_context(_WholePart(plain))
+        except Exception as error:
+            part = _CutPart(plain)
+            self.problems.append(
+                f'{file.name} is cut or damaged ({_sentence(error)}): {part.count} messages were '
+                f'read, up to {part.duration_s:.2f} s; what followed is lost'
+            )
+            return part
+
+    def _decompressed(self, file: Path) -> Path:
+        """Return the storage file, unpacked into a temporary folder where it is compressed."""
+        if file.suffix != '.zstd':
+            return file
+        folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='fer_ros_')))
+        plain = folder / file.stem
+        # Of a file that is cut, what could be unpacked is there.
+        with (
+            suppress(EOFError, zstd().ZstdError),
+            zstd().open(file, 'rb') as packed,
+            plain.open('wb') as unpacked,
+        ):
+            shutil.copyfileobj(packed, unpacked, 1 << 20)
+        return plain
+
+
+class _WholePart:
+    """A folder or file that ``rosbags`` reads; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        from rosbags.rosbag2 import Reader
+
+        if _journal(path):
+            raise BagError('its last messages are still in the journal of SQLite')
+        self.path = path
+        self._reader: Any = Reader(path)
+        self.topics: dict[str, Topic] = {}
+
+    def __enter__(self) -> '_WholePart':
+        self._reader.open()
+        for name, topic in self._reader.topics.items():
+            self.topics[name] = Topic(topic.msgtype or '', topic.msgcount)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._reader.close()
+
+    def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
+        connections = [c for c in self._reader.connections if c.topic in topics]
+        if connections:
+            for connection, log_time_ns, data in self._reader.messages(connections):
+                yield BagMessage(connection.topic, connection.msgtype, log_time_ns, data)
+
+
+class _CutPart:
+    """A file that is read from its start to where it is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        counts: Counter[tuple[str, str]] = Counter()
+        times_ns = [0, 0]
+        for message in cut_messages(path):
+            counts[message.topic, message.msgtype] += 1
+            times_ns = [times_ns[0] or message.log_time_ns, message.log_time_ns]
+        self.topics = {name: Topic(kind, count) for (name, kind), count in counts.items()}
+        self.count = counts.total()
+        self.duration_s = (times_ns[1] - times_ns[0]) * 1e-9
+
+    def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
+        return (message for message in cut_messages(self.path) if message.topic in topics)
+
+
+def _storage_files(path: Path) -> list[Path]:
+    """Return the storage files of a bag in the order of their recording."""
+    if path.is_dir():
+        files = [file for file in path.iterdir() if file.name.endswith(_SUFFIXES)]
+        if not files:
+            raise BagError(
+                f'folder {path} holds no bag: there is no file with {", ".join(_SUFFIXES)}'
+            )
+        # run_2 comes before run_10.
+        return sorted(
+            files,
+            key=lambda file: [
+                int(part) if part.isdecimal() else part for part in re.split(r'(\d+)', file.name)
+            ],
+        )
+    if path.suffix == '.bag':
+        raise BagError(f'{path} is a bag of ROS 1: convert it with rosbags-convert')
+    if not path.name.endswith(_SUFFIXES):
+        raise BagError(
+            f'{path} is no bag: allowed are folders and files with {", ".join(_SUFFIXES)}'
+        )
+    return [path]
+
+
+def _journal(target: Path) -> bool:
+    """Return whether SQLite had not yet moved everything into its file."""
+    files = target.glob('*.db3-wal') if target.is_dir() else [Path(f'{target}-wal')]
+    return any(file.is_file() and file.stat().st_size for file in files)
+
+
+def _recorded_count(metadata: Path) -> int | None:
+    """Return how many messages a ``metadata.yaml`` says were recorded, None when it does not."""
+    try:
+        content = yaml.safe_load(metadata.read_text())
+        return int(content['rosbag2_bagfile_information']['message_count'])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _sentence(error: Exception) -> str:
+    return (str(error) or type(error).__name__).rstrip('.')

@@ -1,0 +1,220 @@
+"""Bags, one or many: each is judged by one function, here, in other processes or on a cluster."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from fer_ros.atomic_file import atomic_folder
+from fer_ros.errors import BagError, FerError, SettingError
+from fer_ros.replay.bag_images import bag_images
+from fer_ros.replay.bag_reader import BagReader
+from fer_ros.replay.journal import Journal
+from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
+from fer_ros.replay.labels import Labels, read_label_file
+from fer_ros.replay.run import REPORT, StreamRun
+from fer_ros.replay.run_settings import RunSettings
+
+# A replay keeps about this many processors busy.
+_PROCESSORS_PER_BAG = 2
+
+
+@dataclass(frozen=True)
+class BagJob:
+    """One bag to be judged.
+
+    Attributes:
+        bag: Folder or file.
+        folder: Where its outputs come to lie.
+        settings: The same for every bag of a command.
+        force: Whether it is judged also where that was done before.
+        position: Line of its progress bar.
+    """
+
+    bag: Path
+    folder: Path
+    settings: RunSettings
+    force: bool = False
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a job.
+
+    Attributes:
+        job: The job.
+        report: As in ``report.json``; None when the bag could not be judged.
+        failure: Why it could not be judged, in a sentence; '' when it could.
+        kept: Whether the report is that of an earlier run.
+    """
+
+    job: BagJob
+    report: dict[str, Any] | None
+    failure: str = ''
+    kept: bool = False
+
+
+def make_jobs(
+    bags: Sequence[Path], out: Path, settings: RunSettings, force: bool = False
+) -> list[BagJob]:
+    """Return a job for each bag; its outputs lie in a folder of ``out`` with the bag's name.
+
+    Raises:
+        SettingError: A bag is named twice.
+    """
+    paths = [bag.resolve() for bag in bags]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise SettingError(f'bag {path} is named twice')
+    names = [path.name for path in paths]
+    # Runs of two days may have the same name; the folders that they lie in differ.
+    unique = [
+        path.name if names.count(path.name) == 1 else '-'.join(path.parts[1:]) for path in paths
+    ]
+    return [
+        BagJob(path, out.resolve() / name, settings, force, line if len(paths) > 1 else None)
+        for line, (path, name) in enumerate(zip(paths, unique, strict=True))
+    ]
+
+
+def judge_bag(job: BagJob) -> Verdict:
+    """Judge one bag and write its folder; never raises what is wrong with the bag.
+
+    A bag that was judged with the same settings is not judged again; one that was interrupted goes
+    on with the image after the last that was kept.
+    """
+    try:
+        key = job.settings.fingerprint(job.bag)
+        finished = None if job.force else _finished(job, key)
+        if finished is not None:
+            return Verdict(job, finished, kept=True)
+        return Verdict(job, _written(job, key))
+    except FerError as error:
+        return Verdict(job, None, str(error))
+    except OSError as error:
+        return Verdict(job, None, f'bag {job.bag}: {error}')
+
+
+def judge_bags(
+    jobs: Sequence[BagJob], processes: int = 0, scheduler: str = ''
+) -> Iterator[Verdict]:
+    """Yield a verdict for each job, as they come.
+
+    Args:
+        jobs: What is to be done.
+        processes: How many bags are judged at a time; 0: what the processors are good for.
+        scheduler: Address of a Dask scheduler, whose workers judge the bags and have to see the
+            same files; empty: this machine does.
+
+    Raises:
+        SettingError: The scheduler cannot be reached, or its client is not installed.
+    """
+    if scheduler:
+        yield from _on_cluster(jobs, scheduler)
+        return
+    processes = processes or max(1, len(os.sched_getaffinity(0)) // _PROCESSORS_PER_BAG)
+    if len(jobs) == 1 or processes == 1:
+        yield from map(judge_bag, (replace(job, position=None) for job in jobs))
+        return
+    yield from _in_processes(jobs, min(processes, len(jobs)))
+
+
+def _written(job: BagJob, key: str) -> dict[str, Any]:
+    """Judge a bag and return its report when all its outputs are in their place."""
+    journal = Journal(job.folder.with_name(f'.{job.folder.name}.journal'), key)
+    try:
+        with atomic_folder(job.folder) as aside:
+            report = {**_judge(job, aside, journal), 'key': key}
+            (aside / REPORT).write_text(json.dumps(report, indent=1))
+    except FerError:
+        # Another start would come to the same.
+        journal.remove()
+        raise
+    journal.remove()
+    return report
+
+
+def _judge(job: BagJob, folder: Path, journal: Journal) -> dict[str, Any]:
+    settings = job.settings
+    with BagReader(job.bag) as reader:
+        run = StreamRun(settings)
+        max_pixels = run.parameters['max_image_pixels']
+        stream = bag_images(reader, settings.topics, max_pixels)
+        if settings.progress:
+            topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())
+            tqdm.write(f'{reader.path.name}: images of {topics}')
+        labels: Labels | None = None
+        if settings.labels is not None:
+            labels = read_label_file(settings.labels, run.classes)
+        elif settings.label_topic:
+            origin = _origin(reader, settings, max_pixels)
+            labels = read_label_topic(reader, settings.label_topic, origin, run.classes)
+        return run.write(stream, labels, folder, str(job.bag), job.position, journal)
+
+
+def _origin(reader: BagReader, settings: RunSettings, max_pixels: int) -> TimeOrigin:
+    # Images and labels are read one after the other: a reader has one place in its file.
+    first = next(bag_images(reader, settings.topics, max_pixels).images, None)
+    if first is None:
+        raise BagError(f'bag {reader.path}: no image can be decoded')
+    return TimeOrigin(first.stamp_ns or first.log_time_ns, first.log_time_ns)
+
+
+def _finished(job: BagJob, key: str) -> dict[str, Any] | None:
+    """Return the report of an earlier run that did all that this one is to do."""
+    try:
+        report: dict[str, Any] = json.loads((job.folder / REPORT).read_text())
+    except (OSError, ValueError):
+        return None
+    done = report.get('key') == key and set(job.settings.parts) <= set(report.get('parts', ()))
+    return report if done else None
+
+
+def _in_processes(jobs: Sequence[BagJob], processes: int) -> Iterator[Verdict]:
+    # Threads of the libraries do not survive a fork.
+    context = multiprocessing.get_context('spawn')
+    lock = context.RLock()
+    with ProcessPoolExecutor(processes, context, tqdm.set_lock, (lock,)) as pool:
+        futures = {pool.submit(judge_bag, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                yield _verdict(future, futures[future])
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _verdict(future: 'Future[Verdict]', job: BagJob) -> Verdict:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return Verdict(job, None, f'bag {job.bag}: a process ended before it had judged it')
+
+
+def _on_cluster(jobs: Sequence[BagJob], scheduler: str) -> Iterator[Verdict]:
+    try:
+        from distributed import Client
+        from distributed import as_completed as as_finished
+    except ImportError:
+        raise SettingError(
+            '--scheduler needs dask.distributed: pip install fer_ros[cluster]'
+        ) from None
+    try:
+        client = Client(scheduler, timeout='10s')
+    except (OSError, ValueError) as error:
+        raise SettingError(f'scheduler {scheduler} cannot be reached: {error}') from None
+    with client, tqdm(total=len(jobs), desc='bags', unit=' bags') as bar:
+        # Bars of their own would appear where nobody looks.
+        quiet = [replace(job, settings=replace(job.settings, progress=False)) for job in jobs]
+        futures = [client.submit(judge_bag, job, pure=False) for job in quiet]
+        for future in as_finished(futures):
+            bar.update()
+            yield future.result()

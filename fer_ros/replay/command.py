@@ -1,0 +1,89 @@
+"""The commands ``fer-ros bag`` and ``fer-ros video``: what they run and print."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer_ros.atomic_file import atomic_folder
+from fer_ros.errors import FerError
+from fer_ros.replay.bags import Verdict, judge_bags, make_jobs
+from fer_ros.replay.labels import read_label_file
+from fer_ros.replay.parts import PARTS
+from fer_ros.replay.picture_source import picture_stream
+from fer_ros.replay.run import StreamRun
+from fer_ros.replay.run_settings import RunSettings
+from fer_ros.replay.summary import write_summary
+
+
+def run_bag(options: argparse.Namespace) -> None:
+    """Judge bags and print a line for each; exit with 1 when one could not be judged."""
+    settings = _settings(
+        options, topics=tuple(options.topic or ()), label_topic=options.label_topic
+    )
+    # A wrong parameter file is said once, before anything is begun.
+    settings.parameters()
+    jobs = make_jobs(options.bags, options.out, settings, options.force)
+    verdicts: list[Verdict] = []
+    for verdict in judge_bags(jobs, options.processes, options.scheduler):
+        verdicts.append(verdict)
+        _say(verdict)
+    verdicts.sort(key=lambda verdict: [job.folder for job in jobs].index(verdict.job.folder))
+    write_summary(verdicts, options.out)
+    print(f'summary: {options.out}/summary.html')
+    failed = sum(verdict.report is None for verdict in verdicts)
+    if failed:
+        raise FerError(f'{failed} of {len(verdicts)} bags could not be judged')
+
+
+def run_video(options: argparse.Namespace) -> None:
+    """Judge a video, an image, a folder of images or a webcam, and print where the outputs are."""
+    settings = _settings(options)
+    run = StreamRun(settings)
+    labels = read_label_file(options.labels, run.classes) if options.labels else None
+    max_pixels = run.parameters['max_image_pixels']
+    stream = picture_stream(options.source, max_pixels, options.rate_hz, options.seconds)
+    if stream.live and not options.seconds:
+        print('press Ctrl-C to stop')
+    out = options.out or Path(f'{Path(stream.name).stem}_emotion')
+    with atomic_folder(out.resolve()) as aside:
+        report = run.write(stream, labels, aside, options.source)
+    print(_sentence(stream.name, report))
+    print(f'outputs: {out}')
+
+
+def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
+    return RunSettings(
+        labels=options.labels.resolve() if options.labels else None,
+        model=str(Path(options.model).resolve()) if options.model else '',
+        params=options.params.resolve() if options.params else None,
+        parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
+        **more,
+    )
+
+
+def _say(verdict: Verdict) -> None:
+    name = verdict.job.folder.name
+    if verdict.report is None:
+        print(f'fer-ros: {verdict.failure}', file=sys.stderr)
+        return
+    print(_sentence(name, verdict.report) + (' (judged before)' if verdict.kept else ''))
+    for problem in verdict.report['problems']:
+        print(f'{name}: {problem}')
+
+
+def _sentence(name: str, report: dict[str, Any]) -> str:
+    behaviour, agreement, speed = report['behaviour'], report['agreement'], report['speed']
+    topics = ', '.join(behaviour['topics'])
+    said = (
+        f'{name}: {behaviour["images"]} images of {topics}, {behaviour["coverage"]:.0%} with a '
+        f'face, {speed["frames_per_second"]:.0f} images a second, '
+        f'{speed["times_real_time"]:.1f} × real time'
+    )
+    if agreement and agreement['images']['count']:
+        said += (
+            f'; {agreement["images"]["accuracy"]:.1%} of {agreement["images"]["count"]} labelled '
+            f'images and {agreement["intervals"]["accuracy"]:.1%} of '
+            f'{agreement["intervals"]["count"]} labels right'
+        )
+    return said

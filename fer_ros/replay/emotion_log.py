@@ -1,0 +1,155 @@
+"""EmotionLog: all that was estimated, in rows of a few numbers, so that an hour is small."""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.replay.labels import Labels
+from fer_ros.structures import FloatArray, FrameEmotions
+
+Times = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One face of one topic over time.
+
+    Attributes:
+        topic: Name of the topic.
+        face_id: Of the face.
+        times_s: ``(N,)`` seconds since the first image, of the images that show it.
+        emotions: ``(N,)`` index of the named class, -1 where none was sure enough.
+        probabilities: ``(N, C)`` float32, smoothed.
+    """
+
+    topic: str
+    face_id: int
+    times_s: Times
+    emotions: Indices
+    probabilities: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImages:
+    """Every image for which a label holds; an image with two labels counts twice.
+
+    Attributes:
+        topics: ``(N,)`` place of the topic among ``EmotionLog.topics``.
+        times_s: ``(N,)`` seconds since the first image.
+        intervals: ``(N,)`` place of the label among ``Labels.intervals``.
+        found: ``(N,)`` whether the face was found.
+        probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not found.
+    """
+
+    topics: Indices
+    times_s: Times
+    intervals: Indices
+    found: npt.NDArray[np.bool_]
+    probabilities: FloatArray
+
+
+class EmotionLog:
+    """Grows by some 50 bytes an image and some 50 a face.
+
+    Attributes:
+        classes: C names.
+        labels: What images are compared with, if anything.
+        topics: In the order in which their first images came.
+    """
+
+    def __init__(self, classes: tuple[str, ...], labels: Labels | None = None) -> None:
+        self.classes = classes
+        self.labels = labels
+        self.topics: list[str] = []
+        self._image_times = array('d')
+        self._image_topics = array('q')
+        self._image_faces = array('q')
+        self._face_ids = array('q')
+        self._face_emotions = array('q')
+        self._face_probabilities = array('f')
+        self._match_images = array('q')
+        self._match_intervals = array('q')
+        self._match_found = array('b')
+        self._match_probabilities = array('f')
+
+    def append(self, topic: str, time_s: float, frame: FrameEmotions) -> None:
+        """Add an image.
+
+        Args:
+            topic: Where it is from.
+            time_s: Seconds since the first image; not decreasing within a topic.
+            frame: What was found in it.
+        """
+        if topic not in self.topics:
+            self.topics.append(topic)
+        self._image_times.append(time_s)
+        self._image_topics.append(self.topics.index(topic))
+        self._image_faces.append(len(frame.faces))
+        for face in frame.faces:
+            self._face_ids.append(face.face_id)
+            self._face_emotions.append(self.classes.index(face.emotion) if face.emotion else -1)
+            self._face_probabilities.frombytes(face.probabilities.tobytes())
+        if self.labels is not None:
+            self._match(self.labels, time_s, frame)
+
+    @property
+    def image_times_s(self) -> Times:
+        """``(N,)`` time of each image."""
+        return np.array(self._image_times)
+
+    @property
+    def image_topics(self) -> Indices:
+        """``(N,)`` place of each image's topic among ``topics``."""
+        return np.array(self._image_topics)
+
+    @property
+    def image_faces(self) -> Indices:
+        """``(N,)`` number of faces in each image."""
+        return np.array(self._image_faces)
+
+    def tracks(self) -> Iterator[Track]:
+        """Yield every face, topic by topic in order of ``face_id``."""
+        images = np.repeat(np.arange(len(self._image_times)), self.image_faces)
+        face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
+        probabilities = self._rows(self._face_probabilities)
+        topics, times = self.image_topics[images], self.image_times_s[images]
+        # The order of a face's images stays.
+        order = np.lexsort((np.arange(len(images)), face_ids, topics))
+        changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1
+        for rows in np.split(order, changes):
+            if len(rows):
+                yield Track(
+                    self.topics[topics[rows[0]]],
+                    int(face_ids[rows[0]]),
+                    times[rows],
+                    emotions[rows],
+                    probabilities[rows],
+                )
+
+    def labelled_images(self) -> LabelledImages:
+        """Return how the labels were met."""
+        images = np.array(self._match_images, np.int64)
+        return LabelledImages(
+            self.image_topics[images] if len(images) else images,
+            self.image_times_s[images] if len(images) else images.astype(np.float64),
+            np.array(self._match_intervals, np.int64),
+            np.array(self._match_found, np.bool_),
+            self._rows(self._match_probabilities),
+        )
+
+    def _match(self, labels: Labels, time_s: float, frame: FrameEmotions) -> None:
+        for index, interval in labels.at(time_s):
+            face = interval.face_of(frame, time_s)
+            self._match_images.append(len(self._image_times) - 1)
+            self._match_intervals.append(index)
+            self._match_found.append(face is not None)
+            self._match_probabilities.extend(
+                face.probabilities if face else [float('nan')] * len(self.classes)
+            )
+
+    def _rows(self, values: 'array[float]') -> FloatArray:
+        return np.array(values, np.float32).reshape(-1, len(self.classes))

@@ -1,0 +1,108 @@
+"""EmotionTable: a line per face and image, as CSV and as Parquet."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from fer_ros.atomic_file import atomic_file
+from fer_ros.structures import FaceEmotion, FrameEmotions
+
+_TEXTS = ('topic', 'emotion')
+_ROW_GROUP = 2048
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Return the names of the columns: smoothed probabilities have the name of their class, those
+    of the image alone ``_frame`` behind it.
+    """
+    fixed = ('stamp_s', 'topic', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion')
+    return [*fixed, 'confidence', *classes, *(f'{name}_frame' for name in classes)]
+
+
+class EmotionTable:
+    """Writes line by line, so that its length costs no memory."""
+
+    def __init__(self, classes: Sequence[str], csv_path: Path, parquet_path: Path | None) -> None:
+        """Open the files.
+
+        Args:
+            classes: C names.
+            csv_path: Of the CSV file.
+            parquet_path: Of the Parquet file; None for none.
+        """
+        self._columns = columns(classes)
+        self._stream: IO[str] = csv_path.open('w', newline='')
+        self._csv = csv.writer(self._stream)
+        self._csv.writerow(self._columns)
+        self._rows: list[list[Any]] = []
+        self._parquet: Any = None
+        if parquet_path is not None:
+            import pyarrow as pa
+            from pyarrow import parquet
+
+            kinds = {'face_id': pa.int64(), 'stamp_s': pa.float64()}
+            kinds |= {name: pa.string() for name in _TEXTS}
+            self._schema = pa.schema(
+                [(name, kinds.get(name, pa.float32())) for name in self._columns]
+            )
+            self._parquet = parquet.ParquetWriter(parquet_path, self._schema)
+
+    def write(self, topic: str, frame: FrameEmotions) -> None:
+        """Add a line for each face of an image.
+
+        Args:
+            topic: Where the image is from.
+            frame: What was found in it.
+        """
+        for face in frame.faces:
+            row = _row(topic, frame.stamp_s, face)
+            self._csv.writerow(map(_text, self._columns, row))
+            if self._parquet is not None:
+                self._rows.append(row)
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Finish the files."""
+        self._stream.close()
+        if self._parquet is not None:
+            self._flush()
+            self._parquet.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        rows = [dict(zip(self._columns, row, strict=True)) for row in self._rows]
+        self._parquet.write_table(pa.Table.from_pylist(rows, self._schema))
+        self._rows.clear()
+
+
+def write_csv(frames: Sequence[FrameEmotions], topic: str, path: Path) -> None:
+    """Write the estimates of one topic as a CSV file.
+
+    Args:
+        frames: In order of their stamps.
+        topic: Where they are from.
+        path: Replaced only by a whole file.
+    """
+    with atomic_file(path) as aside:
+        table = EmotionTable(frames[0].classes if frames else (), aside, None)
+        for frame in frames:
+            table.write(topic, frame)
+        table.close()
+
+
+def _row(topic: str, stamp_s: float, face: FaceEmotion) -> list[Any]:
+    box = face.box
+    corners = (box.x0_px, box.y0_px, box.x1_px, box.y1_px)
+    probabilities = [*face.probabilities.tolist(), *face.frame_probabilities.tolist()]
+    return [stamp_s, topic, face.face_id, *corners, face.emotion, face.confidence, *probabilities]
+
+
+def _text(name: str, value: Any) -> str:
+    if name == 'stamp_s':
+        return f'{value:.9f}'
+    if name.endswith('_px'):
+        return f'{value:.1f}'
+    return f'{value:.5f}' if isinstance(value, float) else str(value)

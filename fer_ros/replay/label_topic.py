@@ -1,0 +1,132 @@
+"""Labels from a topic of the bag: what a person said, or what another model found."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fer_ros.errors import BagError, LabelError
+from fer_ros.replay.bag_reader import BagReader
+from fer_ros.replay.labels import LabelInterval, Labels
+from fer_ros.replay.message_types import EMOTIONS_TYPE, typestore
+
+STRING_TYPE = 'std_msgs/msg/String'
+# A label that is not renewed for this long has ended, where labels come per image.
+_GAP_S = 0.5
+
+
+@dataclass(frozen=True)
+class TimeOrigin:
+    """The moment of the first image, by which labels are told in seconds.
+
+    Attributes:
+        stamp_ns: By its header's clock.
+        log_time_ns: By the recorder's.
+    """
+
+    stamp_ns: int
+    log_time_ns: int
+
+
+@dataclass
+class _Open:
+    """A label that goes on as long as messages say the same."""
+
+    start_s: float
+    last_s: float
+    emotion: str
+    regions: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+
+
+def read_label_topic(
+    reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
+) -> Labels:
+    """Read labels from a topic.
+
+    ``std_msgs/String``: each message is an emotion that holds from its recording to the next
+    message; an empty one ends it. ``fer_ros/msg/FaceEmotionArray``: each message says what the
+    faces of one image show, by its header's stamp; a face is the one at the same place.
+
+    Args:
+        reader: Of the bag.
+        topic: Name of the topic.
+        origin: The moment of the first image.
+        classes: The model's.
+
+    Raises:
+        BagError: The topic is not there.
+        LabelError: It is of another type, names an unknown class, or holds no label.
+    """
+    if topic not in reader.topics:
+        there = ', '.join(sorted(reader.topics))
+        raise BagError(f'bag {reader.path} has no label topic {topic}; there are: {there}')
+    msgtype = reader.topics[topic].msgtype
+    if msgtype == STRING_TYPE:
+        intervals = list(_from_strings(reader, topic, origin, classes))
+    elif msgtype == EMOTIONS_TYPE:
+        intervals = list(_from_emotions(reader, topic, origin, classes))
+    else:
+        raise LabelError(
+            f'label topic {topic} holds {msgtype}, allowed are {STRING_TYPE} and {EMOTIONS_TYPE}'
+        )
+    if not intervals:
+        raise LabelError(f'label topic {topic} of bag {reader.path} holds no label')
+    return Labels(intervals)
+
+
+def _from_strings(
+    reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
+) -> Iterator[LabelInterval]:
+    start_s, emotion = 0.0, ''
+    for message in reader.messages([topic]):
+        time_s = (message.log_time_ns - origin.log_time_ns) / 1e9
+        said = typestore().deserialize_cdr(message.payload(), STRING_TYPE).data.strip()
+        _require_known(said, classes, f'label topic {topic}, {time_s:.2f} s')
+        if emotion and time_s > start_s:
+            yield LabelInterval(start_s, time_s, emotion)
+        start_s, emotion = time_s, said
+    if emotion:
+        # Nothing ended it: it holds as long as there are images.
+        yield LabelInterval(start_s, float('inf'), emotion)
+
+
+def _from_emotions(
+    reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
+) -> Iterator[LabelInterval]:
+    open_ones: dict[int, _Open] = {}
+    for message in reader.messages([topic]):
+        msg = typestore().deserialize_cdr(message.payload(), EMOTIONS_TYPE)
+        stamp = msg.header.stamp
+        time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
+        said = {face.face_id: face for face in msg.faces if face.emotion}
+        for face_id, face in said.items():
+            _require_known(face.emotion, classes, f'label topic {topic}, {time_s:.2f} s')
+            old = open_ones.get(face_id)
+            if old and (old.emotion != face.emotion or time_s - old.last_s > _GAP_S):
+                yield _closed(open_ones.pop(face_id), min(time_s, old.last_s + _GAP_S))
+            new = open_ones.setdefault(face_id, _Open(time_s, time_s, face.emotion))
+            new.last_s = time_s
+            new.regions += _region(face.roi, time_s)
+        for face_id in set(open_ones) - set(said):
+            yield _closed(open_ones.pop(face_id), time_s)
+    for label in open_ones.values():
+        yield _closed(label, label.last_s + _GAP_S)
+
+
+def _region(roi: Any, time_s: float) -> list[tuple[float, float, float, float, float]]:
+    if not (roi.width and roi.height):
+        return []
+    x0, y0 = roi.x_offset, roi.y_offset
+    return [(time_s, x0, y0, x0 + roi.width, y0 + roi.height)]
+
+
+def _closed(label: _Open, end_s: float) -> LabelInterval:
+    regions = np.array(label.regions, np.float64).reshape(-1, 5)
+    return LabelInterval(label.start_s, end_s, label.emotion, None, regions)
+
+
+def _require_known(emotion: str, classes: Sequence[str], where: str) -> None:
+    if emotion and emotion not in classes:
+        known = ', '.join(classes)
+        raise LabelError(f'{where}: emotion {emotion!r} is unknown, known are {known}')

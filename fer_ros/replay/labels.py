@@ -1,0 +1,156 @@
+"""Labels: which emotion is shown when, from a file or from a topic of the bag."""
+
+import csv
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.errors import LabelError
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
+
+Regions = npt.NDArray[np.float64]
+
+COLUMNS = ('start_s', 'end_s', 'emotion')
+# A labelled region and a face that share less of the smaller one are not the same face.
+_SAME_FACE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class LabelInterval:
+    """What one face shows for some time.
+
+    Attributes:
+        start_s: First moment, in seconds since the first image.
+        end_s: End, exclusive.
+        emotion: One of the model's classes.
+        face_id: Which face; None for the largest one in each image, or the one at ``regions``.
+        regions: ``(N, 5)`` float64 of time in seconds and x0, y0, x1, y1 in pixels, in order of
+            time; empty when the label does not say where the face is.
+    """
+
+    start_s: float
+    end_s: float
+    emotion: str
+    face_id: int | None = None
+    regions: Regions = field(default_factory=lambda: np.empty((0, 5)))
+
+    def face_of(self, frame: FrameEmotions, time_s: float) -> FaceEmotion | None:
+        """Return the face that the label is about, None where it was not found in the image."""
+        if self.face_id is not None:
+            return next((face for face in frame.faces if face.face_id == self.face_id), None)
+        if len(self.regions):
+            row = max(int(np.searchsorted(self.regions[:, 0], time_s, side='right')) - 1, 0)
+            region = FaceBox(*(float(edge) for edge in self.regions[row, 1:]))
+            best = max(frame.faces, key=lambda face: _overlap(face.box, region), default=None)
+            return best if best and _overlap(best.box, region) >= _SAME_FACE else None
+        return max(frame.faces, key=lambda f: f.box.width_px * f.box.height_px, default=None)
+
+
+class Labels:
+    """All labels of a bag.
+
+    Attributes:
+        intervals: In order of their starts.
+    """
+
+    def __init__(self, intervals: Sequence[LabelInterval]) -> None:
+        self.intervals = sorted(intervals, key=lambda interval: interval.start_s)
+        self._starts = [interval.start_s for interval in self.intervals]
+        self._longest_s = max((i.end_s - i.start_s for i in intervals), default=0.0)
+
+    def at(self, time_s: float) -> Iterator[tuple[int, LabelInterval]]:
+        """Yield each label that holds at a time, with its place among ``intervals``."""
+        for index in range(bisect_right(self._starts, time_s) - 1, -1, -1):
+            interval = self.intervals[index]
+            if interval.start_s < time_s - self._longest_s:
+                return
+            if time_s < interval.end_s:
+                yield index, interval
+
+
+def _overlap(a: FaceBox, b: FaceBox) -> float:
+    """Return the share of the smaller box that lies in the other; regions end with the image."""
+    iou = a.iou(b)
+    areas = a.width_px * a.height_px, b.width_px * b.height_px
+    return iou / (1 + iou) * sum(areas) / min(areas)
+
+
+def read_label_file(path: Path, classes: Sequence[str]) -> Labels:
+    """Read a CSV file with the columns ``start_s,end_s,emotion`` and, if wanted, ``face_id``.
+
+    Args:
+        path: File with a header line and a line per interval; times in seconds since the first
+            image. Without ``face_id`` a label is about the largest face in each image.
+        classes: The model's.
+
+    Raises:
+        LabelError: The file is missing or no such table; a class is unknown, an interval ends
+            before it starts, or two intervals hold for the same face at once.
+    """
+    intervals: list[LabelInterval] = []
+    lines: list[int] = []
+    try:
+        with path.open(newline='', encoding='utf-8-sig') as stream:
+            reader = csv.DictReader(stream, skipinitialspace=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise LabelError(
+                    f'label file {path} has no column {", ".join(missing)}; needed are '
+                    f'{",".join(COLUMNS)} and, if wanted, face_id'
+                )
+            for row in reader:
+                intervals.append(_interval(row, classes, f'{path}, line {reader.line_num}'))
+                lines.append(reader.line_num)
+    except OSError as error:
+        raise LabelError(f'label file {path} cannot be read: {error.strerror}') from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LabelError(f'label file {path} is no CSV: {error}') from None
+    if not intervals:
+        raise LabelError(f'label file {path} holds no interval')
+    _refuse_overlaps(intervals, lines, path)
+    return Labels(intervals)
+
+
+def _interval(row: dict[str, str], classes: Sequence[str], where: str) -> LabelInterval:
+    start_s, end_s = (_number(row, name, where) for name in ('start_s', 'end_s'))
+    emotion = (row['emotion'] or '').strip()
+    if emotion not in classes:
+        known = ', '.join(classes)
+        raise LabelError(f'{where}: emotion {emotion!r} is unknown, known are {known}')
+    if not 0 <= start_s < end_s < float('inf'):
+        raise LabelError(
+            f'{where}: the interval goes from {start_s:g} s to {end_s:g} s; it has to start at 0 '
+            'or later and to end after its start'
+        )
+    face = (row.get('face_id') or '').strip()
+    if face and not (face.isdecimal() and int(face)):
+        raise LabelError(f'{where}: face_id is {face!r}, needed is a number from 1 on, or nothing')
+    return LabelInterval(start_s, end_s, emotion, int(face) if face else None)
+
+
+def _number(row: dict[str, str], name: str, where: str) -> float:
+    try:
+        return float(row[name])
+    except (TypeError, ValueError):
+        raise LabelError(f'{where}: {name} is {row[name]!r}, needed is a number') from None
+
+
+def _refuse_overlaps(intervals: list[LabelInterval], lines: list[int], path: Path) -> None:
+    order = sorted(range(len(intervals)), key=lambda index: intervals[index].start_s)
+    open_ones: list[int] = []
+    for index in order:
+        new = intervals[index]
+        open_ones = [other for other in open_ones if intervals[other].end_s > new.start_s]
+        for other in open_ones:
+            old = intervals[other]
+            # A label without a face_id may be about any face.
+            if None in (old.face_id, new.face_id) or old.face_id == new.face_id:
+                raise LabelError(
+                    f'{path}, line {lines[index]}: {new.start_s:g} to {new.end_s:g} s overlaps '
+                    f'line {lines[other]} ({old.start_s:g} to {old.end_s:g} s) for the same face'
+                )
+        open_ones.append(index)

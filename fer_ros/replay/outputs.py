@@ -1,0 +1,127 @@
+"""Outputs: everything that grows while images are replayed, and what is made of it at the end."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from fer_ros.annotate import annotate
+from fer_ros.replay.emotion_bag import EmotionBag
+from fer_ros.replay.emotion_log import EmotionLog
+from fer_ros.replay.emotion_table import EmotionTable
+from fer_ros.replay.overlap import WriteBehind
+from fer_ros.replay.replay import Estimated
+from fer_ros.replay.stamped_image import ImageStream, StampedImage
+from fer_ros.replay.thumbnails import WorstDisagreements
+from fer_ros.structures import FrameEmotions
+from fer_ros.video_file import VideoFile
+
+# Estimated images that wait to be written.
+_DEPTH = 8
+
+
+class Outputs:
+    """Writes a folder while images are replayed; two threads write behind.
+
+    Attributes:
+        log: All estimates, for the figures at the end.
+        worst: The worst disagreements, if there are labels.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        stream: ImageStream,
+        log: EmotionLog,
+        parts: Sequence[str],
+        landmarks: bool = True,
+    ) -> None:
+        """Open the files.
+
+        Args:
+            folder: Where they are written; is there.
+            stream: What is replayed.
+            log: Empty.
+            parts: See ``RunSettings``.
+            landmarks: Whether the messages of the bag carry landmarks.
+        """
+        self.log = log
+        labels = log.labels
+        self.worst = WorstDisagreements(labels) if labels and 'page' in parts else None
+        self._table: EmotionTable | None = None
+        self._bag: EmotionBag | None = None
+        self._videos: dict[str, VideoFile] = {}
+        if 'table' in parts:
+            self._table = EmotionTable(
+                log.classes, folder / 'emotion.csv', folder / 'emotion.parquet'
+            )
+        if 'bag' in parts:
+            self._bag = EmotionBag(folder / 'emotion', landmarks)
+        if 'video' in parts:
+            self._videos = {
+                topic: VideoFile(folder / name, stream.rate_hz[topic])
+                for topic, name in video_names(list(stream.topics)).items()
+            }
+        self._rows = WriteBehind(self._write_rows, _DEPTH)
+        self._pictures = WriteBehind(self._write_picture, _DEPTH)
+
+    def write(self, image: StampedImage, frame: FrameEmotions) -> None:
+        """Add an image and what was estimated from it."""
+        self._rows.put((image, frame))
+        if self._videos:
+            self._pictures.put((image, frame))
+
+    def close(self) -> None:
+        """Finish all files."""
+        self._rows.close()
+        self._pictures.close()
+        if self._table is not None:
+            self._table.close()
+        if self._bag is not None:
+            self._bag.close()
+        for video in self._videos.values():
+            video.close()
+
+    def abort(self) -> None:
+        """Leave the files as they are, unfinished."""
+        for behind in (self._rows, self._pictures):
+            with suppress(Exception):
+                behind.close()
+        if self._table is not None:
+            self._table.close()
+        if self._bag is not None:
+            self._bag.abort()
+        for video in self._videos.values():
+            video.close()
+
+    def _write_rows(self, estimated: Estimated) -> None:
+        image, frame = estimated
+        self.log.append(image.topic, image.time_s, frame)
+        if self._table is not None:
+            self._table.write(image.topic, frame)
+        if self._bag is not None:
+            self._bag.write(image, frame)
+        if self.worst is not None:
+            self.worst.offer(image, frame)
+
+    def _write_picture(self, estimated: Estimated) -> None:
+        image, frame = estimated
+        video = self._videos[image.topic]
+        video.write(annotate(image.decode_bgr(), frame), image.time_s)
+
+
+def video_names(topics: Sequence[str]) -> dict[str, str]:
+    """Return the name of the annotated video of each topic.
+
+    One topic's is ``annotated.mp4``; of several, each has its topic's name behind it.
+    """
+    if len(topics) == 1:
+        return {topics[0]: 'annotated.mp4'}
+    names: dict[str, str] = {}
+    for topic in topics:
+        plain = re.sub(r'\W+', '_', topic).strip('_')
+        # /a/b and /a_b are two.
+        while f'annotated_{plain}.mp4' in names.values():
+            plain += '_'
+        names[topic] = f'annotated_{plain}.mp4'
+    return names

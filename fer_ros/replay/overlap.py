@@ -1,0 +1,97 @@
+"""Reading ahead and writing behind, in threads: decoding and writing overlap with inference."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar('Item')
+
+
+class _End:
+    """Stands in a queue for the end of what goes through it, and for the error that caused it."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
+    """Yield ``items``, which a thread takes while the caller is at work on earlier ones.
+
+    Args:
+        items: Taken in the thread alone; an error from it is raised here in its place.
+        depth: Most items that wait.
+    """
+    waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: Item | _End) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+    def read() -> None:
+        try:
+            for item in items:
+                put(item)
+                if stopped.is_set():
+                    return
+            put(_End())
+        except BaseException as error:
+            put(_End(error))
+
+    thread = threading.Thread(target=read, name='read_ahead', daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class WriteBehind(Generic[Item]):
+    """Calls a function in a thread, item by item, while the caller goes on."""
+
+    def __init__(self, write: Callable[[Item], None], depth: int) -> None:
+        """Start the thread.
+
+        Args:
+            write: Called in the thread alone; an error from it is raised by the next ``put`` or
+                by ``close``.
+            depth: Most items that wait; more make the caller wait.
+        """
+        self._write = write
+        self._waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name='write_behind', daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        """Have an item written soon."""
+        self._raise()
+        self._waiting.put(item)
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        self._waiting.put(_End())
+        self._thread.join()
+        self._raise()
+
+    def _run(self) -> None:
+        while not isinstance(item := self._waiting.get(), _End):
+            # After an error nothing more is written, but nobody waits for room in the queue.
+            if self._error is None:
+                try:
+                    self._write(item)
+                except BaseException as error:
+                    self._error = error
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error

@@ -1,0 +1,105 @@
+"""replay: stamped images → the pipeline → estimates, with both halves of the pipeline at work."""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+from fer_ros.errors import StampError
+from fer_ros.pipeline import EmotionPipeline, Models, Observation, PipelineSettings
+from fer_ros.replay.journal import Journal
+from fer_ros.replay.overlap import read_ahead
+from fer_ros.replay.stamped_image import StampedImage
+from fer_ros.structures import FrameEmotions
+
+# Images that wait at each place; more would only cost memory.
+_DEPTH = 6
+
+Estimated = tuple[StampedImage, FrameEmotions]
+Waiting = deque[tuple[StampedImage, Future[FrameEmotions]]]
+# Images after which what was estimated is kept for another start.
+_SAVE_EVERY = 300
+
+
+class Replay:
+    """Runs the pipeline over images as the node does: each topic has its own faces.
+
+    The images are decoded in one thread, faces are found in the caller's and emotions are
+    estimated in a third; the order of the images is kept everywhere.
+
+    Attributes:
+        estimated: Images that went through the pipeline so far.
+    """
+
+    def __init__(
+        self, models: Models, settings: PipelineSettings, journal: Journal | None = None
+    ) -> None:
+        """Args:
+        models: Shared by the pipelines of all topics.
+        settings: Theirs.
+        journal: Where estimates are kept for another start, and taken from at this one.
+        """
+        self.estimated = 0
+        self._models = models
+        self._settings = settings
+        self._journal = journal
+        self._pipelines: dict[str, EmotionPipeline] = {}
+
+    def run(self, images: Iterator[StampedImage]) -> Generator[Estimated, None, None]:
+        """Yield each image with what was estimated from it."""
+        ahead = read_ahead(images, _DEPTH)
+        if self._journal is not None:
+            known = islice(ahead, self._journal.count)
+            yield from zip(known, self._journal.restored(), strict=True)
+            for topic, memory in self._journal.memories().items():
+                self._pipeline(topic).memory = memory
+        waiting: Waiting = deque()
+        saved = 0
+        with ThreadPoolExecutor(1, 'estimate') as estimating:
+            for image in ahead:
+                observation = yield from self._observe(image, waiting)
+                estimate = self._pipeline(image.topic).estimate
+                waiting.append((image, estimating.submit(estimate, observation)))
+                yield from self._finished(waiting, _DEPTH)
+                if self._journal is not None and self.estimated >= saved + _SAVE_EVERY:
+                    # Both halves of the pipelines are to remember the same image.
+                    yield from self._finished(waiting, 0)
+                    saved = self.estimated
+                    self._journal.save({t: p.memory for t, p in self._pipelines.items()})
+            yield from self._finished(waiting, 0)
+
+    def stage_s(self) -> dict[str, float]:
+        """Return the seconds that each stage of the pipeline has taken so far, in its order."""
+        total: dict[str, float] = {}
+        for pipeline in self._pipelines.values():
+            for stage, elapsed_s in pipeline.stage_s.items():
+                total[stage] = total.get(stage, 0.0) + elapsed_s
+        return total
+
+    def _pipeline(self, topic: str) -> EmotionPipeline:
+        if topic not in self._pipelines:
+            self._pipelines[topic] = EmotionPipeline(self._models, self._settings)
+        return self._pipelines[topic]
+
+    def _observe(
+        self, image: StampedImage, waiting: Waiting
+    ) -> Generator[Estimated, None, Observation]:
+        """Return what is seen in an image; yield what has to be finished before."""
+        pipeline = self._pipeline(image.topic)
+        try:
+            return pipeline.observe(image.gray, image.stamp_s)
+        except StampError:
+            # As in the node: the faces before are no longer those after.
+            yield from self._finished(waiting, 0)
+            pipeline.reset()
+            return pipeline.observe(image.gray, image.stamp_s)
+
+    def _finished(self, waiting: Waiting, keep: int) -> Iterator[Estimated]:
+        """Yield the oldest of what waits until no more than ``keep`` are left."""
+        while len(waiting) > keep:
+            image, future = waiting.popleft()
+            frame = future.result()
+            self.estimated += 1
+            if self._journal is not None:
+                self._journal.append(frame)
+            yield image, frame

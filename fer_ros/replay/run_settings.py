@@ -1,0 +1,71 @@
+"""RunSettings: what a person may choose for a replay."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_ros.errors import SettingError
+from fer_ros.parameters import FER_NODE, read_parameter_file
+from fer_ros.replay.parts import PARTS
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Settings of a replay; the same for each bag of a command.
+
+    Attributes:
+        topics: Image topics; all that hold images when empty.
+        labels: CSV file of label intervals, or None.
+        label_topic: Topic with labels; empty for none.
+        model: Model file; empty: as the parameter file says.
+        params: Parameter file of the node, or None for the defaults.
+        parts: Which of ``PARTS`` are written.
+        progress: Whether a bar shows the progress.
+    """
+
+    topics: tuple[str, ...] = ()
+    labels: Path | None = None
+    label_topic: str = ''
+    model: str = ''
+    params: Path | None = None
+    parts: tuple[str, ...] = tuple(PARTS)
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.labels is not None and self.label_topic:
+            raise SettingError('labels come from a file or from a topic, not from both')
+        unknown = [part for part in self.parts if part not in PARTS]
+        if unknown:
+            raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of the node's parameters.
+
+        Raises:
+            SettingError: The parameter file is missing or says something that is not allowed.
+        """
+        chosen = {spec.name: spec.default for spec in FER_NODE}
+        if self.params is not None:
+            chosen = read_parameter_file(self.params, 'fer_node', FER_NODE)
+        return {**chosen, 'model': self.model} if self.model else chosen
+
+    def fingerprint(self, source: Path) -> str:
+        """Return a text that differs when something would be judged differently.
+
+        Args:
+            source: The bag, known by the names, sizes and times of its files.
+        """
+        files = sorted(source.iterdir()) if source.is_dir() else [source]
+        states = [
+            (file.name, (state := file.stat()).st_size, state.st_mtime_ns)
+            for file in files
+            if file.is_file()
+        ]
+        choice = asdict(self) | {'parameters': self.parameters()}
+        del choice['progress'], choice['parts'], choice['params']
+        if self.labels is not None and self.labels.is_file():
+            choice['labels'] = self.labels.read_text(errors='replace')
+        content = json.dumps([states, choice], default=str, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,72 @@
+"""The summary over several bags: a line each, and their figures together."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_ros.atomic_file import atomic_file
+from fer_ros.replay.bags import Verdict
+from fer_ros.replay.judgement import merge_agreements
+from fer_ros.replay.page import write_summary_page
+
+
+def write_summary(verdicts: Sequence[Verdict], out: Path) -> dict[str, Any]:
+    """Write ``summary.json`` and ``summary.html`` into a folder, and return the summary.
+
+    Args:
+        verdicts: One per bag, at least one.
+        out: The folder; made if missing.
+    """
+    reports = [verdict.report for verdict in verdicts if verdict.report is not None]
+    behaviours = [report['behaviour'] for report in reports]
+    images = sum(behaviour['images'] for behaviour in behaviours)
+    seen = sum(behaviour['coverage'] * behaviour['images'] for behaviour in behaviours)
+    summary = {
+        'version': reports[0]['version'] if reports else '',
+        'judged': len(reports),
+        'duration_s': sum(behaviour['duration_s'] for behaviour in behaviours),
+        'images': images,
+        'coverage': seen / images if images else None,
+        'agreement': _agreement(reports),
+        'bags': [_line(verdict) for verdict in verdicts],
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    with atomic_file(out / 'summary.json') as aside:
+        aside.write_text(json.dumps(summary, indent=1))
+    with atomic_file(out / 'summary.html') as aside:
+        write_summary_page(summary, aside)
+    return summary
+
+
+def _agreement(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    labelled = [report['agreement'] for report in reports if report['agreement']]
+    if not labelled:
+        return None
+    return {
+        over: merge_agreements([agreement[over] for agreement in labelled])
+        for over in ('images', 'intervals')
+    }
+
+
+def _line(verdict: Verdict) -> dict[str, Any]:
+    name = verdict.job.folder.name
+    report = verdict.report
+    if report is None:
+        return {'name': name, 'source': str(verdict.job.bag), 'failure': verdict.failure}
+    behaviour, agreement = report['behaviour'], report['agreement']
+    return {
+        'name': name,
+        'source': str(verdict.job.bag),
+        'failure': '',
+        'problems': report['problems'],
+        'page': f'{name}/report.html' if 'page' in report['parts'] else '',
+        'duration_s': behaviour['duration_s'],
+        'images': behaviour['images'],
+        'coverage': behaviour['coverage'],
+        'flicker_per_min': behaviour['flicker_per_min'],
+        'accuracy': agreement['images']['accuracy'] if agreement else None,
+        'interval_accuracy': agreement['intervals']['accuracy'] if agreement else None,
+        'frames_per_second': report['speed']['frames_per_second'],
+        'times_real_time': report['speed']['times_real_time'],
+    }

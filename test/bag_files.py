@@ -1,0 +1,75 @@
+"""Real bags, written by rosbags, with the sample clip and whatever a test wants in them."""
+
+import cv2
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+
+from fer_ros.replay.message_types import typestore
+
+START_NS = 1_700_000_000_000_000_000
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+STRING = 'std_msgs/msg/String'
+EMOTIONS = 'fer_ros/msg/FaceEmotionArray'
+# Messages are recorded so much later than their images were taken.
+DELAY_NS = 5_000_000
+
+
+def ns(seconds):
+    return START_NS + round(seconds * 1e9)
+
+
+def header(stamp_ns, frame_id='camera_optical'):
+    types = typestore().types
+    sec, nanosec = divmod(stamp_ns, 1_000_000_000)
+    return types['std_msgs/msg/Header'](
+        stamp=types['builtin_interfaces/msg/Time'](sec=sec, nanosec=nanosec), frame_id=frame_id
+    )
+
+
+def raw(bgr, stamp_ns, encoding='bgr8'):
+    height, width = bgr.shape[:2]
+    return typestore().types[IMAGE](
+        header=header(stamp_ns),
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=bgr.size // height,
+        data=bgr.ravel(),
+    )
+
+
+def jpeg(bgr, stamp_ns):
+    data = cv2.imencode('.jpg', bgr)[1].ravel()
+    return typestore().types[COMPRESSED](header=header(stamp_ns), format='jpeg', data=data)
+
+
+def text(said):
+    return typestore().types[STRING](data=said)
+
+
+class BagFile(Writer):
+    """A bag that is written message by message."""
+
+    def __init__(self, path, storage='mcap', compression='none'):
+        super().__init__(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
+        self.set_compression(CompressionMode[compression.upper()], CompressionFormat.ZSTD)
+        self._topics = {}
+
+    def topic(self, name, msgtype):
+        self._topics[name] = self.add_connection(name, msgtype, typestore=typestore()), msgtype
+
+    def add(self, topic, msg, log_time_ns):
+        connection, msgtype = self._topics[topic]
+        self.write(connection, log_time_ns, typestore().serialize_cdr(msg, msgtype))
+
+
+def write_images(path, images, rate_hz, kind=IMAGE, topic='/camera/image_raw', **storage):
+    """Write one topic of images, stamped at a steady rate, and return the path."""
+    with BagFile(path, **storage) as bag:
+        bag.topic(topic, kind)
+        for index, bgr in enumerate(images):
+            stamp_ns = ns(index / rate_hz)
+            msg = raw(bgr, stamp_ns) if kind == IMAGE else jpeg(bgr, stamp_ns)
+            bag.add(topic, msg, stamp_ns + DELAY_NS)
+    return path

@@ -1,0 +1,179 @@
+import cv2
+import numpy as np
+import pytest
+from bag_files import (
+    COMPRESSED,
+    DELAY_NS,
+    IMAGE,
+    STRING,
+    BagFile,
+    jpeg,
+    ns,
+    raw,
+    text,
+    write_images,
+)
+
+from fer_ros.errors import BagError
+from fer_ros.replay.bag_images import bag_images, image_topics
+from fer_ros.replay.bag_reader import BagReader
+
+TOPIC = '/camera/image_raw'
+MAX_PIXELS = 1_000_000
+
+
+def images_of(path, named=(), max_pixels=MAX_PIXELS):
+    with BagReader(path) as reader:
+        stream = bag_images(reader, named, max_pixels)
+        return stream, list(stream.images)
+
+
+def write_stamped(path, dots, stamps_ns):
+    """Write images recorded at 10 Hz whose stamps may be anything."""
+    with BagFile(path) as bag:
+        bag.topic(TOPIC, IMAGE)
+        for index, (bgr, stamp_ns) in enumerate(zip(dots, stamps_ns, strict=False)):
+            bag.add(TOPIC, raw(bgr, stamp_ns), ns(index / 10) + DELAY_NS)
+    return path
+
+
+@pytest.fixture
+def mixed_bag(tmp_path, dots):
+    """Two cameras, one of them also compressed, and a topic without images."""
+    with BagFile(tmp_path / 'mixed') as bag:
+        bag.topic('/left/image', IMAGE)
+        bag.topic('/left/image/compressed', COMPRESSED)
+        bag.topic('/right/compressed', COMPRESSED)
+        bag.topic('/said', STRING)
+        for index, bgr in enumerate(dots):
+            stamp_ns = ns(index / 10)
+            bag.add('/left/image', raw(bgr, stamp_ns), stamp_ns)
+            bag.add('/left/image/compressed', jpeg(bgr, stamp_ns), stamp_ns + 1)
+            bag.add('/right/compressed', jpeg(bgr, stamp_ns), stamp_ns + 2)
+            bag.add('/said', text('x'), stamp_ns + 3)
+    return tmp_path / 'mixed'
+
+
+def test_images_keep_stamps_frame_id_and_pixels(tmp_path, dots):
+    stream, images = images_of(write_images(tmp_path / 'run', dots, 10))
+    assert stream.topics == {TOPIC: 6}
+    assert stream.rate_hz[TOPIC] == pytest.approx(10)
+    assert [image.stamp_ns for image in images] == [ns(index / 10) for index in range(6)]
+    assert [image.log_time_ns - image.stamp_ns for image in images] == [DELAY_NS] * 6
+    assert [image.time_s for image in images] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert images[1].stamp_s == 1_700_000_000.1
+    assert images[1].frame_id == 'camera_optical'
+    assert images[1].size_wh == (32, 24)
+    assert (images[1].gray == 40).all()
+    assert (images[1].decode_bgr() == dots[1]).all()
+
+
+def test_compressed_images_are_decoded_as_the_node_does(tmp_path, clip):
+    _, images = images_of(write_images(tmp_path / 'run', clip[:2], 10, COMPRESSED))
+    data = cv2.imencode('.jpg', clip[1])[1]
+    # Not the gray of the colours, which differs by rounding.
+    assert (images[1].gray == cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)).all()
+    assert (images[1].decode_bgr() == cv2.imdecode(data, cv2.IMREAD_COLOR)).all()
+
+
+def test_topics_are_found_by_type_and_a_compressed_twin_is_left_out(mixed_bag):
+    with BagReader(mixed_bag) as reader:
+        assert image_topics(reader) == ['/left/image', '/right/compressed']
+
+
+def test_named_topics_are_taken_as_they_are(mixed_bag):
+    stream, images = images_of(mixed_bag, ['/left/image/compressed'])
+    assert stream.topics == {'/left/image/compressed': 6}
+    assert len(images) == 6
+
+
+def test_topic_that_is_not_there_lists_those_that_are(mixed_bag):
+    with pytest.raises(
+        BagError,
+        match=r'has no topic /up; there are: /left/image \(sensor_msgs/msg/Image\), /left/image/c',
+    ):
+        images_of(mixed_bag, ['/up'])
+
+
+def test_named_topic_without_images_is_an_error(mixed_bag):
+    with pytest.raises(BagError, match=r'topic /said .* holds std_msgs/msg/String, no images'):
+        images_of(mixed_bag, ['/said'])
+
+
+def test_named_topic_without_messages_is_an_error(tmp_path):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic(TOPIC, IMAGE)
+        bag.topic('/said', STRING)
+        bag.add('/said', text('x'), ns(0))
+    with pytest.raises(BagError, match=f'topic {TOPIC} .* holds no message'):
+        images_of(tmp_path / 'run', [TOPIC])
+
+
+def test_bag_without_images_lists_its_topics(tmp_path):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/said', STRING)
+        bag.add('/said', text('x'), ns(0))
+    with pytest.raises(BagError, match=r'holds no images; its topics are: /said \(std_msgs'):
+        images_of(tmp_path / 'run')
+
+
+def test_images_in_an_unknown_encoding_are_an_error_that_names_those_that_are_known(tmp_path):
+    depth = np.zeros((24, 32, 4), np.uint8)
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/depth', IMAGE)
+        bag.add('/depth', raw(depth, ns(0), '32FC1'), ns(0))
+    with pytest.raises(BagError, match=r"topic /depth .* '32FC1' cannot be read, supported are m"):
+        images_of(tmp_path / 'run', ['/depth'])
+    with pytest.raises(BagError, match="topic /depth is left out: encoding '32FC1' cannot be"):
+        images_of(tmp_path / 'run')
+
+
+def test_unnamed_topic_in_an_unknown_encoding_is_left_out_beside_a_good_one(tmp_path, dots):
+    depth = np.zeros((24, 32, 4), np.uint8)
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/depth', IMAGE)
+        bag.topic(TOPIC, IMAGE)
+        for index, bgr in enumerate(dots):
+            bag.add('/depth', raw(depth, ns(0), '32FC1'), ns(index))
+            bag.add(TOPIC, raw(bgr, ns(index)), ns(index))
+    stream, images = images_of(tmp_path / 'run')
+    assert {image.topic for image in images} == {TOPIC}
+    assert stream.problems[0].startswith("topic /depth is left out: encoding '32FC1'")
+
+
+def test_damaged_images_are_left_out_and_counted(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/c', COMPRESSED)
+        for index, bgr in enumerate(dots):
+            msg = jpeg(bgr, ns(index))
+            if index in (2, 4):
+                msg.data = msg.data[:40]
+            bag.add('/c', msg, ns(index))
+    stream, images = images_of(tmp_path / 'run')
+    assert [image.time_s for image in images] == [0, 1, 3, 5]
+    assert '/c: 2 images could not be decoded and are left out; the first: ' in stream.problems[0]
+
+
+def test_images_of_too_many_pixels_are_an_error(tmp_path, dots):
+    with pytest.raises(BagError, match='the image is 32 x 24 pixels, allowed are 100'):
+        images_of(write_images(tmp_path / 'run', dots, 10), [TOPIC], max_pixels=100)
+
+
+def test_stamps_of_zero_give_way_to_the_time_of_recording(tmp_path, dots):
+    stream, images = images_of(write_stamped(tmp_path / 'run', dots, [0] * 6))
+    assert [image.time_s for image in images] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [image.stamp_ns for image in images] == [0] * 6
+    assert images[1].stamp_s == pytest.approx(1_700_000_000.105)
+    assert stream.problems == [
+        f'{TOPIC}: 6 images have no stamp; the time of their recording is used'
+    ]
+
+
+def test_time_goes_on_where_stamps_jump_back(tmp_path, dots):
+    stamps = [ns(100.0), ns(100.1), ns(100.2), ns(50.0), ns(50.1), ns(50.2)]
+    stream, images = images_of(write_stamped(tmp_path / 'run', dots, stamps))
+    assert [image.time_s for image in images] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert stream.problems == [
+        f'{TOPIC}: stamps jump back 1 time(s), first by 50.200 s after 0.20 s; all faces are '
+        'forgotten there'
+    ]

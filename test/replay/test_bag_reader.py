@@ -1,0 +1,175 @@
+import shutil
+import sqlite3
+
+import pytest
+from bag_files import COMPRESSED, DELAY_NS, IMAGE, ns, write_images
+
+from fer_ros.errors import BagError
+from fer_ros.replay.bag_reader import BagReader, Topic
+
+TOPIC = '/camera/image_raw'
+EVERY_STORAGE = [
+    ('mcap', 'none'),
+    ('mcap', 'message'),
+    ('mcap', 'file'),
+    ('mcap', 'storage'),
+    ('sqlite3', 'none'),
+    ('sqlite3', 'message'),
+    ('sqlite3', 'file'),
+]
+
+
+def write(tmp_path, images, storage='mcap', compression='none', kind=IMAGE):
+    return write_images(
+        tmp_path / 'run', images, 10, kind, storage=storage, compression=compression
+    )
+
+
+def storage_file(bag):
+    (file,) = [file for file in bag.iterdir() if file.name != 'metadata.yaml']
+    return file
+
+
+def cut(file, share):
+    """Leave the first part of a file, as a loss of power does."""
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+
+
+def read(path):
+    with BagReader(path) as reader:
+        messages = list(reader.messages(list(reader.topics)))
+        return reader, [message.log_time_ns for message in messages], messages
+
+
+@pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
+@pytest.mark.parametrize('kind', [IMAGE, COMPRESSED])
+def test_folder_of_every_storage_gives_all_messages(tmp_path, dots, storage, compression, kind):
+    reader, times, messages = read(write(tmp_path, dots, storage, compression, kind))
+    assert times == [ns(index / 10) + DELAY_NS for index in range(6)]
+    assert reader.topics == {TOPIC: Topic(kind, 6)}
+    assert {(message.topic, message.msgtype) for message in messages} == {(TOPIC, kind)}
+    assert reader.problems == []
+
+
+@pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
+def test_single_file_of_every_storage_gives_all_messages(tmp_path, dots, storage, compression):
+    file = storage_file(write(tmp_path, dots, storage, compression))
+    reader, times, messages = read(file)
+    assert len(times) == 6
+    assert reader.problems == []
+    # In CDR, whatever it was compressed with.
+    assert {message.payload()[:4] for message in messages} == {b'\x00\x01\x00\x00'}
+
+
+@pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
+def test_folder_without_metadata_is_read_and_the_report_says_so(
+    tmp_path, dots, storage, compression
+):
+    bag = write(tmp_path, dots, storage, compression)
+    (bag / 'metadata.yaml').unlink()
+    reader, times, _ = read(bag)
+    assert len(times) == 6
+    assert reader.problems == ['no metadata.yaml: topics and times are taken from the data']
+
+
+def test_files_of_a_folder_without_metadata_follow_each_other_by_number(tmp_path, dots):
+    folder = tmp_path / 'split'
+    folder.mkdir()
+    for number in (2, 10):
+        part = write_images(tmp_path / f'run_{number}', dots[: number // 2], 10)
+        shutil.copy(storage_file(part), folder / f'split_{number}.mcap')
+    with BagReader(folder) as reader:
+        assert reader.topics[TOPIC].count == 6
+        levels = [message.data[-1] for message in reader.messages([TOPIC])]
+    assert levels == [20, 20, 40, 60, 80, 100]
+
+
+@pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
+def test_cut_bag_is_read_up_to_the_cut_and_says_what_was_lost(
+    tmp_path, clip, storage, compression
+):
+    bag = write(tmp_path, clip[:20], storage, compression)
+    cut(storage_file(bag), 0.6)
+    reader, times, _ = read(bag)
+    # The files of SQLite begin with their tables; compression does not spread evenly.
+    assert 6 <= len(times) <= 14
+    assert times == [ns(index / 10) + DELAY_NS for index in range(len(times))]
+    said = ' '.join(reader.problems)
+    assert f'{len(times)} messages were read, up to {(len(times) - 1) / 10:.2f} s' in said
+    assert f'{20 - len(times)} of 20 recorded messages are lost' in said
+
+
+def test_cut_bag_without_metadata_says_up_to_where_it_was_read(tmp_path, clip):
+    bag = write(tmp_path, clip[:20])
+    cut(storage_file(bag), 0.6)
+    (bag / 'metadata.yaml').unlink()
+    reader, times, _ = read(bag)
+    assert 10 <= len(times) <= 12
+    assert reader.problems[0].startswith('no metadata.yaml')
+    assert 'run.mcap is cut or damaged' in reader.problems[1]
+
+
+def test_messages_in_the_journal_of_sqlite_are_read(tmp_path, dots):
+    bag = write(tmp_path, dots, 'sqlite3')
+    file = storage_file(bag)
+    whole = tmp_path / 'whole.db3'
+    file.rename(whole)
+    source = sqlite3.connect(whole)
+    target = sqlite3.connect(file)
+    target.execute('PRAGMA journal_mode = WAL')
+    target.execute('PRAGMA wal_autocheckpoint = 0')
+    for statement in source.iterdump():
+        if not statement.startswith(('BEGIN', 'COMMIT')):
+            target.execute(statement)
+    target.commit()
+    # The recorder lost its power here: its last pages were never moved into the file.
+    lost = tmp_path / 'lost'
+    lost.mkdir()
+    for part in ('run.db3', 'run.db3-wal'):
+        shutil.copy(bag / part, lost / part)
+    source.close()
+    target.close()
+    reader, times, _ = read(lost)
+    assert len(times) == 6
+    assert 'journal of SQLite' in ' '.join(reader.problems)
+
+
+def test_missing_bag_is_an_error(tmp_path):
+    with pytest.raises(BagError, match=r'bag .*nothing does not exist'):
+        BagReader(tmp_path / 'nothing')
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+def test_empty_bag_is_an_error(tmp_path, storage):
+    with pytest.raises(BagError, match='run is empty: it holds no message'):
+        BagReader(write(tmp_path, [], storage))
+
+
+def test_file_without_bytes_is_an_error(tmp_path):
+    (tmp_path / 'a.mcap').write_bytes(b'')
+    with pytest.raises(BagError, match=r'a\.mcap is empty: it holds no message'):
+        BagReader(tmp_path / 'a.mcap')
+
+
+def test_folder_without_a_storage_file_is_an_error(tmp_path):
+    with pytest.raises(BagError, match=r'holds no bag: there is no file with \.mcap, \.db3'):
+        BagReader(tmp_path)
+
+
+def test_file_of_another_kind_is_an_error(tmp_path):
+    (tmp_path / 'a.mp4').write_bytes(b'x')
+    with pytest.raises(BagError, match=r'a\.mp4 is no bag: allowed are folders and files with'):
+        BagReader(tmp_path / 'a.mp4')
+
+
+def test_bag_of_ros_1_says_how_to_convert_it(tmp_path):
+    (tmp_path / 'a.bag').write_bytes(b'#ROSBAG V2.0\n')
+    with pytest.raises(BagError, match='is a bag of ROS 1: convert it with rosbags-convert'):
+        BagReader(tmp_path / 'a.bag')
+
+
+@pytest.mark.parametrize('name', ['a.mcap', 'a.db3'])
+def test_nonsense_is_an_error(tmp_path, name):
+    (tmp_path / name).write_bytes(b'nonsense' * 1000)
+    with pytest.raises(BagError, match=rf'{name} is no'):
+        BagReader(tmp_path / name)

@@ -1,0 +1,310 @@
+import csv
+import json
+import threading
+
+import cv2
+import numpy as np
+import pyarrow.parquet
+import pytest
+from bag_files import DELAY_NS, EMOTIONS, IMAGE, STRING, BagFile, ns, raw, text, write_images
+
+from fer_ros.errors import SettingError
+from fer_ros.replay import bags
+from fer_ros.replay.bags import judge_bag, judge_bags, make_jobs
+from fer_ros.replay.run_settings import RunSettings
+
+CLASSES = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt']
+OUTPUTS = {
+    'annotated.mp4',
+    'emotion',
+    'emotion.csv',
+    'emotion.parquet',
+    'report.html',
+    'report.json',
+    'timeline.png',
+}
+QUICK = RunSettings(parts=(), progress=False)
+
+
+def rows(folder):
+    with (folder / 'emotion.csv').open() as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope='module')
+def short_bags(clip, tmp_path_factory):
+    """Four bags of one second; the third is empty."""
+    folder = tmp_path_factory.mktemp('short')
+    return [
+        write_images(folder / f'run{number}', [] if number == 2 else clip[:10], 10)
+        for number in range(4)
+    ]
+
+
+def test_every_output_is_there_and_nothing_else(judged):
+    assert {path.name for path in judged.job.folder.iterdir()} == OUTPUTS
+    assert [path.name for path in judged.job.folder.parent.iterdir()] == ['clip']
+
+
+def test_report_says_what_was_seen(judged):
+    report = json.loads((judged.job.folder / 'report.json').read_text())
+    assert report == judged.report
+    behaviour = report['behaviour']
+    assert behaviour['images'] == 120
+    assert behaviour['topics']['/camera/image_raw']['rate_hz'] == pytest.approx(10)
+    # Of twelve seconds, some three show nobody.
+    assert 0.7 < behaviour['coverage'] < 0.85
+    assert next(iter(behaviour['emotions'])) == 'happiness'
+    assert report['problems'] == []
+    assert report['model'] == {'file': 'ferplus.onnx', 'classes': CLASSES}
+
+
+def test_report_says_how_the_labels_were_met(judged):
+    agreement = judged.report['agreement']
+    said = [(i['label'], i['estimate'], i['no_face_share']) for i in agreement['each']]
+    assert said[0] == ('happiness', 'happiness', 0.0)
+    assert said[1][:2] == ('happiness', 'happiness')
+    # Nobody is there.
+    assert said[2] == ('happiness', '', 1.0)
+    # The label is wrong, and the portrait smiles.
+    assert said[3][:2] == ('sadness', 'happiness')
+    assert agreement['intervals']['accuracy'] == pytest.approx(2 / 3)
+    assert agreement['images']['accuracy'] == pytest.approx(50 / 68, abs=0.02)
+    assert agreement['latency_s']['recognised'] == 2
+
+
+def test_table_has_a_line_per_face_and_image(judged):
+    table = rows(judged.job.folder)
+    assert len(table) == sum(face['images'] for face in judged.report['behaviour']['faces'])
+    first = table[0]
+    assert (first['stamp_s'], first['topic']) == ('1700000000.000000000', '/camera/image_raw')
+    assert (first['face_id'], first['emotion']) == ('1', 'happiness')
+    assert float(first['x0_px']) < float(first['x1_px']) <= 320
+    assert sum(float(first[name]) for name in CLASSES) == pytest.approx(1, abs=1e-4)
+    assert sum(float(first[f'{name}_frame']) for name in CLASSES) == pytest.approx(1, abs=1e-4)
+
+
+def test_parquet_holds_what_the_csv_holds(judged):
+    table = pyarrow.parquet.read_table(judged.job.folder / 'emotion.parquet')
+    written = rows(judged.job.folder)
+    assert table.column_names == list(written[0])
+    assert table.num_rows == len(written)
+    assert table['happiness'].to_pylist() == pytest.approx(
+        [float(row['happiness']) for row in written], abs=1e-5
+    )
+    assert table['face_id'].to_pylist() == [int(row['face_id']) for row in written]
+
+
+def test_bag_of_estimates_explains_itself(judged):
+    from rosbags.highlevel import AnyReader
+
+    with AnyReader([judged.job.folder / 'emotion']) as reader:
+        (connection,) = reader.connections
+        messages = [
+            (time_ns, reader.deserialize(data, connection.msgtype))
+            for _, time_ns, data in reader.messages()
+        ]
+    assert (connection.topic, connection.msgtype) == ('/emotion', EMOTIONS)
+    assert len(messages) == 120
+    time_ns, msg = messages[3]
+    assert time_ns == ns(0.3) + DELAY_NS
+    assert msg.header.stamp.sec * 10**9 + msg.header.stamp.nanosec == ns(0.3)
+    assert msg.header.frame_id == 'camera_optical'
+    assert msg.classes == CLASSES
+    (face,) = msg.faces
+    assert (face.face_id, face.emotion) == (1, 'happiness')
+    assert face.confidence == pytest.approx(max(face.probabilities))
+    assert len(face.landmarks) == 136
+
+
+def test_images_without_a_face_have_a_message_without_faces(judged):
+    from rosbags.highlevel import AnyReader
+
+    with AnyReader([judged.job.folder / 'emotion']) as reader:
+        counts = [
+            len(reader.deserialize(data, EMOTIONS).faces) for _, _, data in reader.messages()
+        ]
+    assert set(counts) == {0, 1, 2}
+
+
+def test_video_shows_every_image_with_its_faces(judged, clip):
+    capture = cv2.VideoCapture(str(judged.job.folder / 'annotated.mp4'))
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+    images = []
+    while (read := capture.read())[0]:
+        images.append(read[1])
+    assert len(images) == 120
+    # A box around the face; nothing where nobody is.
+    assert np.abs(images[5].astype(int) - clip[5]).mean() > 5
+    assert np.abs(images[80].astype(int) - clip[80]).mean() < 5
+
+
+def test_page_is_whole_in_one_file(judged):
+    page = (judged.job.folder / 'report.html').read_text()
+    assert page.lstrip().startswith('<!doctype html>')
+    for outside in ('src="http', 'href="', '<script', '@import', 'url('):
+        assert outside not in page
+    assert 'data:image/jpeg;base64,' in page
+    assert '<svg' in page
+    assert 'Worst disagreements' in page
+
+
+def test_parts_can_be_left_out(short_bags, tmp_path):
+    (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
+    assert judge_bag(job).failure == ''
+    assert [path.name for path in job.folder.iterdir()] == ['report.json']
+
+
+def test_labels_may_come_from_a_topic_of_the_bag(clip, tmp_path):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/image', IMAGE)
+        bag.topic('/said', STRING)
+        for index, bgr in enumerate(clip[:10]):
+            bag.add('/image', raw(bgr, ns(index / 10)), ns(index / 10))
+        bag.add('/said', text('happiness'), ns(0.25))
+    settings = RunSettings(label_topic='/said', parts=(), progress=False)
+    verdict = judge_bag(make_jobs([tmp_path / 'run'], tmp_path / 'out', settings)[0])
+    (label,) = verdict.report['agreement']['each']
+    assert (label['start_s'], label['images'], label['accuracy']) == (0.25, 7, 1.0)
+
+
+def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_path):
+    from fer_ros.replay.bag_reader import BagReader
+    from fer_ros.replay.message_types import typestore
+
+    with (
+        BagFile(tmp_path / 'both') as both,
+        BagReader(judged.job.folder / 'emotion') as emotions,
+    ):
+        both.topic('/camera/image_raw', IMAGE)
+        both.topic('/emotion', EMOTIONS)
+        for index, bgr in enumerate(clip):
+            both.add('/camera/image_raw', raw(bgr, ns(index / 10)), ns(index / 10))
+        for message in emotions.messages(['/emotion']):
+            msg = typestore().deserialize_cdr(message.data, EMOTIONS)
+            both.add('/emotion', msg, message.log_time_ns)
+    settings = RunSettings(label_topic='/emotion', parts=(), progress=False)
+    verdict = judge_bag(make_jobs([tmp_path / 'both'], tmp_path / 'out', settings)[0])
+    agreement = verdict.report['agreement']
+    assert agreement['images']['accuracy'] == 1.0
+    assert agreement['images']['count'] > 100
+    assert agreement['no_face_share'] == 0.0
+
+
+def test_cut_bag_is_judged_and_its_report_says_what_was_lost(clip, tmp_path):
+    bag = write_images(tmp_path / 'run', clip[:20], 10)
+    file = bag / 'run.mcap'
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    verdict = judge_bag(make_jobs([bag], tmp_path / 'out', QUICK)[0])
+    assert 8 <= verdict.report['behaviour']['images'] <= 11
+    assert 'of 20 recorded messages are lost' in ' '.join(verdict.report['problems'])
+
+
+def test_finished_bag_is_not_judged_again(short_bags, tmp_path, monkeypatch):
+    (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
+    first = judge_bag(job)
+    monkeypatch.setattr(bags, '_judge', None)
+    second = judge_bag(job)
+    assert (first.kept, second.kept) == (False, True)
+    assert second.report == first.report
+
+
+@pytest.mark.parametrize(
+    'change',
+    [{'force': True}, {'settings': RunSettings(parts=('table',), progress=False)}],
+    ids=['force', 'another part'],
+)
+def test_finished_bag_is_judged_again_when_that_is_asked_for(short_bags, tmp_path, change):
+    import dataclasses
+
+    (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
+    judge_bag(job)
+    assert judge_bag(dataclasses.replace(job, **change)).kept is False
+
+
+def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
+    labels = tmp_path / 'l.csv'
+    labels.write_text('start_s,end_s,emotion\n0,1,happiness\n')
+    settings = RunSettings(labels=labels, parts=(), progress=False)
+    (job,) = make_jobs(short_bags[:1], tmp_path / 'out', settings)
+    assert judge_bag(job).report['agreement']['images']['accuracy'] == 1.0
+    labels.write_text('start_s,end_s,emotion\n0,1,fear\n')
+    assert judge_bag(job).report['agreement']['images']['accuracy'] == 0.0
+
+
+def test_interrupted_bag_goes_on_and_gives_the_same(
+    judged, clip_bag, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr('fer_ros.replay.replay._SAVE_EVERY', 20)
+    from fer_ros.replay.outputs import Outputs
+
+    write = Outputs.write
+
+    def interrupt(self, image, frame):
+        if image.time_s > 6:
+            raise KeyboardInterrupt
+        write(self, image, frame)
+
+    (job,) = make_jobs([clip_bag], tmp_path, settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outputs, 'write', interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            judge_bag(job)
+    assert [path.name for path in tmp_path.iterdir()] == ['.clip.journal']
+    verdict = judge_bag(job)
+    assert verdict.report['speed']['frames_per_second'] > 0
+    assert {path.name for path in tmp_path.iterdir()} == {'clip'}
+    for name in ('emotion.csv', 'emotion.parquet'):
+        assert (job.folder / name).read_bytes() == (judged.job.folder / name).read_bytes()
+    for part in ('behaviour', 'agreement'):
+        assert verdict.report[part] == judged.report[part]
+
+
+def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
+    verdicts = list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), processes=2))
+    failed = [verdict for verdict in verdicts if verdict.report is None]
+    assert len(verdicts) == 4
+    assert [verdict.job.bag.name for verdict in failed] == ['run2']
+    assert 'run2 is empty: it holds no message' in failed[0].failure
+    assert {path.name for path in tmp_path.iterdir()} == {'run0', 'run1', 'run3'}
+
+
+def test_dask_cluster_judges_the_bags(short_bags, tmp_path):
+    distributed = pytest.importorskip('distributed')
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol='tcp://',
+        dashboard_address=None,
+        host='127.0.0.1',
+    ) as cluster:
+        jobs = make_jobs(short_bags[1:3], tmp_path, QUICK)
+        verdicts = list(judge_bags(jobs, scheduler=cluster.scheduler_address))
+    found = {verdict.job.bag.name: verdict.failure for verdict in verdicts}
+    assert found['run1'] == ''
+    assert 'run2 is empty' in found['run2']
+    assert (tmp_path / 'run1' / 'report.json').is_file()
+
+
+def test_scheduler_that_is_not_there_is_an_error(short_bags, tmp_path):
+    pytest.importorskip('distributed')
+    with pytest.raises(SettingError, match='scheduler nowhere cannot be reached'):
+        list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), scheduler='nowhere'))
+
+
+def test_bag_that_is_named_twice_is_an_error(short_bags, tmp_path):
+    with pytest.raises(SettingError, match='run0 is named twice'):
+        make_jobs([short_bags[0], short_bags[0]], tmp_path, QUICK)
+
+
+def test_bags_of_the_same_name_have_folders_of_their_own(tmp_path):
+    jobs = make_jobs([tmp_path / 'a' / 'run', tmp_path / 'b' / 'run'], tmp_path, QUICK)
+    names = [job.folder.name for job in jobs]
+    assert names[0].endswith('a-run')
+    assert names[1].endswith('b-run')
+
+
+def test_no_thread_is_left_behind(short_bags, tmp_path):
+    judge_bag(make_jobs(short_bags[:1], tmp_path, QUICK)[0])
+    assert [t.name for t in threading.enumerate() if 'ahead' in t.name or 'behind' in t.name] == []

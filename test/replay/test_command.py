@@ -1,0 +1,145 @@
+import json
+
+import cv2
+import pytest
+from bag_files import write_images
+
+from fer_ros.cli import main
+
+NOTHING = ['--no-bag', '--no-table', '--no-video', '--no-timeline', '--no-page']
+
+
+def exit_of(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code
+
+
+@pytest.fixture(scope='module')
+def second_bag(clip, tmp_path_factory):
+    """One second with one face."""
+    return write_images(tmp_path_factory.mktemp('second') / 'second', clip[:10], 10)
+
+
+def test_bag_prints_what_was_found_and_writes_a_summary(second_bag, tmp_path, capsys):
+    main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
+    out = capsys.readouterr().out
+    assert 'second: images of /camera/image_raw (10)' in out
+    assert 'second: 10 images of /camera/image_raw, 100% with a face, ' in out
+    assert '× real time' in out
+    assert {path.name for path in tmp_path.iterdir()} == {'second', 'summary.html', 'summary.json'}
+    assert json.loads((tmp_path / 'summary.json').read_text())['images'] == 10
+
+
+def test_bag_shows_a_bar_with_rate_real_time_and_time_left(second_bag, tmp_path, capsys):
+    main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
+    err = capsys.readouterr().err
+    assert 'second: 100%' in err
+    assert ' images/s' in err
+    assert '× real time' in err
+    assert '<00:00' in err
+
+
+def test_labels_are_judged(second_bag, tmp_path, capsys):
+    (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
+    arguments = ['--out', str(tmp_path / 'out'), '--labels', str(tmp_path / 'l.csv'), *NOTHING]
+    main(['bag', str(second_bag), *arguments])
+    assert '100.0% of 10 labelled images and 100.0% of 1 labels right' in capsys.readouterr().out
+
+
+def test_parameter_file_of_the_node_holds(second_bag, tmp_path):
+    (tmp_path / 'p.yaml').write_text(
+        'fer_node:\n  ros__parameters:\n    confidence_threshold: 1.0\n'
+    )
+    arguments = ['--out', str(tmp_path / 'out'), '--params', str(tmp_path / 'p.yaml'), *NOTHING]
+    main(['bag', str(second_bag), *arguments])
+    report = json.loads((tmp_path / 'out' / 'second' / 'report.json').read_text())
+    assert set(report['behaviour']['emotions']) == {'uncertain'}
+    assert report['parameters']['confidence_threshold'] == 1.0
+
+
+def test_bag_that_cannot_be_judged_gives_an_exit_code_and_the_others_finish(
+    second_bag, tmp_path, capsys
+):
+    missing = str(tmp_path / 'missing')
+    code = exit_of(['bag', missing, str(second_bag), '--out', str(tmp_path / 'out'), *NOTHING])
+    assert code == 'fer-ros: 1 of 2 bags could not be judged'
+    assert f'fer-ros: bag {missing} does not exist' in capsys.readouterr().err
+    assert (tmp_path / 'out' / 'second' / 'report.json').is_file()
+    summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+    assert [bag['failure'] for bag in summary['bags']] == [f'bag {missing} does not exist', '']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['--topic', '/up'], 'has no topic /up; there are: /camera/image_raw'),
+        (['--labels', 'nothing.csv'], 'nothing.csv cannot be read'),
+        (['--label-topic', '/said'], 'has no label topic /said; there are: /camera/image_raw'),
+        (['--model', 'nothing.onnx'], 'nothing.onnx does not exist'),
+    ],
+)
+def test_what_is_wrong_is_said(second_bag, tmp_path, capsys, arguments, sentence):
+    code = exit_of(['bag', str(second_bag), '--out', str(tmp_path), *arguments, *NOTHING])
+    assert code == 'fer-ros: 1 of 1 bags could not be judged'
+    assert sentence in capsys.readouterr().err
+
+
+def test_wrong_parameter_file_is_said_before_anything_is_begun(second_bag, tmp_path):
+    (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 0\n')
+    code = exit_of(
+        [
+            'bag',
+            str(second_bag),
+            '--out',
+            str(tmp_path / 'out'),
+            '--params',
+            str(tmp_path / 'p.yaml'),
+        ]
+    )
+    assert code == 'fer-ros: parameter max_faces is 0, allowed is: 1 to 1000'
+    assert not (tmp_path / 'out').exists()
+
+
+def test_video_gives_the_same_outputs_as_a_bag(clip, tmp_path, capsys):
+    writer = cv2.VideoWriter(
+        str(tmp_path / 'v.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 10.0, (320, 240)
+    )
+    for bgr in clip[:10]:
+        writer.write(bgr)
+    writer.release()
+    (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
+    labels = ['--labels', str(tmp_path / 'l.csv')]
+    main(['video', str(tmp_path / 'v.avi'), '--out', str(tmp_path / 'o'), *labels])
+    assert 'v.avi: 10 images of v.avi, 100% with a face' in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / 'o').iterdir()} == {
+        *('annotated.mp4', 'emotion', 'emotion.csv', 'emotion.parquet'),
+        *('report.html', 'report.json', 'timeline.png'),
+    }
+    report = json.loads((tmp_path / 'o' / 'report.json').read_text())
+    assert report['agreement']['images']['accuracy'] == 1.0
+
+
+def test_image_is_judged_beside_it_by_default(clip, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite('face.png', clip[0])
+    main(['video', 'face.png', *NOTHING])
+    report = json.loads((tmp_path / 'face_emotion' / 'report.json').read_text())
+    assert report['behaviour']['faces'][0]['emotion'] == 'happiness'
+
+
+def test_video_that_is_not_there_is_said(tmp_path):
+    code = exit_of(['video', 'nothing.mp4', '--out', str(tmp_path / 'o')])
+    assert code == 'fer-ros: image source nothing.mp4 does not exist'
+    assert not (tmp_path / 'o').exists()
+
+
+def test_bench_bag_prints_speed_and_memory(tmp_path, capsys):
+    lengths = ['--rounds', '1', '--seconds', '0.5', '--minutes', '0.02']
+    main(['bench', 'bag', *lengths, '--json', str(tmp_path / 'b.json')])
+    out = capsys.readouterr().out
+    for row in ('pipeline alone', 'bag, all outputs', 'bag, without video', '0.02 min'):
+        assert f'\n{row} ' in out
+    report = json.loads((tmp_path / 'b.json').read_text())
+    assert report['speed']['pipeline alone']['of_the_pipeline'] == 1.0
+    assert report['memory']['0.02 min']['peak_mb'] > 50

@@ -1,0 +1,52 @@
+import numpy as np
+from frames import CLASSES, face, frame, log_of
+
+from fer_ros.replay.emotion_log import EmotionLog
+from fer_ros.replay.labels import LabelInterval, Labels
+
+
+def test_tracks_are_the_faces_of_each_topic_in_order_of_time():
+    log = EmotionLog(CLASSES)
+    log.append('/left', 0.0, frame(0.0, face(1, 'fear'), face(2, 'neutral')))
+    log.append('/right', 0.1, frame(0.1, face(1, 'happiness')))
+    log.append('/left', 0.2, frame(0.2, face(1, 'happiness', named=False)))
+    found = [(t.topic, t.face_id, t.times_s.tolist(), t.emotions.tolist()) for t in log.tracks()]
+    assert found == [
+        ('/left', 1, [0.0, 0.2], [2, -1]),
+        ('/left', 2, [0.0], [0]),
+        ('/right', 1, [0.1], [1]),
+    ]
+
+
+def test_probabilities_are_kept():
+    (track,) = log_of([(0.0, 'fear')]).tracks()
+    assert track.probabilities.tolist() == [np.float32([0.1, 0.1, 0.8]).tolist()]
+
+
+def test_log_without_faces_has_no_tracks():
+    log = log_of([(0.0, None), (0.1, None)])
+    assert list(log.tracks()) == []
+    assert log.image_faces.tolist() == [0, 0]
+
+
+def test_log_of_nothing_has_no_tracks():
+    assert list(EmotionLog(CLASSES).tracks()) == []
+
+
+def test_images_are_matched_with_the_labels_that_hold_for_them():
+    log = log_of([(0.0, 'fear'), (1.0, None), (2.0, 'fear')], [(0.5, 2.5, 'fear')])
+    matched = log.labelled_images()
+    assert matched.times_s.tolist() == [1.0, 2.0]
+    assert matched.found.tolist() == [False, True]
+    assert np.isnan(matched.probabilities[0]).all()
+    assert matched.probabilities[1].argmax() == 2
+
+
+def test_image_with_two_labels_counts_twice():
+    labels = Labels([LabelInterval(0, 1, 'fear', 1), LabelInterval(0, 1, 'neutral', 2)])
+    log = EmotionLog(CLASSES, labels)
+    log.append('/c', 0.5, frame(0.5, face(1, 'fear'), face(2, 'happiness')))
+    matched = log.labelled_images()
+    assert dict(
+        zip(matched.intervals.tolist(), matched.probabilities.argmax(axis=1).tolist(), strict=True)
+    ) == {0: 2, 1: 1}

@@ -1,0 +1,64 @@
+import csv
+
+import pyarrow.parquet
+from frames import CLASSES, face, frame
+
+from fer_ros.replay.emotion_table import EmotionTable, columns, write_csv
+
+
+def lines(path):
+    with path.open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_columns_are_stamp_topic_face_box_emotion_and_every_probability():
+    assert columns(CLASSES) == [
+        *('stamp_s', 'topic', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px'),
+        *('emotion', 'confidence', 'neutral', 'happiness', 'fear'),
+        *('neutral_frame', 'happiness_frame', 'fear_frame'),
+    ]
+
+
+def test_table_has_a_line_per_face_and_image(tmp_path):
+    frames = [
+        frame(100.3, face(1, 'fear'), face(4, 'neutral')),
+        frame(100.4),
+        frame(100.5, face(4, 'fear')),
+    ]
+    write_csv(frames, '/c', tmp_path / 't.csv')
+    found = lines(tmp_path / 't.csv')
+    assert [
+        (line['stamp_s'], line['topic'], line['face_id'], line['emotion']) for line in found
+    ] == [
+        ('100.300000000', '/c', '1', 'fear'),
+        ('100.300000000', '/c', '4', 'neutral'),
+        ('100.500000000', '/c', '4', 'fear'),
+    ]
+    assert (found[1]['x0_px'], found[1]['neutral'], found[1]['fear_frame']) == (
+        '40.0',
+        '0.80000',
+        '0.10000',
+    )
+
+
+def test_table_of_nothing_has_its_columns(tmp_path):
+    table = EmotionTable(CLASSES, tmp_path / 't.csv', tmp_path / 't.parquet')
+    table.close()
+    assert (tmp_path / 't.csv').read_text().startswith('stamp_s,topic,face_id')
+    assert pyarrow.parquet.read_table(tmp_path / 't.parquet').num_rows == 0
+
+
+def test_parquet_has_types(tmp_path):
+    table = EmotionTable(CLASSES, tmp_path / 't.csv', tmp_path / 't.parquet')
+    table.write('/c', frame(1.5, face(2, 'fear')))
+    table.close()
+    found = pyarrow.parquet.read_table(tmp_path / 't.parquet')
+    kinds = {field.name: str(field.type) for field in found.schema}
+    assert [kinds[n] for n in ('stamp_s', 'topic', 'face_id', 'emotion', 'fear')] == [
+        'double',
+        'string',
+        'int64',
+        'string',
+        'float',
+    ]
+    assert found.to_pylist()[0]['face_id'] == 2

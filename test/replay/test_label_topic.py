@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
+
+from fer_ros.errors import BagError, LabelError
+from fer_ros.replay.bag_reader import BagReader
+from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
+from fer_ros.replay.message_types import typestore
+
+CLASSES = ('neutral', 'happiness', 'fear')
+ORIGIN = TimeOrigin(ns(0), ns(0))
+
+
+def read(path, topic='/label'):
+    with BagReader(path) as reader:
+        labels = read_label_topic(reader, topic, ORIGIN, CLASSES)
+    return [(i.start_s, i.end_s, i.emotion) for i in labels.intervals], labels
+
+
+def write_strings(path, said):
+    with BagFile(path) as bag:
+        bag.topic('/label', STRING)
+        for time_s, word in said:
+            bag.add('/label', text(word), ns(time_s))
+    return path
+
+
+def write_emotions(path, images):
+    """Write messages with ``(face_id, emotion, x0, y0, width, height)`` for each face."""
+    types = typestore().types
+    nothing = np.empty(0, np.float32)
+    with BagFile(path) as bag:
+        bag.topic('/label', EMOTIONS)
+        for time_s, faces in images:
+            msgs = [
+                types['fer_ros/msg/FaceEmotion'](
+                    face_id=face_id,
+                    roi=types['sensor_msgs/msg/RegionOfInterest'](
+                        x_offset=x, y_offset=y, width=w, height=h, do_rectify=False
+                    ),
+                    emotion=emotion,
+                    confidence=1.0,
+                    probabilities=nothing,
+                    frame_probabilities=nothing,
+                    landmarks=nothing,
+                )
+                for face_id, emotion, x, y, w, h in faces
+            ]
+            msg = types[EMOTIONS](header=header(ns(time_s)), classes=list(CLASSES), faces=msgs)
+            bag.add('/label', msg, ns(time_s + 0.2))
+    return path
+
+
+def test_string_holds_from_its_recording_to_the_next(tmp_path):
+    said = [(1, 'fear'), (2.5, 'neutral'), (4, ''), (5, 'happiness'), (6, '')]
+    found, _ = read(write_strings(tmp_path / 'run', said))
+    assert found == [(1, 2.5, 'fear'), (2.5, 4, 'neutral'), (5, 6, 'happiness')]
+
+
+def test_last_string_holds_to_the_end(tmp_path):
+    found, _ = read(write_strings(tmp_path / 'run', [(1, 'fear')]))
+    assert found == [(1, float('inf'), 'fear')]
+
+
+def test_emotions_of_successive_images_make_one_label_by_their_stamps(tmp_path):
+    images = [(i / 10, [(7, 'fear' if i < 5 else 'neutral', 1, 2, 30, 40)]) for i in range(10)]
+    found, labels = read(write_emotions(tmp_path / 'run', images))
+    assert found == [(0, 0.5, 'fear'), (0.5, 1.4, 'neutral')]
+    assert labels.intervals[0].face_id is None
+    assert labels.intervals[0].regions[2].tolist() == [0.2, 1, 2, 31, 42]
+
+
+def test_label_of_a_face_ends_with_the_image_that_does_not_show_it(tmp_path):
+    images = [(0.0, [(7, 'fear', 0, 0, 9, 9)]), (0.1, [(7, 'fear', 0, 0, 9, 9)]), (0.2, [])]
+    found, _ = read(write_emotions(tmp_path / 'run', images))
+    assert found == [(0, 0.2, 'fear')]
+
+
+def test_two_faces_have_labels_of_their_own(tmp_path):
+    both = [(1, 'fear', 0, 0, 9, 9), (2, 'neutral', 50, 0, 9, 9)]
+    found, labels = read(write_emotions(tmp_path / 'run', [(0.0, both), (0.3, both), (0.4, [])]))
+    assert sorted(found) == [(0, 0.4, 'fear'), (0, 0.4, 'neutral')]
+    assert sorted(i.regions[0, 1] for i in labels.intervals) == [0, 50]
+
+
+def test_label_topic_that_is_not_there_lists_those_that_are(tmp_path):
+    with pytest.raises(BagError, match='has no label topic /nothing; there are: /label'):
+        read(write_strings(tmp_path / 'run', [(1, 'fear')]), '/nothing')
+
+
+def test_label_topic_of_another_type_is_an_error(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/label', IMAGE)
+        bag.add('/label', raw(dots[0], ns(0)), ns(0))
+    with pytest.raises(LabelError, match='/label holds sensor_msgs/msg/Image, allowed are std_m'):
+        read(tmp_path / 'run')
+
+
+def test_unknown_class_on_the_topic_is_an_error(tmp_path):
+    with pytest.raises(
+        LabelError, match=r"/label, 2\.00 s: emotion 'joy' is unknown, known are n"
+    ):
+        read(write_strings(tmp_path / 'run', [(1, 'fear'), (2, 'joy')]))
+
+
+def test_topic_that_says_nothing_is_an_error(tmp_path):
+    with pytest.raises(LabelError, match=r'/label of bag .* holds no label'):
+        read(write_strings(tmp_path / 'run', [(1, '')]))

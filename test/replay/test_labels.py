@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from fer_ros.errors import LabelError
+from fer_ros.replay.labels import LabelInterval, Labels, read_label_file
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+
+CLASSES = ('neutral', 'happiness', 'fear')
+
+
+def read(tmp_path, text):
+    (tmp_path / 'l.csv').write_text(text)
+    return read_label_file(tmp_path / 'l.csv', CLASSES)
+
+
+def face(face_id, box):
+    probabilities = np.array([1, 0, 0], np.float32)
+    points = Landmarks(np.zeros((68, 2), np.float32))
+    return FaceEmotion(face_id, box, points, 'neutral', 1.0, probabilities, probabilities)
+
+
+SMALL, LARGE = face(1, FaceBox(0, 0, 10, 12)), face(2, FaceBox(50, 0, 80, 40))
+FRAME = FrameEmotions(0.0, CLASSES, (SMALL, LARGE))
+
+
+def test_intervals_are_read_in_order_of_their_starts(tmp_path):
+    labels = read(tmp_path, 'start_s,end_s,emotion\n5,6.5,fear\n0,2,happiness\n')
+    found = [(i.start_s, i.end_s, i.emotion, i.face_id) for i in labels.intervals]
+    assert found == [(0, 2, 'happiness', None), (5, 6.5, 'fear', None)]
+
+
+def test_face_id_may_be_said_or_not(tmp_path):
+    labels = read(tmp_path, 'start_s,end_s,emotion,face_id\n0,2,fear,3\n2,3,fear,\n')
+    assert [interval.face_id for interval in labels.intervals] == [3, None]
+
+
+def test_two_faces_may_be_labelled_at_once(tmp_path):
+    labels = read(tmp_path, 'start_s,end_s,emotion,face_id\n0,2,fear,1\n1,3,neutral,2\n')
+    assert sorted(interval.face_id for _, interval in labels.at(1.5)) == [1, 2]
+
+
+def test_interval_holds_from_its_start_to_before_its_end():
+    labels = Labels([LabelInterval(1, 2, 'fear'), LabelInterval(2, 9, 'neutral')])
+    said = {t: [i.emotion for _, i in labels.at(t)] for t in (0.9, 1, 1.9, 2, 8.9, 9)}
+    assert said == {0.9: [], 1: ['fear'], 1.9: ['fear'], 2: ['neutral'], 8.9: ['neutral'], 9: []}
+
+
+def test_label_without_face_id_is_about_the_largest_face():
+    assert LabelInterval(0, 1, 'fear').face_of(FRAME, 0.5) is LARGE
+
+
+def test_label_with_face_id_is_about_that_face_alone():
+    assert LabelInterval(0, 1, 'fear', 1).face_of(FRAME, 0.5) is SMALL
+    assert LabelInterval(0, 1, 'fear', 7).face_of(FRAME, 0.5) is None
+
+
+def test_label_with_regions_is_about_the_face_at_that_place_and_time():
+    regions = np.array([[0.0, 1, 1, 11, 13], [0.5, 52, 2, 82, 42]])
+    label = LabelInterval(0, 1, 'fear', None, regions)
+    assert label.face_of(FRAME, 0.4) is SMALL
+    assert label.face_of(FRAME, 0.6) is LARGE
+    assert (
+        LabelInterval(0, 1, 'fear', None, regions[:, [0, 2, 1, 4, 3]] + 200).face_of(FRAME, 0.4)
+        is None
+    )
+
+
+def test_label_finds_nobody_where_nobody_is():
+    assert LabelInterval(0, 1, 'fear').face_of(FrameEmotions(0.0, CLASSES, ()), 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ('line', 'sentence'),
+    [
+        ('0,2,joy', "line 2: emotion 'joy' is unknown, known are neutral, happiness, fear"),
+        ('2,1,fear', 'line 2: the interval goes from 2 s to 1 s; it has to start at 0 or later'),
+        ('1,1,fear', 'the interval goes from 1 s to 1 s'),
+        ('-1,1,fear', 'the interval goes from -1 s to 1 s'),
+        ('nan,1,fear', 'the interval goes from nan s to 1 s'),
+        ('a,1,fear', "line 2: start_s is 'a', needed is a number"),
+        ('1', 'line 2: end_s is None, needed is a number'),
+        ('0,2,fear,x', "line 2: face_id is 'x', needed is a number from 1 on, or nothing"),
+        ('0,2,fear\n1,3,neutral', r'line 3: 1 to 3 s overlaps line 2 \(0 to 2 s\) for the same'),
+        ('0,9,fear\n1,2,neutral,1', r'line 3: 1 to 2 s overlaps line 2'),
+        ('0,9,fear,1\n5,6,fear,2\n1,2,neutral,1', r'line 4: 1 to 2 s overlaps line 2'),
+    ],
+)
+def test_label_file_with_a_wrong_line_is_an_error(tmp_path, line, sentence):
+    with pytest.raises(LabelError, match=sentence):
+        read(tmp_path, f'start_s,end_s,emotion,face_id\n{line}\n')
+
+
+def test_label_file_without_a_column_is_an_error(tmp_path):
+    with pytest.raises(LabelError, match='has no column end_s; needed are start_s,end_s,emotion'):
+        read(tmp_path, 'start_s,emotion\n0,fear\n')
+
+
+def test_label_file_without_an_interval_is_an_error(tmp_path):
+    with pytest.raises(LabelError, match='holds no interval'):
+        read(tmp_path, 'start_s,end_s,emotion\n')
+
+
+def test_missing_label_file_is_an_error(tmp_path):
+    with pytest.raises(LabelError, match=r'nothing\.csv cannot be read: No such file'):
+        read_label_file(tmp_path / 'nothing.csv', CLASSES)
+
+
+def test_label_file_of_another_kind_is_an_error(tmp_path):
+    (tmp_path / 'l.csv').write_bytes(b'\xff\xfe\x00\x80')
+    with pytest.raises(LabelError, match='is no CSV'):
+        read_label_file(tmp_path / 'l.csv', CLASSES)

@@ -1,0 +1,22 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fer_ros.replay.message_types import EMOTIONS_TYPE, definition_files, typestore
+
+SOURCES = Path(__file__).parent.parent.parent / 'msg'
+
+
+def test_definitions_are_those_of_the_package():
+    found = {file.name: file.read_text() for file in definition_files()}
+    assert found == {file.name: file.read_text() for file in SOURCES.iterdir()}
+
+
+def test_hash_is_that_of_the_generated_messages():
+    packages = pytest.importorskip('ament_index_python.packages')
+    pytest.importorskip('fer_ros.msg', reason='the package is not built')
+    share = Path(packages.get_package_share_directory('fer_ros'))
+    generated = json.loads((share / 'msg' / 'FaceEmotionArray.json').read_text())
+    hashes = {entry['type_name']: entry['hash_string'] for entry in generated['type_hashes']}
+    assert typestore().hash_rihs01(EMOTIONS_TYPE) == hashes[EMOTIONS_TYPE]

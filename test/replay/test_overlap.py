@@ -1,0 +1,69 @@
+import threading
+
+import pytest
+
+from fer_ros.replay.overlap import WriteBehind, read_ahead
+
+
+def test_items_come_in_their_order():
+    assert list(read_ahead(iter(range(100)), 3)) == list(range(100))
+
+
+def test_items_are_read_before_they_are_asked_for():
+    third = threading.Event()
+
+    def items():
+        yield 1
+        yield 2
+        third.set()
+        yield 3
+
+    ahead = read_ahead(items(), 3)
+    assert next(ahead) == 1
+    assert third.wait(5)
+    ahead.close()
+
+
+def test_no_more_than_depth_items_are_read_ahead():
+    read = []
+
+    def items():
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    ahead = read_ahead(items(), 2)
+    next(ahead)
+    ahead.close()
+    # One was taken, two wait, one is on its way, and closing takes the next.
+    assert len(read) <= 5
+
+
+def test_error_of_the_source_is_raised_in_its_place():
+    def items():
+        yield 1
+        raise ValueError('torn')
+
+    ahead = read_ahead(items(), 3)
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match='torn'):
+        next(ahead)
+
+
+def test_everything_is_written_in_order_when_it_is_closed():
+    written = []
+    behind = WriteBehind(written.append, 2)
+    for number in range(50):
+        behind.put(number)
+    behind.close()
+    assert written == list(range(50))
+
+
+def test_error_of_the_writer_is_raised_by_the_caller():
+    def write(item):
+        raise OSError('disk full')
+
+    behind = WriteBehind(write, 2)
+    behind.put(1)
+    with pytest.raises(OSError, match='disk full'):
+        behind.close()

@@ -1,0 +1,68 @@
+"""The live path and the offline path agree."""
+
+import numpy as np
+import pytest
+from bag_files import COMPRESSED, IMAGE, write_images
+from fer_ros.msg import FaceEmotionArray
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage, Image
+
+from fer_ros.replay.bag_reader import BagReader
+from fer_ros.replay.bags import judge_bags, make_jobs
+from fer_ros.replay.run_settings import RunSettings
+from fer_ros.sample_clip import sample_frames
+
+RELIABLE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+TOLERANCE = 1e-4
+
+
+def messages(bag, topic, kind):
+    with BagReader(bag) as reader:
+        return [deserialize_message(found.payload(), kind) for found in reader.messages([topic])]
+
+
+def published_one_by_one(graph, topic, images):
+    """Publish each image when the last one was answered: nothing is dropped."""
+    answers = graph.received(FaceEmotionArray, 'emotion', RELIABLE)
+    publisher = graph.tester.create_publisher(type(images[0]), topic, RELIABLE)
+    assert graph.spin_until(
+        lambda: publisher.get_subscription_count() and graph.tester.count_publishers('emotion')
+    )
+    # Until the node has seen that delivery is reliable, and asks for it.
+    graph.spin_until(lambda: False, 1.0)
+    for index, image in enumerate(images):
+        publisher.publish(image)
+        assert graph.spin_until(lambda count=index + 1: len(answers) >= count)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ('kind', 'message', 'transport', 'suffix'),
+    [(IMAGE, Image, 'raw', ''), (COMPRESSED, CompressedImage, 'compressed', '/compressed')],
+    ids=['raw', 'compressed'],
+)
+def test_node_and_bag_give_the_same_estimates(
+    graph, fer_node, tmp_path, kind, message, transport, suffix
+):
+    topic = f'/camera/image_raw{suffix}'
+    # One face, two faces, and nobody.
+    clip = list(sample_frames(10, (320, 240)))[20:80]
+    bag = write_images(tmp_path / 'run', clip, 10, kind, topic)
+    settings = RunSettings(parts=('bag',), progress=False)
+    (verdict,) = judge_bags(make_jobs([bag], tmp_path / 'out', settings))
+    offline = messages(verdict.job.folder / 'emotion', '/emotion', FaceEmotionArray)
+
+    fer_node(image_transport=transport)
+    live = published_one_by_one(graph, topic, messages(bag, topic, message))
+
+    assert len(live) == len(offline) == 60
+    assert {len(msg.faces) for msg in live} == {0, 1, 2}
+    for one, other in zip(live, offline, strict=True):
+        assert one.header == other.header
+        assert one.classes == other.classes
+        for face, same in zip(one.faces, other.faces, strict=True):
+            assert (face.face_id, face.roi, face.emotion) == (same.face_id, same.roi, same.emotion)
+            for name in ('probabilities', 'frame_probabilities', 'landmarks'):
+                difference = np.subtract(getattr(face, name), getattr(same, name))
+                assert np.abs(difference).max() <= TOLERANCE

@@ -1,0 +1,173 @@
+"""replay.launch.py: the actions that it makes, and what comes of them.
+
+``ros2 bag`` comes with a ROS distribution alone; here a stand-in with the same command line plays
+the bag through rclpy.
+"""
+
+import importlib.util
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('launch_ros')
+
+from ament_index_python.packages import get_package_share_directory
+from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, jpeg, ns, raw, write_images
+from fer_ros.msg import FaceEmotionArray
+from launch.actions import IncludeLaunchDescription, TimerAction
+
+from fer_ros.errors import BagError
+from fer_ros.sample_clip import sample_frames
+from launch import LaunchContext
+
+PLAYER = """#!{python}
+import sys, time
+import rclpy
+from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+from fer_ros.replay.bag_reader import BagReader
+
+bag, *options = sys.argv[3:]
+assert sys.argv[1:3] == ['bag', 'play'], sys.argv
+assert options == ['--clock', '100', '--rate', '2.0'], options
+rclpy.init()
+node = rclpy.create_node('rosbag2_player')
+clock = node.create_publisher(Clock, '/clock', 10)
+images = node.create_publisher(Image, '/eye/image', QoSProfile(depth=10))
+while not images.get_subscription_count():
+    time.sleep(0.05)
+time.sleep(0.5)
+with BagReader(__import__('pathlib').Path(bag)) as reader:
+    for message in reader.messages(['/eye/image']):
+        image = deserialize_message(message.payload(), Image)
+        clock.publish(Clock(clock=image.header.stamp))
+        images.publish(image)
+        time.sleep(0.1)
+time.sleep(1.0)
+"""
+
+
+@pytest.fixture(scope='module')
+def launch_file():
+    path = Path(get_package_share_directory('fer_ros')) / 'launch' / 'replay.launch.py'
+    spec = importlib.util.spec_from_file_location('replay_launch', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def actions(launch_file):
+    """Return a function that gives the node's arguments, and the player's command and delay."""
+
+    def make(bag, **given):
+        context = LaunchContext()
+        for action in launch_file.generate_launch_description().entities[:-1]:
+            if action.default_value is not None:
+                action.execute(context)
+        context.launch_configurations.update(bag=str(bag), **given)
+        node, timer = launch_file.actions(context)
+        assert isinstance(node, IncludeLaunchDescription)
+        assert isinstance(timer, TimerAction)
+        arguments = {
+            name: value if isinstance(value, str) else value.perform(context)
+            for name, value in node.launch_arguments
+        }
+        (player,) = timer.actions
+        command = [
+            ''.join(part.perform(context) for part in word)
+            for word in player.process_description.cmd
+        ]
+        return arguments, command, timer.period
+
+    return make
+
+
+@pytest.fixture(scope='module')
+def face_bag(tmp_path_factory):
+    clip = list(sample_frames(10, (320, 240)))[:20]
+    return write_images(tmp_path_factory.mktemp('bags') / 'run', clip, 10, IMAGE, '/eye/image')
+
+
+def test_node_follows_the_topics_of_the_bag_by_its_clock(actions, face_bag):
+    arguments, command, period = actions(face_bag, rviz='false')
+    assert arguments['image_topic'] == '/eye/image'
+    assert arguments['transport'] == 'raw'
+    assert arguments['use_sim_time'] == 'true'
+    assert arguments['rviz'] == 'false'
+    assert arguments['params_file'].endswith('config/fer.yaml')
+    assert command == ['ros2', 'bag', 'play', str(face_bag), '--clock', '100', '--rate', '1.0']
+    assert period == 3.0
+
+
+def test_rate_loop_and_qos_reach_the_player(actions, face_bag):
+    _, command, period = actions(
+        face_bag, rate='0.5', loop='true', qos_overrides='qos.yaml', delay_s='1.5'
+    )
+    assert command[4:] == [
+        *('--clock', '100', '--rate', '0.5', '--loop'),
+        *('--qos-profile-overrides-path', 'qos.yaml'),
+    ]
+    assert period == 1.5
+
+
+def test_compressed_topics_are_received_as_such(actions, tmp_path, dots):
+    bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/image/compressed')
+    arguments, _, _ = actions(bag)
+    assert (arguments['image_topic'], arguments['transport']) == ('/eye/image', 'compressed')
+
+
+def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/left/image', IMAGE)
+        bag.topic('/right/image/compressed', COMPRESSED)
+        bag.add('/left/image', raw(dots[0], ns(0)), ns(0))
+        bag.add('/right/image/compressed', jpeg(dots[0], ns(0)), ns(0))
+    with pytest.raises(ValueError, match=r'raw and compressed images .*: choose by image_topic'):
+        actions(tmp_path / 'run')
+    arguments, _, _ = actions(tmp_path / 'run', image_topic='/left/image')
+    assert arguments['image_topic'] == '/left/image'
+
+
+def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
+    bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/jpeg')
+    with pytest.raises(ValueError, match=r'on a topic \.\.\./compressed, not /eye/jpeg'):
+        actions(bag)
+
+
+def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path, dots):
+    from fer_ros.replay.message_types import typestore
+
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/eye/image', IMAGE)
+        bag.topic('/emotion', EMOTIONS)
+        bag.add('/eye/image', raw(dots[0], ns(0)), ns(0))
+        header = raw(dots[0], ns(0)).header
+        bag.add('/emotion', typestore().types[EMOTIONS](header, [], []), ns(0))
+    _, command, _ = actions(tmp_path / 'run')
+    assert command[-2:] == ['--remap', '/emotion:=/recorded/emotion']
+
+
+def test_bag_that_is_not_there_is_an_error(actions, tmp_path):
+    with pytest.raises(BagError, match='nothing does not exist'):
+        actions(tmp_path / 'nothing')
+
+
+def test_played_bag_gives_emotions_with_the_recorded_stamps(
+    graph, launch, face_bag, tmp_path, monkeypatch
+):
+    player = tmp_path / 'ros2'
+    player.write_text(PLAYER.format(python=sys.executable))
+    player.chmod(player.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    messages = graph.received(FaceEmotionArray, '/emotion')
+    launch('replay.launch.py', f'bag:={face_bag}', 'rate:=2.0', 'rviz:=false', 'delay_s:=1.0')
+    assert graph.spin_until(lambda: len(messages) >= 5, 60.0)
+    assert messages[-1].faces[0].emotion == 'happiness'
+    assert messages[-1].header.frame_id == 'camera_optical'
+    assert {msg.header.stamp.sec for msg in messages} <= {1_700_000_000, 1_700_000_001}

@@ -1,0 +1,81 @@
+import pytest
+
+from fer_ros.errors import SettingError
+from fer_ros.parameters import FER_NODE, pipeline_settings, read_parameter_file
+
+
+def read(tmp_path, text):
+    (tmp_path / 'p.yaml').write_text(text)
+    return read_parameter_file(tmp_path / 'p.yaml', 'fer_node', FER_NODE)
+
+
+def test_shipped_file_gives_the_defaults():
+    from pathlib import Path
+
+    file = Path(__file__).parent.parent / 'config' / 'fer.yaml'
+    assert read_parameter_file(file, 'fer_node', FER_NODE) == {
+        spec.name: spec.default for spec in FER_NODE
+    }
+
+
+@pytest.mark.parametrize(
+    'section', ['/**', 'fer_node', '/fer_node', '/**/fer_node', '/a/fer_node']
+)
+def test_sections_of_the_node_hold(tmp_path, section):
+    chosen = read(tmp_path, f'{section}:\n  ros__parameters:\n    max_faces: 3\n')
+    assert chosen['max_faces'] == 3
+    assert chosen['detect_interval_s'] == 0.3
+
+
+def test_sections_of_other_nodes_do_not(tmp_path):
+    assert (
+        read(tmp_path, 'camera_node:\n  ros__parameters:\n    max_faces: 3\n')['max_faces'] == 16
+    )
+
+
+def test_later_sections_go_before_earlier_ones(tmp_path):
+    text = (
+        '/**:\n  ros__parameters:\n    max_faces: 3\n'
+        'fer_node:\n  ros__parameters:\n    max_faces: 4\n'
+    )
+    assert read(tmp_path, text)['max_faces'] == 4
+
+
+def test_whole_number_will_do_for_a_number(tmp_path):
+    chosen = read(tmp_path, 'fer_node:\n  ros__parameters:\n    detect_interval_s: 1\n')
+    assert repr(chosen['detect_interval_s']) == '1.0'
+
+
+def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
+    with pytest.raises(SettingError, match='max_faces is 0, allowed is: 1 to 1000'):
+        read(tmp_path, 'fer_node:\n  ros__parameters:\n    max_faces: 0\n')
+
+
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        ('a: [', r'p\.yaml is no YAML'),
+        ('', r'p\.yaml holds no section of a node'),
+        ('fer_node: 3', 'fer_node has no ros__parameters'),
+    ],
+)
+def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        read(tmp_path, text)
+
+
+def test_missing_file_is_an_error(tmp_path):
+    with pytest.raises(SettingError, match=r'nothing\.yaml cannot be read: No such file'):
+        read_parameter_file(tmp_path / 'nothing.yaml', 'fer_node', FER_NODE)
+
+
+def test_settings_of_the_pipeline_are_those_of_the_parameters():
+    chosen = {spec.name: spec.default for spec in FER_NODE} | {
+        'detect_interval_s': 0.0,
+        'max_faces': 2,
+        'smoothing_time_constant_s': 1.5,
+        'confidence_threshold': 0.25,
+    }
+    settings = pipeline_settings(chosen)
+    assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
+    assert (settings.smoothing_time_constant_s, settings.confidence_threshold) == (1.5, 0.25)
