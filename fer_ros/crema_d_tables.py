@@ -41,7 +41,8 @@ class JudgedClips:
 
     def acted(self) -> Labels:
         """Return ``(M,)`` the class of the acted emotion."""
-        return np.array([CREMA_D_CLASSES.index(clip.emotion) for clip in self.data.clips])
+        indices = [CREMA_D_CLASSES.index(clip.emotion) for clip in self.data.clips]
+        return np.array(indices, np.int64)
 
 
 Judged = Mapping[int, JudgedClips]

@@ -1,26 +1,43 @@
 """Small videos of faces in motion, for tests that read data sets."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fer_ros.data.face_landmarks import landmark_picture
+from fer_ros.data.ferplus import load_ferplus
 from fer_ros.sample_clip import PORTRAIT
 
 RATE_HZ = 10
-# FER+ file from whose faces clips are made where it is there; else the portrait is in all.
+# Faces of FER+ take the place of the portrait where FER_ROS_FERPLUS names the data.
 FERPLUS = os.environ.get('FER_ROS_FERPLUS', '')
 
 
 def face_picture(number):
-    """Return a ``(240, 240, 3)`` picture that one face fills."""
+    """Return a ``(240, 240, 3)`` picture that one smiling face fills."""
     if FERPLUS:
-        with np.load(FERPLUS) as file:
-            gray = file['images'][number]
-        return cv2.cvtColor(cv2.resize(gray, (240, 240), interpolation=cv2.INTER_CUBIC), 8)
+        return _smiling_faces()[number].copy()
     portrait = cv2.imread(str(PORTRAIT))[20:220, 122:322]
     return cv2.resize(portrait, (240, 240))
+
+
+@cache
+def _smiling_faces():
+    """Return three faces of FER+ that all raters call happy and that the detector finds."""
+    faces = load_ferplus(
+        Path(FERPLUS), 'test', Path.home() / '.cache' / 'fer_ros', 'majority', progress=False
+    )
+    found = []
+    for image in faces.images[faces.targets[:, 1] == 1]:
+        large = cv2.resize(image, (240, 240), interpolation=cv2.INTER_CUBIC)
+        if landmark_picture(large)[1]:
+            found.append(cv2.cvtColor(large, cv2.COLOR_GRAY2BGR))
+        if len(found) == 3:
+            return found
+    raise AssertionError(f'{FERPLUS} has too few smiling faces')
 
 
 def write_clip(path: Path, picture, frames=6, blank=()):

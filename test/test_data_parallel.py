@@ -67,4 +67,5 @@ def test_two_processes_train_the_model_that_one_would(data):
         for name in ('one', 'two')
     )
     for key, value in one.items():
-        assert (value - two[key]).abs().max() < 1e-5, key
+        # Sums are taken in another order.
+        assert (value - two[key]).abs().max() < 2e-4, key

@@ -87,6 +87,7 @@ def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
         picture[: 60 * frame] = 0
         cv2.imwrite(str(tmp_path / f'{frame}.png'), picture)
         lines.append(f'{frame}.png,happiness,smile,{frame},test')
+        lines.append(f'{frame}.png,fear,fright,{frame},test')
     (tmp_path / 'manifest.csv').write_text('\n'.join(lines))
     settings = EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test', streams=('smoothed',))
     evaluate(settings, tmp_path / 'out')
@@ -107,9 +108,11 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     settings = EvaluateSettings(SHIPPED_MODEL, crema_d, streams=('smoothed',))
     found = evaluate(settings, tmp_path / 'out')
     text = capsys.readouterr().out
-    assert text.rstrip().splitlines()[-2].startswith('- Left out: video')
-    assert '1021_TIE_SAD_LO.flv cannot be opened' in text
-    assert text.rstrip().endswith('- Missing: 1 clips that summaryTable.csv names: 1002_X.')
+    left_out, missing = found.endnotes
+    assert left_out.startswith('Left out: video')
+    assert '1021_TIE_SAD_LO.flv cannot be opened' in left_out
+    assert missing == 'Missing: 1 clips that summaryTable.csv names: 1002_X.'
+    assert text.index('| stream |') < text.index('- Left out: video')
     assert 'CREMA-D: 3 clips, 18 frames, 1 of them without a face; 0 clips' in found.notes[2]
     out = tmp_path / 'out'
     clips = {row['stream']: float(row['weighted accuracy']) for row in rows(out, 'clips')}
