@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -101,6 +102,10 @@ def judge_bag(job: BagJob) -> Verdict:
         return Verdict(job, None, str(error))
     except OSError as error:
         return Verdict(job, None, f'bag {job.bag}: {error}')
+    # Whatever is wrong with this bag, or with this program, the other bags are to be finished.
+    except Exception as error:
+        traceback.print_exc()
+        return Verdict(job, None, f'bag {job.bag}: {type(error).__name__}: {error}')
 
 
 def judge_bags(
@@ -115,8 +120,11 @@ def judge_bags(
             same files; empty: this machine does.
 
     Raises:
-        SettingError: The scheduler cannot be reached, or its client is not installed.
+        SettingError: ``processes`` is negative; the scheduler cannot be reached, or its client is
+            not installed.
     """
+    if processes < 0:
+        raise SettingError(f'processes is {processes}, allowed are 0 and more')
     if scheduler:
         yield from _on_cluster(jobs, scheduler)
         return

@@ -293,6 +293,28 @@ def test_scheduler_that_is_not_there_is_an_error(short_bags, tmp_path):
         list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), scheduler='nowhere'))
 
 
+def test_negative_number_of_processes_is_an_error(short_bags, tmp_path):
+    with pytest.raises(SettingError, match='processes is -1, allowed are 0 and more'):
+        list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), processes=-1))
+
+
+def test_error_that_nobody_expected_is_told_and_the_others_finish(
+    short_bags, tmp_path, monkeypatch, capsys
+):
+    judge = bags._judge
+
+    def fail_once(job, *rest):
+        if job.bag.name == 'run0':
+            raise ZeroDivisionError('by zero')
+        return judge(job, *rest)
+
+    monkeypatch.setattr(bags, '_judge', fail_once)
+    verdicts = list(judge_bags(make_jobs(short_bags[:2], tmp_path, QUICK), processes=1))
+    assert verdicts[0].failure.endswith('run0: ZeroDivisionError: by zero')
+    assert 'fail_once' in capsys.readouterr().err
+    assert verdicts[1].failure == ''
+
+
 def test_bag_that_is_named_twice_is_an_error(short_bags, tmp_path):
     with pytest.raises(SettingError, match='run0 is named twice'):
         make_jobs([short_bags[0], short_bags[0]], tmp_path, QUICK)
