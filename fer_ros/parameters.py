@@ -160,7 +160,7 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'smoothing_time_constant_s',
-        0.5,
+        0.3,
         'Time in seconds in which 63 % of a change has arrived. 0: no smoothing.',
         low=0.0,
         high=60.0,

@@ -33,7 +33,7 @@ class PipelineSettings:
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    smoothing_time_constant_s: float = 0.5
+    smoothing_time_constant_s: float = 0.3
     confidence_threshold: float = 0.0
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ class EmotionSmoother:
     The result does not depend on the frame rate, as it would if images were counted.
     """
 
-    def __init__(self, time_constant_s: float = 0.5) -> None:
+    def __init__(self, time_constant_s: float = 0.3) -> None:
         """Args:
         time_constant_s: τ, the time in which 63 % of a change has arrived; 0 is no smoothing.
 

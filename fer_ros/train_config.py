@@ -40,7 +40,7 @@ class TrainConfig:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    epochs: int = 50
+    epochs: int = 42
     batch_size: int = 128
     learning_rate: float = 2e-3
     warmup_epochs: float = 1.0
@@ -50,7 +50,7 @@ class TrainConfig:
     modality_dropout: float = 0.1
     stream_loss: float = 0.3
     second_loss: float = 0.2
-    logit_adjustment: float = 0.0
+    logit_adjustment: float = 0.1
     init: str = ''
     fold: int = 1
     seed: int = 1

@@ -177,7 +177,7 @@ def test_configuration_file_of_the_project_has_the_defaults():
         ('model: {dropout: 1}', 'dropout is 1, allowed are 0 to below 1'),
         ('init: 3', 'init is 3, needed is the path of a checkpoint'),
         ('fold: 6', 'fold is 6, allowed are 1 to 5'),
-        ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 50'),
+        ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 42'),
         ('- epochs', 'is no list of "setting: value" lines'),
         ('{', 'cannot be read'),
     ],
