@@ -59,17 +59,17 @@ def ask(
     for stream in streams:
         if stream != own and own != 'fused':
             raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
+    if not set(streams) <= {own} and not isinstance(classifier, TorchClassifier):
+        raise SettingError(
+            'streams of their own are answered by the torch backend alone: add --backend torch'
+        )
     parts: dict[str, list[FloatArray]] = {stream: [] for stream in streams}
     for group in _groups(faces):
         batch = make_batch(group)
         if isinstance(classifier, TorchClassifier):
             logits = classifier.stream_logits(batch)
-        elif set(streams) <= {own}:
-            logits = {own: classifier.logits(batch)}
         else:
-            raise SettingError(
-                'streams of their own are answered by the torch backend alone: add --backend torch'
-            )
+            logits = {own: classifier.logits(batch)}
         for stream in streams:
             parts[stream].append(softmax(logits[stream]))
     nothing = np.zeros((0, len(classifier.config.classes)), np.float32)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_ros import model_config
 from fer_ros.classifier import Classifier, load_classifier
 from fer_ros.data.datasets import DATASETS
 from fer_ros.errors import SettingError
 from fer_ros.pipeline import PipelineSettings
 
-STREAMS = ('cnn', 'gat', 'fused', 'smoothed')
+STREAMS = (*model_config.STREAMS, 'smoothed')
 
 
 @dataclass(frozen=True)

@@ -20,17 +20,6 @@ class Emotion(str, Enum):
 # "unknown" and "not a face", are no expressions.
 FERPLUS_CLASSES: tuple[str, ...] = tuple(emotion.value for emotion in Emotion)
 
-# Numbers of the older, single labels of FER2013 (Goodfellow et al. 2013).
-FER2013_CLASSES: tuple[str, ...] = (
-    'anger',
-    'disgust',
-    'fear',
-    'happiness',
-    'sadness',
-    'surprise',
-    'neutral',
-)
-
 # Codes in the file names of CREMA-D (Cao et al. 2014), and the letters of its crowd votes.
 CREMA_D_CODES: dict[str, str] = {
     'ANG': 'anger',

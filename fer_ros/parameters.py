@@ -16,6 +16,7 @@ from fer_ros.errors import SettingError
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.face_tracker import TrackerSettings
+from fer_ros.image_message import MAX_PIXELS
 from fer_ros.pipeline import Models, PipelineSettings
 
 
@@ -86,6 +87,9 @@ _TYPE_NAMES = {
 }
 
 
+# The node and whoever uses the pipeline by itself begin with the same settings.
+_PIPELINE = PipelineSettings()
+
 FER_NODE: tuple[Spec, ...] = (
     Spec('autostart', True, 'Configure and activate at start, without a lifecycle manager.'),
     Spec(
@@ -137,14 +141,14 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'max_image_pixels',
-        50_000_000,
+        MAX_PIXELS,
         'Images with more pixels (width times height) are refused.',
         low=1,
         high=1_000_000_000,
     ),
     Spec(
         'max_faces',
-        16,
+        _PIPELINE.tracker.max_faces,
         'Most faces that are tracked in one image.',
         low=1,
         high=1000,
@@ -152,7 +156,7 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'detect_interval_s',
-        0.3,
+        _PIPELINE.tracker.detect_interval_s,
         'Time between face detections in seconds; in between faces are followed. 0: every image.',
         low=0.0,
         high=10.0,
@@ -160,7 +164,7 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'smoothing_time_constant_s',
-        0.3,
+        _PIPELINE.smoothing_time_constant_s,
         'Time in seconds in which 63 % of a change has arrived. 0: no smoothing.',
         low=0.0,
         high=60.0,
@@ -168,7 +172,7 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'confidence_threshold',
-        0.0,
+        _PIPELINE.confidence_threshold,
         'Smoothed probability that a class needs to be named; below, emotion is empty.',
         low=0.0,
         high=1.0,

@@ -13,7 +13,7 @@ from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.face_observer import FaceObserver
 from fer_ros.face_tracker import TrackerSettings
 from fer_ros.preprocess import make_batch
-from fer_ros.smoothing import EmotionSmoother
+from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace
 
@@ -33,7 +33,7 @@ class PipelineSettings:
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    smoothing_time_constant_s: float = 0.3
+    smoothing_time_constant_s: float = TIME_CONSTANT_S
     confidence_threshold: float = 0.0
 
     def __post_init__(self) -> None:
