@@ -1,8 +1,6 @@
 """Makes a trained model's probabilities mean what they say."""
 
 import numpy as np
-import torch
-from torch import nn
 
 from fer_ros.metrics import Labels
 from fer_ros.structures import FloatArray
@@ -41,12 +39,3 @@ def best_temperature(logits: FloatArray, labels: Labels) -> float:
         total = np.log(np.exp(scaled - highest[:, None]).sum(axis=1)) + highest
         losses.append(float((total - scaled[rows, labels]).mean()))
     return float(_TEMPERATURES[int(np.argmin(losses))])
-
-
-@torch.no_grad()
-def fold_in(classifier: nn.Sequential, offsets: FloatArray, temperature: float) -> None:
-    """Change the last layer so that it gives ``(logits + offsets) / temperature``."""
-    last = classifier[-1]
-    assert isinstance(last, nn.Linear)
-    last.bias.add_(torch.from_numpy(offsets).to(last.bias)).div_(temperature)
-    last.weight.div_(temperature)

@@ -42,8 +42,9 @@ class Learner(nn.Module):
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""
-        drop = self.config.modality_dropout
-        if self.config.model.stream != 'fused' or not drop:
+        model, drop = self.config.model, self.config.modality_dropout
+        # In late fusion every stream learns to answer alone as it is.
+        if model.stream != 'fused' or model.fusion == 'late' or not drop:
             return None, None
         chance = torch.rand(len(crops), device=crops.device)
         return (chance >= drop).float(), (chance < 1 - drop).float()

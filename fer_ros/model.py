@@ -164,6 +164,26 @@ class LandmarkAttention(nn.Module):
         return x.unflatten(-1, (self.heads, x.shape[-1] // self.heads)).transpose(1, 2)
 
 
+class LateFusion(nn.Module):
+    """Adds the streams' logits, each with a weight (log-linear opinion pool: Heskes 1998).
+
+    The weights learn from the streams' answers without changing them: trained through their sum,
+    the quicker stream would leave the slower one nothing to learn (Wang et al. 2020, "What makes
+    training multi-modal classification networks hard?").
+
+    Shapes:
+        - cnn, gat, output: ``(B, num_classes)``
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((2,), 0.5))
+        self.bias = nn.Parameter(torch.zeros(num_classes))
+
+    def forward(self, cnn: Tensor, gat: Tensor) -> Tensor:
+        return self.weight[0] * cnn.detach() + self.weight[1] * gat.detach() + self.bias
+
+
 class StreamLogits(NamedTuple):
     """``(B, num_classes)`` logits of the model and of each stream by itself.
 
@@ -171,7 +191,7 @@ class StreamLogits(NamedTuple):
         logits: What the model answers.
         cnn: From the CNN's features alone; ``None`` in a model that is one stream.
         gat: From the landmark graph's geometry alone; likewise.
-        features: ``(B, F)``, what ``logits`` is computed from.
+        features: ``(B, F)``, pooled, of all streams.
     """
 
     logits: Tensor
@@ -190,9 +210,9 @@ class StreamLogits(NamedTuple):
 class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
 
-    In a fused model each stream has a classifier of its own beside the common one: trained with
-    it (deep supervision, Lee et al. 2015), they keep both streams able to answer and say what
-    each contributes.
+    In a fused model each stream has a classifier of its own. Late fusion adds their logits; the
+    others train a common classifier beside them (deep supervision, Lee et al. 2015), which keeps
+    both streams able to answer and says what each contributes.
 
     Shapes:
         - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``preprocess.make_batch`` gives them
@@ -222,7 +242,14 @@ class FerNet(nn.Module):
             self.pool_attended = AttentionPooling(config.hidden_channels, config.heads)
             features += pooled
         self.num_features = features
-        self.classifier = _classifier(features, config)
+        if self._adds:
+            self.vote = LateFusion(len(config.classes))
+        else:
+            self.classifier = _classifier(features, config)
+
+    @property
+    def _adds(self) -> bool:
+        return self.config.stream == 'fused' and self.config.fusion == 'late'
 
     @property
     def _attends(self) -> bool:
@@ -231,20 +258,38 @@ class FerNet(nn.Module):
     def forward(self, crops: Tensor, nodes: Tensor) -> Tensor:
         return self.streams(crops, nodes).logits
 
-    def classifier_of(self, stream: str) -> nn.Sequential:
-        """Return the classifier whose logits ``streams`` gives under a stream's name."""
+    @torch.no_grad()
+    def calibrate(self, stream: str, offsets: Tensor, temperature: float) -> None:
+        """Change a stream's last layer so that it gives ``(logits + offsets) / temperature``.
+
+        Args:
+            stream: Whose logits; those of the others stay what they are.
+            offsets: ``(num_classes,)``.
+            temperature: Above 0.
+        """
         if stream == self.config.stream:
-            return self.classifier
-        return self.cnn_classifier if stream == 'cnn' else self.gat_classifier
+            last = self.vote if self._adds else self.classifier[-1]
+        else:
+            last = (self.cnn_classifier if stream == 'cnn' else self.gat_classifier)[-1]
+            if self._adds:
+                weight = self.vote.weight[('cnn', 'gat').index(stream)]
+                self.vote.bias.sub_(weight * offsets)
+                weight.mul_(temperature)
+        assert isinstance(last, nn.Linear | LateFusion)
+        last.bias.add_(offsets).div_(temperature)
+        last.weight.div_(temperature)
 
     def start_from(self, other: 'FerNet') -> None:
         """Take another model's weights, and of its classifiers the classes that both have.
+
+        What only a model of another fusion has stays as it is.
 
         Raises:
             ModelFileError: It has another architecture.
         """
         theirs, mine = other.config, self.config
-        if replace(theirs, classes=mine.classes, dropout=mine.dropout) != mine:
+        free = replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion)
+        if free != mine:
             raise ModelFileError(
                 f'the model to start from is built as {theirs.to_dict()}, needed is '
                 f'{mine.to_dict()}'
@@ -254,12 +299,14 @@ class FerNet(nn.Module):
             for number, name in enumerate(mine.classes)
             if name in theirs.classes
         ]
-        state = other.state_dict()
-        for key, value in self.state_dict().items():
-            if key.endswith(('classifier.2.weight', 'classifier.2.bias')):
-                taken, state[key] = state[key], value.clone()
-                for target, source in rows:
-                    state[key][target] = taken[source]
+        state, given = self.state_dict(), other.state_dict()
+        for key in state.keys() & given.keys():
+            if key.endswith(('classifier.2.weight', 'classifier.2.bias', 'vote.bias')):
+                if state[key].shape[1:] == given[key].shape[1:]:
+                    for target, source in rows:
+                        state[key][target] = given[key][source]
+            elif state[key].shape == given[key].shape:
+                state[key] = given[key]
         self.load_state_dict(state)
 
     def streams(
@@ -293,12 +340,12 @@ class FerNet(nn.Module):
             states = self.mix(states, self.gat.graph, relations)
             parts.append(_kept(self.pool_attended(states), keep_gat))
         features = torch.cat(parts, -1)
-        return StreamLogits(
-            self.classifier(features),
-            self.cnn_classifier(appearance),
-            self.gat_classifier(geometry),
-            features,
-        )
+        cnn, gat = self.cnn_classifier(appearance), self.gat_classifier(geometry)
+        if self._adds:
+            logits = self.vote(_kept(cnn, keep_cnn), _kept(gat, keep_gat))
+        else:
+            logits = self.classifier(features)
+        return StreamLogits(logits, cnn, gat, features)
 
 
 def _classifier(features: int, config: ModelConfig) -> nn.Sequential:

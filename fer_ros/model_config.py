@@ -10,7 +10,7 @@ from fer_ros.labels import FERPLUS_CLASSES
 FORMAT = 'fer_ros model 2'
 
 STREAMS = ('cnn', 'gat', 'fused')
-FUSIONS = ('concat', 'attention')
+FUSIONS = ('late', 'concat', 'attention')
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class ModelConfig:
     Attributes:
         classes: Names in the order of the logits.
         stream: ``cnn`` or ``gat`` alone, or ``fused``.
-        fusion: ``concat`` joins the pooled streams; with ``attention`` the landmark nodes also
-            attend to the CNN's feature map around their own positions.
+        fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
+            with ``attention`` the landmark nodes also attend to the CNN's feature map around
+            their own positions.
         crop_px: Side S of the aligned crop.
         cnn_channels: Channels of the stages, at 1/2, 1/4, 1/8 ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
@@ -33,7 +34,7 @@ class ModelConfig:
 
     classes: tuple[str, ...] = FERPLUS_CLASSES
     stream: str = 'fused'
-    fusion: str = 'attention'
+    fusion: str = 'late'
     crop_px: int = 48
     cnn_channels: tuple[int, ...] = (32, 64, 128, 256)
     cnn_blocks: tuple[int, ...] = (1, 2, 2, 1)

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.calibration import best_temperature, class_offsets, fold_in
+from fer_ros.calibration import best_temperature, class_offsets
 from fer_ros.checkpoint import (
     Checkpoint,
     export_onnx,
@@ -36,6 +36,7 @@ from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
 from fer_ros.model_config import ModelConfig
 from fer_ros.structures import FloatArray
+from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig
 from fer_ros.training_curve import draw_training
 from fer_ros.training_state import TrainingState
@@ -170,7 +171,7 @@ class Trainer:
         offsets = class_offsets(prior, self.config.logit_adjustment)
         for name, logits in predict(model, self.validation).items():
             temperature = best_temperature(logits + offsets, labels)
-            fold_in(model.classifier_of(name), offsets, temperature)
+            model.calibrate(name, torch.from_numpy(offsets), temperature)
         # Half of the file's size, and too small a change to be seen in any figure.
         model = rounded(model)
         metrics = self._validate(model)
@@ -319,6 +320,9 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         training, validation = load_training_data(data, CACHE, config.fold, rank.first)
         if rank.first:
             wait_for_all()
+        if config.teacher:
+            share = config.teacher_share
+            training = taught(training, Path(config.teacher), share, rank.first)
         about: dict[str, Any] = {'dataset': dataset_at(data)}
         if about['dataset'] == 'crema_d':
             about['fold'] = config.fold

@@ -25,12 +25,16 @@ class TrainConfig:
         weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
         ema_decay: Of the averaged weights, per step; the average is what is kept.
-        modality_dropout: Probability that a face loses a stream of the fused model, each.
+        modality_dropout: Probability that a face loses a stream of the fused model, each; not in
+            late fusion, whose streams learn apart.
         stream_loss: Weight of the loss of each stream's own classifier in a fused model.
         second_loss: Weight of the loss of a head that learns the data's second labels, where it
             has some; the head is not part of the model that is kept.
         init: Checkpoint whose weights the training starts from, of the same architecture; from
             its classifiers only the classes that both have by name are taken. Empty: from chance.
+        teacher: Checkpoint whose answers are mixed into the targets of the training faces. Empty:
+            the targets are the data's alone.
+        teacher_share: How much of the targets the teacher's answers make up, 0 to 1.
         logit_adjustment: How far the kept model leans towards rare classes: 0 as the data, 1 as
             if all classes were alike frequent (post-hoc logit adjustment, Menon et al. 2021).
         fold: Of CREMA-D: its actors are left for the test, those of the next one validate.
@@ -48,10 +52,12 @@ class TrainConfig:
     balance: float = 0.35
     ema_decay: float = 0.999
     modality_dropout: float = 0.1
-    stream_loss: float = 0.3
+    stream_loss: float = 1.0
     second_loss: float = 0.2
     logit_adjustment: float = 0.1
     init: str = ''
+    teacher: str = ''
+    teacher_share: float = 0.5
     fold: int = 1
     seed: int = 1
     workers: int = 0
@@ -68,6 +74,7 @@ class TrainConfig:
             ('modality_dropout', 0, 0.5),
             ('stream_loss', 0, 10),
             ('second_loss', 0, 10),
+            ('teacher_share', 0, 1),
             ('logit_adjustment', 0, 2),
             ('fold', 1, 5),
             ('seed', 0, 2**31),
@@ -80,8 +87,11 @@ class TrainConfig:
                 raise SettingError(f'{name} is {value!r}, needed is {kind}')
             if not low <= value <= high:
                 raise SettingError(f'{name} is {value}, allowed are {low} to {high}')
-        if not isinstance(self.init, str):
-            raise SettingError(f'init is {self.init!r}, needed is the path of a checkpoint')
+        for name in ('init', 'teacher'):
+            if not isinstance(getattr(self, name), str):
+                raise SettingError(
+                    f'{name} is {getattr(self, name)!r}, needed is the path of a checkpoint'
+                )
 
 
 def read_train_config(path: Path | None) -> TrainConfig:

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip('torch')
-
-from torch import nn  # noqa: E402
-
-from fer_ros.calibration import best_temperature, class_offsets, fold_in  # noqa: E402
+from fer_ros.calibration import best_temperature, class_offsets
 
 
 def test_temperature_of_logits_that_are_too_sure_is_found():
@@ -22,13 +18,3 @@ def test_offsets_favour_rare_classes_and_0_leaves_all_alone():
     common, rare = class_offsets(prior, 0.5)
     assert rare - common == pytest.approx(0.5 * np.log(9))
     assert class_offsets(prior, 0.0).tolist() == [0, 0]
-
-
-def test_folded_in_layer_gives_the_calibrated_logits():
-    torch.manual_seed(0)
-    classifier = nn.Sequential(nn.Linear(5, 3))
-    x = torch.randn(4, 5)
-    offsets = np.array([0.1, -0.2, 0.3], np.float32)
-    expected = (classifier(x) + torch.from_numpy(offsets)) / 1.7
-    fold_in(classifier, offsets, 1.7)
-    torch.testing.assert_close(classifier(x), expected)

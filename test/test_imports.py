@@ -23,12 +23,12 @@ ROS = {
 TORCH = {'torch', 'torch_geometric', 'safetensors', 'onnx'}
 NEEDS_TORCH = {
     'aligned_faces.py',
-    'calibration.py',
     'checkpoint.py',
     'data_parallel.py',
     'graph_attention.py',
     'learner.py',
     'model.py',
+    'teacher.py',
     'train.py',
     'training_state.py',
 }

@@ -14,6 +14,7 @@ from fer_ros.model_config import ModelConfig  # noqa: E402
 VARIANTS = [
     {'stream': 'cnn'},
     {'stream': 'gat'},
+    {'stream': 'fused', 'fusion': 'late'},
     {'stream': 'fused', 'fusion': 'concat'},
     {'stream': 'fused', 'fusion': 'attention'},
 ]
@@ -90,11 +91,12 @@ def test_one_batch_can_be_learned_by_heart(model, inputs):
     labels = torch.tensor([0, 3, 7, 1, 2])
     optimizer = torch.optim.Adam(model.parameters(), 5e-3)
     for _ in range(80):
-        loss = functional.cross_entropy(model(*inputs), labels)
+        answers = model.streams(*inputs).by_name(model.config).values()
+        loss = sum(functional.cross_entropy(logits, labels) for logits in answers)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert loss < 0.1
+    assert loss < 0.3
 
 
 def test_single_stream_does_not_read_the_other_input(inputs):
@@ -127,15 +129,45 @@ def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs):
     assert (before.gat != after.gat).any()
 
 
+@pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
+@pytest.mark.parametrize('fusion', ['late', 'concat'])
+def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(inputs, fusion, stream):
+    torch.manual_seed(2)
+    model = FerNet(ModelConfig(fusion=fusion)).eval()
+    expected = model.streams(*inputs).by_name(model.config)
+    offsets = torch.linspace(-0.3, 0.4, 8)
+    model.calibrate(stream, offsets, 1.7)
+    expected[stream] = (expected[stream] + offsets) / 1.7
+    torch.testing.assert_close(model.streams(*inputs).by_name(model.config), expected)
+
+
+def test_streams_of_late_fusion_learn_nothing_from_their_sum(inputs):
+    model = FerNet(ModelConfig())
+    model(*inputs).square().sum().backward()
+    learned = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert learned == {'vote.weight', 'vote.bias'}
+
+
 def test_model_that_starts_from_another_takes_its_weights_and_common_classes():
     torch.manual_seed(1)
     other = FerNet(ModelConfig(classes=('a', 'b', 'c')))
     model = FerNet(ModelConfig(classes=('c', 'new')))
-    own = model.classifier[-1].weight[1].clone()
+    own = model.cnn_classifier[-1].weight[1].clone()
     model.start_from(other)
     assert (model.cnn.stem[1].weight == other.cnn.stem[1].weight).all()
-    assert (model.classifier[-1].weight[0] == other.classifier[-1].weight[2]).all()
-    assert (model.classifier[-1].weight[1] == own).all()
+    assert (model.cnn_classifier[-1].weight[0] == other.cnn_classifier[-1].weight[2]).all()
+    assert (model.cnn_classifier[-1].weight[1] == own).all()
+
+
+def test_model_that_starts_from_another_fusion_takes_what_both_have():
+    torch.manual_seed(1)
+    other = FerNet(ModelConfig(fusion='attention'))
+    model = FerNet(ModelConfig(fusion='concat'))
+    own = model.classifier[-1].weight.clone()
+    model.start_from(other)
+    assert (model.gat.embed[0].weight == other.gat.embed[0].weight).all()
+    assert (model.gat_classifier[-1].bias == other.gat_classifier[-1].bias).all()
+    assert (model.classifier[-1].weight == own).all()
 
 
 def test_model_does_not_start_from_another_architecture():
@@ -147,7 +179,7 @@ def test_model_does_not_start_from_another_architecture():
     ('settings', 'sentence'),
     [
         ({'stream': 'rnn'}, "stream is 'rnn', allowed are cnn, gat, fused"),
-        ({'fusion': 'sum'}, "fusion is 'sum', allowed are concat, attention"),
+        ({'fusion': 'sum'}, "fusion is 'sum', allowed are late, concat, attention"),
         ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 16 from 16'),
         ({'cnn_blocks': (1, 1)}, 'needed are two or more stages with a number in both'),
         ({'classes': ('a',)}, 'needed are two or more different ones'),

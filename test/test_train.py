@@ -9,9 +9,11 @@ from dataclasses import replace  # noqa: E402
 from fer_ros.answers import aligned_faces, ask  # noqa: E402
 from fer_ros.checkpoint import load_checkpoint  # noqa: E402
 from fer_ros.classifier import load_classifier  # noqa: E402
+from fer_ros.data.augment import mirror  # noqa: E402
 from fer_ros.data.face_set import FaceSet  # noqa: E402
 from fer_ros.errors import DatasetError, SettingError  # noqa: E402
 from fer_ros.model_config import ModelConfig  # noqa: E402
+from fer_ros.teacher import taught  # noqa: E402
 from fer_ros.train import Trainer  # noqa: E402
 from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402
 
@@ -108,10 +110,10 @@ def test_onnx_and_safetensors_of_a_training_answer_alike(faces, tmp_path):
 
 def test_short_training_is_not_left_at_its_random_start(faces, tmp_path):
     trainer = Trainer(replace(CONFIG, ema_decay=0.999), faces, faces, tmp_path)
-    begin = trainer.average.classifier[-1].weight.clone()
+    begin = trainer.average.cnn_classifier[-1].weight.clone()
     trainer.fit(progress=False)
-    moved = (trainer.average.classifier[-1].weight - begin).norm()
-    assert moved > 0.3 * (trainer.learner.model.classifier[-1].weight - begin).norm()
+    moved = (trainer.average.cnn_classifier[-1].weight - begin).norm()
+    assert moved > 0.3 * (trainer.learner.model.cnn_classifier[-1].weight - begin).norm()
 
 
 def test_classes_of_the_configuration_have_to_be_those_of_the_data(faces, tmp_path):
@@ -149,6 +151,18 @@ def test_training_can_start_from_a_checkpoint(faces, tmp_path):
         assert (value == expected[key]).all(), key
 
 
+def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, tmp_path):
+    Trainer(replace(CONFIG, epochs=1), faces, faces, tmp_path).fit(progress=False)
+    teacher = tmp_path / 'model.safetensors'
+    classifier = load_classifier(teacher, 'torch')
+    aligned = list(aligned_faces(faces, 48))
+    both = [ask(classifier, side, ['fused'])['fused'] for side in (aligned, map(mirror, aligned))]
+    learned = taught(faces, teacher, 0.25, progress=False)
+    expected = 0.75 * faces.targets + 0.25 * (both[0] + both[1]) / 2
+    assert learned.targets == pytest.approx(expected, abs=1e-5)
+    assert learned.targets.dtype == np.float32
+
+
 def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
     with pytest.raises(DatasetError, match='has 24 faces, batch_size is 32: choose a smaller one'):
         Trainer(replace(CONFIG, batch_size=32), faces, faces, tmp_path)
@@ -176,6 +190,8 @@ def test_configuration_file_of_the_project_has_the_defaults():
         ('model: {cnn_channels: many}', "cnn_channels is 'many', needed are whole numbers from 1"),
         ('model: {dropout: 1}', 'dropout is 1, allowed are 0 to below 1'),
         ('init: 3', 'init is 3, needed is the path of a checkpoint'),
+        ('teacher: 3', 'teacher is 3, needed is the path of a checkpoint'),
+        ('teacher_share: 2', 'teacher_share is 2, allowed are 0 to 1'),
         ('fold: 6', 'fold is 6, allowed are 1 to 5'),
         ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 42'),
         ('- epochs', 'is no list of "setting: value" lines'),
