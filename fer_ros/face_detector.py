@@ -1,5 +1,7 @@
 """Gray image → face boxes, with dlib's frontal face detector."""
 
+import threading
+
 import cv2
 import dlib
 import numpy as np
@@ -18,27 +20,29 @@ class FaceDetector:
     allows before it is searched.
     """
 
-    def __init__(self, min_face_px: int = WINDOW_PX, threshold: float = 0.0) -> None:
+    def __init__(self, min_face_px: int = 0, threshold: float = 0.0) -> None:
         """Load the detector, which is part of dlib.
 
         Args:
             min_face_px: Side in pixels of the smallest face that has to be found. Above 80 the
                 image is reduced, below 80 it is enlarged (at most twice), which costs time.
+                0: a sixth of the image's height, but not less than 80.
             threshold: Detections with a score below it are left out; higher finds less.
 
         Raises:
-            SettingError: ``min_face_px`` is less than 40.
+            SettingError: ``min_face_px`` is neither 0 nor 40 or more.
         """
-        if min_face_px < WINDOW_PX // 2:
+        if min_face_px and min_face_px < WINDOW_PX // 2:
             raise SettingError(
-                f'min_face_px is {min_face_px}, allowed are {WINDOW_PX // 2} and more'
+                f'min_face_px is {min_face_px}, allowed are 0 and {WINDOW_PX // 2} and more'
             )
-        self._detector = dlib.get_frontal_face_detector()
-        self._scale = WINDOW_PX / min_face_px
+        self._min_face_px = min_face_px
         self._threshold = threshold
+        # dlib's detector keeps the image that it works on: every thread needs one of its own.
+        self._own = threading.local()
 
     def detect(self, gray: ImageArray) -> list[FaceBox]:
-        """Return the faces in ``gray``, best score first.
+        """Return the faces in ``gray``, best score first; may be called by several threads.
 
         Args:
             gray: ``(H, W)`` uint8.
@@ -48,13 +52,16 @@ class FaceDetector:
         """
         height, width = gray.shape
         # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
-        size_wh = max(1, round(width * self._scale)), max(1, round(height * self._scale))
+        scale = WINDOW_PX / (self._min_face_px or max(WINDOW_PX, height / 6))
+        size_wh = max(1, round(width * scale)), max(1, round(height * scale))
         x_scale, y_scale = width / size_wh[0], height / size_wh[1]
         searched = gray
         if size_wh != (width, height):
-            method = cv2.INTER_AREA if self._scale < 1 else cv2.INTER_LINEAR
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             searched = np.asarray(cv2.resize(gray, size_wh, interpolation=method), np.uint8)
-        rectangles, scores, _ = self._detector.run(searched, 0, self._threshold)
+        if not hasattr(self._own, 'detector'):
+            self._own.detector = dlib.get_frontal_face_detector()
+        rectangles, scores, _ = self._own.detector.run(searched, 0, self._threshold)
         boxes = [
             FaceBox(
                 rectangle.left() * x_scale,

@@ -1,14 +1,17 @@
 """FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fer_ros.face_crop import align_face
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_tracker import FaceTracker, TrackerSettings
+from fer_ros.face_search import FaceSearch, Find
+from fer_ros.face_tracker import FaceTracker, TrackerSettings, nearest
 from fer_ros.stage_timer import StageTimer
-from fer_ros.structures import ImageArray, ObservedFace, TrackedFace
+from fer_ros.structures import FaceBox, ImageArray, ObservedFace, TrackedFace
 
 
 class FaceObserver:
@@ -32,6 +35,9 @@ class FaceObserver:
         self._crop_px = crop_px
         self._timer = timer or StageTimer()
         self._tracker = FaceTracker()
+        self._search: FaceSearch | None = None
+        # Its thread is started when it is first used.
+        self._beside = ThreadPoolExecutor(1, 'fer_search')
 
     @property
     def settings(self) -> TrackerSettings:
@@ -45,24 +51,30 @@ class FaceObserver:
     @property
     def memory(self) -> dict[str, Any]:
         """What is remembered of the faces, as JSON values; may be assigned to another observer."""
-        return self._tracker.memory
+        search = None if self._search is None else self._search.memory
+        return {'tracker': self._tracker.memory, 'search': search}
 
     @memory.setter
     def memory(self, memory: dict[str, Any]) -> None:
-        self._tracker.memory = memory
+        self._tracker.memory = memory['tracker']
+        search = memory['search']
+        self._search = None if search is None else FaceSearch.from_memory(search)
 
     def observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return the faces in an image, in order of ``face_id``.
 
         Args:
-            gray: ``(H, W)`` uint8.
+            gray: ``(H, W)`` uint8; not to be changed afterwards, it may still be searched.
             stamp_s: Acquisition time in seconds, not decreasing from call to call.
         """
-        if not self._tracker.detection_due(stamp_s):
-            seen, doubted = self._look(gray, self._tracker.followed(stamp_s), stamp_s)
+        expected = self._expected(stamp_s)
+        if expected is not None:
+            seen, doubted = self._look(gray, expected, stamp_s)
             if not doubted:
+                self._search_if_due(gray, stamp_s, seen)
                 return seen
-        # Detection is due, or a followed face does not look like itself any more.
+        # Nobody to follow, or a followed face does not look like itself any more.
+        self._search = None
         with self._timer.time('detector'):
             boxes = self._detector.detect(gray)
         seen, doubted = self._look(gray, self._tracker.match(boxes, stamp_s), stamp_s)
@@ -73,6 +85,51 @@ class FaceObserver:
     def reset(self) -> None:
         """Forget all faces."""
         self._tracker.reset()
+        self._search = None
+
+    @property
+    def _delay_s(self) -> float:
+        return min(self.settings.detect_delay_s, self.settings.detect_interval_s)
+
+    def _expected(self, stamp_s: float) -> tuple[TrackedFace, ...] | None:
+        """Return where faces are expected, ``None`` where a detection has to say it."""
+        search = self._search
+        if search is not None and search.due(stamp_s, self._delay_s):
+            with self._timer.time('detector'):
+                finds, took_s = search.result.result()
+            self._timer.add('search', took_s)
+            self._search = None
+            return self._tracker.catch_up(finds, search.known, search.stamp_s, stamp_s)
+        in_line = not self._delay_s or not self._tracker.num_faces
+        if search is None and in_line and self._tracker.detection_due(stamp_s):
+            return None
+        return self._tracker.followed(stamp_s)
+
+    def _search_if_due(
+        self, gray: ImageArray, stamp_s: float, seen: Sequence[ObservedFace]
+    ) -> None:
+        if self._search is not None or not seen or not self._delay_s:
+            return
+        if self._tracker.detection_due(stamp_s):
+            self._tracker.begin_search(stamp_s)
+            known = {face.face.face_id: face.landmarks.following_box() for face in seen}
+            result = self._beside.submit(self._find, gray, known)
+            self._search = FaceSearch(stamp_s, known, result)
+
+    def _find(self, gray: ImageArray, known: Mapping[int, FaceBox]) -> tuple[list[Find], float]:
+        """Return what is found in an image; called in the thread beside."""
+        start = time.perf_counter()
+        boxes = self._detector.detect(gray)
+        identity = nearest(boxes, known, self.settings.max_distance)
+        finds = []
+        for index, box in enumerate(boxes):
+            if index in identity:
+                finds.append(Find(box, identity[index]))
+                continue
+            landmarks = self._landmarks.predict(gray, box)
+            aligned = align_face(gray, landmarks, self._crop_px)
+            finds.append(Find(landmarks.following_box(), None, aligned.crop))
+        return finds, time.perf_counter() - start
 
     def _look(
         self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float

@@ -1,12 +1,13 @@
 """Boxes → boxes with a stable face_id; follows faces and says when to detect again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from fer_ros.errors import SettingError
+from fer_ros.face_search import Find
 from fer_ros.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.structures import AlignedFace, FaceBox, ImageArray, Landmarks, TrackedFace
 
@@ -17,6 +18,9 @@ class TrackerSettings:
 
     Attributes:
         detect_interval_s: Time between detections; 0 detects in every image.
+        detect_delay_s: While faces are followed, detection works beside them, and what it finds
+            is used with the first image that is so much later, but not later than the next
+            detection; 0 waits for it. With nobody to follow it is always waited for.
         keep_s: How long a face that the detector misses (a lowered or turned head) is followed.
         max_faces: Most faces that are tracked: those detected now before those missed, known ones
             before new ones, of new ones those with the best detection score.
@@ -29,6 +33,7 @@ class TrackerSettings:
     """
 
     detect_interval_s: float = 0.3
+    detect_delay_s: float = 0.15
     keep_s: float = 1.0
     max_faces: int = 16
     max_distance: float = 0.8
@@ -36,10 +41,9 @@ class TrackerSettings:
     max_deviation: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.detect_interval_s < 0:
-            raise SettingError(
-                f'detect_interval_s is {self.detect_interval_s}, allowed are 0 and more'
-            )
+        for name in ('detect_interval_s', 'detect_delay_s'):
+            if getattr(self, name) < 0:
+                raise SettingError(f'{name} is {getattr(self, name)}, allowed are 0 and more')
         if self.max_faces < 1:
             raise SettingError(f'max_faces is {self.max_faces}, allowed are 1 and more')
 
@@ -105,8 +109,9 @@ class _Track:
 class FaceTracker:
     """Keeps the identity of faces over time.
 
-    For every image: ``match`` with fresh detections when ``detection_due``, else ``followed``;
-    then ``accept`` for each face with what was seen in its box.
+    For every image: ``match`` with fresh detections when ``detection_due``, or ``catch_up`` with
+    those of an earlier image, else ``followed``; then ``accept`` for each face with what was seen
+    in its box.
     """
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
@@ -129,6 +134,11 @@ class FaceTracker:
         self._next_id, self._detected_s = memory['next_id'], memory['detected_s']
         tracks = [_Track.from_dict(values) for values in memory['tracks']]
         self._tracks = {track.face_id: track for track in tracks}
+
+    @property
+    def num_faces(self) -> int:
+        """How many faces are known."""
+        return len(self._tracks)
 
     def detection_due(self, stamp_s: float) -> bool:
         """Return whether ``detect_interval_s`` has passed since the last detection.
@@ -157,30 +167,55 @@ class FaceTracker:
         self._detected_s = stamp_s
         for track in self._tracks.values():
             track.expect(stamp_s)
-        pairs = sorted(
-            (distance, index, track.face_id)
-            for index, box in enumerate(boxes)
-            for track in self._tracks.values()
-            if (distance := _distance(box, track.expected)) <= self.settings.max_distance
-        )
-        identity: dict[int, int] = {}
-        for _, index, face_id in pairs:
-            if index not in identity and face_id not in identity.values():
-                identity[index] = face_id
-        for track in list(self._tracks.values()):
+        expected = {track.face_id: track.expected for track in self._tracks.values()}
+        identity = nearest(boxes, expected, self.settings.max_distance)
+        for track in self._tracks.values():
             track.confirmed_now = False
-            missed_for = stamp_s - track.confirmed_s
-            if track.face_id not in identity.values() and missed_for > self.settings.keep_s:
-                del self._tracks[track.face_id]
         for index, box in enumerate(boxes):
             if index in identity:
                 track = self._tracks[identity[index]]
                 track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
             else:
-                self._tracks[self._next_id] = _Track(self._next_id, box, stamp_s, box, stamp_s)
-                self._next_id += 1
-        for track in self._by_worth()[self.settings.max_faces :]:
-            del self._tracks[track.face_id]
+                self._add(box, stamp_s, None).confirmed_now = True
+        self._forget(stamp_s)
+        return self._faces()
+
+    def begin_search(self, stamp_s: float) -> None:
+        """Note that the image of ``stamp_s`` is being searched; see ``catch_up``."""
+        self._detected_s = stamp_s
+
+    def catch_up(
+        self,
+        finds: Sequence[Find],
+        known: Mapping[int, FaceBox],
+        found_s: float,
+        stamp_s: float,
+    ) -> tuple[TrackedFace, ...]:
+        """Take what was found in an earlier image; faces have moved on since.
+
+        Args:
+            finds: Best first; of faces that were forgotten since, nothing is taken.
+            known: Where the known faces were in that image, by ``face_id``.
+            found_s: Acquisition time of that image.
+            stamp_s: Acquisition time of the present image.
+
+        Returns:
+            As ``match``.
+        """
+        for track in self._tracks.values():
+            track.expect(stamp_s)
+            track.confirmed_now = False
+        for find in finds:
+            if find.face_id is None:
+                self._add(find.box, found_s, find.crop)
+            elif find.face_id in self._tracks:
+                track = self._tracks[find.face_id]
+                (x, y), (then_x, then_y) = (
+                    box.center_px for box in (track.expected, known[find.face_id])
+                )
+                track.expected = find.box.shifted(x - then_x, y - then_y)
+                track.confirmed_s = found_s
+        self._forget(found_s)
         return self._faces()
 
     def followed(self, stamp_s: float) -> tuple[TrackedFace, ...]:
@@ -221,9 +256,25 @@ class FaceTracker:
         self._tracks.clear()
         self._detected_s = None
 
-    def _by_worth(self) -> list[_Track]:
-        """Return the faces in the order in which they are kept; older ones have smaller ids."""
-        return sorted(self._tracks.values(), key=lambda t: (not t.confirmed_now, t.face_id))
+    def _add(self, box: FaceBox, found_s: float, crop: ImageArray | None) -> _Track:
+        track = _Track(self._next_id, box, found_s, box, found_s, False, crop=crop)
+        self._tracks[track.face_id] = track
+        self._next_id += 1
+        return track
+
+    def _forget(self, detected_s: float) -> None:
+        """Forget faces that were missed for too long, and those beyond ``max_faces``."""
+        worth = sorted(
+            (
+                t
+                for t in self._tracks.values()
+                if detected_s - t.confirmed_s <= self.settings.keep_s
+            ),
+            # Older faces have smaller ids.
+            key=lambda t: (t.confirmed_s < detected_s, t.face_id),
+        )
+        kept = sorted(worth[: self.settings.max_faces], key=lambda t: t.face_id)
+        self._tracks = {t.face_id: t for t in kept}
 
     def _faces(self) -> tuple[TrackedFace, ...]:
         return tuple(TrackedFace(t.face_id, t.expected) for t in self._tracks.values())
@@ -241,6 +292,31 @@ class FaceTracker:
         if track.crop is None:
             return True
         return _correlation(aligned.crop, track.crop) >= self.settings.min_likeness
+
+
+def nearest(
+    boxes: Sequence[FaceBox], known: Mapping[int, FaceBox], max_distance: float
+) -> dict[int, int]:
+    """Return the ``face_id`` of the known face that each box is, by the box's index.
+
+    Each box is at most one face and each face at most one box; the nearest pairs come first.
+
+    Args:
+        boxes: Detections.
+        known: Where faces are expected, by ``face_id``.
+        max_distance: See ``TrackerSettings``.
+    """
+    pairs = sorted(
+        (distance, index, face_id)
+        for index, box in enumerate(boxes)
+        for face_id, expected in known.items()
+        if (distance := _distance(box, expected)) <= max_distance
+    )
+    identity: dict[int, int] = {}
+    for _, index, face_id in pairs:
+        if index not in identity and face_id not in identity.values():
+            identity[index] = face_id
+    return identity
 
 
 def _distance(a: FaceBox, b: FaceBox) -> float:

@@ -30,6 +30,7 @@ class Spec:
         description: What it does, with its unit.
         low: Least allowed number.
         high: Greatest allowed number.
+        or_zero: Whether 0, below ``low``, is allowed too.
         choices: Allowed texts; any when empty.
         live: Whether it can be changed while the node runs.
         required: Whether an empty text or list is refused.
@@ -40,6 +41,7 @@ class Spec:
     description: str
     low: float | None = None
     high: float | None = None
+    or_zero: bool = False
     choices: tuple[str, ...] = ()
     live: bool = False
     required: bool = False
@@ -49,7 +51,7 @@ class Spec:
         if self.choices:
             return ', '.join(self.choices)
         if self.low is not None:
-            return f'{self.low} to {self.high}'
+            return f'{"0 or " if self.or_zero else ""}{self.low} to {self.high}'
         if isinstance(self.default, bool):
             return 'true, false'
         return 'not empty' if self.required else 'any'
@@ -62,7 +64,7 @@ class Spec:
         bad = bool(self.choices) and value not in self.choices
         if self.low is not None and self.high is not None:
             # Written so that NaN, for which no comparison holds, is refused.
-            bad = not self.low <= value <= self.high
+            bad = not self.low <= value <= self.high and not (self.or_zero and value == 0)
         if self.required and (value in ('', []) or (isinstance(value, list) and '' in value)):
             bad = True
         if bad:
@@ -134,10 +136,12 @@ FER_NODE: tuple[Spec, ...] = (
     ),
     Spec(
         'min_face_px',
-        80,
-        'Smallest face that has to be found, in pixels; larger is faster.',
+        0,
+        'Smallest face that has to be found, in pixels; larger is faster. 0: a sixth of the '
+        "image's height, but not less than 80.",
         low=40,
         high=2000,
+        or_zero=True,
     ),
     Spec(
         'max_image_pixels',
@@ -158,6 +162,15 @@ FER_NODE: tuple[Spec, ...] = (
         'detect_interval_s',
         _PIPELINE.tracker.detect_interval_s,
         'Time between face detections in seconds; in between faces are followed. 0: every image.',
+        low=0.0,
+        high=10.0,
+        live=True,
+    ),
+    Spec(
+        'detect_delay_s',
+        _PIPELINE.tracker.detect_delay_s,
+        'Time in seconds that a detection has while faces are followed, until what it finds is '
+        'used. 0: images wait for it.',
         low=0.0,
         high=10.0,
         live=True,
@@ -259,7 +272,9 @@ def pipeline_settings(chosen: dict[str, Any]) -> PipelineSettings:
     """Return the pipeline's settings from the values of ``FER_NODE``."""
     return PipelineSettings(
         TrackerSettings(
-            detect_interval_s=chosen['detect_interval_s'], max_faces=chosen['max_faces']
+            detect_interval_s=chosen['detect_interval_s'],
+            detect_delay_s=chosen['detect_delay_s'],
+            max_faces=chosen['max_faces'],
         ),
         chosen['smoothing_time_constant_s'],
         chosen['confidence_threshold'],

@@ -17,8 +17,12 @@ from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace
 
-# Keys of ``EmotionPipeline.stage_s``, in order of execution.
+# Keys of ``EmotionPipeline.stage_s``, in order; ``detector`` is the time that images wait for it.
 STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
+
+
+# Another key: how long the detector worked beside the stages, on an image before.
+SEARCH = 'search'
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class EmotionPipeline:
 
     @property
     def stage_s(self) -> dict[str, float]:
-        """Seconds that each of ``STAGES`` took for the last image that was processed, if it ran;
+        """Seconds that ``STAGES`` and ``SEARCH`` took for the last image processed, if they ran;
         images that were observed and estimated by themselves add up.
         """
         return self._timer.stage_s
@@ -107,14 +111,14 @@ class EmotionPipeline:
         goes on as this one would have.
         """
         return {
-            'tracker': self._observer.memory,
+            'observer': self._observer.memory,
             'smoother': self._smoother.memory,
             'stamp_s': self._stamp_s,
         }
 
     @memory.setter
     def memory(self, memory: dict[str, Any]) -> None:
-        self._observer.memory = memory['tracker']
+        self._observer.memory = memory['observer']
         self._smoother.memory = memory['smoother']
         self._stamp_s = memory['stamp_s']
 
@@ -122,7 +126,8 @@ class EmotionPipeline:
         """Find the faces in an image and estimate their emotions.
 
         Args:
-            image: ``(H, W)`` gray or ``(H, W, 3)`` BGR, uint8.
+            image: ``(H, W)`` gray or ``(H, W, 3)`` BGR, uint8; a gray one is not to be changed
+                afterwards, it may still be searched.
             stamp_s: Acquisition time in seconds, not decreasing from call to call.
 
         Raises:

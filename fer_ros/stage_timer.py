@@ -25,4 +25,8 @@ class StageTimer:
         """Add the time of the block to a stage's."""
         start = time.perf_counter()
         yield
-        self.stage_s[stage] += time.perf_counter() - start
+        self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Add to a stage's time."""
+        self.stage_s[stage] += seconds

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -28,10 +30,27 @@ def test_smaller_min_face_finds_a_face_that_the_default_misses(portrait_gray):
     assert len(FaceDetector(min_face_px=40).detect(small)) == 1
 
 
+def test_smallest_face_is_a_sixth_of_the_height_of_a_large_image(portrait_gray):
+    # The face is about 120 px high.
+    def found(height):
+        image = np.full((height, 900), 128, np.uint8)
+        image[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray
+        return len(FaceDetector().detect(image))
+
+    assert (found(600), found(1400)) == (1, 0)
+
+
+def test_threads_may_detect_at_the_same_time(portrait_gray):
+    detector = FaceDetector()
+    expected = detector.detect(portrait_gray)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(detector.detect, [portrait_gray] * 12)) == [expected] * 12
+
+
 def test_image_smaller_than_a_reduced_pixel_has_no_face():
     assert FaceDetector(min_face_px=2000).detect(np.zeros((3, 10), np.uint8)) == []
 
 
 def test_min_face_below_40_is_refused():
-    with pytest.raises(SettingError, match='min_face_px is 39, allowed are 40 and more'):
+    with pytest.raises(SettingError, match='min_face_px is 39, allowed are 0 and 40 and more'):
         FaceDetector(min_face_px=39)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError
+from fer_ros.face_search import Find
 from fer_ros.face_tracker import FaceTracker, TrackerSettings
 from fer_ros.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.structures import AlignedFace, FaceBox, Landmarks
@@ -154,9 +155,54 @@ def test_landmarks_that_form_no_face_are_doubted():
     assert not tracker.accept(face, landmarks, AlignedFace(PATTERN, MEAN_SHAPE_NORM * 3), 0.03)
 
 
+def test_search_that_begins_makes_no_other_due_until_the_interval_has_passed():
+    tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
+    (face,) = tracker.match([box(100)], 5.0)
+    accept(tracker, face, 5.0)
+    tracker.begin_search(5.3)
+    tracker.catch_up([Find(box(100), face_id=1)], {1: box(100)}, 5.3, 5.45)
+    assert not tracker.detection_due(5.5)
+    assert tracker.detection_due(5.6)
+
+
+def test_face_found_in_an_earlier_image_is_expected_where_it_has_moved_since():
+    tracker = FaceTracker()
+    for step in range(5):
+        (face,) = tracker.match([box(100 + 20 * step)], 0.1 * step)
+        assert accept(tracker, face, 0.1 * step)
+    found = box(143)
+    (face,) = tracker.catch_up([Find(found, face_id=1)], {1: box(140)}, 0.2, 0.5)
+    assert face.box.center_px[0] == pytest.approx(253, abs=2)
+
+
+def test_new_face_found_in_an_earlier_image_is_doubted_when_it_is_gone():
+    tracker = FaceTracker()
+    (face,) = tracker.catch_up([Find(box(100), crop=PATTERN)], {}, 0.2, 0.3)
+    assert face.face_id == 1
+    assert not accept(tracker, face, 0.3, crop=PATTERN.T.copy())
+    assert accept(tracker, face, 0.3)
+
+
+def test_face_missed_by_searches_for_longer_than_keep_is_gone():
+    tracker = FaceTracker(TrackerSettings(keep_s=1.0))
+    (face,) = tracker.match([box(100)], 0.0)
+    accept(tracker, face, 0.0)
+    assert ids(tracker.catch_up([], {1: box(100)}, 0.9, 1.05)) == [1]
+    assert ids(tracker.catch_up([], {1: box(100)}, 1.1, 1.2)) == []
+
+
+def test_find_of_a_face_that_was_forgotten_since_is_left_out():
+    assert FaceTracker().catch_up([Find(box(100), face_id=7)], {7: box(100)}, 0.2, 0.3) == ()
+
+
 def test_negative_interval_is_refused():
     with pytest.raises(SettingError, match='detect_interval_s is -1, allowed are 0 and more'):
         TrackerSettings(detect_interval_s=-1)
+
+
+def test_negative_delay_is_refused():
+    with pytest.raises(SettingError, match='detect_delay_s is -1, allowed are 0 and more'):
+        TrackerSettings(detect_delay_s=-1)
 
 
 def test_no_faces_at_most_is_refused():

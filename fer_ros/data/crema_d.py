@@ -27,7 +27,7 @@ _NAME = re.compile(r'(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX|X)')
 _SUFFIXES = ('.flv', '.mp4')
 
 # Detection more often than a robot can afford: a face that was missed at first costs few frames.
-_TRACKING = TrackerSettings(detect_interval_s=0.1)
+_TRACKING = TrackerSettings(detect_interval_s=0.1, detect_delay_s=0)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def descriptor(spec: Spec) -> ParameterDescriptor:
     """Return the descriptor, which ``ros2 param describe`` shows."""
     # Types are checked here, so that 1 will do for 1.0 and 0 for the webcam '0'.
     descriptor = ParameterDescriptor(description=spec.description, dynamic_typing=True)
-    if spec.low is None or spec.high is None:
+    if spec.low is None or spec.high is None or spec.or_zero:
         descriptor.additional_constraints = spec.allowed()
     elif isinstance(spec.default, int):
         descriptor.integer_range = [

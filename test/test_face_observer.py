@@ -1,0 +1,104 @@
+import json
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.face_detector import FaceDetector
+from fer_ros.face_observer import FaceObserver
+from fer_ros.face_tracker import TrackerSettings
+
+RATE_HZ = 30
+
+
+class SlowDetector(FaceDetector):
+    """A detector on a busy machine."""
+
+    def detect(self, gray):
+        time.sleep(0.1)
+        return super().detect(gray)
+
+
+def observer(models, detector=None, **settings):
+    made = FaceObserver(detector or models.detector, models.landmarks, crop_px=48)
+    made.settings = TrackerSettings(**settings)
+    return made
+
+
+@pytest.fixture
+def one_then_two(portrait_gray):
+    """A second of one face; from the fourth image on there is a second one beside it."""
+    alone = cv2.copyMakeBorder(portrait_gray, 0, 0, 0, 300, cv2.BORDER_CONSTANT, value=128)
+    both = alone.copy()
+    both[:300, 400:660] = portrait_gray[:300, 90:350][:, ::-1]
+    return [(alone if index < 4 else both, index / RATE_HZ) for index in range(30)]
+
+
+def first_seen_s(watching, images, face_id):
+    return next(
+        stamp_s
+        for gray, stamp_s in images
+        if face_id in {seen.face.face_id for seen in watching.observe(gray, stamp_s)}
+    )
+
+
+def observed(watching, images):
+    return [
+        [
+            (seen.face, seen.landmarks.points_px.tolist())
+            for seen in watching.observe(gray, stamp_s)
+        ]
+        for gray, stamp_s in images
+    ]
+
+
+def test_face_is_found_in_the_image_that_it_comes_into_when_nobody_is_followed(
+    models, portrait_gray
+):
+    empty = np.full_like(portrait_gray, 128)
+    images = [(empty if index < 9 else portrait_gray, index / RATE_HZ) for index in range(30)]
+    assert first_seen_s(observer(models), images, 1) == pytest.approx(0.3)
+
+
+def test_new_face_beside_a_followed_one_is_seen_after_interval_and_delay(models, one_then_two):
+    assert first_seen_s(observer(models), one_then_two, 2) == pytest.approx(0.3 + 5 / RATE_HZ)
+    waiting = observer(models, detect_delay_s=0)
+    assert first_seen_s(waiting, one_then_two, 2) == pytest.approx(0.3)
+
+
+def test_what_is_seen_does_not_depend_on_how_fast_the_detector_is(models, one_then_two):
+    slow = observer(models, SlowDetector())
+    assert observed(slow, one_then_two) == observed(observer(models), one_then_two)
+
+
+def test_followed_face_is_not_lost_while_searches_confirm_it(models, portrait_gray):
+    images = [(np.roll(portrait_gray, 2 * step, axis=1), step / RATE_HZ) for step in range(45)]
+    ids = [[face.face_id for face, _ in faces] for faces in observed(observer(models), images)]
+    assert ids == [[1]] * 45
+
+
+def test_search_under_way_is_remembered(models, one_then_two):
+    whole, first, second = observer(models), observer(models), observer(models)
+    expected = observed(whole, one_then_two)
+    # The search that begins with the image at 0.3 s has not been used after the eleventh.
+    observed(first, one_then_two[:11])
+    second.memory = json.loads(json.dumps(first.memory))
+    assert observed(second, one_then_two[11:]) == expected[11:]
+
+
+def test_reset_forgets_the_search_too(models, one_then_two, portrait_gray):
+    watching = observer(models)
+    observed(watching, one_then_two[:11])
+    watching.reset()
+    (seen,) = watching.observe(portrait_gray, 0.4)
+    assert seen.face.face_id == 2
+
+
+def test_image_in_which_everything_changes_is_searched_at_once(models, portrait_gray):
+    watching = observer(models)
+    watching.observe(portrait_gray, 0.0)
+    moved = np.full((500, 900), 128, np.uint8)
+    moved[150:450, 500:760] = portrait_gray[:300, 90:350]
+    (seen,) = watching.observe(moved, 0.04)
+    assert seen.face.box.center_px[0] > 550
