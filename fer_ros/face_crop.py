@@ -85,16 +85,23 @@ def _reduced(gray: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageA
         return gray, to_crop
     factor = int(1 / scale)
     height, width = gray.shape
-    corners = np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]]) - to_crop[:, 2]
-    corners = corners @ np.linalg.inv(to_crop[:, :2]).T
+    # The crop's middle in the image, and how far its corners are from it on either axis. Plain
+    # numbers: for two by two of them, arrays take longer.
+    (a, b, x_shift), (c, d, y_shift) = to_crop.tolist()
+    determinant = a * d - b * c
+    half = size_px / 2
+    x = (d * (half - x_shift) - b * (half - y_shift)) / determinant
+    y = (a * (half - y_shift) - c * (half - x_shift)) / determinant
+    x_reach = half * (abs(d) + abs(b)) / abs(determinant) + 2 * factor
+    y_reach = half * (abs(a) + abs(c)) / abs(determinant) + 2 * factor
     # One reduced pixel of margin for the interpolation; whole multiples of the factor.
-    x0, y0 = np.clip(corners.min(axis=0) - 2 * factor, 0, (width, height)).astype(int)
-    x1, y1 = np.clip(corners.max(axis=0) + 2 * factor, 0, (width, height)).astype(int)
+    x0, x1 = (int(min(max(edge, 0), width)) for edge in (x - x_reach, x + x_reach))
+    y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - y_reach, y + y_reach))
     columns, rows = (x1 - x0) // factor, (y1 - y0) // factor
     if columns < 1 or rows < 1:
         return gray, to_crop
     part = gray[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
-    reduced = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     # x = x0 + factor * (x' + 0.5) - 0.5 for a reduced pixel x'.
     offset = np.array([x0, y0]) + (factor - 1) / 2
     linear = to_crop[:, :2]
