@@ -36,6 +36,7 @@ class FaceObserver:
         self._timer = timer or StageTimer()
         self._tracker = FaceTracker()
         self._search: FaceSearch | None = None
+        self._last_s = float('-inf')
         # Its thread is started when it is first used.
         self._beside = ThreadPoolExecutor(1, 'fer_search')
 
@@ -52,11 +53,12 @@ class FaceObserver:
     def memory(self) -> dict[str, Any]:
         """What is remembered of the faces, as JSON values; may be assigned to another observer."""
         search = None if self._search is None else self._search.memory
-        return {'tracker': self._tracker.memory, 'search': search}
+        return {'tracker': self._tracker.memory, 'search': search, 'last_s': self._last_s}
 
     @memory.setter
     def memory(self, memory: dict[str, Any]) -> None:
         self._tracker.memory = memory['tracker']
+        self._last_s = memory['last_s']
         search = memory['search']
         self._search = None if search is None else FaceSearch.from_memory(search)
 
@@ -67,13 +69,15 @@ class FaceObserver:
             gray: ``(H, W)`` uint8; not to be changed afterwards, it may still be searched.
             stamp_s: Acquisition time in seconds, not decreasing from call to call.
         """
-        expected = self._expected(stamp_s)
-        if expected is not None:
-            seen, doubted = self._look(gray, expected, stamp_s)
+        # What was found in an image of long ago says little about this one.
+        beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
+        self._last_s = stamp_s
+        if beside or not self._tracker.detection_due(stamp_s):
+            seen, doubted = self._look(gray, self._expected(stamp_s), stamp_s)
             if not doubted:
                 self._search_if_due(gray, stamp_s, seen)
                 return seen
-        # Nobody to follow, or a followed face does not look like itself any more.
+        # Detection is due and waited for, or a face does not look like itself any more.
         self._search = None
         with self._timer.time('detector'):
             boxes = self._detector.detect(gray)
@@ -86,35 +90,28 @@ class FaceObserver:
         """Forget all faces."""
         self._tracker.reset()
         self._search = None
+        self._last_s = float('-inf')
 
-    @property
-    def _delay_s(self) -> float:
-        return min(self.settings.detect_delay_s, self.settings.detect_interval_s)
-
-    def _expected(self, stamp_s: float) -> tuple[TrackedFace, ...] | None:
-        """Return where faces are expected, ``None`` where a detection has to say it."""
+    def _expected(self, stamp_s: float) -> tuple[TrackedFace, ...]:
+        """Return where faces are expected, by a search that is due or by following them."""
         search = self._search
-        if search is not None and search.due(stamp_s, self._delay_s):
-            with self._timer.time('detector'):
-                finds, took_s = search.result.result()
-            self._timer.add('search', took_s)
-            self._search = None
-            return self._tracker.catch_up(finds, search.known, search.stamp_s, stamp_s)
-        in_line = not self._delay_s or not self._tracker.num_faces
-        if search is None and in_line and self._tracker.detection_due(stamp_s):
-            return None
-        return self._tracker.followed(stamp_s)
+        if search is None or not search.due(stamp_s, self.settings.delay_s):
+            return self._tracker.followed(stamp_s)
+        with self._timer.time('detector'):
+            finds, took_s = search.result.result()
+        self._timer.add('search', took_s)
+        self._search = None
+        return self._tracker.catch_up(finds, search.known, search.stamp_s, stamp_s)
 
     def _search_if_due(
         self, gray: ImageArray, stamp_s: float, seen: Sequence[ObservedFace]
     ) -> None:
-        if self._search is not None or not seen or not self._delay_s:
+        if self._search is not None or not self._tracker.detection_due(stamp_s):
             return
-        if self._tracker.detection_due(stamp_s):
-            self._tracker.begin_search(stamp_s)
-            known = {face.face.face_id: face.landmarks.following_box() for face in seen}
-            result = self._beside.submit(self._find, gray, known)
-            self._search = FaceSearch(stamp_s, known, result)
+        self._tracker.begin_search(stamp_s)
+        known = {face.face.face_id: face.landmarks.following_box() for face in seen}
+        result = self._beside.submit(self._find, gray, known)
+        self._search = FaceSearch(stamp_s, known, result)
 
     def _find(self, gray: ImageArray, known: Mapping[int, FaceBox]) -> tuple[list[Find], float]:
         """Return what is found in an image; called in the thread beside."""

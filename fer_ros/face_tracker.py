@@ -18,9 +18,9 @@ class TrackerSettings:
 
     Attributes:
         detect_interval_s: Time between detections; 0 detects in every image.
-        detect_delay_s: While faces are followed, detection works beside them, and what it finds
-            is used with the first image that is so much later, but not later than the next
-            detection; 0 waits for it. With nobody to follow it is always waited for.
+        detect_delay_s: Detection works beside the images that follow, and what it finds is used
+            with the first one that is so much later, but not later than the next detection.
+            0 waits for it, and so do images that come less often than that.
         keep_s: How long a face that the detector misses (a lowered or turned head) is followed.
         max_faces: Most faces that are tracked: those detected now before those missed, known ones
             before new ones, of new ones those with the best detection score.
@@ -46,6 +46,11 @@ class TrackerSettings:
                 raise SettingError(f'{name} is {getattr(self, name)}, allowed are 0 and more')
         if self.max_faces < 1:
             raise SettingError(f'max_faces is {self.max_faces}, allowed are 1 and more')
+
+    @property
+    def delay_s(self) -> float:
+        """The delay that holds: ``detect_delay_s`` or the interval, whichever is shorter."""
+        return min(self.detect_delay_s, self.detect_interval_s)
 
 
 @dataclass
@@ -135,13 +140,9 @@ class FaceTracker:
         tracks = [_Track.from_dict(values) for values in memory['tracks']]
         self._tracks = {track.face_id: track for track in tracks}
 
-    @property
-    def num_faces(self) -> int:
-        """How many faces are known."""
-        return len(self._tracks)
-
     def detection_due(self, stamp_s: float) -> bool:
-        """Return whether ``detect_interval_s`` has passed since the last detection.
+        """Return whether ``detect_interval_s`` has passed since the last detection, or with
+        nobody to follow the delay of one.
 
         A detector that missed a known face is asked again at once.
         """
@@ -151,8 +152,12 @@ class FaceTracker:
             # A clock that stands still would never make the interval pass.
             return True
         missed = any(track.confirmed_s < self._detected_s for track in self._tracks.values())
+        interval_s = self.settings.detect_interval_s
+        if not self._tracks:
+            # With nobody to follow there is time to look out for a new face more often.
+            interval_s = self.settings.delay_s or interval_s
         # Half a millisecond of tolerance: stamps are rounded, intervals are not.
-        return missed or stamp_s - self._detected_s >= self.settings.detect_interval_s - 5e-4
+        return missed or stamp_s - self._detected_s >= interval_s - 5e-4
 
     def match(self, boxes: Sequence[FaceBox], stamp_s: float) -> tuple[TrackedFace, ...]:
         """Give every detection the id of the known face that it is nearest to, or a new one.

@@ -169,8 +169,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'detect_delay_s',
         _PIPELINE.tracker.detect_delay_s,
-        'Time in seconds that a detection has while faces are followed, until what it finds is '
-        'used. 0: images wait for it.',
+        'Time in seconds after which the next images use what a detection finds, which works '
+        'beside them. 0: images wait for it.',
         low=0.0,
         high=10.0,
         live=True,

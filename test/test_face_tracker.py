@@ -36,6 +36,16 @@ def test_detection_is_due_again_after_the_interval():
     assert tracker.detection_due(5.3)
 
 
+def test_detection_is_due_after_the_delay_when_nobody_is_followed():
+    tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3, detect_delay_s=0.1))
+    tracker.match([], 5.0)
+    assert not tracker.detection_due(5.05)
+    assert tracker.detection_due(5.1)
+    tracker.settings = TrackerSettings(detect_interval_s=0.3, detect_delay_s=0)
+    assert not tracker.detection_due(5.1)
+    assert tracker.detection_due(5.3)
+
+
 def test_missed_face_makes_detection_due_at_once():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
     tracker.match([box(100)], 5.0)
