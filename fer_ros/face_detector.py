@@ -51,12 +51,30 @@ class FaceDetector:
         Returns:
             Boxes in pixels of ``gray``; edges may lie a little outside of it.
         """
+        height, _ = gray.shape
+        return self._detect(gray, WINDOW_PX / (self._min_face_px or max(WINDOW_PX, height / 6)))
+
+    def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
+        """Return the faces within a box's width of a box, best score first; as ``detect``.
+
+        Much quicker than to search the whole image: what is searched is reduced until a face as
+        large as the box is easily found, and much smaller ones are not.
+        """
+        height, width = gray.shape
+        (x, y), reach = box.center_px, 1.5 * box.width_px
+        x0, x1 = (int(min(max(edge, 0), width)) for edge in (x - reach, x + reach))
+        y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - reach, y + reach))
+        if x1 - x0 < 1 or y1 - y0 < 1:
+            return []
+        found = self._detect(gray[y0:y1, x0:x1], 1.4 * WINDOW_PX / box.width_px)
+        return [near.shifted(x0, y0, near.score) for near in found]
+
+    def _detect(self, gray: ImageArray, scale: float) -> list[FaceBox]:
         height, width = gray.shape
         # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
-        scale = WINDOW_PX / (self._min_face_px or max(WINDOW_PX, height / 6))
         size_wh = max(1, round(width * scale)), max(1, round(height * scale))
         x_scale, y_scale = width / size_wh[0], height / size_wh[1]
-        searched = gray
+        searched = np.ascontiguousarray(gray)
         if size_wh != (width, height):
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             searched = np.asarray(cv2.resize(gray, size_wh, interpolation=method), np.uint8)

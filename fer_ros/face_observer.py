@@ -73,17 +73,14 @@ class FaceObserver:
         beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
         self._last_s = stamp_s
         if beside or not self._tracker.detection_due(stamp_s):
-            seen, doubted = self._look(gray, self._expected(stamp_s), stamp_s)
-            if not doubted:
-                self._search_if_due(gray, stamp_s, seen)
-                return seen
-        # Detection is due and waited for, or a face does not look like itself any more.
-        self._search = None
-        with self._timer.time('detector'):
-            boxes = self._detector.detect(gray)
-        seen, doubted = self._look(gray, self._tracker.match(boxes, stamp_s), stamp_s)
-        for face in doubted:
-            self._tracker.drop(face)
+            faces = self._expected(stamp_s)
+        else:
+            self._search = None
+            with self._timer.time('detector'):
+                boxes = self._detector.detect(gray)
+            faces = self._tracker.match(boxes, stamp_s)
+        seen = self._look(gray, faces, stamp_s)
+        self._search_if_due(gray, stamp_s, seen)
         return seen
 
     def reset(self) -> None:
@@ -130,18 +127,25 @@ class FaceObserver:
 
     def _look(
         self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float
-    ) -> tuple[list[ObservedFace], list[TrackedFace]]:
-        """Return what is seen of each face, and the faces that were not recognised in it."""
-        seen, doubted = [], []
-        for face in sorted(faces, key=lambda face: face.face_id):
-            with self._timer.time('landmarks'):
-                landmarks = self._landmarks.predict(gray, face.box)
-            with self._timer.time('crop'):
-                aligned = align_face(gray, landmarks, self._crop_px)
-            with self._timer.time('tracker'):
-                accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
-            if accepted:
-                seen.append(ObservedFace(face, landmarks, aligned))
-            else:
-                doubted.append(face)
-        return seen, doubted
+    ) -> list[ObservedFace]:
+        """Return what is seen of each face; one that is not where it should be is dropped."""
+        looked = {face.face_id: self._look_at(gray, face, stamp_s) for face in faces}
+        for face in faces:
+            if looked[face.face_id] is None:
+                # It does not look like itself any more: it has moved quickly, or is gone.
+                with self._timer.time('detector'):
+                    boxes = self._detector.detect_near(gray, face.box)
+                again = self._tracker.find_again(face, boxes, stamp_s)
+                if again is not None:
+                    looked[face.face_id] = self._look_at(gray, again, stamp_s)
+        return [seen for _, seen in sorted(looked.items()) if seen is not None]
+
+    def _look_at(self, gray: ImageArray, face: TrackedFace, stamp_s: float) -> ObservedFace | None:
+        """Return what is seen of a face, ``None`` where it was not recognised in it."""
+        with self._timer.time('landmarks'):
+            landmarks = self._landmarks.predict(gray, face.box)
+        with self._timer.time('crop'):
+            aligned = align_face(gray, landmarks, self._crop_px)
+        with self._timer.time('tracker'):
+            accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
+        return ObservedFace(face, landmarks, aligned) if accepted else None

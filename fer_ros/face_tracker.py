@@ -252,9 +252,26 @@ class FaceTracker:
         track.crop = aligned.crop
         return True
 
-    def drop(self, face: TrackedFace) -> None:
-        """Forget a face."""
-        self._tracks.pop(face.face_id, None)
+    def find_again(
+        self, face: TrackedFace, boxes: Sequence[FaceBox], stamp_s: float
+    ) -> TrackedFace | None:
+        """Return a doubted face where it was detected now; forget it where it was not.
+
+        Args:
+            face: Not accepted in this image.
+            boxes: Detections near it, best first.
+            stamp_s: Acquisition time of the image.
+        """
+        expected = {track.face_id: track.expected for track in self._tracks.values()}
+        identity = nearest(boxes, expected, self.settings.max_distance)
+        for index, face_id in identity.items():
+            if face_id == face.face_id:
+                track = self._tracks[face_id]
+                track.expected, track.confirmed_s = boxes[index], stamp_s
+                track.confirmed_now = True
+                return TrackedFace(face_id, boxes[index])
+        del self._tracks[face.face_id]
+        return None
 
     def reset(self) -> None:
         """Forget all faces; ids go on where they were, so none is given twice."""

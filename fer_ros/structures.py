@@ -59,9 +59,11 @@ class FaceBox:
         """Centre as x, y."""
         return (self.x0_px + self.x1_px) / 2, (self.y0_px + self.y1_px) / 2
 
-    def shifted(self, x_px: float, y_px: float) -> 'FaceBox':
-        """Return the box moved by ``x_px`` to the right and ``y_px`` down, without a score."""
-        return FaceBox(self.x0_px + x_px, self.y0_px + y_px, self.x1_px + x_px, self.y1_px + y_px)
+    def shifted(self, x_px: float, y_px: float, score: float = 0.0) -> 'FaceBox':
+        """Return the box moved by ``x_px`` to the right and ``y_px`` down, with another score."""
+        return FaceBox(
+            self.x0_px + x_px, self.y0_px + y_px, self.x1_px + x_px, self.y1_px + y_px, score
+        )
 
     def iou(self, other: 'FaceBox') -> float:
         """Return intersection over union with another box, in [0, 1]."""

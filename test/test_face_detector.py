@@ -40,6 +40,21 @@ def test_smallest_face_is_a_sixth_of_the_height_of_a_large_image(portrait_gray):
     assert (found(600), found(1400)) == (1, 0)
 
 
+def test_face_near_a_box_is_found_where_it_is(portrait_gray):
+    (whole,) = FaceDetector().detect(portrait_gray)
+    (near,) = FaceDetector().detect_near(portrait_gray, whole.shifted(40, -30))
+    assert near.center_px == pytest.approx(whole.center_px, abs=8)
+    assert near.width_px == pytest.approx(whole.width_px, rel=0.15)
+
+
+def test_face_far_from_a_box_is_not_found(portrait_gray):
+    (whole,) = FaceDetector().detect(portrait_gray)
+    wide = np.full((400, 1200), 128, np.uint8)
+    wide[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray[:400]
+    assert FaceDetector().detect_near(wide, whole.shifted(600, 0)) == []
+    assert FaceDetector().detect_near(wide, whole.shifted(9000, 0)) == []
+
+
 def test_threads_may_detect_at_the_same_time(portrait_gray):
     detector = FaceDetector()
     expected = detector.detect(portrait_gray)

@@ -108,10 +108,23 @@ def test_reset_forgets_the_search_too(models, one_then_two, portrait_gray):
     assert seen.face.face_id == 2
 
 
-def test_image_in_which_everything_changes_is_searched_at_once(models, portrait_gray):
+def test_face_that_jumps_is_found_again_in_the_same_image_and_keeps_its_id(models, portrait_gray):
+    watching = observer(models)
+    (before,) = watching.observe(portrait_gray, 0.0)
+    (after,) = watching.observe(np.roll(portrait_gray, 60, axis=1), 0.04)
+    assert after.face.face_id == before.face.face_id
+    moved = np.array(after.face.box.center_px) - before.face.box.center_px
+    assert moved == pytest.approx([60, 0], abs=10)
+
+
+def test_face_that_jumps_far_is_another_one(models, portrait_gray):
     watching = observer(models)
     watching.observe(portrait_gray, 0.0)
     moved = np.full((500, 900), 128, np.uint8)
     moved[150:450, 500:760] = portrait_gray[:300, 90:350]
-    (seen,) = watching.observe(moved, 0.04)
-    assert seen.face.box.center_px[0] > 550
+    ids = [
+        [face.face_id for face, _ in f]
+        for f in observed(watching, [(moved, 0.04 * n) for n in range(1, 12)])
+    ]
+    assert ids[0] == []
+    assert ids[-1] == [2]

@@ -1,5 +1,6 @@
 """run_node: what every executable does around its node."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,6 +10,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from fer_ros.errors import FerError
+from fer_ros.ros.transport import send_images_whole
 
 AnyNode = TypeVar('AnyNode', bound=Node)
 
@@ -20,6 +22,7 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = rclp
         make: Makes the node.
         spin: Spins it; returns when the node has nothing more to do.
     """
+    send_images_whole(os.environ)
     rclpy.init()
     node = None
     try:
