@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fer_ros.bench.options import add_options as add_bench_options
 from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
@@ -72,26 +73,13 @@ def parser() -> argparse.ArgumentParser:
     add_options(bag, video)
 
     bench = commands.add_parser('bench', help='measure speed')
-    what = bench.add_subparsers(required=True, metavar='WHAT')
-    pipeline = what.add_parser('pipeline', help='image array in, estimates out, per stage')
-    pipeline.add_argument('--rounds', type=int, default=3, help='times the clip is processed')
-    pipeline.add_argument('--json', type=Path, help='file for the figures')
-    _add_model(pipeline)
-    pipeline.set_defaults(run=_bench_pipeline)
-
-    bag_speed = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
-    bag_speed.add_argument('--rounds', type=int, default=3, help='times each way is measured')
-    bag_speed.add_argument(
-        '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
-    )
-    bag_speed.add_argument(
-        '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
-    )
-    bag_speed.add_argument('--json', type=Path, help='file for the figures')
-    bag_speed.set_defaults(run=_bench_bag)
+    add_bench_options(bench)
 
     info = commands.add_parser('info', help='say what a model is and where files lie')
-    _add_model(info)
+    info.add_argument(
+        '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
+    )
+    info.add_argument('--backend', choices=BACKENDS, default='onnx')
     info.set_defaults(run=_info)
     return command
 
@@ -104,13 +92,6 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help='fer2013plus.npz; folder of fer2013.csv and fer2013new.csv; CREMA-D folder of clips; '
         'or folder of images (<class>/*.jpg or manifest.csv)',
     )
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
-    )
-    parser.add_argument('--backend', choices=BACKENDS, default='onnx')
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -151,18 +132,6 @@ def _export(options: argparse.Namespace) -> None:
     target = options.checkpoint.with_suffix('.onnx')
     export_onnx(load_checkpoint(options.checkpoint), target)
     print(f'wrote {target}')
-
-
-def _bench_pipeline(options: argparse.Namespace) -> None:
-    from fer_ros.benchmark import bench_pipeline
-
-    bench_pipeline(options.model, options.backend, options.rounds, options.json)
-
-
-def _bench_bag(options: argparse.Namespace) -> None:
-    from fer_ros.replay.bench import bench_bag
-
-    bench_bag(options.rounds, options.seconds, options.minutes, options.json)
 
 
 def _info(options: argparse.Namespace) -> None:

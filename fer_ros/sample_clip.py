@@ -1,7 +1,8 @@
 """The sample clip: a camera pans over two portraits on a wall, made from one photograph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,14 +50,24 @@ def sample_frames(
         rate_hz: Images per second.
         size_wh: Width and height in pixels.
     """
+    times_s = (index / rate_hz for index in range(round(DURATION_S * rate_hz)))
+    return frames_at(times_s, size_wh)
+
+
+def frames_at(
+    times_s: Iterable[float], size_wh: tuple[int, int] = SIZE_WH
+) -> Iterator[ImageArray]:
+    """Yield the clip's ``(H, W, 3)`` uint8 BGR images of chosen times.
+
+    Args:
+        times_s: Seconds from the clip's start, 0 to ``DURATION_S``.
+        size_wh: Width and height in pixels.
+    """
     wall = _wall()
     rng = np.random.default_rng(1)
-    for index in range(round(DURATION_S * rate_hz)):
-        view = _view(index / rate_hz, size_wh)
-        image = cv2.warpAffine(wall, view, size_wh, flags=cv2.INTER_AREA)
-        # A little sensor noise, as every camera has it.
-        noise = rng.integers(-3, 4, image.shape, np.int16)
-        yield np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    for time_s in times_s:
+        view = _view(time_s, size_wh)
+        yield with_noise(cv2.warpAffine(wall, view, size_wh, flags=cv2.INTER_AREA), rng)
 
 
 def write_sample_clip(
@@ -77,14 +88,25 @@ def write_sample_clip(
         writer.release()
 
 
-def _wall() -> ImageArray:
-    """Return a plastered wall with the portrait and, mirrored and in another light, a second."""
-    width, height = _WALL_WH
+def with_noise(bgr: npt.NDArray[Any], rng: np.random.Generator) -> ImageArray:
+    """Return an image with a little sensor noise, as every camera has it."""
+    noise = rng.integers(-3, 4, bgr.shape, np.int16)
+    return np.clip(bgr.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+
+
+def plaster(size_wh: tuple[int, int]) -> ImageArray:
+    """Return a bare plastered wall, ``(H, W, 3)`` uint8 BGR."""
+    width, height = size_wh
     rng = np.random.default_rng(0)
     plaster = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 2)
     shade = np.linspace(1.05, 0.9, width)[None, :] * np.linspace(1.05, 0.92, height)[:, None]
     tone = (168 * shade + 18 * plaster)[:, :, None] * np.array([0.93, 0.98, 1.0])
-    wall = np.clip(tone, 0, 255).astype(np.uint8)
+    return np.clip(tone, 0, 255).astype(np.uint8)
+
+
+def _wall() -> ImageArray:
+    """Return a plastered wall with the portrait and, mirrored and in another light, a second."""
+    wall = plaster(_WALL_WH)
     portrait = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_COLOR), np.uint8)
     first = portrait[10:300, 95:355]
     second = cv2.convertScaleAbs(portrait[10:300, 85:345][:, ::-1], alpha=0.8, beta=10)

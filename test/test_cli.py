@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -23,8 +24,12 @@ def test_missing_data_ends_with_a_sentence(tmp_path):
         main(['evaluate', '--data', str(tmp_path / 'nothing.npz')])
 
 
-def test_bench_pipeline_prints_a_line_per_stage(capsys, tmp_path):
-    main(['bench', 'pipeline', '--rounds', '1', '--json', str(tmp_path / 'b.json')])
+def test_bench_pipeline_prints_a_line_per_stage(capsys, tmp_path, monkeypatch):
+    # Threads of torch wait for each other beside other busy processes.
+    monkeypatch.setattr('os.cpu_count', lambda: 1)
+    monkeypatch.setattr('fer_ros.bench.pipeline_maker.PipelineMaker.detect_interval_s', 2 / 30)
+    tiny = ['--rounds', '1', '--size', '480x360', '--images', '4']
+    main(['bench', 'pipeline', *tiny, '--json', str(tmp_path / 'b.json')])
     out = capsys.readouterr().out
     for stage in (
         'gray',
@@ -37,9 +42,38 @@ def test_bench_pipeline_prints_a_line_per_stage(capsys, tmp_path):
         'smoothing',
     ):
         assert f'\n{stage} ' in out
-    assert 'frames a second' in out
-    report = json.loads((tmp_path / 'b.json').read_text())
-    assert report['images_with_the_face'] == report['images']
+    assert 'frames/s' in out
+    figures = json.loads((tmp_path / 'b.json').read_text())['sizes']['480x360']
+    for side in figures['sides'].values():
+        assert side['images_with_the_face'] == side['images'] == 4
+        assert side['frames_per_second'] > 0
+    if 'earlier design' in figures['sides']:
+        assert figures['sides']['earlier design']['times_the_earlier_design'] == 1
+        assert figures['sides']['fer_ros']['times_the_earlier_design'] > 0
+        assert figures['stages']['earlier design']['resnet']['share_of_images'] == 1
+    landmarks = figures['landmarks']
+    assert landmarks['images'] == landmarks['images_with_a_detected_face'] == 4
+    assert landmarks['share_lost'] == 0
+    assert 0 < landmarks['distance_median'] < 0.05
+    assert figures['new_face'].keys() == {'nobody in view', 'one face followed'}
+    # 3 s would say that it was never reported.
+    assert all(delay['max_s'] < 1 for delay in figures['new_face'].values())
+
+
+def test_bench_size_that_is_none_is_said(capsys):
+    with pytest.raises(SystemExit):
+        main(['bench', 'pipeline', '--size', '640'])
+    assert '640 is no size as 640x480' in capsys.readouterr().err
+
+
+def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'rclpy', None)
+    monkeypatch.delitem(sys.modules, 'fer_ros.ros.bench_node', raising=False)
+    monkeypatch.delitem(sys.modules, 'fer_ros.ros.measured_graph', raising=False)
+    monkeypatch.setitem(sys.modules, 'ament_index_python', None)
+    monkeypatch.setitem(sys.modules, 'ament_index_python.packages', None)
+    with pytest.raises(SystemExit, match='fer-ros: bench node needs ROS 2 and the built package'):
+        main(['bench', 'node'])
 
 
 def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):

@@ -25,6 +25,7 @@ NEEDS_TORCH = {
     'aligned_faces.py',
     'checkpoint.py',
     'data_parallel.py',
+    'earlier_design.py',
     'graph_attention.py',
     'learner.py',
     'model.py',

@@ -1,8 +1,6 @@
 """``fer-ros bench bag``: speed beside the bare pipeline, and memory by length of the bag."""
 
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -14,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fer_ros.atomic_file import atomic_file
+from fer_ros.bench.report import machine, write_json
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import EmotionPipeline
 from fer_ros.replay.bag_images import bag_images
@@ -40,18 +38,14 @@ def bench_bag(
         minutes: Lengths of the bags whose peak memory is compared; none is measured when empty.
         json_path: For the figures as JSON.
     """
-    report: dict[str, Any] = {
-        'machine': f'{platform.processor() or platform.machine()}, {os.cpu_count()} processors'
-    }
+    report: dict[str, Any] = {'machine': machine()}
     print(f'{report["machine"]}; 640x480, {RATE_HZ:g} Hz', flush=True)
     with TemporaryDirectory(prefix='fer_ros_bench_') as folder:
         report['speed'] = _speed(Path(folder), rounds, seconds)
         _print_speed(report['speed'])
         report['memory'] = _memory(Path(folder), minutes)
         _print_memory(report['memory'])
-    if json_path is not None:
-        with atomic_file(json_path) as aside:
-            aside.write_text(json.dumps(report, indent=2))
+    write_json(report, json_path)
 
 
 def _speed(folder: Path, rounds: int, seconds: float) -> Figures:

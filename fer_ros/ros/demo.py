@@ -6,17 +6,13 @@ of the probabilities over time and a table.
 
 import argparse
 import re
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import rclpy
-from ament_index_python.packages import get_package_prefix
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -29,6 +25,7 @@ from fer_ros.msg import FaceEmotionArray
 from fer_ros.replay.emotion_log import EmotionLog
 from fer_ros.replay.emotion_table import write_csv
 from fer_ros.replay.timeline import draw_timeline
+from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg
 from fer_ros.sample_clip import write_sample_clip
 from fer_ros.structures import FrameEmotions, ImageArray
@@ -94,52 +91,6 @@ class Listener(Node):
             if 'dropped' in values:
                 self.dropped = int(values['dropped'])
                 self.received = int(values['received'])
-
-
-class Child:
-    """A node in a process of its own, whose output is passed on line by line.
-
-    Attributes:
-        lines: What it has printed.
-    """
-
-    def __init__(self, executable: str, **parameters: object) -> None:
-        path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
-        flags = [part for key, value in parameters.items() for part in ('-p', f'{key}:={value}')]
-        self._name = executable
-        # A session of its own: Ctrl-C reaches this process alone, which then ends the others.
-        self._process = subprocess.Popen(
-            [str(path), '--ros-args', *flags],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def running(self) -> bool:
-        """Return whether the process runs."""
-        return self._process.poll() is None
-
-    def stop(self) -> None:
-        """Interrupt the process and wait for its end."""
-        if self.running():
-            self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join(2)
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            text = re.sub(r'^\[(\w+)\] \[[\d.]+\] \[(.*?)\]: ', r'', line.rstrip())
-            self.lines.append(text)
-            print(f'[{self._name}] {text}', flush=True)
 
 
 def main() -> None:

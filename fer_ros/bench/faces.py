@@ -1,0 +1,145 @@
+"""``fer-ros bench faces``: what more faces in view cost, and more cameras in one process."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fer_ros.bench.clip import one_face_chunks
+from fer_ros.bench.pipeline_maker import PipelineMaker, settle
+from fer_ros.bench.report import machine, spread_ms, write_json
+from fer_ros.bench.scene import Scene
+from fer_ros.bench.turns import Chunk, OneByOne, Side, Turn, images_per_second, take_turns
+from fer_ros.sample_clip import RATE_HZ, SIZE_WH
+
+NUM_FACES = (1, 2, 4, 8, 16)
+NUM_CAMERAS = (1, 2, 4)
+# Images by which one camera begins later than the one before.
+_APART = 4
+Figures = dict[str, dict[str, Any]]
+
+
+class Crowd:
+    """A side with a number of faces in view, 1280 x 720."""
+
+    def __init__(self, maker: PipelineMaker, number: int) -> None:
+        pipeline = maker.make()
+        self.name = str(number)
+        self._scene = Scene(number)
+        self._side = OneByOne(
+            self.name,
+            pipeline,
+            # All of them or none.
+            num_faces=lambda frame: int(len(frame.faces) == number),
+            settle=lambda: settle(pipeline),
+        )
+
+    def reset(self) -> None:
+        """Forget the images before."""
+        self._side.reset()
+
+    def run(self, chunk: Chunk) -> Turn:
+        """Process images of the crowd, made before the time is taken, at the chunk's stamps."""
+        images = [self._scene.image(round(stamp_s * RATE_HZ)) for stamp_s in chunk.stamps_s]
+        return self._side.run(replace(chunk, images=images))
+
+
+class Cameras:
+    """A side with a number of cameras that take turns, each with its own pipeline."""
+
+    def __init__(self, maker: PipelineMaker, number: int) -> None:
+        self.name = str(number)
+        self._pipelines = [maker.make() for _ in range(number)]
+
+    def reset(self) -> None:
+        """Forget the images before."""
+        for pipeline in self._pipelines:
+            pipeline.reset()
+
+    def run(self, chunk: Chunk) -> Turn:
+        """Process a chunk; cameras that begin one after the other do not detect all at once."""
+        frames, times_s = [], []
+        start_s = time.perf_counter()
+        for index, image in enumerate(chunk.images):
+            for camera, pipeline in enumerate(self._pipelines):
+                if chunk.first and index < camera * _APART:
+                    continue
+                begin_s = time.perf_counter()
+                frames.append(pipeline.process(image, chunk.stamps_s[index]))
+                times_s.append(time.perf_counter() - begin_s)
+        for pipeline in self._pipelines:
+            settle(pipeline)
+        elapsed_s = time.perf_counter() - start_s
+        found = sum(len(frame.faces) == 1 for frame in frames)
+        return Turn(frames, found, elapsed_s, times_s)
+
+
+def bench_faces(
+    maker: PipelineMaker,
+    rounds: int,
+    images: int,
+    json_path: Path | None,
+    num_faces: Sequence[int] = NUM_FACES,
+    num_cameras: Sequence[int] = NUM_CAMERAS,
+) -> None:
+    """Measure and print.
+
+    Args:
+        maker: Makes the pipelines.
+        rounds: How often each number is measured, by turns.
+        images: Of each number and of each camera, in each round.
+        json_path: For the figures as JSON.
+        num_faces: Numbers of faces in view; others are compared with the first.
+        num_cameras: Numbers of cameras, likewise.
+    """
+    report: dict[str, Any] = {'machine': machine(), 'backend': maker.backend, 'rounds': rounds}
+    print(f'{report["machine"]}; backend {maker.backend}, rounds: {rounds}', flush=True)
+    # Times between detections have to pass, so a chunk is as long as all of the images.
+    stamps_s = [index / RATE_HZ for index in range(images)]
+    crowds = [Crowd(maker, number) for number in num_faces]
+    report['faces'] = _measure(crowds, [Chunk([], stamps_s, first=True)], rounds)
+    _print('1280x720, faces', report['faces'], 'all found', 'ms a face')
+    cameras = [Cameras(maker, number) for number in num_cameras]
+    report['cameras'] = _measure(cameras, one_face_chunks(SIZE_WH, images), rounds)
+    _print('640x480, cameras', report['cameras'], 'face found')
+    write_json(report, json_path)
+
+
+def _measure(sides: Sequence[Side], chunks: Sequence[Chunk], rounds: int) -> Figures:
+    taken = take_turns(sides, chunks, rounds)
+    first = images_per_second(taken[sides[0].name])
+    return {name: _side(int(name), turns, first) for name, turns in taken.items()}
+
+
+def _side(number: int, rounds: Sequence[Sequence[Turn]], first: Sequence[float]) -> dict[str, Any]:
+    turns = [turn for round_turns in rounds for turn in round_turns]
+    speeds = images_per_second(rounds)
+    ms = statistics.median(1e3 / speed for speed in speeds)
+    return {
+        'ms_an_image': ms,
+        'ms_a_face': ms / number,
+        'times_the_first': statistics.median(
+            other / own for own, other in zip(speeds, first, strict=True)
+        ),
+        'images': sum(len(turn.results) for turn in turns),
+        'images_with_all_faces': sum(turn.found for turn in turns),
+        **spread_ms([time_s for turn in turns for time_s in turn.times_s]),
+    }
+
+
+def _print(title: str, figures: Figures, found: str, each: str = '') -> None:
+    first = next(iter(figures))
+    print(
+        f'{title:<18}{"ms an image":>12}{"median":>9}{"p95":>9}{each:>11}'
+        f'{f"× {first}":>8}{found:>16}'
+    )
+    for number, one in figures.items():
+        a_face = f'{one["ms_a_face"]:.2f}' if each else ''
+        seen = f'{one["images_with_all_faces"]} of {one["images"]}'
+        print(
+            f'{number:<18}{one["ms_an_image"]:>12.2f}{one["median_ms"]:>9.2f}{one["p95_ms"]:>9.2f}'
+            f'{a_face:>11}{one["times_the_first"]:>8.2f}{seen:>16}',
+            flush=True,
+        )

@@ -1,0 +1,103 @@
+"""How far followed landmarks are from freshly detected ones, and which faces were lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from fer_ros.bench.full_frame import FullFrameDetector
+from fer_ros.bench.turns import Chunk, Turn
+from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.landmark_layout import REGIONS
+from fer_ros.structures import FrameEmotions, Landmarks
+
+_RIGHT_EYE, _LEFT_EYE = list(REGIONS['right_eye']), list(REGIONS['left_eye'])
+
+
+@dataclass
+class Drift:
+    """What the pipeline's faces are beside those of a detection on the full image in every image.
+
+    Attributes:
+        distances: Mean distance of the 68 landmarks, in distances of the eyes' centres, of each
+            image in which both have the face.
+        detected: Images in which full-frame detection finds a face.
+        waiting: Of these, images without a face before the pipeline has reported one at all.
+        lost: Of these, images without a face after that.
+    """
+
+    distances: list[float] = field(default_factory=list)
+    detected: int = 0
+    waiting: int = 0
+    lost: int = 0
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures for a report."""
+        median, p95 = np.percentile(self.distances or [0.0], (50, 95))
+        return {
+            'images': len(self.distances),
+            'distance_median': float(median),
+            'distance_p95': float(p95),
+            'images_with_a_detected_face': self.detected,
+            'images_before_the_first_report': self.waiting,
+            'images_with_the_face_lost': self.lost,
+            'share_lost': self.lost / max(self.detected, 1),
+        }
+
+
+def detected_landmarks(
+    chunks: Sequence[Chunk], predictor: LandmarkPredictor
+) -> list[list[Landmarks | None]]:
+    """Return the landmarks of every image's face, from a detection on the full image."""
+    detector = FullFrameDetector()
+    found: list[list[Landmarks | None]] = []
+    for chunk in chunks:
+        found.append([])
+        for image in chunk.images:
+            gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+            boxes = detector.detect(gray)
+            found[-1].append(predictor.predict(gray, boxes[0]) if boxes else None)
+    return found
+
+
+def measure_drift(
+    chunks: Sequence[Chunk],
+    rounds: Sequence[Sequence[Turn]],
+    reference: Sequence[Sequence[Landmarks | None]],
+) -> Drift:
+    """Return the drift of what the pipeline reported while its speed was measured.
+
+    Args:
+        chunks: The images.
+        rounds: The pipeline's turns.
+        reference: As ``detected_landmarks`` returns them.
+    """
+    drift = Drift()
+    for turns in rounds:
+        reported = False
+        for chunk, turn, references in zip(chunks, turns, reference, strict=True):
+            reported = reported and not chunk.first
+            for frame, landmarks in zip(turn.results, references, strict=True):
+                reported = reported or bool(frame.faces)
+                if landmarks is not None:
+                    _compare(drift, frame, landmarks, reported)
+    return drift
+
+
+def distance(landmarks: Landmarks, reference: Landmarks) -> float:
+    """Return the mean distance of landmarks, in distances of the reference's eye centres."""
+    points = reference.points_px
+    eyes = points[_RIGHT_EYE].mean(axis=0) - points[_LEFT_EYE].mean(axis=0)
+    apart = np.linalg.norm(landmarks.points_px - points, axis=1).mean()
+    return float(apart / np.linalg.norm(eyes))
+
+
+def _compare(drift: Drift, frame: FrameEmotions, reference: Landmarks, reported: bool) -> None:
+    drift.detected += 1
+    if frame.faces:
+        drift.distances.append(min(distance(face.landmarks, reference) for face in frame.faces))
+    elif reported:
+        drift.lost += 1
+    else:
+        drift.waiting += 1

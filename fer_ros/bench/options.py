@@ -1,0 +1,108 @@
+"""The options of ``fer-ros bench``, without what its benchmarks import."""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
+from fer_ros.errors import FerError
+
+_SIZES_WH = [(640, 480), (1280, 720)]
+
+
+def add_options(bench: argparse.ArgumentParser) -> None:
+    """Give the command its benchmarks and their options."""
+    what = bench.add_subparsers(required=True, metavar='WHAT')
+    pipeline = what.add_parser('pipeline', help='image array in, estimates out; beside others')
+    _add_rounds(pipeline, 3)
+    _add_sizes(pipeline)
+    pipeline.add_argument('--images', type=int, default=0, help='of the clip, at most; 0: all')
+    _add_model(pipeline)
+    pipeline.set_defaults(run=_pipeline)
+
+    faces = what.add_parser('faces', help='1 to 16 faces in view; 1 to 4 cameras in a process')
+    _add_rounds(faces, 5)
+    faces.add_argument('--images', type=int, default=30, help='of each number, in each round')
+    _add_model(faces)
+    faces.set_defaults(run=_faces)
+
+    node = what.add_parser('node', help='camera_node, fer_node and a subscriber; needs ROS')
+    _add_rounds(node, 3)
+    _add_sizes(node)
+    node.add_argument(
+        '--seconds', type=float, default=10, help='measured in each round, without and with images'
+    )
+    node.set_defaults(run=_node)
+
+    bag = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
+    _add_rounds(bag, 3)
+    bag.add_argument(
+        '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
+    )
+    bag.add_argument(
+        '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
+    )
+    bag.set_defaults(run=_bag)
+
+
+def _add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
+    parser.add_argument('--rounds', type=int, default=rounds, help='times each side is measured')
+    parser.add_argument('--json', type=Path, help='file for the figures')
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--size',
+        type=_size_wh,
+        action='append',
+        metavar='WxH',
+        help='of the images, may be repeated; default: 640x480 and 1280x720',
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
+    )
+    parser.add_argument('--backend', choices=BACKENDS, default='onnx')
+
+
+def _size_wh(text: str) -> tuple[int, int]:
+    width, _, height = text.partition('x')
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f'{text} is no size as 640x480')
+    return int(width), int(height)
+
+
+def _pipeline(options: argparse.Namespace) -> None:
+    from fer_ros.bench.pipeline import bench_pipeline
+    from fer_ros.bench.pipeline_maker import PipelineMaker
+
+    maker = PipelineMaker(options.model, options.backend)
+    sizes_wh = options.size or _SIZES_WH
+    bench_pipeline(maker, options.rounds, sizes_wh, options.json, options.images)
+
+
+def _faces(options: argparse.Namespace) -> None:
+    from fer_ros.bench.faces import bench_faces
+    from fer_ros.bench.pipeline_maker import PipelineMaker
+
+    maker = PipelineMaker(options.model, options.backend)
+    bench_faces(maker, options.rounds, options.images, options.json)
+
+
+def _node(options: argparse.Namespace) -> None:
+    # By its name: what is not under fer_ros/ros imports nothing from there, and runs without ROS.
+    try:
+        bench_node = import_module('fer_ros.ros.bench_node').bench_node
+    except ImportError as error:
+        raise FerError(
+            f'bench node needs ROS 2 and the built package in its environment: {error}'
+        ) from error
+    bench_node(options.rounds, options.seconds, options.size or _SIZES_WH, options.json)
+
+
+def _bag(options: argparse.Namespace) -> None:
+    from fer_ros.replay.bench import bench_bag
+
+    bench_bag(options.rounds, options.seconds, options.minutes, options.json)

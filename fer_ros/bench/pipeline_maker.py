@@ -1,0 +1,49 @@
+"""PipelineMaker: pipelines as the node has them when nothing is said to it."""
+
+from pathlib import Path
+
+from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
+from fer_ros.pipeline import EmotionPipeline
+
+
+class PipelineMaker:
+    """Makes pipelines that share their models.
+
+    Attributes:
+        models: The models.
+        backend: What the classifier runs in.
+    """
+
+    def __init__(self, model: Path, backend: str) -> None:
+        """Load the models.
+
+        Args:
+            model: ``.onnx`` or ``.safetensors`` file.
+            backend: ``onnx`` or ``torch``.
+
+        Raises:
+            ModelFileError: A model is missing or damaged.
+        """
+        chosen = {spec.name: spec.default for spec in FER_NODE}
+        chosen |= {'model': str(model), 'backend': backend}
+        self.backend = backend
+        self.models = load_models(chosen)
+        self._settings = pipeline_settings(chosen)
+
+    @property
+    def detect_interval_s(self) -> float:
+        """Time between detections in seconds."""
+        return self._settings.tracker.detect_interval_s
+
+    def make(self) -> EmotionPipeline:
+        """Return a pipeline that knows no face."""
+        return EmotionPipeline(self.models, self._settings)
+
+
+def settle(pipeline: EmotionPipeline) -> None:
+    """Wait until a pipeline has nothing at work in the background.
+
+    Without it the next side would pay for it, and the pipeline would have it for nothing.
+    """
+    # What is remembered is complete only when what is under way has ended.
+    _ = pipeline.memory

@@ -1,0 +1,71 @@
+"""Scene: portraits side by side on a wall, seen by a camera that shakes a little."""
+
+import cv2
+import numpy as np
+
+from fer_ros.sample_clip import PORTRAIT, plaster, with_noise
+from fer_ros.structures import ImageArray
+
+# The part of the portrait that is shown, rows and columns; the face's width is 45 % of it.
+_SHOWN_PX = (slice(20, 220), slice(122, 322))
+_MARGIN_PX = 4
+_SHAKE_PX = 1.0
+# Images after which the shaking repeats.
+_SHAKE_IMAGES = 64
+
+
+class Scene:
+    """Images of a number of faces; scenes with more faces have the same ones in the same places.
+
+    Faces are frontal and at least 90 px wide, so that whoever misses one has no excuse.
+    """
+
+    def __init__(
+        self,
+        num_faces: int,
+        size_wh: tuple[int, int] = (1280, 720),
+        places: tuple[int, int] = (6, 3),
+    ) -> None:
+        """Put the portraits on the wall, from the middle of the image outwards.
+
+        Args:
+            num_faces: At most as many as there are places.
+            size_wh: Width and height of the images in pixels.
+            places: Columns and rows; 6 and 3 make faces of 90 px on 1280 x 720.
+        """
+        self._size_wh = size_wh
+        self._wall = plaster(size_wh)
+        portrait = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_COLOR), np.uint8)[_SHOWN_PX]
+        squares = _squares(size_wh, places)
+        for place, (x, y, side) in enumerate(squares[:num_faces]):
+            picture = cv2.resize(
+                _varied(portrait, place), (side, side), interpolation=cv2.INTER_CUBIC
+            )
+            self._wall[y : y + side, x : x + side] = picture
+        self._shake_px = np.random.default_rng(2).normal(0, _SHAKE_PX, (_SHAKE_IMAGES, 2))
+
+    def image(self, index: int) -> ImageArray:
+        """Return the image of a number, the same one every time; ``(H, W, 3)`` uint8 BGR."""
+        x, y = self._shake_px[index % _SHAKE_IMAGES]
+        shift = np.array([[1, 0, x], [0, 1, y]])
+        moved = cv2.warpAffine(self._wall, shift, self._size_wh, borderMode=cv2.BORDER_REPLICATE)
+        return with_noise(moved, np.random.default_rng(index))
+
+
+def _squares(size_wh: tuple[int, int], places: tuple[int, int]) -> list[tuple[int, int, int]]:
+    """Return left, top and side of each place in pixels, those nearest to the middle first."""
+    width, height = size_wh[0] // places[0], size_wh[1] // places[1]
+    side = min(width, height) - _MARGIN_PX
+    squares = [
+        (column * width + (width - side) // 2, row * height + (height - side) // 2, side)
+        for row in range(places[1])
+        for column in range(places[0])
+    ]
+    middle_x, middle_y = (size_wh[0] - side) / 2, (size_wh[1] - side) / 2
+    return sorted(squares, key=lambda xy: (xy[0] - middle_x) ** 2 + (xy[1] - middle_y) ** 2)
+
+
+def _varied(portrait: ImageArray, place: int) -> ImageArray:
+    """Return the portrait in another light, and every second time mirrored."""
+    lit = cv2.convertScaleAbs(portrait, alpha=1 - 0.03 * (place % 7), beta=3 * (place % 5))
+    return np.asarray(lit[:, ::-1] if place % 2 else lit, np.uint8)

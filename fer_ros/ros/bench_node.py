@@ -1,0 +1,113 @@
+"""``fer-ros bench node``: camera_node, fer_node and a subscriber, at 30 images a second."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ament_index_python.packages import PackageNotFoundError
+
+from fer_ros.bench.report import machine, spread_ms, write_json
+from fer_ros.errors import SourceError
+from fer_ros.ros.measured_graph import PROCESSES, GraphRun, Part, run_graph
+from fer_ros.sample_clip import RATE_HZ, write_sample_clip
+
+# Without and with a subscriber of annotated images.
+PARTS = {'emotion alone': False, 'with annotated images': True}
+Figures = dict[str, Any]
+
+
+def bench_node(
+    rounds: int, seconds: float, sizes_wh: Sequence[tuple[int, int]], json_path: Path | None
+) -> None:
+    """Measure and print; messages carry landmarks, and fer_node has its default parameters.
+
+    Args:
+        rounds: How often the nodes are started for each size.
+        seconds: How long each part of a round is measured.
+        sizes_wh: Widths and heights of the images in pixels.
+        json_path: For the figures as JSON.
+
+    Raises:
+        SourceError: A node does not start.
+    """
+    report: Figures = {'machine': machine(), 'rounds': rounds, 'seconds': seconds}
+    print(f'{report["machine"]}; {RATE_HZ:g} images a second, rounds: {rounds}', flush=True)
+    runs: dict[str, list[GraphRun]] = {f'{w}x{h}': [] for w, h in sizes_wh}
+    with TemporaryDirectory(prefix='fer_ros_bench_') as folder:
+        videos = {name: Path(folder) / f'{name}.avi' for name in runs}
+        for (name, video), size_wh in zip(videos.items(), sizes_wh, strict=True):
+            print(f'making the sample clip, {name}', flush=True)
+            write_sample_clip(video, size_wh=size_wh)
+        for _ in range(rounds):
+            for name, video in videos.items():
+                runs[name].append(_run(video, seconds))
+    report['sizes'] = {name: _figures(of_size) for name, of_size in runs.items()}
+    for name, figures in report['sizes'].items():
+        _print(name, figures)
+    write_json(report, json_path)
+
+
+def _run(video: Path, seconds: float) -> GraphRun:
+    try:
+        return run_graph(video, PARTS, seconds)
+    except PackageNotFoundError:
+        raise SourceError(
+            'the nodes are not found: source the workspace in which fer_ros is built'
+        ) from None
+
+
+def _figures(runs: Sequence[GraphRun]) -> Figures:
+    return {
+        'start_to_first_message_s': statistics.median(run.start_s for run in runs),
+        'resident_mb': statistics.median(run.resident_mb for run in runs),
+        'peak_mb': max(run.peak_mb for run in runs),
+        'images_sent': sum(run.sent for run in runs),
+        'images_received': sum(run.received for run in runs),
+        'images_dropped': sum(run.dropped for run in runs),
+        'messages': sum(run.messages for run in runs),
+        'parts': {name: _part([run.parts[name] for run in runs]) for name in PARTS},
+    }
+
+
+def _part(parts: Sequence[Part]) -> Figures:
+    annotated_s = [time_s for part in parts for time_s in part.annotated_s]
+    figures: Figures = {
+        'messages': sum(len(part.emotion_s) for part in parts),
+        **spread_ms([time_s for part in parts for time_s in part.emotion_s], 95, 99),
+        'cpu_percent': {
+            process: statistics.median(part.cpu_percent[process] for part in parts)
+            for process in PROCESSES
+        },
+    }
+    if annotated_s:
+        figures['annotated'] = {'messages': len(annotated_s), **spread_ms(annotated_s, 95, 99)}
+    return figures
+
+
+def _print(name: str, figures: Figures) -> None:
+    print(f'\n{name}, from the stamp of an image to the arrival of its message')
+    heads = ''.join(f'{f"{process}, % CPU":>19}' for process in PROCESSES)
+    print(f'{"":<24}{"median ms":>10}{"p95 ms":>9}{"p99 ms":>9}{"messages":>10}{heads}')
+    for part, one in figures['parts'].items():
+        cpu = ''.join(f'{one["cpu_percent"][process]:>19.1f}' for process in PROCESSES)
+        print(f'{part:<24}{_latency(one)}{cpu}')
+        if 'annotated' in one:
+            print(f'{"  the annotated images":<24}{_latency(one["annotated"])}')
+    print(
+        f'start of fer_node to its first message: {figures["start_to_first_message_s"]:.2f} s; '
+        f'resident {figures["resident_mb"]:.0f} MB, at most {figures["peak_mb"]:.0f} MB'
+    )
+    print(
+        f'images sent {figures["images_sent"]}, received {figures["images_received"]}, dropped '
+        f'{figures["images_dropped"]}; messages {figures["messages"]} (with start and end)',
+        flush=True,
+    )
+
+
+def _latency(figures: Figures) -> str:
+    return (
+        f'{figures["median_ms"]:>10.2f}{figures["p95_ms"]:>9.2f}{figures["p99_ms"]:>9.2f}'
+        f'{figures["messages"]:>10}'
+    )

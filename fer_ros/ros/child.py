@@ -1,0 +1,70 @@
+"""Child: a node of this package in a process of its own."""
+
+import re
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from ament_index_python.packages import get_package_prefix
+
+
+class Child:
+    """A node in a process of its own, whose output is passed on line by line.
+
+    Attributes:
+        lines: What it has printed.
+    """
+
+    def __init__(self, executable: str, echo: bool = True, **parameters: object) -> None:
+        """Start the process.
+
+        Args:
+            executable: ``fer_node`` or ``camera_node``.
+            echo: Whether what it prints is printed here too.
+            **parameters: Of the node, as they are said on a command line.
+        """
+        path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
+        flags = [part for key, value in parameters.items() for part in ('-p', f'{key}:={value}')]
+        self._name, self._echo = executable, echo
+        # A session of its own: Ctrl-C reaches this process alone, which then ends the others.
+        self._process = subprocess.Popen(
+            [str(path), '--ros-args', *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def running(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Interrupt the process and wait for its end."""
+        if self.running():
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(2)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            text = re.sub(r'^\[(\w+)\] \[[\d.]+\] \[(.*?)\]: ', r'', line.rstrip())
+            self.lines.append(text)
+            if self._echo:
+                print(f'[{self._name}] {text}', flush=True)

@@ -1,0 +1,207 @@
+"""A graph of camera_node, fer_node and a subscriber in this process, and what it takes."""
+
+import os
+import re
+import struct
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import Image
+
+from fer_ros.errors import SourceError
+from fer_ros.msg import FaceEmotionArray
+from fer_ros.ros.child import Child
+from fer_ros.ros.conversions import stamp_s_from_msg
+from fer_ros.ros.process_usage import cpu_s, resident_mb
+
+PROCESSES = ('fer_node', 'camera_node', 'subscriber')
+_START_UP_S = 60.0
+# Before each part: publishers and subscribers find each other, caches fill.
+_SETTLE_S = 1.0
+# The counts of the last second are told once a second.
+_LAST_REPORT_S = 1.2
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was measured in a stretch of time.
+
+    Attributes:
+        emotion_s: Seconds from the stamp of an image to the arrival of its message.
+        annotated_s: Likewise of annotated images.
+        cpu_percent: Of one core, by process.
+    """
+
+    emotion_s: list[float]
+    annotated_s: list[float]
+    cpu_percent: dict[str, float]
+
+
+@dataclass(frozen=True)
+class GraphRun:
+    """What was measured from the start of the nodes to their end.
+
+    Attributes:
+        start_s: From the start of fer_node's process to the arrival of its first message.
+        resident_mb: Memory of fer_node after the last part.
+        peak_mb: The most that it was.
+        sent: Images that camera_node published.
+        received: Of these, images that fer_node received.
+        dropped: Of these, images that it left out because newer ones had come.
+        messages: That arrived here.
+        parts: By name.
+    """
+
+    start_s: float
+    resident_mb: float
+    peak_mb: float
+    sent: int
+    received: int
+    dropped: int
+    messages: int
+    parts: dict[str, Part]
+
+
+def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRun:
+    """Start the nodes, measure and stop them.
+
+    Args:
+        video: What the camera shows, over and over.
+        parts: By name, whether there is a subscriber of annotated images.
+        seconds: How long each part is measured.
+
+    Raises:
+        SourceError: A node does not start.
+    """
+    # A context of its own: it is no matter whether the caller has one.
+    context = Context()
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    subscriber = Subscriber(context)
+    children: list[Child] = []
+    try:
+        quoted = str(video).replace("'", "''")
+        camera_node = Child(
+            'camera_node', echo=False, source=f"'{quoted}'", wait_for_subscriber=True
+        )
+        children.append(camera_node)
+        _wait(subscriber, camera_node, lambda: bool(camera_node.lines))
+        begin_s = time.time()
+        fer_node = Child('fer_node', echo=False)
+        children.append(fer_node)
+        _wait(subscriber, fer_node, lambda: bool(subscriber.emotion))
+        start_s = subscriber.emotion[0][0] - begin_s
+        pids = dict(zip(PROCESSES, (fer_node.pid, camera_node.pid, os.getpid()), strict=True))
+        measured = {
+            name: subscriber.measure(annotated, seconds, pids) for name, annotated in parts.items()
+        }
+        now_mb, peak_mb = resident_mb(fer_node.pid)
+        camera_node.stop()
+        subscriber.spin(_LAST_REPORT_S)
+        published = re.findall(r'published (\d+) images', ' '.join(camera_node.lines))
+        return GraphRun(
+            start_s,
+            now_mb,
+            peak_mb,
+            int(published[-1]) if published else 0,
+            subscriber.received,
+            subscriber.dropped,
+            len(subscriber.emotion),
+            measured,
+        )
+    finally:
+        for child in children:
+            child.stop()
+        subscriber.destroy_node()
+        rclpy.try_shutdown(context=context)
+
+
+class Subscriber(Node):
+    """Notes when messages arrive.
+
+    Attributes:
+        emotion: Time of arrival since the epoch and seconds since the image's stamp, of each
+            message on /emotion.
+        annotated: Likewise of annotated images.
+        received: Images that fer_node says it has received.
+        dropped: Images that it says it has left out.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__('bench', context=context)
+        self.emotion: list[tuple[float, float]] = []
+        self.annotated: list[tuple[float, float]] = []
+        self.received = self.dropped = 0
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self)
+        self.create_subscription(
+            FaceEmotionArray, 'emotion', self._on_emotion, QoSProfile(depth=100)
+        )
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+
+    def measure(self, annotated: bool, seconds: float, pids: Mapping[str, int]) -> Part:
+        """Return what arrives and what it takes for some time.
+
+        Args:
+            annotated: Whether to subscribe to annotated images meanwhile.
+            seconds: How long.
+            pids: Processes by name.
+        """
+        images = self._subscribe_annotated() if annotated else None
+        self.spin(_SETTLE_S)
+        first, first_annotated = len(self.emotion), len(self.annotated)
+        begin_s = time.monotonic()
+        before = {name: cpu_s(pid) for name, pid in pids.items()}
+        self.spin(seconds)
+        used = {name: cpu_s(pid) - before[name] for name, pid in pids.items()}
+        elapsed_s = time.monotonic() - begin_s
+        if images is not None:
+            self.destroy_subscription(images)
+        return Part(
+            [late_s for _, late_s in self.emotion[first:]],
+            [late_s for _, late_s in self.annotated[first_annotated:]],
+            {name: 100 * taken_s / elapsed_s for name, taken_s in used.items()},
+        )
+
+    def spin(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Receive for some time, or until a condition holds."""
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0 and not until():
+            self._executor.spin_once(timeout_sec=min(left_s, 0.1))
+
+    def _subscribe_annotated(self) -> Subscription:
+        # As bytes: to take them apart would hold up the messages that wait behind.
+        return self.create_subscription(
+            Image, 'camera/image_annotated', self._on_annotated, QoSProfile(depth=5), raw=True
+        )
+
+    def _on_emotion(self, msg: FaceEmotionArray) -> None:
+        now_s = time.time()
+        self.emotion.append((now_s, now_s - stamp_s_from_msg(msg.header.stamp)))
+
+    def _on_annotated(self, serialized: bytes) -> None:
+        now_s = time.time()
+        # Behind four bytes that name the encoding stands the header's stamp.
+        sec, nanosec = struct.unpack_from('<iI' if serialized[1] & 1 else '>iI', serialized, 4)
+        self.annotated.append((now_s, now_s - sec - nanosec * 1e-9))
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            values = {entry.key: entry.value for entry in status.values}
+            if 'dropped' in values:
+                self.received, self.dropped = int(values['received']), int(values['dropped'])
+
+
+def _wait(subscriber: Subscriber, child: Child, ready: Callable[[], bool]) -> None:
+    subscriber.spin(_START_UP_S, lambda: ready() or not child.running())
+    if not ready():
+        raise SourceError(f'a node did not start: {" ".join(child.lines) or "it says nothing"}')

@@ -1,0 +1,11 @@
+"""What tests of the benchmarks share."""
+
+import pytest
+
+from fer_ros.bench.pipeline_maker import PipelineMaker
+from fer_ros.classifier import SHIPPED_MODEL
+
+
+@pytest.fixture(scope='session')
+def maker():
+    return PipelineMaker(SHIPPED_MODEL, 'onnx')

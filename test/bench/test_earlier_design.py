@@ -1,0 +1,55 @@
+import pytest
+
+torch = pytest.importorskip('torch')
+
+from fer_ros.bench.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18  # noqa: E402
+
+
+@pytest.fixture(scope='module')
+def design(models):
+    return EarlierDesign(models.landmarks, num_threads=1)
+
+
+def test_resnet_has_the_parameters_and_shapes_of_resnet_18():
+    resnet = ResNet18().eval()
+    # 11,689,512 with the layer for the 1000 classes of ImageNet.
+    assert sum(p.numel() for p in resnet.parameters()) == 11_689_512 - 513_000
+    with torch.inference_mode():
+        assert resnet(torch.zeros(2, 3, 224, 224)).shape == (2, 512)
+
+
+def test_recurrent_classifier_reads_both_ways():
+    classifier = RecurrentClassifier()
+    assert (classifier.gru.num_layers, classifier.gru.bidirectional) == (2, True)
+    assert classifier(torch.zeros(3, 8, 640)).shape == (3, 8)
+
+
+def test_face_has_probabilities_and_every_stage_runs(design, portrait_bgr):
+    design.reset()
+    probabilities = design.process(portrait_bgr, 0.0)
+    assert probabilities.shape == (1, 8)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+    stages = ['gray', 'detector', 'landmarks', 'crop', 'resnet', 'mlp', 'gru']
+    assert list(design.stage_s) == stages
+
+
+def test_images_before_count_until_they_are_forgotten(design, portrait_bgr):
+    design.reset()
+    first = design.process(portrait_bgr, 0.0)
+    second = design.process(portrait_bgr, 0.1)
+    design.reset()
+    assert (first != second).any()
+    assert design.process(portrait_bgr, 0.2) == pytest.approx(first, abs=1e-5)
+
+
+def test_nobody_ends_after_detection(design, portrait_bgr):
+    probabilities = design.process(portrait_bgr * 0 + 90, 0.0)
+    assert probabilities.shape == (0, 8)
+    assert list(design.stage_s) == ['gray', 'detector']
+
+
+def test_threads_of_torch_are_given_back(models):
+    before = torch.get_num_threads()
+    with EarlierDesign(models.landmarks, num_threads=before + 1).threads():
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before

@@ -1,0 +1,65 @@
+import json
+
+import numpy as np
+import pytest
+
+from fer_ros.bench.clip import one_face_chunks
+from fer_ros.bench.faces import bench_faces
+from fer_ros.bench.full_frame import FullFrameDetector
+from fer_ros.bench.new_face import new_face_delays
+from fer_ros.bench.scene import Scene
+from fer_ros.bench.two_threads import TwoThreads
+
+
+def faces_in(image):
+    return FullFrameDetector().detect(image[..., 1].copy())
+
+
+def test_scene_shows_as_many_faces_as_are_asked_for():
+    assert faces_in(Scene(0).image(0)) == []
+    boxes = faces_in(Scene(16).image(0))
+    assert len(boxes) == 16
+    # The detector's boxes come in steps of a sixth.
+    assert np.median([box.width_px for box in boxes]) > 85
+
+
+def test_scene_gives_the_same_image_again_and_another_one_next():
+    scene = Scene(1, (480, 360), (2, 1))
+    assert (scene.image(3) == scene.image(3)).all()
+    assert (scene.image(3) != scene.image(4)).any()
+
+
+def test_new_face_is_reported(maker):
+    (delay_s,) = new_face_delays(maker, (480, 360), 1, phases=1)
+    # 3 s would say that it was not.
+    assert 0 <= delay_s < 1
+
+
+def test_two_threads_say_what_one_says(maker):
+    (chunk,) = one_face_chunks((480, 360), 6)
+    turn = TwoThreads(maker.make()).run(chunk)
+    pipeline = maker.make()
+    one_by_one = [
+        pipeline.process(image, stamp_s)
+        for image, stamp_s in zip(chunk.images, chunk.stamps_s, strict=True)
+    ]
+    assert turn.found == 6
+    for frame, expected in zip(turn.results, one_by_one, strict=True):
+        assert frame.stamp_s == expected.stamp_s
+        assert frame.faces[0].probabilities == pytest.approx(expected.faces[0].probabilities)
+
+
+def test_bench_faces_finds_all_faces_and_prints_a_line_each(maker, tmp_path, capsys):
+    bench_faces(maker, 1, 6, tmp_path / 'f.json', (1, 3), (1, 2))
+    report = json.loads((tmp_path / 'f.json').read_text())
+    assert report['faces'].keys() == {'1', '3'}
+    assert report['cameras'].keys() == {'1', '2'}
+    for one in report['faces'].values():
+        assert one['images_with_all_faces'] == one['images'] == 6
+    assert report['faces']['1']['times_the_first'] == 1
+    assert report['faces']['3']['ms_a_face'] == report['faces']['3']['ms_an_image'] / 3 > 0
+    # The second camera begins four images later.
+    assert report['cameras']['2']['images'] == 6 + 2
+    out = capsys.readouterr().out
+    assert '1280x720, faces' in out
+    assert '640x480, cameras' in out

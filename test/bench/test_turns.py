@@ -1,0 +1,65 @@
+import pytest
+
+from fer_ros.bench import turns
+from fer_ros.bench.clip import one_face_chunks
+from fer_ros.bench.turns import Chunk, OneByOne, Turn, images_per_second, take_turns
+
+
+class Letters:
+    """Writes what happens to it into a log that several share."""
+
+    def __init__(self, log, letter):
+        self.log, self.letter = log, letter
+        self.stage_s = {'think': 0.25}
+
+    def process(self, image, stamp_s):
+        self.log.append(f'{self.letter}{image}')
+        return [image] if image else []
+
+    def reset(self):
+        self.log.append(f'{self.letter}-')
+
+
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch):
+    monkeypatch.setattr(turns, '_REST_S', 0)
+
+
+def chunk(*images, first=False):
+    return Chunk(images, [image / 30 for image in images], first)
+
+
+def test_sides_alternate_by_chunk_and_forget_at_the_first():
+    log = []
+    sides = [OneByOne(letter, Letters(log, letter)) for letter in 'ab']
+    taken = take_turns(sides, [chunk(1, 2, first=True), chunk(3)], 1)
+    warm_up = 'a- a1 a2 b- b1 b2'
+    assert ' '.join(log) == f'{warm_up} a- a1 a2 b- b1 b2 a3 b3'
+    assert [turn.results for turn in taken['b'][0]] == [[[1], [2]], [[3]]]
+
+
+def test_what_is_left_running_is_waited_for_in_each_turn():
+    log = []
+    side = OneByOne('a', Letters(log, 'a'), settle=lambda: log.append('settled'))
+    turn = side.run(chunk(1, 0))
+    assert log == ['a1', 'a0', 'settled']
+    assert turn.found == 1
+    assert turn.stages_s == [{'think': 0.25}] * 2
+    assert turn.elapsed_s >= sum(turn.times_s)
+
+
+def test_speed_is_images_by_time_for_each_round():
+    rounds = [[Turn([1, 2], 2, 0.5), Turn([3], 1, 0.25)], [Turn([1], 1, 0.5)]]
+    assert images_per_second(rounds) == [4.0, 2.0]
+
+
+def test_clip_holds_the_parts_with_one_face_at_their_stamps():
+    chunks = one_face_chunks((64, 48))
+    assert [len(chunk.images) for chunk in chunks] == [30, 30, 16, 30, 24]
+    assert [chunk.first for chunk in chunks] == [True, False, False, True, False]
+    assert chunks[3].stamps_s[0] == pytest.approx(10.2)
+    assert chunks[0].images[0].shape == (48, 64, 3)
+
+
+def test_clip_can_be_cut_short():
+    assert [len(chunk.images) for chunk in one_face_chunks((64, 48), 32)] == [30, 2]
