@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import yaml
 
 from fer_ros.classifier import BACKENDS, load_classifier
@@ -124,7 +125,7 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'num_threads',
         1,
-        'Threads of the model; more help only where nothing else runs.',
+        'Threads of the model and of OpenCV; more help only where nothing else runs.',
         low=1,
         high=64,
     ),
@@ -282,11 +283,13 @@ def pipeline_settings(chosen: dict[str, Any]) -> PipelineSettings:
 
 
 def load_models(chosen: dict[str, Any]) -> Models:
-    """Load the models that the values of ``FER_NODE`` name.
+    """Load the models that the values of ``FER_NODE`` name, and set OpenCV's threads.
 
     Raises:
         ModelFileError: A file is missing or damaged.
     """
+    # Crops are too small to be shared out; threads that wait for more of them take others' time.
+    cv2.setNumThreads(chosen['num_threads'])
     return Models(
         FaceDetector(chosen['min_face_px']),
         LandmarkPredictor(chosen['landmark_model']),

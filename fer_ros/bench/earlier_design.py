@@ -39,7 +39,7 @@ class EarlierDesign:
 
         Args:
             landmarks: The 68-point model; may be shared.
-            num_threads: Of torch; 0: as many as there are processors, torch's own default.
+            num_threads: Of torch and OpenCV; 0: as many as there are processors, the default.
         """
         self.num_threads = num_threads or os.cpu_count() or 1
         self._timer = StageTimer()
@@ -59,13 +59,15 @@ class EarlierDesign:
 
     @contextmanager
     def threads(self) -> Iterator[None]:
-        """Give torch, whose threads are the process's, the threads of this design for a while."""
-        before = torch.get_num_threads()
+        """Give torch and OpenCV, whose threads are the process's, those of this design."""
+        before = torch.get_num_threads(), cv2.getNumThreads()
         torch.set_num_threads(self.num_threads)
+        cv2.setNumThreads(self.num_threads)
         try:
             yield
         finally:
-            torch.set_num_threads(before)
+            torch.set_num_threads(before[0])
+            cv2.setNumThreads(before[1])
 
     def process(self, image: ImageArray, stamp_s: float) -> FloatArray:
         """Return ``(F, 8)`` probabilities of the face; F is 1, or 0 when there is none.

@@ -5,6 +5,7 @@ of the probabilities over time and a table.
 """
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -27,6 +28,7 @@ from fer_ros.replay.emotion_table import write_csv
 from fer_ros.replay.timeline import draw_timeline
 from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg
+from fer_ros.ros.transport import send_images_whole
 from fer_ros.sample_clip import write_sample_clip
 from fer_ros.structures import FrameEmotions, ImageArray
 from fer_ros.video_file import VideoFile
@@ -127,6 +129,7 @@ def run(source: str, out: Path, seconds: float) -> None:
         print('press Ctrl-C to stop')
     video = VideoFile(out / 'annotated.mp4', opened.rate_hz)
     # Ctrl-C is to end the listening, not the context in which the last counts are received.
+    send_images_whole(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener(video)
     # camera_node offers reliable delivery; asked for from the start, not even the first is lost.

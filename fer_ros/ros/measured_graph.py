@@ -23,6 +23,7 @@ from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import stamp_s_from_msg
 from fer_ros.ros.process_usage import cpu_s, resident_mb
+from fer_ros.ros.transport import send_images_whole
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')
 _START_UP_S = 60.0
@@ -83,6 +84,8 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
     Raises:
         SourceError: A node does not start.
     """
+    # As the nodes do; with the default, a subscriber may hear of a new node 3 s late.
+    send_images_whole(os.environ)
     # A context of its own: it is no matter whether the caller has one.
     context = Context()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
