@@ -22,7 +22,7 @@ def add_options(bench: argparse.ArgumentParser) -> None:
 
     faces = what.add_parser('faces', help='1 to 16 faces in view; 1 to 4 cameras in a process')
     _add_rounds(faces, 5)
-    faces.add_argument('--images', type=int, default=30, help='of each number, in each round')
+    faces.add_argument('--images', type=int, default=60, help='of each number, in each round')
     _add_model(faces)
     faces.set_defaults(run=_faces)
 
