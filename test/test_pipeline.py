@@ -104,6 +104,17 @@ def test_threshold_above_one_is_refused():
         PipelineSettings(confidence_threshold=1.5)
 
 
+def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_bgr):
+    whole, halves = EmotionPipeline(models), EmotionPipeline(models)
+    for step in range(3):
+        expected = whole.process(two_faces_bgr, step / 30)
+        frame = halves.estimate(halves.observe(two_faces_bgr, step / 30))
+        assert len(frame.faces) == 2
+        for face, same in zip(frame.faces, expected.faces, strict=True):
+            assert (face.face_id, face.box, face.emotion) == (same.face_id, same.box, same.emotion)
+            assert face.probabilities == pytest.approx(same.probabilities, abs=1e-5)
+
+
 def test_softmax_of_large_logits_is_finite():
     logits = np.array([[1000, 0, -1000]], np.float32)
     assert softmax(logits).tolist() == [[1, 0, 0]]
