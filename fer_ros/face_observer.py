@@ -80,7 +80,8 @@ class FaceObserver:
                 boxes = self._detector.detect(gray)
             faces = self._tracker.match(boxes, stamp_s)
         seen = self._look(gray, faces, stamp_s)
-        self._search_if_due(gray, stamp_s, seen)
+        if beside and self._search is None and self._tracker.detection_due(stamp_s):
+            self._begin_search(gray, stamp_s, seen)
         return seen
 
     def reset(self) -> None:
@@ -100,11 +101,9 @@ class FaceObserver:
         self._search = None
         return self._tracker.catch_up(finds, search.known, search.stamp_s, stamp_s)
 
-    def _search_if_due(
+    def _begin_search(
         self, gray: ImageArray, stamp_s: float, seen: Sequence[ObservedFace]
     ) -> None:
-        if self._search is not None or not self._tracker.detection_due(stamp_s):
-            return
         self._tracker.begin_search(stamp_s)
         known = {face.face.face_id: face.landmarks.following_box() for face in seen}
         result = self._beside.submit(self._find, gray, known)

@@ -20,6 +20,16 @@ class SlowDetector(FaceDetector):
         return super().detect(gray)
 
 
+class CountingDetector(FaceDetector):
+    """A detector that counts how many images it has searched."""
+
+    searched = 0
+
+    def detect(self, gray):
+        self.searched += 1
+        return super().detect(gray)
+
+
 def observer(models, detector=None, **settings):
     made = FaceObserver(detector or models.detector, models.landmarks, crop_px=48)
     made.settings = TrackerSettings(**settings)
@@ -89,6 +99,20 @@ def test_followed_face_is_not_lost_while_searches_confirm_it(models, portrait_gr
     images = [(np.roll(portrait_gray, 2 * step, axis=1), step / RATE_HZ) for step in range(45)]
     ids = [[face.face_id for face, _ in faces] for faces in observed(observer(models), images)]
     assert ids == [[1]] * 45
+
+
+@pytest.mark.parametrize(
+    ('settings', 'searched'),
+    [({}, 4), ({'detect_delay_s': 0}, 4), ({'detect_interval_s': 0}, 30)],
+)
+def test_detector_works_as_often_as_the_interval_says(models, portrait_gray, settings, searched):
+    detector = CountingDetector()
+    watching = observer(models, detector, **settings)
+    for index in range(30):
+        watching.observe(portrait_gray, index / RATE_HZ)
+    # What is remembered is complete when the last search has ended.
+    assert watching.memory
+    assert detector.searched == searched
 
 
 def test_search_under_way_is_remembered(models, one_then_two):
