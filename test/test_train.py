@@ -175,6 +175,15 @@ def test_configuration_file_of_the_project_has_the_defaults():
     assert read_train_config(path) == TrainConfig()
 
 
+def test_second_training_goes_on_from_the_first_and_learns_from_it():
+    from pathlib import Path
+
+    config = read_train_config(Path(__file__).parent.parent / 'config' / 'refine.yaml')
+    assert Path(config.init).parent == Path(config.teacher).parent
+    assert config.teacher_share == 0.5
+    assert config.model == TrainConfig().model
+
+
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
