@@ -80,5 +80,5 @@ class LandmarkPredictor:
             round(box.x0_px), round(box.y0_px), round(box.x1_px) - 1, round(box.y1_px) - 1
         )
         shape = self._predictor(gray, rectangle)
-        points = [(point.x, point.y) for point in shape.parts()]
-        return Landmarks(np.array(points, np.float32))
+        numbers = [number for point in shape.parts() for number in (point.x, point.y)]
+        return Landmarks(np.array(numbers, np.float32).reshape(NUM_LANDMARKS, 2))

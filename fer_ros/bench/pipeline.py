@@ -35,7 +35,7 @@ def bench_pipeline(
         rounds: How often the clip is gone through.
         sizes_wh: Widths and heights of the images in pixels.
         json_path: For the figures as JSON.
-        images: Of the clip, at most; 0: all 130.
+        images: Of the clip, at most; 0: all 258.
         phases: As in ``new_face_delays``.
     """
     report: Figures = {'machine': machine(), 'backend': maker.backend, 'rounds': rounds}

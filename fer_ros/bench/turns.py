@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from fer_ros.structures import ImageArray
 
-# Images that a side is given at a time: a second of them.
-CHUNK_IMAGES = 30
+# Images that a side is given at a time: two seconds of them.
+CHUNK_IMAGES = 60
 # Rest before each turn, in which what the last side left running comes to its end.
 _REST_S = 0.05
 

@@ -55,11 +55,13 @@ def test_speed_is_images_by_time_for_each_round():
 
 def test_clip_holds_the_parts_with_one_face_at_their_stamps():
     chunks = one_face_chunks((64, 48))
-    assert [len(chunk.images) for chunk in chunks] == [30, 30, 16, 30, 24]
+    assert [len(chunk.images) for chunk in chunks] == [60, 60, 30, 60, 48]
     assert [chunk.first for chunk in chunks] == [True, False, False, True, False]
     assert chunks[3].stamps_s[0] == pytest.approx(10.2)
+    # Backwards from the middle on.
+    assert (chunks[1].images[15] == chunks[1].images[14]).all()
     assert chunks[0].images[0].shape == (48, 64, 3)
 
 
 def test_clip_can_be_cut_short():
-    assert [len(chunk.images) for chunk in one_face_chunks((64, 48), 32)] == [30, 2]
+    assert [len(chunk.images) for chunk in one_face_chunks((64, 48), 62)] == [60, 2]
