@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import yaml
 
 from fer_ros.classifier import BACKENDS, load_classifier
@@ -288,8 +287,6 @@ def load_models(chosen: dict[str, Any]) -> Models:
     Raises:
         ModelFileError: A file is missing or damaged.
     """
-    # Crops are too small to be shared out; threads that wait for more of them take others' time.
-    cv2.setNumThreads(chosen['num_threads'])
     return Models(
         FaceDetector(chosen['min_face_px']),
         LandmarkPredictor(chosen['landmark_model']),

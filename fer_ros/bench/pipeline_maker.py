@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import cv2
+
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
 from fer_ros.pipeline import EmotionPipeline
 
@@ -28,6 +30,8 @@ class PipelineMaker:
         chosen |= {'model': str(model), 'backend': backend}
         self.backend = backend
         self.models = load_models(chosen)
+        # As the node does.
+        cv2.setNumThreads(chosen['num_threads'])
         self._settings = pipeline_settings(chosen)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+import cv2
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -130,6 +131,9 @@ class EmotionNode(LifecycleNode):
         """Load the models and create the publishers."""
         self._values = values(self, FER_NODE)
         models = load_models(self._values)
+        # Crops are too small to be shared out; threads that wait for more of them take others'
+        # time.
+        cv2.setNumThreads(self._values['num_threads'])
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
         self._create_cameras(models)
         classifier = models.classifier
