@@ -67,5 +67,7 @@ def test_two_processes_train_the_model_that_one_would(data):
         for name in ('one', 'two')
     )
     for key, value in one.items():
-        # Sums are taken in another order.
-        assert (value - two[key]).abs().max() < 2e-4, key
+        # A shift of all scores of a softmax cancels out: what such a bias learns is rounding.
+        if not key.endswith('score.bias'):
+            # Sums are taken in another order.
+            assert (value - two[key]).abs().max() < 2e-4, key
