@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fer_ros.bench.options import add_model
 from fer_ros.bench.options import add_options as add_bench_options
 from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.data.face_set import SPLITS
@@ -76,10 +77,7 @@ def parser() -> argparse.ArgumentParser:
     add_bench_options(bench)
 
     info = commands.add_parser('info', help='say what a model is and where files lie')
-    info.add_argument(
-        '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
-    )
-    info.add_argument('--backend', choices=BACKENDS, default='onnx')
+    add_model(info)
     info.set_defaults(run=_info)
     return command
 

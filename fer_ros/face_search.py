@@ -9,6 +9,19 @@ import numpy as np
 
 from fer_ros.structures import FaceBox, ImageArray
 
+# Stamps are rounded, intervals are not.
+STAMP_TOLERANCE_S = 5e-4
+
+
+def crop_to_json(crop: ImageArray | None) -> Any:
+    """Return a crop, or none, as JSON values."""
+    return None if crop is None else crop.tolist()
+
+
+def crop_from_json(values: Any) -> ImageArray | None:
+    """Return the crop that ``crop_to_json`` was called on."""
+    return None if values is None else np.array(values, np.uint8)
+
 
 @dataclass(frozen=True, eq=False)
 class Find:
@@ -26,19 +39,13 @@ class Find:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the find as JSON values."""
-        values = asdict(self)
-        values['crop'] = None if self.crop is None else self.crop.tolist()
-        return values
+        return asdict(self) | {'crop': crop_to_json(self.crop)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'Find':
         """Return the find that ``to_dict`` was called on."""
-        crop = values['crop']
-        return cls(
-            FaceBox(**values['box']),
-            values['face_id'],
-            None if crop is None else np.array(crop, np.uint8),
-        )
+        box, crop = FaceBox(**values['box']), crop_from_json(values['crop'])
+        return cls(box, values['face_id'], crop)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +68,9 @@ class FaceSearch:
         It depends on stamps alone, not on how fast the machine is: a recording gives the same
         result every time.
         """
-        # A clock that stands still would never make the delay pass; stamps are rounded.
-        return stamp_s <= self.stamp_s or stamp_s - self.stamp_s >= delay_s - 5e-4
+        # A clock that stands still would never make the delay pass.
+        elapsed_s = stamp_s - self.stamp_s
+        return elapsed_s <= 0 or elapsed_s >= delay_s - STAMP_TOLERANCE_S
 
     @property
     def memory(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.errors import SettingError
-from fer_ros.face_search import Find
+from fer_ros.face_search import STAMP_TOLERANCE_S, Find, crop_from_json, crop_to_json
 from fer_ros.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.structures import AlignedFace, FaceBox, ImageArray, Landmarks, TrackedFace
 
@@ -77,21 +77,18 @@ class _Track:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the track as JSON values."""
-        values = asdict(self)
-        values['crop'] = None if self.crop is None else self.crop.tolist()
-        return values
+        return asdict(self) | {'crop': crop_to_json(self.crop)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> '_Track':
         """Return the track that ``to_dict`` was called on."""
-        crop = values['crop']
         return cls(
             **values
             | {
                 'box': FaceBox(**values['box']),
                 'expected': FaceBox(**values['expected']),
                 'velocity_px_s': tuple(values['velocity_px_s']),
-                'crop': None if crop is None else np.array(crop, np.uint8),
+                'crop': crop_from_json(values['crop']),
             }
         )
 
@@ -156,8 +153,7 @@ class FaceTracker:
         if not self._tracks:
             # With nobody to follow there is time to look out for a new face more often.
             interval_s = self.settings.delay_s or interval_s
-        # Half a millisecond of tolerance: stamps are rounded, intervals are not.
-        return missed or stamp_s - self._detected_s >= interval_s - 5e-4
+        return missed or stamp_s - self._detected_s >= interval_s - STAMP_TOLERANCE_S
 
     def match(self, boxes: Sequence[FaceBox], stamp_s: float) -> tuple[TrackedFace, ...]:
         """Give every detection the id of the known face that it is nearest to, or a new one.

@@ -21,10 +21,6 @@ from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArra
 STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
 
 
-# Another key: how long the detector worked beside the stages, on an image before.
-SEARCH = 'search'
-
-
 @dataclass(frozen=True)
 class PipelineSettings:
     """What may be chosen, also while running.
@@ -95,8 +91,9 @@ class EmotionPipeline:
 
     @property
     def stage_s(self) -> dict[str, float]:
-        """Seconds that ``STAGES`` and ``SEARCH`` took for the last image processed, if they ran;
-        images that were observed and estimated by themselves add up.
+        """Seconds that each of ``STAGES`` took for the last image that was processed, if it ran;
+        images that were observed and estimated by themselves add up. ``search`` is how long
+        the detector worked beside them.
         """
         return self._timer.stage_s
 

@@ -17,13 +17,13 @@ def add_options(bench: argparse.ArgumentParser) -> None:
     _add_rounds(pipeline, 3)
     _add_sizes(pipeline)
     pipeline.add_argument('--images', type=int, default=0, help='of the clip, at most; 0: all')
-    _add_model(pipeline)
+    add_model(pipeline)
     pipeline.set_defaults(run=_pipeline)
 
     faces = what.add_parser('faces', help='1 to 16 faces in view; 1 to 4 cameras in a process')
     _add_rounds(faces, 5)
     faces.add_argument('--images', type=int, default=60, help='of each number, in each round')
-    _add_model(faces)
+    add_model(faces)
     faces.set_defaults(run=_faces)
 
     node = what.add_parser('node', help='camera_node, fer_node and a subscriber; needs ROS')
@@ -60,7 +60,8 @@ def _add_sizes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Give a command the options that choose the model."""
     parser.add_argument(
         '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
     )

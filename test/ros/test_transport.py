@@ -6,7 +6,7 @@ from fer_ros.ros.transport import send_images_whole
 
 
 def test_profile_is_chosen_where_none_is():
-    environment = {'HOME': '/home/robot'}
+    environment = {}
     send_images_whole(environment)
     path = Path(environment['FASTRTPS_DEFAULT_PROFILES_FILE'])
     assert '<maxMessageSize>8388608</maxMessageSize>' in path.read_text()
