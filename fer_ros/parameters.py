@@ -282,7 +282,7 @@ def pipeline_settings(chosen: dict[str, Any]) -> PipelineSettings:
 
 
 def load_models(chosen: dict[str, Any]) -> Models:
-    """Load the models that the values of ``FER_NODE`` name, and set OpenCV's threads.
+    """Load the models that the values of ``FER_NODE`` name.
 
     Raises:
         ModelFileError: A file is missing or damaged.
