@@ -1,8 +1,11 @@
 """Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face_graph import NUM_NODE_FEATURES
@@ -10,6 +13,7 @@ from fer_ros.model_config import FORMAT, ModelConfig
 from fer_ros.structures import FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
+INT8_SUFFIX = '.int8.onnx'
 SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
 
 
@@ -39,7 +43,7 @@ class OnnxClassifier:
 
         Args:
             path: ONNX file that ``checkpoint.export_onnx`` wrote.
-            num_threads: One by default: beside other busy processes, threads wait for each other.
+            num_threads: Over which the faces of a batch are shared out.
 
         Raises:
             ModelFileError: The file is missing, damaged or another model.
@@ -48,7 +52,8 @@ class OnnxClassifier:
 
         _require_file(path)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = num_threads
+        # A single face is too little work for two threads: they would wait for each other.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         # The exported shapes of scattered sums are imprecise; every run would warn of them.
@@ -70,9 +75,25 @@ class OnnxClassifier:
                 f'computes {NUM_NODE_FEATURES}: export it again'
             )
         self._inputs = tuple(shapes)
+        # Its threads are started when they are first used.
+        self._others = ThreadPoolExecutor(num_threads - 1) if num_threads > 1 else None
+        self._num_threads = num_threads
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        count = min(self._num_threads, len(batch.crops))
+        if self._others is None or count < 2:
+            return self._run(batch)
+        shares = [
+            ModelInput(crops, nodes)
+            for crops, nodes in zip(
+                np.array_split(batch.crops, count), np.array_split(batch.nodes, count), strict=True
+            )
+        ]
+        others = [self._others.submit(self._run, share) for share in shares[1:]]
+        return np.concatenate([self._run(shares[0]), *(other.result() for other in others)])
+
+    def _run(self, batch: ModelInput) -> FloatArray:
         values = {'crops': batch.crops, 'nodes': batch.nodes}
         output: FloatArray = self._session.run(
             ['logits'], {name: values[name] for name in self._inputs}
@@ -116,7 +137,10 @@ class TorchClassifier:
 
 
 def load_classifier(
-    model: str | Path | None = None, backend: str = 'onnx', num_threads: int = 1
+    model: str | Path | None = None,
+    backend: str = 'onnx',
+    num_threads: int = 1,
+    int8: bool = False,
 ) -> Classifier:
     """Load a model for one of the backends.
 
@@ -125,6 +149,8 @@ def load_classifier(
             it. The model that ships when empty.
         backend: One of ``BACKENDS``.
         num_threads: Of the backend.
+        int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
+            ``quantize.quantize_onnx`` writes it.
 
     Raises:
         ModelFileError: The file is missing, damaged or another model.
@@ -132,7 +158,9 @@ def load_classifier(
     """
     path = Path(model) if model else SHIPPED_MODEL
     if backend == 'onnx':
-        return OnnxClassifier(path.with_suffix('.onnx'), num_threads)
+        quick = path.with_suffix(INT8_SUFFIX)
+        chosen = quick if int8 and quick.is_file() else path.with_suffix('.onnx')
+        return OnnxClassifier(chosen, num_threads)
     if backend == 'torch':
         return TorchClassifier(path.with_suffix('.safetensors'), num_threads)
     raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fer_ros.bench.options import add_model
 from fer_ros.bench.options import add_options as add_bench_options
-from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
+from fer_ros.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
 from fer_ros.replay.options import add_options
@@ -67,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser('export', help='write the ONNX file of a checkpoint beside it')
     export.add_argument('checkpoint', type=Path, help='.safetensors file')
+    export.add_argument(
+        '--data',
+        type=Path,
+        help='faces, as for train, by which the 8-bit form is made; without them there is none',
+    )
     export.set_defaults(run=_export)
 
     video = commands.add_parser('video', help='see and judge a video, images or a webcam')
@@ -126,10 +131,20 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from fer_ros.checkpoint import export_onnx, load_checkpoint
+    from fer_ros.data.datasets import load_training_data
+    from fer_ros.data.prepared import CACHE
+    from fer_ros.quantize import quantize_onnx
 
-    target = options.checkpoint.with_suffix('.onnx')
-    export_onnx(load_checkpoint(options.checkpoint), target)
+    checkpoint = load_checkpoint(options.checkpoint)
+    target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
+    # One of other weights would be taken for that of these.
+    quick.unlink(missing_ok=True)
+    export_onnx(checkpoint, target)
     print(f'wrote {target}')
+    if options.data:
+        _, faces = load_training_data(options.data, CACHE, checkpoint.figures.get('fold', 1))
+        quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
+        print(f'wrote {quick}')
 
 
 def _info(options: argparse.Namespace) -> None:

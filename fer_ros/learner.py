@@ -12,9 +12,9 @@ from fer_ros.train_config import TrainConfig
 class Learner(nn.Module):
     """A FerNet with its loss, and a head for second labels that is dropped afterwards.
 
-    loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second head), each the
-    cross entropy with the targets (for FER+ the distribution of the votes: Barsoum et al. 2016,
-    eq. 3) or with the second labels.
+    loss = CE(model) + stream_loss · (CE(cnn) + CE(gat) + CE(graph)) + second_loss · CE(second
+    head), each the cross entropy with the targets (for FER+ the distribution of the votes:
+    Barsoum et al. 2016, eq. 3) or with the second labels.
     """
 
     def __init__(self, config: TrainConfig, second_classes: int = 0) -> None:
@@ -30,7 +30,7 @@ class Learner(nn.Module):
         keep_cnn, keep_gat = self._keep(batch.crops)
         answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
         loss = functional.cross_entropy(answer.logits, batch.targets)
-        for logits in (answer.cnn, answer.gat):
+        for logits in (answer.cnn, answer.gat, answer.graph):
             # Also with a weight of 0: parallel training waits for a gradient of every weight.
             if logits is not None:
                 stream = functional.cross_entropy(logits, batch.targets)
@@ -43,8 +43,8 @@ class Learner(nn.Module):
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""
         model, drop = self.config.model, self.config.modality_dropout
-        # In late fusion every stream learns to answer alone as it is.
-        if model.stream != 'fused' or model.fusion == 'late' or not drop:
+        # Where logits are added, every stream learns to answer alone as it is.
+        if model.stream != 'fused' or model.fusion in ('late', 'sampled') or not drop:
             return None, None
         chance = torch.rand(len(crops), device=crops.device)
         return (chance >= drop).float(), (chance < 1 - drop).float()

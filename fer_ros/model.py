@@ -39,11 +39,11 @@ class ResidualBlock(nn.Module):
 
 
 class CnnStream(nn.Module):
-    """Aligned crop → feature map and pooled features.
+    """Aligned crop → feature maps and pooled features.
 
     Shapes:
         - input: ``(B, 1, S, S)``
-        - feature map: ``(B, C2, S/4, S/4)``, of the second stage
+        - feature maps: one of each stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)`` ...
         - pooled features: ``(B, Cn)``, of the last
     """
 
@@ -65,14 +65,12 @@ class CnnStream(nn.Module):
             self.stages.append(nn.Sequential(*blocks))
             channels = out_channels
         self.out_channels = channels
-        self.map_channels = config.cnn_channels[1]
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        feature_map = self.stages[1](self.stages[0](self.stem(crops)))
-        features = feature_map
-        for stage in self.stages[2:]:
-            features = stage(features)
-        return feature_map, features.mean(dim=(2, 3))
+    def forward(self, crops: Tensor) -> tuple[list[Tensor], Tensor]:
+        maps = [self.stem(crops)]
+        for stage in self.stages:
+            maps.append(stage(maps[-1]))
+        return maps[1:], maps[-1].mean(dim=(2, 3))
 
 
 class AttentionPooling(nn.Module):
@@ -112,11 +110,67 @@ class GatStream(nn.Module):
             GraphAttention(channels, config.heads) for _ in range(config.gat_layers)
         )
 
-    def forward(self, nodes: Tensor, relations: Tensor) -> Tensor:
+    def forward(
+        self, nodes: Tensor, relations: Tensor, appearance: Tensor | None = None
+    ) -> Tensor:
+        """Return the states; ``appearance``, ``(B, 68, C)``, is what the nodes see."""
         states = self.embed(nodes)
+        if appearance is not None:
+            states = states + appearance
         for layer in self.layers:
             states = layer(states, self.graph, relations)
         return states
+
+
+class LandmarkAppearance(nn.Module):
+    """What the CNN's feature maps show at each landmark, as a node's state.
+
+    The maps are read between their cells by bilinear interpolation (as spatial transformers do:
+    Jaderberg et al. 2015, eq. 5); beyond the crop the nearest cell counts. The graph reads them
+    without changing them: the CNN learns what it would learn alone.
+
+    Shapes:
+        - maps: one of each stage of the CNN, of which the second and the third are read
+        - positions: ``(B, N, 2)`` in [-1, 1]
+        - output: ``(B, N, C)``
+    """
+
+    STAGES = slice(1, 3)
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        features = sum(config.cnn_channels[self.STAGES])
+        self.norm = nn.LayerNorm(features)
+        self.embed = nn.Sequential(
+            nn.Linear(features, config.hidden_channels),
+            nn.GELU(),
+            nn.Linear(config.hidden_channels, config.hidden_channels),
+        )
+
+    def forward(self, maps: list[Tensor], positions: Tensor) -> Tensor:
+        seen = [read_at(feature_map.detach(), positions) for feature_map in maps[self.STAGES]]
+        return self.embed(self.norm(torch.cat(seen, -1)))
+
+
+def read_at(feature_map: Tensor, positions: Tensor) -> Tensor:
+    """Return ``(B, N, M)``, a ``(B, M, H, W)`` map between its cells at ``(B, N, 2)`` positions.
+
+    The same as torch's ``grid_sample``, as a product with each position's weights of the cells:
+    ONNX Runtime computes that several times faster.
+    """
+    height, width = feature_map.shape[2:]
+    weights = (
+        _cell_weights(positions[..., 1], height)[..., None]
+        * (_cell_weights(positions[..., 0], width)[..., None, :])
+    )
+    return weights.flatten(2) @ feature_map.flatten(2).transpose(1, 2)
+
+
+def _cell_weights(coordinates: Tensor, cells: int) -> Tensor:
+    """Return ``(B, N, cells)``: the two cells next to a coordinate in [-1, 1] share a weight."""
+    places = (((coordinates + 1) * cells - 1) / 2).clamp(0, cells - 1)
+    centers = torch.arange(cells, device=coordinates.device)
+    return (1 - (places[..., None] - centers).abs()).relu()
 
 
 class LandmarkAttention(nn.Module):
@@ -192,25 +246,29 @@ class StreamLogits(NamedTuple):
         cnn: From the CNN's features alone; ``None`` in a model that is one stream.
         gat: From the landmark graph's geometry alone; likewise.
         features: ``(B, F)``, pooled, of all streams.
+        graph: From the landmark graph with what its nodes see; ``None`` unless the fusion is
+            ``sampled``.
     """
 
     logits: Tensor
     cnn: Tensor | None
     gat: Tensor | None
     features: Tensor
+    graph: Tensor | None = None
 
     def by_name(self, config: ModelConfig) -> dict[str, Tensor]:
         """Return the logits by stream; the model's own stand under its own stream's name."""
-        named = {config.stream: self.logits, 'cnn': self.cnn, 'gat': self.gat}
-        if config.stream != 'fused':
-            named = {config.stream: self.logits}
+        named: dict[str, Tensor | None] = {config.stream: self.logits}
+        if config.stream == 'fused':
+            named |= {'cnn': self.cnn, 'gat': self.gat, 'graph': self.graph}
         return {name: logits for name, logits in named.items() if logits is not None}
 
 
 class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
 
-    In a fused model each stream has a classifier of its own. Late fusion adds their logits; the
+    In a fused model each stream has a classifier of its own. Late fusion adds their logits;
+    sampled fusion lets the graph also see, and adds the logits of CNN and seeing graph; the
     others train a common classifier beside them (deep supervision, Lee et al. 2015), which keeps
     both streams able to answer and says what each contributes.
 
@@ -234,9 +292,12 @@ class FerNet(nn.Module):
         if config.stream == 'fused':
             self.cnn_classifier = _classifier(self.cnn.out_channels, config)
             self.gat_classifier = _classifier(pooled, config)
+        if self._samples:
+            self.appearance = LandmarkAppearance(config)
+            self.graph_classifier = _classifier(pooled, config)
         if self._attends:
             self.attend = LandmarkAttention(
-                config.hidden_channels, self.cnn.map_channels, config.crop_px // 4, config.heads
+                config.hidden_channels, config.cnn_channels[1], config.crop_px // 4, config.heads
             )
             self.mix = GraphAttention(config.hidden_channels, config.heads)
             self.pool_attended = AttentionPooling(config.hidden_channels, config.heads)
@@ -248,8 +309,12 @@ class FerNet(nn.Module):
             self.classifier = _classifier(features, config)
 
     @property
+    def _samples(self) -> bool:
+        return self.config.stream == 'fused' and self.config.fusion == 'sampled'
+
+    @property
     def _adds(self) -> bool:
-        return self.config.stream == 'fused' and self.config.fusion == 'late'
+        return self.config.stream == 'fused' and self.config.fusion in ('late', 'sampled')
 
     @property
     def _attends(self) -> bool:
@@ -270,9 +335,10 @@ class FerNet(nn.Module):
         if stream == self.config.stream:
             last = self.vote if self._adds else self.classifier[-1]
         else:
-            last = (self.cnn_classifier if stream == 'cnn' else self.gat_classifier)[-1]
-            if self._adds:
-                weight = self.vote.weight[('cnn', 'gat').index(stream)]
+            last = getattr(self, f'{stream}_classifier')[-1]
+            voters = ('cnn', 'graph' if self._samples else 'gat')
+            if self._adds and stream in voters:
+                weight = self.vote.weight[voters.index(stream)]
                 self.vote.bias.sub_(weight * offsets)
                 weight.mul_(temperature)
         assert isinstance(last, nn.Linear | LateFusion)
@@ -333,19 +399,23 @@ class FerNet(nn.Module):
         geometry = self.pool(states)
         if self.config.stream == 'gat':
             return StreamLogits(self.classifier(geometry), None, None, geometry)
-        feature_map, appearance = self.cnn(crops)
+        maps, appearance = self.cnn(crops)
         parts = [_kept(appearance, keep_cnn), _kept(geometry, keep_gat)]
         if self._attends:
-            states = self.attend(states, nodes[..., :2], _kept(feature_map, keep_cnn))
+            states = self.attend(states, nodes[..., :2], _kept(maps[1], keep_cnn))
             states = self.mix(states, self.gat.graph, relations)
             parts.append(_kept(self.pool_attended(states), keep_gat))
         features = torch.cat(parts, -1)
         cnn, gat = self.cnn_classifier(appearance), self.gat_classifier(geometry)
-        if self._adds:
-            logits = self.vote(_kept(cnn, keep_cnn), _kept(gat, keep_gat))
-        else:
-            logits = self.classifier(features)
-        return StreamLogits(logits, cnn, gat, features)
+        if not self._adds:
+            return StreamLogits(self.classifier(features), cnn, gat, features)
+        graph = None
+        if self._samples:
+            seen = _kept(self.appearance(maps, nodes[..., :2]), keep_cnn)
+            graph = self.graph_classifier(self.pool(self.gat(nodes, relations, seen)))
+        voice = gat if graph is None else graph
+        logits = self.vote(_kept(cnn, keep_cnn), _kept(voice, keep_gat))
+        return StreamLogits(logits, cnn, gat, features, graph)
 
 
 def _classifier(features: int, config: ModelConfig) -> nn.Sequential:

@@ -10,7 +10,7 @@ from fer_ros.labels import FERPLUS_CLASSES
 FORMAT = 'fer_ros model 2'
 
 STREAMS = ('cnn', 'gat', 'fused')
-FUSIONS = ('late', 'concat', 'attention')
+FUSIONS = ('late', 'concat', 'attention', 'sampled')
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class ModelConfig:
         stream: ``cnn`` or ``gat`` alone, or ``fused``.
         fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
             with ``attention`` the landmark nodes also attend to the CNN's feature map around
-            their own positions.
+            their own positions; ``sampled`` is ``late`` with landmark nodes that also know what
+            the CNN's feature maps show at their positions.
         crop_px: Side S of the aligned crop.
         cnn_channels: Channels of the stages, at 1/2, 1/4, 1/8 ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.

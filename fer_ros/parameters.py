@@ -122,9 +122,15 @@ FER_NODE: tuple[Spec, ...] = (
         choices=BACKENDS,
     ),
     Spec(
+        'int8',
+        True,
+        'Whether the backend onnx takes the 8-bit form of the model, NAME.int8.onnx, where there '
+        'is one: a third quicker, and nearly always the same emotion.',
+    ),
+    Spec(
         'num_threads',
-        1,
-        'Threads of the model and of OpenCV; more help only where nothing else runs.',
+        2,
+        'Threads of the model, over which the faces in an image are shared out.',
         low=1,
         high=64,
     ),
@@ -290,7 +296,7 @@ def load_models(chosen: dict[str, Any]) -> Models:
     return Models(
         FaceDetector(chosen['min_face_px']),
         LandmarkPredictor(chosen['landmark_model']),
-        load_classifier(chosen['model'], chosen['backend'], chosen['num_threads']),
+        load_classifier(chosen['model'], chosen['backend'], chosen['num_threads'], chosen['int8']),
     )
 
 

@@ -35,6 +35,7 @@ from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics, measure
 from fer_ros.model import FerNet
 from fer_ros.model_config import ModelConfig
+from fer_ros.quantize import quantize_onnx
 from fer_ros.structures import FloatArray
 from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig
@@ -132,7 +133,8 @@ class Trainer:
 
         After every epoch ``best.safetensors`` (by validation accuracy), ``last.safetensors``,
         ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date; at the end
-        ``model.safetensors`` and ``model.onnx``, the best one calibrated, are written.
+        ``model.safetensors``, ``model.onnx`` and ``model.int8.onnx``, the best one calibrated,
+        are written; the last one if the model has a CNN.
         """
         trained = together(self.learner, self.rank)
         while self.epoch < self.config.epochs:
@@ -179,6 +181,11 @@ class Trainer:
         kept = Checkpoint(model, figures)
         save_checkpoint(kept, self.out / 'model.safetensors', half=True)
         export_onnx(kept, self.out / 'model.onnx')
+        if self.config.model.stream != 'gat':
+            size_px = self.config.model.crop_px
+            quantize_onnx(
+                self.out / 'model.onnx', self.out / 'model.int8.onnx', self.validation, size_px
+            )
         return metrics
 
     def _validate(self, model: FerNet) -> Metrics:

@@ -77,7 +77,7 @@ def test_checkpoint_of_another_configuration_is_refused(checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
-@pytest.mark.parametrize('fusion', ['late', 'concat', 'attention'])
+@pytest.mark.parametrize('fusion', ['late', 'sampled', 'concat', 'attention'])
 def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path, stream, fusion):
     torch.manual_seed(2)
     model = FerNet(replace(SMALL, stream=stream, fusion=fusion)).eval()

@@ -39,6 +39,12 @@ def test_onnx_and_torch_give_equal_probabilities(onnx, faces, batch):
     assert softmax(onnx.logits(part)) == pytest.approx(softmax(torch.logits(part)), abs=1e-4)
 
 
+@pytest.mark.parametrize('num_threads', [2, 4])
+def test_faces_that_threads_share_are_answered_in_their_order(onnx, faces, num_threads):
+    shared = load_classifier(num_threads=num_threads)
+    assert shared.logits(faces) == pytest.approx(onnx.logits(faces), abs=1e-5)
+
+
 def test_backend_takes_the_file_of_its_kind():
     path = SHIPPED_MODEL.with_suffix('.safetensors')
     assert load_classifier(path, 'onnx').path == SHIPPED_MODEL

@@ -83,5 +83,7 @@ def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):
     from fer_ros.model_config import ModelConfig
 
     save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
+    (tmp_path / 'm.int8.onnx').write_text('of other weights')
     main(['export', str(tmp_path / 'm.safetensors')])
     assert (tmp_path / 'm.onnx').is_file()
+    assert not (tmp_path / 'm.int8.onnx').exists()

@@ -8,13 +8,14 @@ from torch.nn import functional  # noqa: E402
 from fer_ros.errors import ModelFileError, SettingError  # noqa: E402
 from fer_ros.face_graph import anatomical_edges  # noqa: E402
 from fer_ros.graph_attention import GraphAttention, LandmarkGraph  # noqa: E402
-from fer_ros.model import FerNet  # noqa: E402
-from fer_ros.model_config import ModelConfig  # noqa: E402
+from fer_ros.model import FerNet, read_at  # noqa: E402
+from fer_ros.model_config import FUSIONS, ModelConfig  # noqa: E402
 
 VARIANTS = [
     {'stream': 'cnn'},
     {'stream': 'gat'},
     {'stream': 'fused', 'fusion': 'late'},
+    {'stream': 'fused', 'fusion': 'sampled'},
     {'stream': 'fused', 'fusion': 'concat'},
     {'stream': 'fused', 'fusion': 'attention'},
 ]
@@ -107,9 +108,10 @@ def test_single_stream_does_not_read_the_other_input(inputs):
     assert (gat(crops, nodes) == gat(crops * 0, nodes)).all()
 
 
-def test_fused_model_works_without_one_of_its_streams(inputs):
+@pytest.mark.parametrize('fusion', FUSIONS)
+def test_fused_model_works_without_one_of_its_streams(inputs, fusion):
     crops, nodes = inputs
-    model = FerNet(ModelConfig()).eval()
+    model = FerNet(ModelConfig(fusion=fusion)).eval()
     none, every = torch.zeros(5), torch.ones(5)
 
     def logits(*arguments):
@@ -119,9 +121,10 @@ def test_fused_model_works_without_one_of_its_streams(inputs):
     assert (logits(crops, nodes, every, none) == logits(crops, nodes * 2, every, none)).all()
 
 
-def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs):
+@pytest.mark.parametrize('fusion', FUSIONS)
+def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs, fusion):
     crops, nodes = inputs
-    model = FerNet(ModelConfig()).eval()
+    model = FerNet(ModelConfig(fusion=fusion)).eval()
     before, after = model.streams(crops, nodes), model.streams(crops * 0, nodes * 2)
     assert (before.gat == model.streams(crops * 0, nodes).gat).all()
     assert (before.cnn == model.streams(crops, nodes * 2).cnn).all()
@@ -130,7 +133,7 @@ def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs):
 
 
 @pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
-@pytest.mark.parametrize('fusion', ['late', 'concat'])
+@pytest.mark.parametrize('fusion', ['late', 'sampled', 'concat'])
 def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(inputs, fusion, stream):
     torch.manual_seed(2)
     model = FerNet(ModelConfig(fusion=fusion)).eval()
@@ -139,6 +142,44 @@ def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(input
     model.calibrate(stream, offsets, 1.7)
     expected[stream] = (expected[stream] + offsets) / 1.7
     torch.testing.assert_close(model.streams(*inputs).by_name(model.config), expected)
+
+
+def test_calibrating_the_graph_that_sees_changes_no_other_logits(inputs):
+    torch.manual_seed(2)
+    model = FerNet(ModelConfig(fusion='sampled')).eval()
+    expected = model.streams(*inputs).by_name(model.config)
+    model.calibrate('graph', torch.linspace(-0.3, 0.4, 8), 1.7)
+    expected['graph'] = (expected['graph'] + torch.linspace(-0.3, 0.4, 8)) / 1.7
+    torch.testing.assert_close(model.streams(*inputs).by_name(model.config), expected)
+
+
+def test_graph_sees_the_crop_around_its_landmarks_and_the_cnn_learns_nothing_from_it(inputs):
+    crops, nodes = inputs
+    # Two stages: with more, every cell of the map sees the whole crop.
+    config = ModelConfig(fusion='sampled', cnn_channels=(8, 16), cnn_blocks=(1, 1))
+    model = FerNet(config).eval()
+    upper = nodes.clone()
+    upper[..., :2] = upper[..., :2].clamp(-1, -0.8)  # All landmarks in the upper left corner.
+    lower = crops.clone()
+    lower[:, :, 44:, 44:] += 1
+    changed = crops.clone()
+    changed[:, :, :4, :4] += 1
+    before = model.streams(crops, upper).graph
+    assert (before != model.streams(changed, upper).graph).any()
+    assert (before == model.streams(lower, upper).graph).all()
+    before.square().sum().backward()
+    assert all(p.grad is None for p in model.cnn.parameters())
+
+
+def test_map_is_read_between_its_cells_as_torch_samples_it():
+    torch.manual_seed(6)
+    feature_map, positions = torch.randn(3, 5, 12, 6), torch.randn(3, 68, 2) * 0.7
+    expected = functional.grid_sample(
+        feature_map, positions[:, :, None], padding_mode='border', align_corners=False
+    )
+    torch.testing.assert_close(
+        read_at(feature_map, positions), expected.squeeze(-1).transpose(1, 2), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_streams_of_late_fusion_learn_nothing_from_their_sum(inputs):

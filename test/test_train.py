@@ -53,7 +53,13 @@ def test_training_leaves_a_checkpoint_with_the_data_classes_and_figures(faces, t
     assert checkpoint.figures['validation_accuracy'] >= 0.9
     assert len((tmp_path / 'metrics.csv').read_text().splitlines()) == 13
     names = {path.name for path in tmp_path.iterdir()}
-    assert {'model.onnx', 'curve.png', 'tensorboard', 'last.safetensors'} <= names
+    assert {
+        'model.onnx',
+        'model.int8.onnx',
+        'curve.png',
+        'tensorboard',
+        'last.safetensors',
+    } <= names
 
 
 def test_same_command_gives_the_same_model(faces, tmp_path):

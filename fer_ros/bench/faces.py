@@ -94,8 +94,8 @@ def bench_faces(
         num_faces: Numbers of faces in view; others are compared with the first.
         num_cameras: Numbers of cameras, likewise.
     """
-    report: dict[str, Any] = {'machine': machine(), 'backend': maker.backend, 'rounds': rounds}
-    print(f'{report["machine"]}; backend {maker.backend}, rounds: {rounds}', flush=True)
+    report: dict[str, Any] = {'machine': machine(), 'model': maker.model_name, 'rounds': rounds}
+    print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
     # Times between detections have to pass, so a chunk is as long as all of the images.
     stamps_s = [index / RATE_HZ for index in range(images)]
     crowds = [Crowd(maker, number) for number in num_faces]

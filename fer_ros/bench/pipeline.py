@@ -38,8 +38,8 @@ def bench_pipeline(
         images: Of the clip, at most; 0: all 258.
         phases: As in ``new_face_delays``.
     """
-    report: Figures = {'machine': machine(), 'backend': maker.backend, 'rounds': rounds}
-    print(f'{report["machine"]}; backend {maker.backend}, rounds: {rounds}', flush=True)
+    report: Figures = {'machine': machine(), 'model': maker.model_name, 'rounds': rounds}
+    print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
     sides, report['left_out'], stages = _sides(maker)
     for sentence in report['left_out']:
         print(sentence, flush=True)

@@ -13,7 +13,7 @@ class PipelineMaker:
 
     Attributes:
         models: The models.
-        backend: What the classifier runs in.
+        model_name: Of the file that the classifier was loaded from.
     """
 
     def __init__(self, model: Path, backend: str) -> None:
@@ -28,10 +28,10 @@ class PipelineMaker:
         """
         chosen = {spec.name: spec.default for spec in FER_NODE}
         chosen |= {'model': str(model), 'backend': backend}
-        self.backend = backend
         self.models = load_models(chosen)
+        self.model_name = self.models.classifier.path.name
         # As the node does.
-        cv2.setNumThreads(chosen['num_threads'])
+        cv2.setNumThreads(1)
         self._settings = pipeline_settings(chosen)
 
     @property

@@ -133,7 +133,7 @@ class EmotionNode(LifecycleNode):
         models = load_models(self._values)
         # Crops are too small to be shared out; threads that wait for more of them take others'
         # time.
-        cv2.setNumThreads(self._values['num_threads'])
+        cv2.setNumThreads(1)
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
         self._create_cameras(models)
         classifier = models.classifier

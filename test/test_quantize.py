@@ -1,0 +1,70 @@
+import shutil
+
+import numpy as np
+import pytest
+
+pytest.importorskip('torch_geometric')
+
+from fer_ros.answers import aligned_faces
+from fer_ros.classifier import SHIPPED_MODEL, load_classifier
+from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError
+from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.pipeline import softmax
+from fer_ros.preprocess import make_batch
+from fer_ros.quantize import quantize_onnx
+
+
+@pytest.fixture(scope='module')
+def faces(portrait_gray, portrait_landmarks):
+    """The portrait in 12 brightnesses, its landmarks a little elsewhere each time."""
+    images = [(portrait_gray * share).astype(np.uint8) for share in np.linspace(0.4, 1, 12)]
+    moved = np.random.default_rng(0).normal(0, 1.5, (12, 68, 2))
+    landmarks = (portrait_landmarks.points_px + moved).astype(np.float32)
+    targets = np.eye(8, dtype=np.float32)[np.zeros(12, int)]
+    return FaceSet(np.stack(images), landmarks, targets, FERPLUS_CLASSES)
+
+
+@pytest.fixture(scope='module')
+def folder(faces, tmp_path_factory):
+    """A copy of the shipped model with an 8-bit form of its own."""
+    folder = tmp_path_factory.mktemp('model')
+    shutil.copy(SHIPPED_MODEL, folder / 'm.onnx')
+    quantize_onnx(folder / 'm.onnx', folder / 'm.int8.onnx', faces, 48)
+    return folder
+
+
+def test_8_bit_form_answers_nearly_as_the_model(faces, folder):
+    batch = make_batch(list(aligned_faces(faces, 48)))
+    exact, quick = (
+        softmax(load_classifier(folder / 'm.onnx', int8=int8).logits(batch))
+        for int8 in (False, True)
+    )
+    assert (exact.argmax(axis=1) == quick.argmax(axis=1)).all()
+    assert 0 < np.abs(exact - quick).max() < 0.1
+
+
+def test_8_bit_form_is_small_and_knows_what_the_model_knows(folder):
+    assert (folder / 'm.int8.onnx').stat().st_size < (folder / 'm.onnx').stat().st_size / 2
+    exact, quick = (load_classifier(folder / 'm.onnx', int8=int8) for int8 in (False, True))
+    assert (quick.config, quick.figures) == (exact.config, exact.figures)
+
+
+def test_8_bit_form_is_taken_where_there_is_one(folder, tmp_path):
+    assert load_classifier(folder / 'm.onnx', int8=True).path == folder / 'm.int8.onnx'
+    assert load_classifier(folder / 'm.safetensors', int8=True).path == folder / 'm.int8.onnx'
+    assert load_classifier(folder / 'm.onnx').path == folder / 'm.onnx'
+    shutil.copy(folder / 'm.onnx', tmp_path)
+    assert load_classifier(tmp_path / 'm.onnx', int8=True).path == tmp_path / 'm.onnx'
+
+
+def test_shipped_model_has_an_8_bit_form_of_the_same_training():
+    exact, quick = (load_classifier(int8=int8) for int8 in (False, True))
+    assert quick.path.name == 'ferplus.int8.onnx'
+    assert quick.figures == exact.figures
+
+
+def test_without_faces_nothing_is_written(faces, folder, tmp_path):
+    with pytest.raises(DatasetError, match='there is no face'):
+        quantize_onnx(folder / 'm.onnx', tmp_path / 'x', faces.select(np.arange(0)), 48)
+    assert list(tmp_path.iterdir()) == []
