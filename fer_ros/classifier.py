@@ -13,6 +13,7 @@ from fer_ros.model_config import FORMAT, ModelConfig
 from fer_ros.structures import FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
+DEVICES = ('cpu', 'cuda')
 INT8_SUFFIX = '.int8.onnx'
 SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
 
@@ -38,19 +39,28 @@ class Classifier(Protocol):
 class OnnxClassifier:
     """Runs the ONNX export; needs neither torch nor PyTorch Geometric."""
 
-    def __init__(self, path: Path, num_threads: int = 1) -> None:
+    def __init__(self, path: Path, num_threads: int = 1, device: str = 'cpu') -> None:
         """Load a model.
 
         Args:
             path: ONNX file that ``checkpoint.export_onnx`` wrote.
-            num_threads: Over which the faces of a batch are shared out.
+            num_threads: Over which the faces of a batch are shared out on the CPU.
+            device: One of ``DEVICES``.
 
         Raises:
             ModelFileError: The file is missing, damaged or another model.
+            SettingError: ``device`` is not there.
         """
         import onnxruntime
 
         _require_file(path)
+        available = onnxruntime.get_available_providers()
+        if device == 'cuda' and 'CUDAExecutionProvider' not in available:
+            raise SettingError(
+                f"device is 'cuda', this ONNX Runtime has {', '.join(available)} alone: install "
+                'onnxruntime-gpu or choose cpu'
+            )
+        providers = ['CUDAExecutionProvider'] if device == 'cuda' else []
         options = onnxruntime.SessionOptions()
         # A single face is too little work for two threads: they would wait for each other.
         options.intra_op_num_threads = 1
@@ -60,7 +70,7 @@ class OnnxClassifier:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=['CPUExecutionProvider']
+                str(path), options, providers=[*providers, 'CPUExecutionProvider']
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
         # The exceptions of ONNX Runtime share no base but Exception.
@@ -75,14 +85,15 @@ class OnnxClassifier:
                 f'computes {NUM_NODE_FEATURES}: export it again'
             )
         self._inputs = tuple(shapes)
+        # A GPU takes them all at once.
+        self._num_threads = 1 if device == 'cuda' else num_threads
         # Its threads are started when they are first used.
-        self._others = ThreadPoolExecutor(num_threads - 1) if num_threads > 1 else None
-        self._num_threads = num_threads
+        self._others = ThreadPoolExecutor(max(self._num_threads - 1, 1))
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32 in the order of ``config.classes``."""
         count = min(self._num_threads, len(batch.crops))
-        if self._others is None or count < 2:
+        if count < 2:
             return self._run(batch)
         shares = [
             ModelInput(crops, nodes)
@@ -104,7 +115,7 @@ class OnnxClassifier:
 class TorchClassifier:
     """Runs the checkpoint itself."""
 
-    def __init__(self, path: Path, num_threads: int = 1) -> None:
+    def __init__(self, path: Path, num_threads: int = 1, device: str = 'cpu') -> None:
         """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
         _require_file(path)
         try:
@@ -116,10 +127,12 @@ class TorchClassifier:
                 f'the torch backend needs a package that is not installed: {error}; install '
                 'torch, torch_geometric and safetensors, or choose the backend onnx'
             ) from error
-        self._torch = torch
+        if device == 'cuda' and not torch.cuda.is_available():
+            raise SettingError("device is 'cuda', torch finds none here: choose cpu")
+        self._torch, self._device = torch, device
         torch.set_num_threads(num_threads)
         checkpoint = load_checkpoint(path)
-        self._model = checkpoint.model
+        self._model = checkpoint.model.to(device)
         self.path, self.config, self.figures = path, checkpoint.model.config, checkpoint.figures
 
     def logits(self, batch: ModelInput) -> FloatArray:
@@ -130,10 +143,11 @@ class TorchClassifier:
         """Return what ``logits`` does for each of ``cnn``, ``gat`` and ``fused`` that it has."""
         torch = self._torch
         with torch.inference_mode():
-            answer = self._model.streams(
-                torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes)
+            crops, nodes = (
+                torch.from_numpy(part).to(self._device) for part in (batch.crops, batch.nodes)
             )
-        return {name: logits.numpy() for name, logits in answer.by_name(self.config).items()}
+            answers = self._model.streams(crops, nodes).by_name(self.config)
+        return {name: logits.cpu().numpy() for name, logits in answers.items()}
 
 
 def load_classifier(
@@ -141,6 +155,7 @@ def load_classifier(
     backend: str = 'onnx',
     num_threads: int = 1,
     int8: bool = False,
+    device: str = 'cpu',
 ) -> Classifier:
     """Load a model for one of the backends.
 
@@ -150,19 +165,24 @@ def load_classifier(
         backend: One of ``BACKENDS``.
         num_threads: Of the backend.
         int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
-            ``quantize.quantize_onnx`` writes it.
+            ``quantize.quantize_onnx`` writes it. On the CPU alone.
+        device: One of ``DEVICES``.
 
     Raises:
         ModelFileError: The file is missing, damaged or another model.
-        SettingError: ``backend`` is not one of ``BACKENDS``.
+        SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` none of ``DEVICES`` or
+            not there.
     """
+    if device not in DEVICES:
+        raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
     path = Path(model) if model else SHIPPED_MODEL
     if backend == 'onnx':
         quick = path.with_suffix(INT8_SUFFIX)
-        chosen = quick if int8 and quick.is_file() else path.with_suffix('.onnx')
-        return OnnxClassifier(chosen, num_threads)
+        whole = path.with_suffix('.onnx')
+        chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
+        return OnnxClassifier(chosen, num_threads, device)
     if backend == 'torch':
-        return TorchClassifier(path.with_suffix('.safetensors'), num_threads)
+        return TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
     raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
 
 

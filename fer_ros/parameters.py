@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from fer_ros.classifier import BACKENDS, load_classifier
+from fer_ros.classifier import BACKENDS, DEVICES, load_classifier
 from fer_ros.errors import SettingError
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
@@ -122,10 +122,17 @@ FER_NODE: tuple[Spec, ...] = (
         choices=BACKENDS,
     ),
     Spec(
+        'device',
+        'cpu',
+        'What the model runs on; cuda needs onnxruntime-gpu, or torch with CUDA. Faces of images '
+        'that wait at the same time, of all cameras, are one batch.',
+        choices=DEVICES,
+    ),
+    Spec(
         'int8',
         True,
-        'Whether the backend onnx takes the 8-bit form of the model, NAME.int8.onnx, where there '
-        'is one: a third quicker, and nearly always the same emotion.',
+        'Whether the backend onnx on the cpu takes the 8-bit form of the model, NAME.int8.onnx, '
+        'where there is one: a third quicker, and nearly always the same emotion.',
     ),
     Spec(
         'num_threads',

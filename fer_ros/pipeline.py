@@ -1,5 +1,7 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,8 @@ from fer_ros.preprocess import make_batch
 from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace
+
+_NO_ROWS = np.zeros((0, 0), np.float32)
 
 # Keys of ``EmotionPipeline.stage_s``, in order; ``detector`` is the time that images wait for it.
 STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
@@ -157,21 +161,26 @@ class EmotionPipeline:
         Args:
             observation: Of the image that follows the last estimated one.
         """
-        stamp_s, seen = observation.stamp_s, observation.faces
-        if not seen:
-            self._smoother.keep(())
-            return FrameEmotions(stamp_s, self.classes, ())
-        with self._timer.time('batch'):
-            batch = make_batch([face.aligned for face in seen])
-        with self._timer.time('model'):
-            probabilities = softmax(self.models.classifier.logits(batch))
+        return estimate_together([(self, observation)])[0]
+
+    def take(self, observation: Observation, probabilities: FloatArray) -> FrameEmotions:
+        """Smooth what the model says of the faces of an image; ``estimate`` without the model.
+
+        Args:
+            observation: Of the image that follows the last one.
+            probabilities: ``(N, C)`` of its N faces.
+        """
         with self._timer.time('smoothing'):
-            faces = [
-                self._estimate(face, frame, stamp_s)
-                for face, frame in zip(seen, probabilities, strict=True)
-            ]
+            faces = tuple(
+                self._smoothed(face, frame, observation.stamp_s)
+                for face, frame in zip(observation.faces, probabilities, strict=True)
+            )
             self._smoother.keep([face.face_id for face in faces])
-        return FrameEmotions(stamp_s, self.classes, tuple(faces))
+        return FrameEmotions(observation.stamp_s, self.classes, faces)
+
+    def note(self, stage: str, seconds: float) -> None:
+        """Add to the time of one of ``STAGES``."""
+        self._timer.add(stage, seconds)
 
     def reset(self) -> None:
         """Forget all faces and the last stamp."""
@@ -179,7 +188,7 @@ class EmotionPipeline:
         self._smoother.reset()
         self._stamp_s = float('-inf')
 
-    def _estimate(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
+    def _smoothed(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
         smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
         best = int(smoothed.argmax())
         confidence = float(smoothed[best])
@@ -193,6 +202,34 @@ class EmotionPipeline:
             probabilities=smoothed,
             frame_probabilities=frame,
         )
+
+
+def estimate_together(
+    observed: Sequence[tuple[EmotionPipeline, Observation]],
+) -> list[FrameEmotions]:
+    """Estimate the emotions of what several cameras' pipelines observed, all faces in one batch.
+
+    Args:
+        observed: Pipelines that share their models, each with an observation as for its
+            ``estimate``.
+    """
+    seen = [face.aligned for _, observation in observed for face in observation.faces]
+    if not seen:
+        return [pipeline.take(observation, _NO_ROWS) for pipeline, observation in observed]
+    classifier = observed[0][0].models.classifier
+    start_s = time.perf_counter()
+    batch = make_batch(seen)
+    batched_s = time.perf_counter()
+    probabilities = softmax(classifier.logits(batch))
+    answered_s = time.perf_counter()
+    frames, first = [], 0
+    for pipeline, observation in observed:
+        pipeline.note('batch', batched_s - start_s)
+        pipeline.note('model', answered_s - batched_s)
+        end = first + len(observation.faces)
+        frames.append(pipeline.take(observation, probabilities[first:end]))
+        first = end
+    return frames
 
 
 def softmax(logits: FloatArray) -> FloatArray:

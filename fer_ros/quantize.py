@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import onnx
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -48,6 +47,8 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
     Raises:
         DatasetError: There is no face.
     """
+    import onnx
+
     if not len(faces):
         raise DatasetError('there is no face by which the ranges of 8-bit values could be chosen')
     spread = np.linspace(0, len(faces) - 1, min(len(faces), NUM_FACES)).astype(int)
@@ -89,7 +90,7 @@ class _Faces(CalibrationDataReader):  # type: ignore[misc]
             yield {name: getattr(batch, name) for name in inputs}
 
 
-def _convolutions(graph: onnx.ModelProto) -> list[str]:
+def _convolutions(graph: Any) -> list[str]:
     names = [node.name for node in graph.graph.node if node.op_type == 'Conv']
     return [
         name

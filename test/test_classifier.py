@@ -87,3 +87,21 @@ def test_onnx_file_of_another_program_is_refused(tmp_path):
 def test_unknown_backend_is_refused():
     with pytest.raises(SettingError, match="backend is 'tf', allowed are onnx, torch"):
         load_classifier(backend='tf')
+
+
+@pytest.mark.parametrize('backend', ['onnx', 'torch'])
+def test_device_that_is_not_there_is_an_error_that_says_what_to_do(backend):
+    if backend == 'torch':
+        torch = pytest.importorskip('torch')
+        pytest.importorskip('torch_geometric')
+        if torch.cuda.is_available():
+            pytest.skip('there is a GPU')
+    elif 'CUDAExecutionProvider' in pytest.importorskip('onnxruntime').get_available_providers():
+        pytest.skip('there is a GPU')
+    with pytest.raises(SettingError, match=r"device is 'cuda', .*choose cpu"):
+        load_classifier(backend=backend, device='cuda')
+
+
+def test_unknown_device_is_an_error():
+    with pytest.raises(SettingError, match="device is 'tpu', allowed are cpu, cuda"):
+        load_classifier(device='tpu')

@@ -5,7 +5,7 @@ import pytest
 
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face_tracker import TrackerSettings
-from fer_ros.pipeline import EmotionPipeline, PipelineSettings, softmax
+from fer_ros.pipeline import EmotionPipeline, PipelineSettings, estimate_together, softmax
 from fer_ros.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, sample_frames
 
 
@@ -113,6 +113,30 @@ def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_b
         for face, same in zip(frame.faces, expected.faces, strict=True):
             assert (face.face_id, face.box, face.emotion) == (same.face_id, same.box, same.emotion)
             assert face.probabilities == pytest.approx(same.probabilities, abs=1e-5)
+
+
+def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
+    models, portrait_bgr, two_faces_bgr
+):
+    images = [two_faces_bgr, np.full_like(portrait_bgr, 90), portrait_bgr]
+    alone = [EmotionPipeline(models) for _ in images]
+    together = [EmotionPipeline(models) for _ in images]
+    for step in range(3):
+        expected = [
+            pipeline.process(image, step / 30)
+            for pipeline, image in zip(alone, images, strict=True)
+        ]
+        frames = estimate_together(
+            [
+                (pipeline, pipeline.observe(image, step / 30))
+                for pipeline, image in zip(together, images, strict=True)
+            ]
+        )
+        assert [len(frame.faces) for frame in frames] == [2, 0, 1]
+        for frame, one in zip(frames, expected, strict=True):
+            for face, other in zip(frame.faces, one.faces, strict=True):
+                assert face.face_id == other.face_id
+                assert face.probabilities == pytest.approx(other.probabilities, abs=1e-5)
 
 
 def test_softmax_of_large_logits_is_finite():

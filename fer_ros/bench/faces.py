@@ -12,6 +12,7 @@ from fer_ros.bench.pipeline_maker import PipelineMaker, settle
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.bench.scene import Scene
 from fer_ros.bench.turns import Chunk, OneByOne, Side, Turn, images_per_second, take_turns
+from fer_ros.pipeline import estimate_together
 from fer_ros.sample_clip import RATE_HZ, SIZE_WH
 
 NUM_FACES = (1, 2, 4, 8, 16)
@@ -47,7 +48,9 @@ class Crowd:
 
 
 class Cameras:
-    """A side with a number of cameras that take turns, each with its own pipeline."""
+    """A side with a number of cameras, whose images come at the same time as in a node that is
+    busy; each has its own pipeline.
+    """
 
     def __init__(self, maker: PipelineMaker, number: int) -> None:
         self.name = str(number)
@@ -63,12 +66,16 @@ class Cameras:
         frames, times_s = [], []
         start_s = time.perf_counter()
         for index, image in enumerate(chunk.images):
-            for camera, pipeline in enumerate(self._pipelines):
-                if chunk.first and index < camera * _APART:
-                    continue
-                begin_s = time.perf_counter()
-                frames.append(pipeline.process(image, chunk.stamps_s[index]))
-                times_s.append(time.perf_counter() - begin_s)
+            begun = len(self._pipelines)
+            if chunk.first:
+                begun = min(index // _APART + 1, begun)
+            begin_s = time.perf_counter()
+            observed = [
+                (pipeline, pipeline.observe(image, chunk.stamps_s[index]))
+                for pipeline in self._pipelines[:begun]
+            ]
+            frames += estimate_together(observed)
+            times_s += [(time.perf_counter() - begin_s) / begun] * begun
         for pipeline in self._pipelines:
             settle(pipeline)
         elapsed_s = time.perf_counter() - start_s

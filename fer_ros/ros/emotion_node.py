@@ -3,9 +3,8 @@
 import functools
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import cv2
@@ -13,7 +12,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
@@ -22,7 +20,8 @@ from fer_ros.annotate import annotate
 from fer_ros.errors import FerError, SettingError, StampError
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
-from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.pipeline import EmotionPipeline, Models, estimate_together
+from fer_ros.ros.camera import Camera, View
 from fer_ros.ros.conversions import (
     bgr_from_msg,
     bgr_to_msg,
@@ -64,27 +63,6 @@ def _guarded(transition: Transition) -> Transition:
         return result
 
     return guarded
-
-
-@dataclass(eq=False)
-class Camera:
-    """One image topic and what belongs to it.
-
-    Attributes:
-        topic: Full name of the image topic, as it is subscribed to.
-        pipeline: With this camera's own faces.
-        annotated: Publisher of annotated images.
-        lock: Held while the pipeline works or is changed.
-        statistics: Counts since the last activation.
-        subscription: While the node is active.
-    """
-
-    topic: str
-    pipeline: EmotionPipeline
-    annotated: Publisher
-    lock: Lock = field(default_factory=Lock)
-    statistics: CameraStatistics = field(default_factory=CameraStatistics)
-    subscription: ImageSubscription | None = None
 
 
 class EmotionNode(LifecycleNode):
@@ -260,31 +238,30 @@ class EmotionNode(LifecycleNode):
         if self._enabled and self._frames is not None:
             self._frames.offer(camera, msg)
 
-    def _process(self, camera: Camera, msg: Image | CompressedImage) -> None:
-        """Process one image in the worker thread, whatever is wrong with it."""
-        try:
-            frame, size_wh = self._estimate(camera, msg)
-            self._emotions.publish(
-                frame_to_msg(frame, msg.header, size_wh, self._values['publish_landmarks'])
-            )
-            camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
-            if self._values['publish_annotated'] and camera.annotated.get_subscription_count():
-                bgr = bgr_from_msg(msg, self._values['max_image_pixels'])
-                camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
-        except FerError as error:
-            self._on_image_error(camera, str(error), None)
-        except Exception as error:
-            # Interrupted in the middle of an image, there is nobody left to publish to.
-            if not self.context.ok():
-                return
-            # Whatever broke it may be in what is remembered of the faces.
-            with camera.lock:
-                camera.pipeline.reset()
-            self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
+    def _process(self, waiting: Mapping[Camera, Image | CompressedImage]) -> None:
+        """Process an image of each camera that has one, in the worker thread, whatever is wrong.
 
-    def _estimate(
-        self, camera: Camera, msg: Image | CompressedImage
-    ) -> tuple[FrameEmotions, tuple[int, int]]:
+        What all of them see goes through the model at once.
+        """
+        views = []
+        for camera, msg in waiting.items():
+            try:
+                views.append(self._observe(camera, msg))
+            except Exception as error:
+                self._on_failure(camera, error)
+        try:
+            frames = self._estimate(views)
+        except Exception as error:
+            for view in views:
+                self._on_failure(view.camera, error)
+            return
+        for view, frame in zip(views, frames, strict=True):
+            try:
+                self._publish(view, frame)
+            except Exception as error:
+                self._on_failure(view.camera, error)
+
+    def _observe(self, camera: Camera, msg: Image | CompressedImage) -> View:
         gray = gray_from_msg(msg, self._values['max_image_pixels'])
         height, width = gray.shape
         stamp_s = stamp_s_from_msg(msg.header.stamp)
@@ -294,14 +271,42 @@ class EmotionNode(LifecycleNode):
             stamp_s = self.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
         with camera.lock:
             try:
-                frame = camera.pipeline.process(gray, stamp_s)
+                observation = camera.pipeline.observe(gray, stamp_s)
             except StampError:
                 camera.pipeline.reset()
                 self._on_image_error(
                     camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
                 )
-                frame = camera.pipeline.process(gray, stamp_s)
-        return frame, (width, height)
+                observation = camera.pipeline.observe(gray, stamp_s)
+        return View(camera, msg, (width, height), observation)
+
+    def _estimate(self, views: Sequence[View]) -> list[FrameEmotions]:
+        with ExitStack() as locks:
+            for view in views:
+                locks.enter_context(view.camera.lock)
+            return estimate_together([(view.camera.pipeline, view.observation) for view in views])
+
+    def _publish(self, view: View, frame: FrameEmotions) -> None:
+        camera, msg = view.camera, view.msg
+        self._emotions.publish(
+            frame_to_msg(frame, msg.header, view.size_wh, self._values['publish_landmarks'])
+        )
+        camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
+        if self._values['publish_annotated'] and camera.annotated.get_subscription_count():
+            bgr = bgr_from_msg(msg, self._values['max_image_pixels'])
+            camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
+
+    def _on_failure(self, camera: Camera, error: Exception) -> None:
+        if isinstance(error, FerError):
+            self._on_image_error(camera, str(error), None)
+            return
+        # Interrupted in the middle of an image, there is nobody left to publish to.
+        if not self.context.ok():
+            return
+        # Whatever broke it may be in what is remembered of the faces.
+        with camera.lock:
+            camera.pipeline.reset()
+        self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
 
     def _on_image_error(self, camera: Camera, text: str, error: Exception | None) -> None:
         camera.statistics.on_error(f'{camera.topic}: {text}', time.monotonic())

@@ -1,8 +1,8 @@
-"""Hands the newest image of each camera to one thread; older ones are dropped and counted."""
+"""Hands the newest images of all cameras to one thread; older ones are dropped and counted."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
 Camera = TypeVar('Camera', bound=Hashable)
@@ -10,13 +10,14 @@ Frame = TypeVar('Frame')
 
 
 class NewestFrames(Generic[Camera, Frame]):
-    """A place for one waiting frame per camera and a thread that processes them in turn."""
+    """A place for one waiting frame per camera and a thread that processes those that wait."""
 
-    def __init__(self, process: Callable[[Camera, Frame], None]) -> None:
+    def __init__(self, process: Callable[[Mapping[Camera, Frame]], None]) -> None:
         """Start the thread.
 
         Args:
-            process: Called in the thread for every frame that is not dropped; must not raise.
+            process: Called in the thread with the frames that wait, one of each camera at most;
+                must not raise.
         """
         self._process = process
         self._waiting: dict[Camera, Frame] = {}
@@ -39,7 +40,7 @@ class NewestFrames(Generic[Camera, Frame]):
         return self._dropped[camera]
 
     def stop(self) -> None:
-        """Finish the frame that is being processed and end the thread."""
+        """Finish the frames that are being processed and end the thread."""
         with self._changed:
             self._running = False
             self._waiting.clear()
@@ -52,7 +53,5 @@ class NewestFrames(Generic[Camera, Frame]):
                 self._changed.wait_for(lambda: self._waiting or not self._running)
                 if not self._running:
                     return
-                camera = next(iter(self._waiting))
-                # Taken out, a busy camera comes last again: every camera has its turn.
-                frame = self._waiting.pop(camera)
-            self._process(camera, frame)
+                frames, self._waiting = self._waiting, {}
+            self._process(frames)
