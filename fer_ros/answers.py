@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.classifier import Classifier, TorchClassifier
+from fer_ros.classifier import ONE_STREAM, BothSides, Classifier, TorchClassifier, softmax
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face_crop import align_face
-from fer_ros.pipeline import softmax
 from fer_ros.preprocess import make_batch
 from fer_ros.smoothing import EmotionSmoother
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
@@ -59,14 +58,13 @@ def ask(
     for stream in streams:
         if stream != own and own != 'fused':
             raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
-    if not set(streams) <= {own} and not isinstance(classifier, TorchClassifier):
-        raise SettingError(
-            'streams of their own are answered by the torch backend alone: add --backend torch'
-        )
+    alone = set(streams) <= {own}
+    if not alone and not isinstance(classifier, BothSides | TorchClassifier):
+        raise SettingError(ONE_STREAM)
     parts: dict[str, list[FloatArray]] = {stream: [] for stream in streams}
     for group in _groups(faces):
         batch = make_batch(group)
-        if isinstance(classifier, TorchClassifier):
+        if not alone and isinstance(classifier, BothSides | TorchClassifier):
             logits = classifier.stream_logits(batch)
         else:
             logits = {own: classifier.logits(batch)}
@@ -109,6 +107,8 @@ def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
     """Return a sentence that says what the rows of a table are answered by."""
     own = classifier.config.stream
     sentence = f'Model {classifier.path.name}, {own}.'
+    if isinstance(classifier, BothSides):
+        sentence += ' Probabilities are averaged over each face and its mirror image.'
     parts = [stream for stream in streams if stream != own]
     if parts:
         sentence += (

@@ -31,11 +31,16 @@ def best_temperature(logits: FloatArray, labels: Labels) -> float:
         logits: ``(N, C)``.
         labels: ``(N,)``.
     """
-    rows = np.arange(len(labels))
-    losses = []
-    for temperature in _TEMPERATURES:
-        scaled = logits / temperature
-        highest = scaled.max(axis=1)
-        total = np.log(np.exp(scaled - highest[:, None]).sum(axis=1)) + highest
-        losses.append(float((total - scaled[rows, labels]).mean()))
+    losses = [_cross_entropy(logits / temperature, labels) for temperature in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+def calibrated_loss(logits: FloatArray, labels: Labels) -> float:
+    """Return the mean cross entropy with the labels at the best temperature."""
+    return _cross_entropy(logits / best_temperature(logits, labels), labels)
+
+
+def _cross_entropy(logits: FloatArray, labels: Labels) -> float:
+    highest = logits.max(axis=1)
+    total = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest
+    return float((total - logits[np.arange(len(labels)), labels]).mean())

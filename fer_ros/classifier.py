@@ -10,12 +10,15 @@ import numpy as np
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face_graph import NUM_NODE_FEATURES
 from fer_ros.model_config import FORMAT, ModelConfig
+from fer_ros.preprocess import mirrored
 from fer_ros.structures import FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
 DEVICES = ('cpu', 'cuda')
 INT8_SUFFIX = '.int8.onnx'
 SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
+
+ONE_STREAM = 'streams of their own are answered by the torch backend alone: add --backend torch'
 
 
 class Classifier(Protocol):
@@ -150,12 +153,57 @@ class TorchClassifier:
         return {name: logits.cpu().numpy() for name, logits in answers.items()}
 
 
+class BothSides:
+    """Asks a classifier about each face and its mirror image and averages the probabilities."""
+
+    def __init__(self, classifier: 'OnnxClassifier | TorchClassifier') -> None:
+        self._classifier = classifier
+        self.path, self.config = classifier.path, classifier.config
+        self.figures = classifier.figures
+
+    def logits(self, batch: ModelInput) -> FloatArray:
+        """Return ``(B, C)`` float32, logarithms of the averaged probabilities."""
+        return _averaged(self._classifier.logits(_both_sides(batch)))
+
+    def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
+        """Return what ``logits`` does for each stream.
+
+        Raises:
+            SettingError: The classifier answers for the whole model alone.
+        """
+        if not isinstance(self._classifier, TorchClassifier):
+            raise SettingError(ONE_STREAM)
+        answers = self._classifier.stream_logits(_both_sides(batch))
+        return {name: _averaged(logits) for name, logits in answers.items()}
+
+
+def _both_sides(batch: ModelInput) -> ModelInput:
+    """Return a batch followed by its mirror images."""
+    other = mirrored(batch)
+    return ModelInput(
+        np.concatenate([batch.crops, other.crops]), np.concatenate([batch.nodes, other.nodes])
+    )
+
+
+def _averaged(logits: FloatArray) -> FloatArray:
+    face, mirror_image = np.split(softmax(logits), 2)
+    return np.log(np.maximum((face + mirror_image) / 2, 1e-12))
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Return ``(B, C)`` float32 probabilities of ``(B, C)`` logits."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: FloatArray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities
+
+
 def load_classifier(
     model: str | Path | None = None,
     backend: str = 'onnx',
     num_threads: int = 1,
     int8: bool = False,
     device: str = 'cpu',
+    mirror: bool = False,
 ) -> Classifier:
     """Load a model for one of the backends.
 
@@ -167,6 +215,7 @@ def load_classifier(
         int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
             ``quantize.quantize_onnx`` writes it. On the CPU alone.
         device: One of ``DEVICES``.
+        mirror: Whether it is asked about mirror images too; see ``BothSides``.
 
     Raises:
         ModelFileError: The file is missing, damaged or another model.
@@ -176,14 +225,17 @@ def load_classifier(
     if device not in DEVICES:
         raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
     path = Path(model) if model else SHIPPED_MODEL
+    classifier: OnnxClassifier | TorchClassifier
     if backend == 'onnx':
         quick = path.with_suffix(INT8_SUFFIX)
         whole = path.with_suffix('.onnx')
         chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
-        return OnnxClassifier(chosen, num_threads, device)
-    if backend == 'torch':
-        return TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
-    raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
+        classifier = OnnxClassifier(chosen, num_threads, device)
+    elif backend == 'torch':
+        classifier = TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
+    else:
+        raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
+    return BothSides(classifier) if mirror else classifier
 
 
 def _require_file(path: Path) -> None:

@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         '--robustness', action='store_true', help='curves over blur, light, size, noise, cover'
     )
+    evaluate.add_argument(
+        '--mirror', action='store_true', help='average over each face and its mirror image'
+    )
     evaluate.add_argument('--out', type=Path, help='folder for report, figures and pictures')
     evaluate.set_defaults(run=_evaluate)
 
@@ -124,6 +127,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         fold=options.fold,
         streams=tuple(name for name in options.streams.split(',') if name),
         robustness=options.robustness,
+        mirror=options.mirror,
         **chosen,
     )
     evaluate(settings, options.out)

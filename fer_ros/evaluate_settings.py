@@ -25,6 +25,7 @@ class EvaluateSettings:
         fold: Of CREMA-D; 0 judges all five.
         streams: Of ``STREAMS``; the model's own when empty.
         time_constant_s: Of the smoothing.
+        mirror: Whether the model is asked about each face's mirror image too.
         robustness: Whether to draw the curves over blur, light, size, noise and cover.
     """
 
@@ -37,6 +38,7 @@ class EvaluateSettings:
     streams: tuple[str, ...] = ()
     time_constant_s: float = PipelineSettings().smoothing_time_constant_s
     robustness: bool = False
+    mirror: bool = False
 
     def __post_init__(self) -> None:
         if self.dataset and self.dataset not in DATASETS:
@@ -56,4 +58,4 @@ class EvaluateSettings:
         parts = {'cnn', 'gat'} & set(self.streams)
         only_torch = model.suffix == '.safetensors' and not model.with_suffix('.onnx').is_file()
         backend = self.backend or ('torch' if parts or only_torch else 'onnx')
-        return load_classifier(model, backend)
+        return load_classifier(model, backend, mirror=self.mirror)

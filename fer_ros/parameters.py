@@ -135,6 +135,12 @@ FER_NODE: tuple[Spec, ...] = (
         'where there is one: a third quicker, and nearly always the same emotion.',
     ),
     Spec(
+        'mirror',
+        False,
+        'Whether the model is asked about each face and its mirror image, and their probabilities '
+        'averaged: more often right, at twice the work, which num_threads share.',
+    ),
+    Spec(
         'num_threads',
         2,
         'Threads of the model, over which the faces in an image are shared out.',

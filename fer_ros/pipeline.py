@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.classifier import Classifier
+from fer_ros.classifier import Classifier, softmax
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
@@ -230,13 +230,6 @@ def estimate_together(
         frames.append(pipeline.take(observation, probabilities[first:end]))
         first = end
     return frames
-
-
-def softmax(logits: FloatArray) -> FloatArray:
-    """Return ``(B, C)`` float32 probabilities of ``(B, C)`` logits."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: FloatArray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 def _gray(image: ImageArray) -> ImageArray:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fer_ros.face_graph import node_features
+from fer_ros.landmark_layout import MIRRORED
 from fer_ros.structures import AlignedFace, ModelInput
 
 
@@ -25,3 +26,10 @@ def make_batch(faces: Sequence[AlignedFace]) -> ModelInput:
     crops /= np.maximum(crops.std(axis=(1, 2), keepdims=True), 1.0)
     nodes = node_features(np.stack([face.landmarks_norm for face in faces]))
     return ModelInput(crops[:, None], nodes)
+
+
+def mirrored(batch: ModelInput) -> ModelInput:
+    """Return the mirror image of each face, as ``make_batch`` would make it of one."""
+    # The first two features of a node are its place, from which the others follow.
+    landmarks = batch.nodes[:, list(MIRRORED), :2] * np.array([-1, 1], np.float32)
+    return ModelInput(np.ascontiguousarray(batch.crops[..., ::-1]), node_features(landmarks))

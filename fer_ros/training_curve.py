@@ -20,7 +20,9 @@ def draw_training(history: Sequence[Mapping[str, float]], path: Path) -> None:
     epochs = [row['epoch'] for row in history]
     left.plot(epochs, [row['loss'] for row in history], color='tab:gray', marker='.')
     left.set_title('training loss')
-    for name in (name for name in history[-1] if name.startswith('validation_')):
+    for name in history[-1]:
+        if not name.startswith('validation_') or name == 'validation_loss':
+            continue
         label = name.removeprefix('validation_').replace('_', ' ')
         right.plot(epochs, [100 * row[name] for row in history], marker='.', label=label)
     right.set_title('validation, %')

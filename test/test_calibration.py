@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.calibration import best_temperature, class_offsets
+from fer_ros.calibration import best_temperature, calibrated_loss, class_offsets
 
 
 def test_temperature_of_logits_that_are_too_sure_is_found():
@@ -18,3 +18,11 @@ def test_offsets_favour_rare_classes_and_0_leaves_all_alone():
     common, rare = class_offsets(prior, 0.5)
     assert rare - common == pytest.approx(0.5 * np.log(9))
     assert class_offsets(prior, 0.0).tolist() == [0, 0]
+
+
+def test_calibrated_loss_does_not_depend_on_how_sure_the_logits_are():
+    logits = np.random.default_rng(0).normal(0, 1, (500, 3)).astype(np.float32)
+    labels = (logits + np.random.default_rng(1).gumbel(size=(500, 3))).argmax(axis=1)
+    loss = calibrated_loss(logits, labels)
+    assert loss == pytest.approx(calibrated_loss(logits * 2, labels), abs=1e-3)
+    assert 0 < loss < np.log(3)

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from fer_ros.classifier import SHIPPED_MODEL, load_classifier
+from fer_ros.data.augment import mirror
 from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face_crop import align_face
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.pipeline import softmax
+from fer_ros.preprocess import make_batch
 from fer_ros.structures import ModelInput
 
 
@@ -105,3 +108,19 @@ def test_device_that_is_not_there_is_an_error_that_says_what_to_do(backend):
 def test_unknown_device_is_an_error():
     with pytest.raises(SettingError, match="device is 'tpu', allowed are cpu, cuda"):
         load_classifier(device='tpu')
+
+
+@pytest.mark.parametrize('backend', ['onnx', 'torch'])
+def test_both_sides_are_averaged(portrait_gray, portrait_landmarks, backend):
+    if backend == 'torch':
+        pytest.importorskip('torch_geometric')
+    half_hidden = portrait_gray.copy()
+    half_hidden[:, :220] = 60
+    face = align_face(half_hidden, portrait_landmarks, 48)
+    one, both = (load_classifier(backend=backend, mirror=choice) for choice in (False, True))
+    a, b = (softmax(one.logits(make_batch([side])))[0] for side in (face, mirror(face)))
+    assert np.abs(a - b).max() > 1e-3
+    assert softmax(both.logits(make_batch([face])))[0] == pytest.approx((a + b) / 2, abs=1e-5)
+    assert both.logits(make_batch([mirror(face)])) == pytest.approx(
+        both.logits(make_batch([face])), abs=1e-3
+    )
