@@ -320,8 +320,21 @@ class FerNet(nn.Module):
     def _attends(self) -> bool:
         return self.config.stream == 'fused' and self.config.fusion == 'attention'
 
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """The streams whose logits are added, in the order of their weights; or none."""
+        if not self._adds:
+            return ()
+        return ('cnn', 'graph') if self._samples else ('cnn', 'gat')
+
     def forward(self, crops: Tensor, nodes: Tensor) -> Tensor:
         return self.streams(crops, nodes).logits
+
+    @torch.no_grad()
+    def set_votes(self, weights: Tensor) -> None:
+        """Give the ``voters`` other weights, and no class a bias."""
+        self.vote.weight.copy_(weights)
+        self.vote.bias.zero_()
 
     @torch.no_grad()
     def calibrate(self, stream: str, offsets: Tensor, temperature: float) -> None:
@@ -336,9 +349,8 @@ class FerNet(nn.Module):
             last = self.vote if self._adds else self.classifier[-1]
         else:
             last = getattr(self, f'{stream}_classifier')[-1]
-            voters = ('cnn', 'graph' if self._samples else 'gat')
-            if self._adds and stream in voters:
-                weight = self.vote.weight[voters.index(stream)]
+            if stream in self.voters:
+                weight = self.vote.weight[self.voters.index(stream)]
                 self.vote.bias.sub_(weight * offsets)
                 weight.mul_(temperature)
         assert isinstance(last, nn.Linear | LateFusion)

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.calibration import best_temperature, calibrated_loss, class_offsets
+from fer_ros.calibration import best_temperature, best_votes, calibrated_loss, class_offsets
 from fer_ros.checkpoint import (
     Checkpoint,
     export_onnx,
@@ -178,10 +178,14 @@ class Trainer:
         best = load_checkpoint(self.out / 'best.safetensors')
         model = best.model
         labels = self.validation.labels()
+        if model.voters:
+            logits = predict(model, self.validation)
+            votes = best_votes([logits[name] for name in model.voters], labels)
+            model.set_votes(torch.from_numpy(votes))
         prior = self.validation.targets.mean(axis=0)
         offsets = class_offsets(prior, self.config.logit_adjustment)
-        for name, logits in predict(model, self.validation).items():
-            temperature = best_temperature(logits + offsets, labels)
+        for name, answers in predict(model, self.validation).items():
+            temperature = best_temperature(answers + offsets, labels)
             model.calibrate(name, torch.from_numpy(offsets), temperature)
         # Half of the file's size, and too small a change to be seen in any figure.
         model = rounded(model)

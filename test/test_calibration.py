@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.calibration import best_temperature, calibrated_loss, class_offsets
+from fer_ros.calibration import best_temperature, best_votes, calibrated_loss, class_offsets
 
 
 def test_temperature_of_logits_that_are_too_sure_is_found():
@@ -26,3 +26,10 @@ def test_calibrated_loss_does_not_depend_on_how_sure_the_logits_are():
     loss = calibrated_loss(logits, labels)
     assert loss == pytest.approx(calibrated_loss(logits * 2, labels), abs=1e-3)
     assert 0 < loss < np.log(3)
+
+
+def test_votes_are_the_weights_that_the_labels_were_drawn_with():
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(0, 2, (2, 30000, 4)).astype(np.float32)
+    labels = (1.2 * first + 0.3 * second + rng.gumbel(size=first.shape)).argmax(axis=1)
+    assert best_votes([first, second], labels) == pytest.approx([1.2, 0.3], rel=0.1)
