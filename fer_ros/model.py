@@ -365,13 +365,8 @@ class FerNet(nn.Module):
         Raises:
             ModelFileError: It has another architecture.
         """
+        self._require_same_architecture(other)
         theirs, mine = other.config, self.config
-        free = replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion)
-        if free != mine:
-            raise ModelFileError(
-                f'the model to start from is built as {theirs.to_dict()}, needed is '
-                f'{mine.to_dict()}'
-            )
         rows = [
             (number, theirs.classes.index(name))
             for number, name in enumerate(mine.classes)
@@ -386,6 +381,33 @@ class FerNet(nn.Module):
             elif state[key].shape == given[key].shape:
                 state[key] = given[key]
         self.load_state_dict(state)
+
+    def move_towards(self, other: 'FerNet', share: float) -> None:
+        """Make the weights that both have a mean of them, with a share of another model's.
+
+        Raises:
+            ModelFileError: It has another architecture, or other classes.
+        """
+        self._require_same_architecture(other)
+        if other.config.classes != self.config.classes:
+            raise ModelFileError(
+                f'the model to share weights with has the classes '
+                f'{", ".join(other.config.classes)}, needed are {", ".join(self.config.classes)}'
+            )
+        state, given = self.state_dict(), other.state_dict()
+        for key in state.keys() & given.keys():
+            if state[key].is_floating_point():
+                state[key] = state[key].lerp(given[key], share)
+        self.load_state_dict(state)
+
+    def _require_same_architecture(self, other: 'FerNet') -> None:
+        theirs, mine = other.config, self.config
+        free = replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion)
+        if free != mine:
+            raise ModelFileError(
+                f'the model to start from is built as {theirs.to_dict()}, needed is '
+                f'{mine.to_dict()}'
+            )
 
     def streams(
         self,

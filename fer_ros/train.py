@@ -111,7 +111,11 @@ class Trainer:
         second = int(training.second_labels.max(initial=-1)) + 1
         learner = Learner(config, second)
         if config.init and not (out / _STATE_FILE).is_file():
-            learner.model.start_from(load_checkpoint(Path(config.init)).model)
+            first = load_checkpoint(Path(config.init)).model
+            learner.model.start_from(first)
+            if config.init_share:
+                # Whether that can be done is to be known before the training.
+                deepcopy(learner.model).move_towards(first, config.init_share)
         self.learner = learner.to(self.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.learner.model).requires_grad_(False)
@@ -177,6 +181,9 @@ class Trainer:
         """Calibrate the best model on the validation faces and write it for use."""
         best = load_checkpoint(self.out / 'best.safetensors')
         model = best.model
+        if self.config.init_share:
+            first = load_checkpoint(Path(self.config.init)).model
+            model.move_towards(first, self.config.init_share)
         labels = self.validation.labels()
         if model.voters:
             logits = predict(model, self.validation)

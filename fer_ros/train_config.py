@@ -32,6 +32,9 @@ class TrainConfig:
             has some; the head is not part of the model that is kept.
         init: Checkpoint whose weights the training starts from, of the same architecture; from
             its classifiers only the classes that both have by name are taken. Empty: from chance.
+        init_share: How much of the kept model's weights are those it started from, 0 to 1: of two
+            models along one path, a mean is often better than either (Wortsman et al. 2022,
+            "Robust fine-tuning of zero-shot models").
         teacher: Checkpoint whose answers are mixed into the targets of the training faces. Empty:
             the targets are the data's alone.
         teacher_share: How much of the targets the teacher's answers make up, 0 to 1.
@@ -56,6 +59,7 @@ class TrainConfig:
     second_loss: float = 0.2
     logit_adjustment: float = 0.1
     init: str = ''
+    init_share: float = 0.0
     teacher: str = ''
     teacher_share: float = 0.5
     fold: int = 1
@@ -74,6 +78,7 @@ class TrainConfig:
             ('modality_dropout', 0, 0.5),
             ('stream_loss', 0, 10),
             ('second_loss', 0, 10),
+            ('init_share', 0, 1),
             ('teacher_share', 0, 1),
             ('logit_adjustment', 0, 2),
             ('fold', 1, 5),
@@ -87,6 +92,10 @@ class TrainConfig:
                 raise SettingError(f'{name} is {value!r}, needed is {kind}')
             if not low <= value <= high:
                 raise SettingError(f'{name} is {value}, allowed are {low} to {high}')
+        if self.init_share and not self.init:
+            raise SettingError(
+                f'init_share is {self.init_share}, but init names no checkpoint to share with'
+            )
         for name in ('init', 'teacher'):
             if not isinstance(getattr(self, name), str):
                 raise SettingError(

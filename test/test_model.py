@@ -211,6 +211,16 @@ def test_model_that_starts_from_another_fusion_takes_what_both_have():
     assert (model.classifier[-1].weight == own).all()
 
 
+def test_model_that_moves_towards_another_lies_between_both():
+    torch.manual_seed(1)
+    other, model = FerNet(ModelConfig(fusion='sampled')), FerNet(ModelConfig())
+    a, b = model.cnn.stem[1].weight.clone(), other.cnn.stem[1].weight
+    model.move_towards(other, 0.25)
+    torch.testing.assert_close(model.cnn.stem[1].weight, 0.75 * a + 0.25 * b)
+    with pytest.raises(ModelFileError, match='has the classes a, b, needed are neutral'):
+        model.move_towards(FerNet(ModelConfig(classes=('a', 'b'))), 0.25)
+
+
 def test_model_does_not_start_from_another_architecture():
     with pytest.raises(ModelFileError, match='the model to start from is built as'):
         FerNet(ModelConfig()).start_from(FerNet(ModelConfig(hidden_channels=32)))

@@ -169,6 +169,17 @@ def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, tmp_pat
     assert learned.targets.dtype == np.float32
 
 
+def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_path):
+    Trainer(CONFIG, faces, faces, tmp_path / 'first').fit(progress=False)
+    init = tmp_path / 'first' / 'best.safetensors'
+    config = replace(CONFIG, init=str(init), init_share=1.0, logit_adjustment=0)
+    Trainer(config, faces, faces, tmp_path / 'second').fit(progress=False)
+    expected = load_checkpoint(init).model.cnn.state_dict()
+    kept = load_checkpoint(tmp_path / 'second' / 'model.safetensors').model.cnn.state_dict()
+    for key, value in expected.items():
+        assert kept[key] == pytest.approx(value, abs=1e-3), key
+
+
 def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
     with pytest.raises(DatasetError, match='has 24 faces, batch_size is 32: choose a smaller one'):
         Trainer(replace(CONFIG, batch_size=32), faces, faces, tmp_path)
@@ -206,6 +217,7 @@ def test_second_training_goes_on_from_the_first_and_learns_from_it():
         ('model: {dropout: 1}', 'dropout is 1, allowed are 0 to below 1'),
         ('init: 3', 'init is 3, needed is the path of a checkpoint'),
         ('teacher: 3', 'teacher is 3, needed is the path of a checkpoint'),
+        ('init_share: 0.5', 'init_share is 0.5, but init names no checkpoint'),
         ('teacher_share: 2', 'teacher_share is 2, allowed are 0 to 1'),
         ('fold: 6', 'fold is 6, allowed are 1 to 5'),
         ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 42'),
