@@ -11,7 +11,13 @@ from torch.nn import functional
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges
-from fer_ros.graph_attention import GraphAttention, LandmarkGraph
+from fer_ros.graph_attention import (
+    AttentionPooling,
+    GraphAttention,
+    LandmarkAppearance,
+    LandmarkAttention,
+    LandmarkGraph,
+)
 from fer_ros.model_config import ModelConfig
 from fer_ros.structures import NUM_LANDMARKS
 
@@ -73,24 +79,6 @@ class CnnStream(nn.Module):
         return maps[1:], maps[-1].mean(dim=(2, 3))
 
 
-class AttentionPooling(nn.Module):
-    """Weighted mean of the node states, one set of weights per head (Li et al. 2016, eq. 7).
-
-    Shapes:
-        - states: ``(B, N, C)`` → ``(B, heads * C)``
-    """
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(channels)
-        self.score = nn.Linear(channels, heads)
-
-    def forward(self, states: Tensor) -> Tensor:
-        states = self.norm(states)
-        weights = self.score(states).softmax(dim=1)  # (B, N, heads)
-        return (weights.transpose(1, 2) @ states).flatten(1)
-
-
 class GatStream(nn.Module):
     """Landmark graph → node states.
 
@@ -120,102 +108,6 @@ class GatStream(nn.Module):
         for layer in self.layers:
             states = layer(states, self.graph, relations)
         return states
-
-
-class LandmarkAppearance(nn.Module):
-    """What the CNN's feature maps show at each landmark, as a node's state.
-
-    The maps are read between their cells by bilinear interpolation (as spatial transformers do:
-    Jaderberg et al. 2015, eq. 5); beyond the crop the nearest cell counts. The graph reads them
-    without changing them: the CNN learns what it would learn alone.
-
-    Shapes:
-        - maps: one of each stage of the CNN, of which the second and the third are read
-        - positions: ``(B, N, 2)`` in [-1, 1]
-        - output: ``(B, N, C)``
-    """
-
-    STAGES = slice(1, 3)
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        features = sum(config.cnn_channels[self.STAGES])
-        self.norm = nn.LayerNorm(features)
-        self.embed = nn.Sequential(
-            nn.Linear(features, config.hidden_channels),
-            nn.GELU(),
-            nn.Linear(config.hidden_channels, config.hidden_channels),
-        )
-
-    def forward(self, maps: list[Tensor], positions: Tensor) -> Tensor:
-        seen = [read_at(feature_map.detach(), positions) for feature_map in maps[self.STAGES]]
-        return self.embed(self.norm(torch.cat(seen, -1)))
-
-
-def read_at(feature_map: Tensor, positions: Tensor) -> Tensor:
-    """Return ``(B, N, M)``, a ``(B, M, H, W)`` map between its cells at ``(B, N, 2)`` positions.
-
-    The same as torch's ``grid_sample``, as a product with each position's weights of the cells:
-    ONNX Runtime computes that several times faster.
-    """
-    height, width = feature_map.shape[2:]
-    weights = (
-        _cell_weights(positions[..., 1], height)[..., None]
-        * (_cell_weights(positions[..., 0], width)[..., None, :])
-    )
-    return weights.flatten(2) @ feature_map.flatten(2).transpose(1, 2)
-
-
-def _cell_weights(coordinates: Tensor, cells: int) -> Tensor:
-    """Return ``(B, N, cells)``: the two cells next to a coordinate in [-1, 1] share a weight."""
-    places = (((coordinates + 1) * cells - 1) / 2).clamp(0, cells - 1)
-    centers = torch.arange(cells, device=coordinates.device)
-    return (1 - (places[..., None] - centers).abs()).relu()
-
-
-class LandmarkAttention(nn.Module):
-    """Each landmark node attends to the CNN's feature map around its own position.
-
-    Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of the nodes over the map's cells
-    with a Gaussian bias towards near cells (after Yang et al. 2018, "Modeling localness"):
-    −|p_i − c_j|² / (2 σ²) is added to the score of node i and cell j; each head learns its σ.
-    |p_i|² is the same for all cells and cancels in the softmax; the rest is the product of
-    (p_i, 1) / σ² with (c_j, −|c_j|² / 2).
-
-    Shapes:
-        - states: ``(B, N, C)``, positions: ``(B, N, 2)`` in [-1, 1], feature map ``(B, M, H, W)``
-        - output: ``(B, N, C)``
-    """
-
-    cells: Tensor
-
-    def __init__(self, channels: int, map_channels: int, map_size: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm = nn.LayerNorm(channels)
-        self.query = nn.Linear(channels, channels)
-        self.key = nn.Linear(map_channels, channels)
-        self.value = nn.Linear(map_channels, channels)
-        self.out = nn.Linear(channels, channels)
-        # From about one cell to a quarter of the face, so that heads start with different views.
-        self.log_sigma = nn.Parameter(torch.linspace(0.1, 0.4, heads).log())
-        center = (torch.arange(map_size) + 0.5) * (2 / map_size) - 1
-        y, x = torch.meshgrid(center, center, indexing='ij')
-        place = torch.stack([x, y, -0.5 * (x.square() + y.square())], -1).flatten(0, 1)
-        self.register_buffer('cells', place, persistent=False)  # (H*W, 3)
-
-    def forward(self, states: Tensor, positions: Tensor, feature_map: Tensor) -> Tensor:
-        map_cells = feature_map.flatten(2).transpose(1, 2)  # (B, H*W, M)
-        query = self._split(self.query(self.norm(states))) / (states.shape[-1] / self.heads) ** 0.5
-        key, value = self._split(self.key(map_cells)), self._split(self.value(map_cells))
-        place = functional.pad(positions, (0, 1), value=1.0)[:, None]  # (B, 1, N, 3)
-        nearness = (place * (-2 * self.log_sigma).exp()[:, None, None]) @ self.cells.T
-        scores = query @ key.transpose(-1, -2) + nearness  # (B, heads, N, H*W)
-        attended = scores.softmax(-1) @ value  # (B, heads, N, D)
-        return states + self.out(attended.transpose(1, 2).flatten(2))
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, x.shape[-1] // self.heads)).transpose(1, 2)
 
 
 class LateFusion(nn.Module):
