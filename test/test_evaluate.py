@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -78,6 +79,15 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     frames = rows(tmp_path / 'out', 'frames')
     assert [row['stream'] for row in frames] == ['cnn', 'gat', 'fused', 'smoothed']
     assert any('clips are synthetic' in note for note in found.notes)
+
+
+def test_mirror_images_are_asked_for_and_the_report_says_so(stills, tmp_path, capsys):
+    pytest.importorskip('torch_geometric')
+    chosen = EvaluateSettings(SHIPPED_MODEL, stills, split='test', streams=('cnn', 'fused'))
+    evaluate(chosen)
+    assert 'mirror' not in capsys.readouterr().out
+    evaluate(replace(chosen, mirror=True))
+    assert 'averaged over each face and its mirror image' in capsys.readouterr().out
 
 
 def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
