@@ -11,6 +11,7 @@ from fer_ros.answers import answers_for, smoothed, stream_to_smooth
 from fer_ros.classifier import Classifier
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, SEVERITY, synthetic_clip
+from fer_ros.evaluate_stills import difference_tables
 from fer_ros.evaluation_report import Table
 from fer_ros.metrics import (
     Labels,
@@ -66,6 +67,13 @@ def frame_tables(
                 'flicker (changes/s)',
             ),
             tuple(rows),
+        ),
+        *difference_tables(
+            answers,
+            frames.labels,
+            frames.clips,
+            'frame_differences',
+            'Difference of accuracy on the frames in points, paired bootstrap of clips (95 %)',
         ),
         Table(
             'time_constants',

@@ -107,8 +107,18 @@ def difference_tables(
     answers: Mapping[str, FloatArray],
     labels: Labels,
     groups: npt.NDArray[np.str_] | None,
+    name: str = 'differences',
+    title: str = 'Difference of accuracy in points, paired bootstrap (95 %)',
 ) -> list[Table]:
-    """Return what the fused model gains over each stream, on the same faces."""
+    """Return what the fused model gains over each stream, on the same faces.
+
+    Args:
+        answers: ``(N, C)`` probabilities by stream.
+        labels: ``(N,)``.
+        groups: As in ``stream_table``.
+        name: Of the table.
+        title: Of the table.
+    """
     if 'fused' not in answers or len(answers) < 2:
         return []
     fused = answers['fused'].argmax(axis=1)
@@ -117,7 +127,7 @@ def difference_tables(
         return accuracy(a, truth) - accuracy(b, truth)
 
     rows = []
-    for stream in (name for name in answers if name != 'fused'):
+    for stream in (other for other in answers if other != 'fused'):
         other = answers[stream].argmax(axis=1)
         interval = bootstrap(gain, fused, other, labels, groups=groups)
         only_fused = int(((fused == labels) & (other != labels)).sum())
@@ -125,8 +135,8 @@ def difference_tables(
         rows.append((f'fused - {stream}', interval.value, interval.span(), only_fused, only_other))
     return [
         Table(
-            'differences',
-            'Difference of accuracy in points, paired bootstrap (95 %)',
+            name,
+            title,
             ('streams', 'points', 'interval', 'right only fused', 'right only the other'),
             tuple(rows),
         )

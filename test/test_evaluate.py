@@ -78,6 +78,10 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     ]
     frames = rows(tmp_path / 'out', 'frames')
     assert [row['stream'] for row in frames] == ['cnn', 'gat', 'fused', 'smoothed']
+    assert [row['streams'] for row in rows(tmp_path / 'out', 'frame_differences')] == [
+        'fused - cnn',
+        'fused - gat',
+    ]
     assert any('clips are synthetic' in note for note in found.notes)
 
 
