@@ -238,6 +238,13 @@ def load_classifier(
     return BothSides(classifier) if mirror else classifier
 
 
+def whole_model(path: Path) -> Path:
+    """Return the file of the model that ``path`` holds, be it in its 8-bit form."""
+    if not path.name.endswith(INT8_SUFFIX):
+        return path
+    return path.with_name(path.name.removesuffix(INT8_SUFFIX) + '.onnx')
+
+
 def _require_file(path: Path) -> None:
     if not path.is_file():
         raise ModelFileError(f'model {path} does not exist')

@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fer_ros.classifier import whole_model
 from fer_ros.errors import BagError
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
@@ -120,7 +121,8 @@ class StreamRun:
             'source': source,
             'name': stream.name,
             'version': _version(),
-            'model': {'file': classifier.path.name, 'classes': list(self.classes)},
+            # Whether it ran in its 8-bit form stands among the parameters.
+            'model': {'file': whole_model(classifier.path).name, 'classes': list(self.classes)},
             'parameters': {
                 name: value
                 for name, value in self.parameters.items()
