@@ -176,8 +176,8 @@ def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_pa
     Trainer(config, faces, faces, tmp_path / 'second').fit(progress=False)
     expected = load_checkpoint(init).model.cnn.state_dict()
     kept = load_checkpoint(tmp_path / 'second' / 'model.safetensors').model.cnn.state_dict()
-    for key, value in expected.items():
-        assert kept[key] == pytest.approx(value, abs=1e-3), key
+    for key in (key for key in expected if not key.endswith('num_batches_tracked')):
+        torch.testing.assert_close(kept[key], expected[key], rtol=1e-2, atol=1e-3)
 
 
 def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
