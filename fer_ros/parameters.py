@@ -305,11 +305,19 @@ def load_models(chosen: dict[str, Any]) -> Models:
 
     Raises:
         ModelFileError: A file is missing or damaged.
+        SettingError: The device is not there.
     """
     return Models(
         FaceDetector(chosen['min_face_px']),
         LandmarkPredictor(chosen['landmark_model']),
-        load_classifier(chosen['model'], chosen['backend'], chosen['num_threads'], chosen['int8']),
+        load_classifier(
+            chosen['model'],
+            chosen['backend'],
+            num_threads=chosen['num_threads'],
+            int8=chosen['int8'],
+            device=chosen['device'],
+            mirror=chosen['mirror'],
+        ),
     )
 
 

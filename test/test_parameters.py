@@ -1,7 +1,14 @@
+import numpy as np
+import onnxruntime
 import pytest
 
+from fer_ros.classifier import softmax
 from fer_ros.errors import SettingError
-from fer_ros.parameters import FER_NODE, pipeline_settings, read_parameter_file
+from fer_ros.face_graph import node_features
+from fer_ros.landmark_layout import MEAN_SHAPE_NORM
+from fer_ros.parameters import FER_NODE, load_models, pipeline_settings, read_parameter_file
+from fer_ros.preprocess import mirrored
+from fer_ros.structures import ModelInput
 
 
 def read(tmp_path, text):
@@ -79,3 +86,22 @@ def test_settings_of_the_pipeline_are_those_of_the_parameters():
     settings = pipeline_settings(chosen)
     assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
     assert (settings.smoothing_time_constant_s, settings.confidence_threshold) == (1.5, 0.25)
+
+
+def test_models_are_loaded_as_the_parameters_say():
+    chosen = {spec.name: spec.default for spec in FER_NODE}
+    assert load_models(chosen).classifier.path.name == 'ferplus.int8.onnx'
+    assert load_models({**chosen, 'int8': False}).classifier.path.name == 'ferplus.onnx'
+    # Noise, of whose mirror image the model says something else.
+    faces = ModelInput(
+        np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32),
+        node_features(MEAN_SHAPE_NORM[None]),
+    )
+    one, both = (
+        load_models({**chosen, 'mirror': mirror}).classifier.logits for mirror in (False, True)
+    )
+    assert np.abs(softmax(one(faces)) - softmax(one(mirrored(faces)))).max() > 1e-2
+    assert softmax(both(faces)) == pytest.approx(softmax(both(mirrored(faces))), abs=1e-3)
+    if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
+        with pytest.raises(SettingError, match="device is 'cuda', this ONNX Runtime has"):
+            load_models({**chosen, 'device': 'cuda'})
