@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.classifier import ONE_STREAM, BothSides, Classifier, TorchClassifier, softmax
+from fer_ros.classifier import BothSides, Classifier, softmax
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face_crop import align_face
 from fer_ros.preprocess import make_batch
 from fer_ros.smoothing import EmotionSmoother
-from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks, ModelInput
 
 _BATCH = 64
 
@@ -58,16 +58,13 @@ def ask(
     for stream in streams:
         if stream != own and own != 'fused':
             raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
-    alone = set(streams) <= {own}
-    if not alone and not isinstance(classifier, BothSides | TorchClassifier):
-        raise SettingError(ONE_STREAM)
+    if not set(streams) <= set(classifier.streams):
+        raise SettingError(
+            'streams of their own are answered by the torch backend alone: add --backend torch'
+        )
     parts: dict[str, list[FloatArray]] = {stream: [] for stream in streams}
-    for group in _groups(faces):
-        batch = make_batch(group)
-        if not alone and isinstance(classifier, BothSides | TorchClassifier):
-            logits = classifier.stream_logits(batch)
-        else:
-            logits = {own: classifier.logits(batch)}
+    for batch in batches(faces):
+        logits = classifier.stream_logits(batch)
         for stream in streams:
             parts[stream].append(softmax(logits[stream]))
     nothing = np.zeros((0, len(classifier.config.classes)), np.float32)
@@ -173,12 +170,13 @@ def smoothed(
     return result
 
 
-def _groups(faces: Iterable[AlignedFace]) -> Iterator[list[AlignedFace]]:
+def batches(faces: Iterable[AlignedFace]) -> Iterator[ModelInput]:
+    """Yield the faces as the model takes them, some at a time."""
     group: list[AlignedFace] = []
     for face in faces:
         group.append(face)
         if len(group) == _BATCH:
-            yield group
+            yield make_batch(group)
             group = []
     if group:
-        yield group
+        yield make_batch(group)

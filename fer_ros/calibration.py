@@ -10,6 +10,7 @@ from fer_ros.structures import FloatArray
 # Temperatures that are tried, finely enough that the next one changes nothing.
 _TEMPERATURES = np.geomspace(0.2, 5, 400)
 
+# Weights that are tried for each stream, a tenth apart.
 _VOTES = np.geomspace(0.05, 4, 45)
 
 

@@ -18,8 +18,6 @@ DEVICES = ('cpu', 'cuda')
 INT8_SUFFIX = '.int8.onnx'
 SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
 
-ONE_STREAM = 'streams of their own are answered by the torch backend alone: add --backend torch'
-
 
 class Classifier(Protocol):
     """A trained FerNet, ready to be asked.
@@ -28,14 +26,20 @@ class Classifier(Protocol):
         config: Its configuration, with the class order.
         figures: What it reached in evaluation, as JSON values.
         path: The file it was loaded from.
+        streams: What ``stream_logits`` answers for; the model's own is among them.
     """
 
     config: ModelConfig
     figures: dict[str, Any]
     path: Path
+    streams: tuple[str, ...]
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32 in the order of ``config.classes``."""
+        ...
+
+    def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
+        """Return what ``logits`` does, for each of ``streams``."""
         ...
 
 
@@ -88,6 +92,7 @@ class OnnxClassifier:
                 f'computes {NUM_NODE_FEATURES}: export it again'
             )
         self._inputs = tuple(shapes)
+        self.streams = (self.config.stream,)
         # A GPU takes them all at once.
         self._num_threads = 1 if device == 'cuda' else num_threads
         # Its threads are started when they are first used.
@@ -106,6 +111,10 @@ class OnnxClassifier:
         ]
         others = [self._others.submit(self._run, share) for share in shares[1:]]
         return np.concatenate([self._run(shares[0]), *(other.result() for other in others)])
+
+    def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
+        """Return what ``logits`` does, by the name of the model's own stream."""
+        return {self.config.stream: self.logits(batch)}
 
     def _run(self, batch: ModelInput) -> FloatArray:
         values = {'crops': batch.crops, 'nodes': batch.nodes}
@@ -137,13 +146,14 @@ class TorchClassifier:
         checkpoint = load_checkpoint(path)
         self._model = checkpoint.model.to(device)
         self.path, self.config, self.figures = path, checkpoint.model.config, checkpoint.figures
+        self.streams = self.config.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32 in the order of ``config.classes``."""
         return self.stream_logits(batch)[self.config.stream]
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does for each of ``cnn``, ``gat`` and ``fused`` that it has."""
+        """Return what ``logits`` does, for the model and each of its streams."""
         torch = self._torch
         with torch.inference_mode():
             crops, nodes = (
@@ -156,23 +166,17 @@ class TorchClassifier:
 class BothSides:
     """Asks a classifier about each face and its mirror image and averages the probabilities."""
 
-    def __init__(self, classifier: 'OnnxClassifier | TorchClassifier') -> None:
+    def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self.path, self.config = classifier.path, classifier.config
-        self.figures = classifier.figures
+        self.figures, self.streams = classifier.figures, classifier.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:
         """Return ``(B, C)`` float32, logarithms of the averaged probabilities."""
         return _averaged(self._classifier.logits(_both_sides(batch)))
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does for each stream.
-
-        Raises:
-            SettingError: The classifier answers for the whole model alone.
-        """
-        if not isinstance(self._classifier, TorchClassifier):
-            raise SettingError(ONE_STREAM)
+        """Return what ``logits`` does, for each of ``streams``."""
         answers = self._classifier.stream_logits(_both_sides(batch))
         return {name: _averaged(logits) for name, logits in answers.items()}
 
@@ -225,7 +229,7 @@ def load_classifier(
     if device not in DEVICES:
         raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
     path = Path(model) if model else SHIPPED_MODEL
-    classifier: OnnxClassifier | TorchClassifier
+    classifier: Classifier
     if backend == 'onnx':
         quick = path.with_suffix(INT8_SUFFIX)
         whole = path.with_suffix('.onnx')

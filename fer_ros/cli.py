@@ -135,17 +135,18 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from fer_ros.checkpoint import export_onnx, load_checkpoint
-    from fer_ros.data.datasets import load_training_data
-    from fer_ros.data.prepared import CACHE
-    from fer_ros.quantize import quantize_onnx
 
     checkpoint = load_checkpoint(options.checkpoint)
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
+    export_onnx(checkpoint, target)
     # One of other weights would be taken for that of these.
     quick.unlink(missing_ok=True)
-    export_onnx(checkpoint, target)
     print(f'wrote {target}')
     if options.data:
+        from fer_ros.data.datasets import load_training_data
+        from fer_ros.data.prepared import CACHE
+        from fer_ros.quantize import quantize_onnx
+
         _, faces = load_training_data(options.data, CACHE, checkpoint.figures.get('fold', 1))
         quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
         print(f'wrote {quick}')

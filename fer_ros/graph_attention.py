@@ -159,10 +159,9 @@ def read_at(feature_map: Tensor, positions: Tensor) -> Tensor:
     ONNX Runtime computes that several times faster.
     """
     height, width = feature_map.shape[2:]
-    weights = (
-        _cell_weights(positions[..., 1], height)[..., None]
-        * (_cell_weights(positions[..., 0], width)[..., None, :])
-    )
+    down = _cell_weights(positions[..., 1], height)[..., None]
+    across = _cell_weights(positions[..., 0], width)[..., None, :]
+    weights = down * across
     return weights.flatten(2) @ feature_map.flatten(2).transpose(1, 2)
 
 

@@ -6,6 +6,8 @@ The numbering is that of iBUG 300-W (Sagonas et al. 2013), which dlib's shape pr
 
 import numpy as np
 
+from fer_ros.structures import FloatArray
+
 # Half-open ranges of indices; together they hold every landmark once.
 REGIONS: dict[str, range] = {
     'jaw': range(17),
@@ -111,3 +113,8 @@ MEAN_SHAPE_NORM = np.array(
     ],
     dtype=np.float32,
 )
+
+
+def mirrored_landmarks(landmarks_norm: FloatArray) -> FloatArray:
+    """Return ``(..., 68, 2)`` aligned landmarks of the mirror image, in the same numbering."""
+    return landmarks_norm[..., list(MIRRORED), :] * np.array([-1, 1], np.float32)

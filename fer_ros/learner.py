@@ -42,9 +42,9 @@ class Learner(nn.Module):
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""
-        model, drop = self.config.model, self.config.modality_dropout
-        # Where logits are added, every stream learns to answer alone as it is.
-        if model.stream != 'fused' or model.fusion in ('late', 'sampled') or not drop:
+        drop = self.config.modality_dropout
+        # Where streams vote, each learns to answer alone as it is.
+        if self.config.model.stream != 'fused' or self.model.voters or not drop:
             return None, None
         chance = torch.rand(len(crops), device=crops.device)
         return (chance >= drop).float(), (chance < 1 - drop).float()

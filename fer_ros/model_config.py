@@ -44,6 +44,14 @@ class ModelConfig:
     heads: int = 4
     dropout: float = 0.3
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """What a model of this kind answers for: itself, and in a fused one each classifier."""
+        if self.stream != 'fused':
+            return (self.stream,)
+        seeing = ('graph',) if self.fusion == 'sampled' else ()
+        return ('fused', 'cnn', 'gat', *seeing)
+
     def __post_init__(self) -> None:
         for name, value, allowed in (
             ('stream', self.stream, STREAMS),

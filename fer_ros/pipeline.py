@@ -1,7 +1,6 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,9 +177,10 @@ class EmotionPipeline:
             self._smoother.keep([face.face_id for face in faces])
         return FrameEmotions(observation.stamp_s, self.classes, faces)
 
-    def note(self, stage: str, seconds: float) -> None:
-        """Add to the time of one of ``STAGES``."""
-        self._timer.add(stage, seconds)
+    def note(self, stage_s: Mapping[str, float]) -> None:
+        """Add to the times of ``STAGES`` what was done for several pipelines at once."""
+        for stage, seconds in stage_s.items():
+            self._timer.add(stage, seconds)
 
     def reset(self) -> None:
         """Forget all faces and the last stamp."""
@@ -214,18 +214,15 @@ def estimate_together(
             ``estimate``.
     """
     seen = [face.aligned for _, observation in observed for face in observation.faces]
-    if not seen:
-        return [pipeline.take(observation, _NO_ROWS) for pipeline, observation in observed]
-    classifier = observed[0][0].models.classifier
-    start_s = time.perf_counter()
-    batch = make_batch(seen)
-    batched_s = time.perf_counter()
-    probabilities = softmax(classifier.logits(batch))
-    answered_s = time.perf_counter()
+    probabilities, timer = _NO_ROWS, StageTimer()
+    if seen:
+        with timer.time('batch'):
+            batch = make_batch(seen)
+        with timer.time('model'):
+            probabilities = softmax(observed[0][0].models.classifier.logits(batch))
     frames, first = [], 0
     for pipeline, observation in observed:
-        pipeline.note('batch', batched_s - start_s)
-        pipeline.note('model', answered_s - batched_s)
+        pipeline.note(timer.stage_s)
         end = first + len(observation.faces)
         frames.append(pipeline.take(observation, probabilities[first:end]))
         first = end

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fer_ros.face_graph import node_features
-from fer_ros.landmark_layout import MIRRORED
+from fer_ros.landmark_layout import mirrored_landmarks
 from fer_ros.structures import AlignedFace, ModelInput
 
 
@@ -31,5 +31,5 @@ def make_batch(faces: Sequence[AlignedFace]) -> ModelInput:
 def mirrored(batch: ModelInput) -> ModelInput:
     """Return the mirror image of each face, as ``make_batch`` would make it of one."""
     # The first two features of a node are its place, from which the others follow.
-    landmarks = batch.nodes[:, list(MIRRORED), :2] * np.array([-1, 1], np.float32)
+    landmarks = mirrored_landmarks(batch.nodes[..., :2])
     return ModelInput(np.ascontiguousarray(batch.crops[..., ::-1]), node_features(landmarks))

@@ -1,7 +1,7 @@
 """The 8-bit form of a model: its convolutions in whole numbers, for robots."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,16 +16,14 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from fer_ros.answers import aligned_faces
+from fer_ros.answers import aligned_faces, batches
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
-from fer_ros.preprocess import make_batch
 from fer_ros.structures import AlignedFace
 
 # Faces by which the ranges of the numbers are chosen; more did not change the answers.
 NUM_FACES = 512
-_BATCH = 32
 
 
 def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> None:
@@ -52,7 +50,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
     if not len(faces):
         raise DatasetError('there is no face by which the ranges of 8-bit values could be chosen')
     spread = np.linspace(0, len(faces) - 1, min(len(faces), NUM_FACES)).astype(int)
-    aligned = list(aligned_faces(faces.select(spread), crop_px))
+    aligned = aligned_faces(faces.select(spread), crop_px)
     with TemporaryDirectory() as folder, atomic_file(path) as aside, _quiet():
         prepared = Path(folder) / 'prepared.onnx'
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
@@ -77,17 +75,13 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
 class _Faces(CalibrationDataReader):  # type: ignore[misc]
     """Gives the quantizer the faces, batch by batch."""
 
-    def __init__(self, faces: Sequence[AlignedFace], inputs: Sequence[str]) -> None:
-        self._batches = self._each(faces, inputs)
+    def __init__(self, faces: Iterable[AlignedFace], inputs: Sequence[str]) -> None:
+        self._values = (
+            {name: getattr(batch, name) for name in inputs} for batch in batches(faces)
+        )
 
     def get_next(self) -> dict[str, Any] | None:
-        return next(self._batches, None)
-
-    @staticmethod
-    def _each(faces: Sequence[AlignedFace], inputs: Sequence[str]) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(faces), _BATCH):
-            batch = make_batch(faces[start : start + _BATCH])
-            yield {name: getattr(batch, name) for name in inputs}
+        return next(self._values, None)
 
 
 def _convolutions(graph: Any) -> list[str]:

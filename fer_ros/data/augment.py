@@ -16,7 +16,7 @@ from fer_ros.data.disturbances import (
 )
 from fer_ros.errors import SettingError
 from fer_ros.face_crop import crop_face, face_transform
-from fer_ros.landmark_layout import MIRRORED
+from fer_ros.landmark_layout import mirrored_landmarks
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 # Where it is not 0 to 1.
@@ -71,7 +71,7 @@ class AugmentConfig:
 
 def mirror(face: AlignedFace) -> AlignedFace:
     """Return the mirror image; each landmark becomes its counterpart on the other side."""
-    landmarks = face.landmarks_norm[list(MIRRORED)] * np.array([-1, 1], np.float32)
+    landmarks = mirrored_landmarks(face.landmarks_norm)
     return AlignedFace(np.ascontiguousarray(face.crop[:, ::-1]), landmarks)
 
 
