@@ -92,7 +92,7 @@ class OnnxClassifier:
                 f'computes {NUM_NODE_FEATURES}: export it again'
             )
         self._inputs = tuple(shapes)
-        self.streams = (self.config.stream,)
+        self.streams: tuple[str, ...] = (self.config.stream,)
         # A GPU takes them all at once.
         self._num_threads = 1 if device == 'cuda' else num_threads
         # Its threads are started when they are first used.

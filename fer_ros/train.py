@@ -1,72 +1,37 @@
 """Training of a FerNet: set up, fit, validate, keep the best."""
 
-import csv
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
-from fer_ros.atomic_file import atomic_file
-from fer_ros.calibration import best_temperature, best_votes, calibrated_loss, class_offsets
-from fer_ros.checkpoint import (
-    Checkpoint,
-    export_onnx,
-    load_checkpoint,
-    rounded,
-    save_checkpoint,
-)
+from fer_ros.calibration import calibrated_loss
+from fer_ros.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.data.aligned_faces import AlignedFaces, Batch
 from fer_ros.data.datasets import dataset_at, load_training_data
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.prepared import CACHE, cache_key
+from fer_ros.data.prepared import CACHE
 from fer_ros.data_parallel import Rank, join, leave, shared_out, together, wait_for_all
 from fer_ros.errors import DatasetError, SettingError
+from fer_ros.kept_model import figures, keep, measured, predict
 from fer_ros.learner import Learner
-from fer_ros.metrics import Metrics, measure
-from fer_ros.model import FerNet
-from fer_ros.model_config import ModelConfig
-from fer_ros.quantize import quantize_onnx
+from fer_ros.metrics import Metrics
 from fer_ros.structures import FloatArray
 from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig
-from fer_ros.training_curve import draw_training
-from fer_ros.training_state import TrainingState
+from fer_ros.training_faces import draw_weights, require_trainable
+from fer_ros.training_log import COLUMNS, write_log
+from fer_ros.training_state import TrainingState, run_identity
 
 _STATE_FILE = 'last.safetensors'
-_COLUMNS = (
-    'epoch',
-    'loss',
-    'validation_loss',
-    'validation_accuracy',
-    'validation_unweighted_recall',
-)
-
-
-@torch.inference_mode()
-def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
-    """Return the ``(N, C)`` logits for a face set, of the model and of each of its streams.
-
-    The keys are ``fused``, ``cnn`` and ``gat``, as far as the model has them.
-    """
-    device = next(model.parameters()).device
-    model.eval()
-    data = AlignedFaces(faces, model.config.crop_px)
-    parts: dict[str, list[Tensor]] = {}
-    for batch in DataLoader(data, batch_size, collate_fn=data.collate):
-        batch = batch.to(device)
-        for name, logits in model.streams(batch.crops, batch.nodes).by_name(model.config).items():
-            parts.setdefault(name, []).append(logits.float().cpu())
-    return {name: torch.cat(logits).numpy() for name, logits in parts.items()}
 
 
 class Trainer:
@@ -98,10 +63,8 @@ class Trainer:
             ModelFileError: The checkpoint to start from is missing, damaged or another model.
             SettingError: ``out`` holds a run of another configuration.
         """
-        _require_all_classes(training)
-        _require_no_other_classes(config.model, training)
         self.rank = rank or Rank()
-        _require_a_batch(training, config.batch_size, self.rank)
+        require_trainable(config, training, self.rank.count)
         if not len(validation):
             raise DatasetError('the validation data has no face')
         config = replace(config, model=replace(config.model, classes=training.classes))
@@ -123,14 +86,10 @@ class Trainer:
             _parameter_groups(self.learner, config.weight_decay), lr=config.learning_rate
         )
         self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
-        self.weights = torch.from_numpy(_draw_weights(training, config.balance))
-        # A stopped run goes on only with what it began with.
-        self._identity = {
-            'settings': _fingerprint(config, self.rank.count),
-            'data': _content(training, validation),
-        }
+        self.weights = torch.from_numpy(draw_weights(training, config.balance))
+        self._identity = run_identity(config, self.rank.count, training, validation)
         self.steps = len(training) // config.batch_size
-        self._mixed = self.device.type == 'cuda' and torch.cuda.is_bf16_supported(False)
+        self._mixed = config.mixed_precision and _has_bfloat16(self.device)
         self.epoch = 0
         self.best = math.inf
         self.history: list[dict[str, float]] = []
@@ -153,22 +112,22 @@ class Trainer:
             if self.rank.first:
                 self._close_epoch(loss, progress)
         if not self.rank.first:
-            return self._measured(self._answers(self.average))
-        return self._finish()
+            return measured(self._answers(), self.validation)
+        return keep(self.out / 'best.safetensors', self.out, self.config, self.validation)
 
     def _close_epoch(self, loss: float, progress: bool) -> None:
-        logits = self._answers(self.average)
-        metrics = self._measured(logits)
+        logits = self._answers()
+        metrics = measured(logits, self.validation)
         # On a few thousand faces the accuracy goes up and down by chance; the loss hardly does.
         validation_loss = calibrated_loss(logits, self.validation.labels())
         if validation_loss < self.best:
             self.best = validation_loss
             model = deepcopy(self.average).cpu().eval()
-            checkpoint = Checkpoint(model, {**self.about, **_figures(self.epoch, metrics)})
+            checkpoint = Checkpoint(model, {**self.about, **figures(self.epoch, metrics)})
             save_checkpoint(checkpoint, self.out / 'best.safetensors')
         row = (self.epoch, loss, validation_loss, metrics.accuracy, metrics.unweighted_recall)
-        self.history.append(dict(zip(_COLUMNS, row, strict=True)))
-        self._log()
+        self.history.append(dict(zip(COLUMNS, row, strict=True)))
+        write_log(self.history, self.out)
         self._save_state()
         if progress:
             print(
@@ -177,45 +136,9 @@ class Trainer:
                 flush=True,
             )
 
-    def _finish(self) -> Metrics:
-        """Calibrate the best model on the validation faces and write it for use."""
-        best = load_checkpoint(self.out / 'best.safetensors')
-        model = best.model
-        if self.config.init_share:
-            first = load_checkpoint(Path(self.config.init)).model
-            model.move_towards(first, self.config.init_share)
-        labels = self.validation.labels()
-        if model.voters:
-            logits = predict(model, self.validation)
-            votes = best_votes([logits[name] for name in model.voters], labels)
-            model.set_votes(torch.from_numpy(votes))
-        prior = self.validation.targets.mean(axis=0)
-        offsets = class_offsets(prior, self.config.logit_adjustment)
-        for name, answers in predict(model, self.validation).items():
-            temperature = best_temperature(answers + offsets, labels)
-            model.calibrate(name, torch.from_numpy(offsets), temperature)
-        # Half of the file's size, and too small a change to be seen in any figure.
-        model = rounded(model)
-        metrics = self._measured(self._answers(model))
-        figures = {**best.figures, **_figures(best.figures['epoch'], metrics)}
-        kept = Checkpoint(model, figures)
-        save_checkpoint(kept, self.out / 'model.safetensors', half=True)
-        export_onnx(kept, self.out / 'model.onnx')
-        if self.config.model.stream != 'gat':
-            size_px = self.config.model.crop_px
-            quantize_onnx(
-                self.out / 'model.onnx', self.out / 'model.int8.onnx', self.validation, size_px
-            )
-        return metrics
-
-    def _answers(self, model: FerNet) -> FloatArray:
-        """Return the model's own logits for the validation faces."""
-        logits = predict(model, self.validation)
-        return logits.get('fused', next(iter(logits.values())))
-
-    def _measured(self, logits: FloatArray) -> Metrics:
-        probabilities = torch.from_numpy(logits).softmax(-1).numpy()
-        return measure(probabilities, self.validation.labels(), self.config.model.classes)
+    def _answers(self) -> FloatArray:
+        """Return the averaged model's logits for the validation faces."""
+        return predict(self.average, self.validation)[self.config.model.stream]
 
     def _train_epoch(self, trained: nn.Module, progress: bool) -> float:
         config = self.config
@@ -285,22 +208,6 @@ class Trainer:
             else:
                 averaged[key].copy_(value)
 
-    def _log(self) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        with (
-            atomic_file(self.out / 'metrics.csv') as aside,
-            aside.open('w', newline='') as stream,
-        ):
-            writer = csv.DictWriter(stream, _COLUMNS)
-            writer.writeheader()
-            for row in self.history:
-                writer.writerow({key: round(value, 5) for key, value in row.items()})
-        draw_training(self.history, self.out / 'curve.png')
-        with SummaryWriter(str(self.out / 'tensorboard')) as board:
-            for name in _COLUMNS[1:]:
-                board.add_scalar(name, self.history[-1][name], self.epoch)
-
     def _state(self) -> TrainingState:
         return TrainingState(self.learner, self.average, self.optimizer)
 
@@ -350,9 +257,9 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         training, validation = load_training_data(data, CACHE, config.fold, rank.first)
         if rank.first:
             wait_for_all()
-        if config.teacher:
-            share = config.teacher_share
-            training = taught(training, Path(config.teacher), share, rank.first)
+        if config.teachers:
+            teachers = [Path(name) for name in config.teachers]
+            training = taught(training, teachers, config.teacher_share, rank.first)
         about: dict[str, Any] = {'dataset': dataset_at(data)}
         if about['dataset'] == 'crema_d':
             about['fold'] = config.fold
@@ -365,26 +272,12 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         print(f'wrote {out}/model.safetensors and model.onnx')
 
 
-def _figures(epoch: int, metrics: Metrics) -> dict[str, Any]:
-    return {
-        'epoch': epoch,
-        'validation_accuracy': round(metrics.accuracy, 5),
-        'validation_unweighted_recall': round(metrics.unweighted_recall, 5),
-        'validation_calibration_error': round(metrics.calibration_error, 5),
-    }
-
-
-def _fingerprint(config: TrainConfig, processes: int) -> str:
-    """Return the settings as text, without those that do not change the result."""
-    values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
-    del values['workers']
-    return json.dumps({**values, 'processes': processes}, sort_keys=True)
-
-
-def _content(*sets: FaceSet) -> str:
-    """Return a text that changes with the data."""
-    arrays = (a for s in sets for a in (s.images, s.landmarks_px, s.targets))
-    return cache_key('training data', *(np.ascontiguousarray(a).tobytes() for a in arrays))
+def _has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device multiplies bfloat16 by itself and not by way of float32."""
+    if device.type == 'cuda':
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return bool(able.get('amx_bf16') or able.get('avx512_bf16'))
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -394,39 +287,3 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, A
         {'params': [p for p in parameters if p.ndim > 1], 'weight_decay': weight_decay},
         {'params': [p for p in parameters if p.ndim <= 1], 'weight_decay': 0.0},
     ]
-
-
-def _draw_weights(faces: FaceSet, balance: float) -> FloatArray:
-    """Return ``(N,)`` how likely each face is drawn, by how rare its classes are."""
-    share = faces.targets.mean(axis=0)
-    rarity = np.maximum(share, 1e-6) ** -balance
-    weights: FloatArray = faces.targets @ rarity
-    return weights
-
-
-def _require_all_classes(faces: FaceSet) -> None:
-    counts = np.bincount(faces.labels(), minlength=len(faces.classes))
-    missing = [name for name, count in zip(faces.classes, counts, strict=True) if not count]
-    if missing:
-        raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
-
-
-def _require_no_other_classes(config: ModelConfig, faces: FaceSet) -> None:
-    if config.classes not in (ModelConfig().classes, faces.classes):
-        raise SettingError(
-            f'model classes are {", ".join(config.classes)}, those of the data '
-            f'{", ".join(faces.classes)}: leave them out of the configuration'
-        )
-
-
-def _require_a_batch(faces: FaceSet, batch_size: int, rank: Rank) -> None:
-    if len(faces) < batch_size:
-        raise DatasetError(
-            f'the training data has {len(faces)} faces, batch_size is {batch_size}: choose a '
-            'smaller one'
-        )
-    if batch_size % rank.count or batch_size < 2 * rank.count:
-        raise SettingError(
-            f'batch_size is {batch_size}, needed is a multiple of {rank.count} processes with two '
-            'faces or more for each'
-        )

@@ -2,16 +2,37 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn, optim
 
 from fer_ros.atomic_file import atomic_file
+from fer_ros.data.face_set import FaceSet
+from fer_ros.data.prepared import cache_key
 from fer_ros.errors import SettingError
+from fer_ros.train_config import TrainConfig
+
+
+def run_identity(config: TrainConfig, processes: int, *faces: FaceSet) -> dict[str, str]:
+    """Return what has to be the same when a stopped training goes on.
+
+    Args:
+        config: The settings; those that do not change the result are left out.
+        processes: Of a parallel training; else 1.
+        faces: All that is learned from and judged by.
+    """
+    values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
+    del values['workers']
+    arrays = (a for part in faces for a in (part.images, part.landmarks_px, part.targets))
+    return {
+        'settings': json.dumps({**values, 'processes': processes}, sort_keys=True),
+        'data': cache_key('training data', *(np.ascontiguousarray(a).tobytes() for a in arrays)),
+    }
 
 
 @dataclass(frozen=True, eq=False)

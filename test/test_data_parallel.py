@@ -18,6 +18,7 @@ from fer_ros.data_parallel import Rank, shared_out
 CONFIG = """
 epochs: 2
 batch_size: 4
+mixed_precision: false
 model: {stream: gat, hidden_channels: 8, gat_layers: 1, heads: 2, dropout: 0}
 """
 

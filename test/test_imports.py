@@ -27,6 +27,7 @@ NEEDS_TORCH = {
     'data_parallel.py',
     'earlier_design.py',
     'graph_attention.py',
+    'kept_model.py',
     'learner.py',
     'model.py',
     'teacher.py',

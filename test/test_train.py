@@ -41,6 +41,17 @@ def faces(portrait_gray, portrait_landmarks):
     return FaceSet(np.stack(images), np.float32(landmarks), targets, ('smile', 'hidden'))
 
 
+def on_both_sides(model, faces):
+    """What a model says of faces and of their mirror images, averaged."""
+    classifier = load_classifier(model, 'torch')
+    stream, aligned = (
+        classifier.config.stream,
+        list(aligned_faces(faces, classifier.config.crop_px)),
+    )
+    a, b = (ask(classifier, side, [stream])[stream] for side in (aligned, map(mirror, aligned)))
+    return (a + b) / 2
+
+
 def weights(out):
     return load_checkpoint(out / 'model.safetensors').model.state_dict()
 
@@ -160,13 +171,21 @@ def test_training_can_start_from_a_checkpoint(faces, tmp_path):
 def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, tmp_path):
     Trainer(replace(CONFIG, epochs=1), faces, faces, tmp_path).fit(progress=False)
     teacher = tmp_path / 'model.safetensors'
-    classifier = load_classifier(teacher, 'torch')
-    aligned = list(aligned_faces(faces, 48))
-    both = [ask(classifier, side, ['fused'])['fused'] for side in (aligned, map(mirror, aligned))]
-    learned = taught(faces, teacher, 0.25, progress=False)
-    expected = 0.75 * faces.targets + 0.25 * (both[0] + both[1]) / 2
-    assert learned.targets == pytest.approx(expected, abs=1e-5)
+    both = on_both_sides(teacher, faces)
+    learned = taught(faces, [teacher], 0.25, progress=False)
+    assert learned.targets == pytest.approx(0.75 * faces.targets + 0.25 * both, abs=1e-5)
     assert learned.targets.dtype == np.float32
+
+
+def test_teachers_of_different_kinds_share_alike(faces, tmp_path):
+    larger = replace(CONFIG.model, stream='cnn', crop_px=64)
+    configs = {'a': CONFIG, 'b': replace(CONFIG, model=larger)}
+    teachers = [tmp_path / name / 'model.safetensors' for name in configs]
+    for name, config in configs.items():
+        Trainer(replace(config, epochs=1), faces, faces, tmp_path / name).fit(progress=False)
+    expected = sum(on_both_sides(teacher, faces) for teacher in teachers) / 2
+    learned = taught(faces, teachers, 1.0, progress=False)
+    assert learned.targets == pytest.approx(expected, abs=1e-5)
 
 
 def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_path):
@@ -192,13 +211,16 @@ def test_configuration_file_of_the_project_has_the_defaults():
     assert read_train_config(path) == TrainConfig()
 
 
-def test_second_training_goes_on_from_the_first_and_learns_from_it():
+def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_one():
     from pathlib import Path
 
-    config = read_train_config(Path(__file__).parent.parent / 'config' / 'refine.yaml')
-    assert Path(config.init).parent == Path(config.teacher).parent
-    assert config.teacher_share == 0.5
+    folder = Path(__file__).parent.parent / 'config'
+    config = read_train_config(folder / 'refine.yaml')
+    larger = read_train_config(folder / 'teacher.yaml')
+    assert config.teachers[:1] == larger.teachers
+    assert Path(config.init).parent == Path(larger.teachers[0]).parent
     assert config.model == TrainConfig().model
+    assert larger.model.crop_px > config.model.crop_px
 
 
 @pytest.mark.parametrize(
@@ -216,7 +238,9 @@ def test_second_training_goes_on_from_the_first_and_learns_from_it():
         ('model: {cnn_channels: many}', "cnn_channels is 'many', needed are whole numbers from 1"),
         ('model: {dropout: 1}', 'dropout is 1, allowed are 0 to below 1'),
         ('init: 3', 'init is 3, needed is the path of a checkpoint'),
-        ('teacher: 3', 'teacher is 3, needed is the path of a checkpoint'),
+        ('teachers: a.safetensors', "teachers is 'a.safetensors', needed is a list of paths"),
+        ('teachers: [3]', 'needed is a list of paths of checkpoints'),
+        ('mixed_precision: 1', 'mixed_precision is 1, allowed are true and false'),
         ('init_share: 0.5', 'init_share is 0.5, but init names no checkpoint'),
         ('teacher_share: 2', 'teacher_share is 2, allowed are 0 to 1'),
         ('fold: 6', 'fold is 6, allowed are 1 to 5'),

@@ -1,0 +1,50 @@
+"""What a training asks of its faces, and how often it draws each of them."""
+
+import numpy as np
+
+from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.model_config import ModelConfig
+from fer_ros.structures import FloatArray
+from fer_ros.train_config import TrainConfig
+
+
+def require_trainable(config: TrainConfig, training: FaceSet, processes: int) -> None:
+    """Refuse faces that a configuration cannot be trained on.
+
+    Args:
+        config: The settings.
+        training: Faces to learn from.
+        processes: Of a parallel training; else 1.
+
+    Raises:
+        DatasetError: A class has no face, or there are fewer faces than in a batch.
+        SettingError: The model's classes are other ones, or the batch cannot be shared out.
+    """
+    counts = np.bincount(training.labels(), minlength=len(training.classes))
+    missing = [name for name, count in zip(training.classes, counts, strict=True) if not count]
+    if missing:
+        raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
+    if config.model.classes not in (ModelConfig().classes, training.classes):
+        raise SettingError(
+            f'model classes are {", ".join(config.model.classes)}, those of the data '
+            f'{", ".join(training.classes)}: leave them out of the configuration'
+        )
+    if len(training) < config.batch_size:
+        raise DatasetError(
+            f'the training data has {len(training)} faces, batch_size is {config.batch_size}: '
+            'choose a smaller one'
+        )
+    if config.batch_size % processes or config.batch_size < 2 * processes:
+        raise SettingError(
+            f'batch_size is {config.batch_size}, needed is a multiple of {processes} processes '
+            'with two faces or more for each'
+        )
+
+
+def draw_weights(faces: FaceSet, balance: float) -> FloatArray:
+    """Return ``(N,)`` how likely each face is drawn, by how rare its classes are."""
+    share = faces.targets.mean(axis=0)
+    rarity = np.maximum(share, 1e-6) ** -balance
+    weights: FloatArray = faces.targets @ rarity
+    return weights
