@@ -1,13 +1,14 @@
 """Boxes → boxes with a stable face_id; follows faces and says when to detect again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fer_ros.errors import SettingError
-from fer_ros.face_search import STAMP_TOLERANCE_S, Find, crop_from_json, crop_to_json
+from fer_ros.face_search import STAMP_TOLERANCE_S, Find
+from fer_ros.face_track import Track
 from fer_ros.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.structures import AlignedFace, FaceBox, ImageArray, Landmarks, TrackedFace
 
@@ -53,61 +54,6 @@ class TrackerSettings:
         return min(self.detect_delay_s, self.detect_interval_s)
 
 
-@dataclass
-class _Track:
-    """A known face.
-
-    Attributes:
-        box: Where it was seen last, at ``seen_s``.
-        velocity_px_s: Of the box's centre.
-        expected: Where it is looked for in the present image.
-        confirmed_s: When the detector found it last.
-        confirmed_now: Whether it did so in the present image.
-        crop: What it looked like.
-    """
-
-    face_id: int
-    box: FaceBox
-    seen_s: float
-    expected: FaceBox
-    confirmed_s: float
-    confirmed_now: bool = True
-    velocity_px_s: tuple[float, float] = (0.0, 0.0)
-    crop: ImageArray | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the track as JSON values."""
-        return asdict(self) | {'crop': crop_to_json(self.crop)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> '_Track':
-        """Return the track that ``to_dict`` was called on."""
-        return cls(
-            **values
-            | {
-                'box': FaceBox(**values['box']),
-                'expected': FaceBox(**values['expected']),
-                'velocity_px_s': tuple(values['velocity_px_s']),
-                'crop': crop_from_json(values['crop']),
-            }
-        )
-
-    def expect(self, stamp_s: float) -> None:
-        """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
-        elapsed_s = stamp_s - self.seen_s
-        limit = self.box.width_px
-        x, y = (min(max(v * elapsed_s, -limit), limit) for v in self.velocity_px_s)
-        self.expected = self.box.shifted(x, y)
-
-    def see(self, box: FaceBox, stamp_s: float) -> None:
-        """Take a new position."""
-        elapsed_s = stamp_s - self.seen_s
-        if elapsed_s > 0:
-            (x, y), (last_x, last_y) = box.center_px, self.box.center_px
-            self.velocity_px_s = (x - last_x) / elapsed_s, (y - last_y) / elapsed_s
-        self.box, self.seen_s = box, stamp_s
-
-
 class FaceTracker:
     """Keeps the identity of faces over time.
 
@@ -118,7 +64,7 @@ class FaceTracker:
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
         self.settings = settings or TrackerSettings()
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, Track] = {}
         self._next_id = 1
         self._detected_s: float | None = None
 
@@ -134,7 +80,7 @@ class FaceTracker:
     @memory.setter
     def memory(self, memory: dict[str, Any]) -> None:
         self._next_id, self._detected_s = memory['next_id'], memory['detected_s']
-        tracks = [_Track.from_dict(values) for values in memory['tracks']]
+        tracks = [Track.from_dict(values) for values in memory['tracks']]
         self._tracks = {track.face_id: track for track in tracks}
 
     def detection_due(self, stamp_s: float) -> bool:
@@ -274,8 +220,8 @@ class FaceTracker:
         self._tracks.clear()
         self._detected_s = None
 
-    def _add(self, box: FaceBox, found_s: float, crop: ImageArray | None) -> _Track:
-        track = _Track(self._next_id, box, found_s, box, found_s, False, crop=crop)
+    def _add(self, box: FaceBox, found_s: float, crop: ImageArray | None) -> Track:
+        track = Track(self._next_id, box, found_s, box, found_s, False, crop=crop)
         self._tracks[track.face_id] = track
         self._next_id += 1
         return track
@@ -297,7 +243,7 @@ class FaceTracker:
     def _faces(self) -> tuple[TrackedFace, ...]:
         return tuple(TrackedFace(t.face_id, t.expected) for t in self._tracks.values())
 
-    def _convincing(self, track: _Track, landmarks: Landmarks, aligned: AlignedFace) -> bool:
+    def _convincing(self, track: Track, landmarks: Landmarks, aligned: AlignedFace) -> bool:
         deviation = np.linalg.norm(aligned.landmarks_norm - MEAN_SHAPE_NORM, axis=1).mean()
         if deviation > self.settings.max_deviation:
             return False

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges
@@ -19,64 +18,8 @@ from fer_ros.graph_attention import (
     LandmarkGraph,
 )
 from fer_ros.model_config import ModelConfig
+from fer_ros.residual_network import CnnStream
 from fer_ros.structures import NUM_LANDMARKS
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around which the input is carried (He et al. 2016)."""
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(out_channels)
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or in_channels != out_channels:
-            self.shortcut = nn.Sequential(
-                nn.AvgPool2d(stride) if stride != 1 else nn.Identity(),
-                nn.Conv2d(in_channels, out_channels, 1, bias=False),
-                nn.BatchNorm2d(out_channels),
-            )
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = functional.relu(self.norm1(self.conv1(x)))
-        return functional.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
-
-
-class CnnStream(nn.Module):
-    """Aligned crop → feature maps and pooled features.
-
-    Shapes:
-        - input: ``(B, 1, S, S)``
-        - feature maps: one of each stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)`` ...
-        - pooled features: ``(B, Cn)``, of the last
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        channels = config.cnn_channels[0]
-        # Two by two pixels become channels: nothing is lost, at a quarter of the positions.
-        self.stem = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            nn.Conv2d(4, channels, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(),
-        )
-        self.stages = nn.ModuleList()
-        for number, out_channels in enumerate(config.cnn_channels):
-            blocks = [ResidualBlock(channels, out_channels, stride=2 if number else 1)]
-            for _ in range(config.cnn_blocks[number] - 1):
-                blocks.append(ResidualBlock(out_channels, out_channels, stride=1))
-            self.stages.append(nn.Sequential(*blocks))
-            channels = out_channels
-        self.out_channels = channels
-
-    def forward(self, crops: Tensor) -> tuple[list[Tensor], Tensor]:
-        maps = [self.stem(crops)]
-        for stage in self.stages:
-            maps.append(stage(maps[-1]))
-        return maps[1:], maps[-1].mean(dim=(2, 3))
 
 
 class GatStream(nn.Module):

@@ -30,6 +30,7 @@ NEEDS_TORCH = {
     'kept_model.py',
     'learner.py',
     'model.py',
+    'residual_network.py',
     'teacher.py',
     'train.py',
     'training_state.py',

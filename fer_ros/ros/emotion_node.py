@@ -1,10 +1,8 @@
 """fer_node: a lifecycle node from camera images to /emotion and annotated images."""
 
 import functools
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -16,31 +14,22 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from fer_ros.annotate import annotate
-from fer_ros.errors import FerError, SettingError, StampError
+from fer_ros.errors import SettingError
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
-from fer_ros.pipeline import EmotionPipeline, Models, estimate_together
-from fer_ros.ros.camera import Camera, View
-from fer_ros.ros.conversions import (
-    bgr_from_msg,
-    bgr_to_msg,
-    frame_to_msg,
-    gray_from_msg,
-    stamp_s_from_msg,
-)
+from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.ros.camera import Camera
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
+from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
-from fer_ros.structures import FrameEmotions
+from fer_ros.ros.throttled_log import ThrottledLog
 
 _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
-_SAME_SENTENCE_AFTER_S = 5.0
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
-NUMBER = re.compile(r'\d+')
 
 Transition = Callable[['EmotionNode', LifecycleState], TransitionCallbackReturn]
 
@@ -90,7 +79,7 @@ class EmotionNode(LifecycleNode):
         self.transition_error = ''
         self._cameras: list[Camera] = []
         self._frames: NewestFrames[Camera, Any] | None = None
-        self._said: dict[str, float] = {}
+        self._log = ThrottledLog(self.get_logger())
         declare(self, FER_NODE)
         self._values = values(self, FER_NODE)
         self.add_on_set_parameters_callback(self._check_live)
@@ -113,6 +102,7 @@ class EmotionNode(LifecycleNode):
         # time.
         cv2.setNumThreads(1)
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
+        self._processor = ImageProcessor(self, self._emotions, self._log, self._values)
         self._create_cameras(models)
         classifier = models.classifier
         self._phase = 'inactive'
@@ -127,8 +117,8 @@ class EmotionNode(LifecycleNode):
         """Subscribe to the cameras."""
         # The publisher comes first: what the first image gives is not to be lost.
         result = super().on_activate(state)
-        self._said.clear()
-        self._frames = NewestFrames(self._process)
+        self._log.clear()
+        self._frames = NewestFrames(self._processor.process)
         self._activated_s = time.monotonic()
         for camera in self._cameras:
             camera.statistics = CameraStatistics()
@@ -168,7 +158,7 @@ class EmotionNode(LifecycleNode):
             error: What went wrong.
         """
         self.transition_error = f'cannot {name}: {error}'
-        self._log_error(self.transition_error, error)
+        self._log.error(self.transition_error, error)
         self._unsubscribe()
         if self._phase == 'unconfigured':
             self._free()
@@ -231,90 +221,10 @@ class EmotionNode(LifecycleNode):
             self.destroy_lifecycle_publisher(self._emotions)
             del self._emotions
 
-    # Images.
-
     def _on_image(self, camera: Camera, msg: Image | CompressedImage) -> None:
         camera.statistics.on_received(time.monotonic())
         if self._enabled and self._frames is not None:
             self._frames.offer(camera, msg)
-
-    def _process(self, waiting: Mapping[Camera, Image | CompressedImage]) -> None:
-        """Process an image of each camera that has one, in the worker thread, whatever is wrong.
-
-        What all of them see goes through the model at once.
-        """
-        views = []
-        for camera, msg in waiting.items():
-            try:
-                views.append(self._observe(camera, msg))
-            except Exception as error:
-                self._on_failure(camera, error)
-        try:
-            frames = self._estimate(views)
-        except Exception as error:
-            for view in views:
-                self._on_failure(view.camera, error)
-            return
-        for view, frame in zip(views, frames, strict=True):
-            try:
-                self._publish(view, frame)
-            except Exception as error:
-                self._on_failure(view.camera, error)
-
-    def _observe(self, camera: Camera, msg: Image | CompressedImage) -> View:
-        gray = gray_from_msg(msg, self._values['max_image_pixels'])
-        height, width = gray.shape
-        stamp_s = stamp_s_from_msg(msg.header.stamp)
-        if stamp_s == 0:
-            # A driver that stamps nothing: time has to pass all the same.
-            self._say(camera.topic, 'images have no stamp; the time of arrival is used')
-            stamp_s = self.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
-        with camera.lock:
-            try:
-                observation = camera.pipeline.observe(gray, stamp_s)
-            except StampError:
-                camera.pipeline.reset()
-                self._on_image_error(
-                    camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
-                )
-                observation = camera.pipeline.observe(gray, stamp_s)
-        return View(camera, msg, (width, height), observation)
-
-    def _estimate(self, views: Sequence[View]) -> list[FrameEmotions]:
-        with ExitStack() as locks:
-            for view in views:
-                locks.enter_context(view.camera.lock)
-            return estimate_together([(view.camera.pipeline, view.observation) for view in views])
-
-    def _publish(self, view: View, frame: FrameEmotions) -> None:
-        camera, msg = view.camera, view.msg
-        self._emotions.publish(
-            frame_to_msg(frame, msg.header, view.size_wh, self._values['publish_landmarks'])
-        )
-        camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
-        if self._values['publish_annotated'] and camera.annotated.get_subscription_count():
-            bgr = bgr_from_msg(msg, self._values['max_image_pixels'])
-            camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
-
-    def _on_failure(self, camera: Camera, error: Exception) -> None:
-        if isinstance(error, FerError):
-            self._on_image_error(camera, str(error), None)
-            return
-        # Interrupted in the middle of an image, there is nobody left to publish to.
-        if not self.context.ok():
-            return
-        # Whatever broke it may be in what is remembered of the faces.
-        with camera.lock:
-            camera.pipeline.reset()
-        self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
-
-    def _on_image_error(self, camera: Camera, text: str, error: Exception | None) -> None:
-        camera.statistics.on_error(f'{camera.topic}: {text}', time.monotonic())
-        self._say(camera.topic, text, error)
-
-    def _age_ms(self, msg: Image | CompressedImage) -> float:
-        stamp_s = stamp_s_from_msg(msg.header.stamp)
-        return (self.get_clock().now().nanoseconds * 1e-9 - stamp_s) * 1e3 if stamp_s else 0.0
 
     # Parameters and services.
 
@@ -331,6 +241,8 @@ class EmotionNode(LifecycleNode):
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
         self._values = values(self, FER_NODE)
+        if self._cameras:
+            self._processor.values = self._values
         settings = pipeline_settings(self._values)
         for camera in self._cameras:
             with camera.lock:
@@ -392,36 +304,12 @@ class EmotionNode(LifecycleNode):
         waited_s = now_s - (self._activated_s if last_s is None else last_s)
         if waited_s < self._values['no_image_warning_s']:
             return False
-        self._say(
+        self._log.say(
             camera.topic,
             f'no image for {waited_s:.0f} s with {camera.subscription.silence()}',
             about='no image',
         )
         return True
-
-    def _say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
-        """Warn, but of the same thing not more often than every few seconds."""
-        # Numbers in the middle of a sentence do not make it another one.
-        key = f'{topic} {about or re.sub(NUMBER, "#", text)[:24]}'
-        now_s = time.monotonic()
-        if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
-            return
-        self._said[key] = now_s
-        if error is None:
-            self._log_warning(f'{topic}: {text}')
-        else:
-            self._log_error(f'{topic}: {text}', error)
-
-    def _log_warning(self, text: str) -> None:
-        self.get_logger().warning(text)
-
-    def _log_error(self, text: str, error: Exception) -> None:
-        """Log an expected error as a sentence, another one with where it came from."""
-        if not isinstance(error, FerError):
-            import traceback
-
-            text += '\n' + ''.join(traceback.format_exception(error))
-        self.get_logger().error(text)
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+"""Track: what is known of one face that is followed."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fer_ros.face_search import crop_from_json, crop_to_json
+from fer_ros.structures import FaceBox, ImageArray
+
+
+@dataclass
+class Track:
+    """A known face.
+
+    Attributes:
+        box: Where it was seen last, at ``seen_s``.
+        velocity_px_s: Of the box's centre.
+        expected: Where it is looked for in the present image.
+        confirmed_s: When the detector found it last.
+        confirmed_now: Whether it did so in the present image.
+        crop: What it looked like.
+    """
+
+    face_id: int
+    box: FaceBox
+    seen_s: float
+    expected: FaceBox
+    confirmed_s: float
+    confirmed_now: bool = True
+    velocity_px_s: tuple[float, float] = (0.0, 0.0)
+    crop: ImageArray | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the track as JSON values."""
+        return asdict(self) | {'crop': crop_to_json(self.crop)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> 'Track':
+        """Return the track that ``to_dict`` was called on."""
+        return cls(
+            **values
+            | {
+                'box': FaceBox(**values['box']),
+                'expected': FaceBox(**values['expected']),
+                'velocity_px_s': tuple(values['velocity_px_s']),
+                'crop': crop_from_json(values['crop']),
+            }
+        )
+
+    def expect(self, stamp_s: float) -> None:
+        """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
+        elapsed_s = stamp_s - self.seen_s
+        limit = self.box.width_px
+        x, y = (min(max(v * elapsed_s, -limit), limit) for v in self.velocity_px_s)
+        self.expected = self.box.shifted(x, y)
+
+    def see(self, box: FaceBox, stamp_s: float) -> None:
+        """Take a new position."""
+        elapsed_s = stamp_s - self.seen_s
+        if elapsed_s > 0:
+            (x, y), (last_x, last_y) = box.center_px, self.box.center_px
+            self.velocity_px_s = (x - last_x) / elapsed_s, (y - last_y) / elapsed_s
+        self.box, self.seen_s = box, stamp_s

@@ -1,0 +1,124 @@
+"""ImageProcessor: what the node's thread does with an image, from its message to its answer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import CompressedImage, Image
+
+from fer_ros.annotate import annotate
+from fer_ros.errors import FerError, StampError
+from fer_ros.pipeline import estimate_together
+from fer_ros.ros.camera import Camera, View
+from fer_ros.ros.conversions import (
+    bgr_from_msg,
+    bgr_to_msg,
+    frame_to_msg,
+    gray_from_msg,
+    stamp_s_from_msg,
+)
+from fer_ros.ros.throttled_log import ThrottledLog
+from fer_ros.structures import FrameEmotions
+
+
+class ImageProcessor:
+    """Turns image messages into emotion messages and annotated images.
+
+    Attributes:
+        values: The node's parameters by name; may be replaced at any time.
+    """
+
+    def __init__(
+        self, node: Node, emotions: Publisher, log: ThrottledLog, values: Mapping[str, Any]
+    ) -> None:
+        """Args:
+        node: Whose clock counts.
+        emotions: Publisher of emotion messages.
+        log: For what is wrong with images.
+        values: See above.
+        """
+        self.values = values
+        self._node, self._emotions, self._log = node, emotions, log
+
+    def process(self, waiting: Mapping[Camera, Image | CompressedImage]) -> None:
+        """Process an image of each camera that has one, in the worker thread, whatever is wrong.
+
+        What all of them see goes through the model at once.
+        """
+        views = []
+        for camera, msg in waiting.items():
+            try:
+                views.append(self._observe(camera, msg))
+            except Exception as error:
+                self._on_failure(camera, error)
+        try:
+            frames = self._estimate(views)
+        except Exception as error:
+            for view in views:
+                self._on_failure(view.camera, error)
+            return
+        for view, frame in zip(views, frames, strict=True):
+            try:
+                self._publish(view, frame)
+            except Exception as error:
+                self._on_failure(view.camera, error)
+
+    def _observe(self, camera: Camera, msg: Image | CompressedImage) -> View:
+        gray = gray_from_msg(msg, self.values['max_image_pixels'])
+        height, width = gray.shape
+        stamp_s = stamp_s_from_msg(msg.header.stamp)
+        if stamp_s == 0:
+            # A driver that stamps nothing: time has to pass all the same.
+            self._log.say(camera.topic, 'images have no stamp; the time of arrival is used')
+            stamp_s = self._node.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
+        with camera.lock:
+            try:
+                observation = camera.pipeline.observe(gray, stamp_s)
+            except StampError:
+                camera.pipeline.reset()
+                self._on_image_error(
+                    camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
+                )
+                observation = camera.pipeline.observe(gray, stamp_s)
+        return View(camera, msg, (width, height), observation)
+
+    def _estimate(self, views: Sequence[View]) -> list[FrameEmotions]:
+        with ExitStack() as locks:
+            for view in views:
+                locks.enter_context(view.camera.lock)
+            return estimate_together([(view.camera.pipeline, view.observation) for view in views])
+
+    def _publish(self, view: View, frame: FrameEmotions) -> None:
+        camera, msg = view.camera, view.msg
+        self._emotions.publish(
+            frame_to_msg(frame, msg.header, view.size_wh, self.values['publish_landmarks'])
+        )
+        camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
+        if self.values['publish_annotated'] and camera.annotated.get_subscription_count():
+            bgr = bgr_from_msg(msg, self.values['max_image_pixels'])
+            camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
+
+    def _on_failure(self, camera: Camera, error: Exception) -> None:
+        if isinstance(error, FerError):
+            self._on_image_error(camera, str(error), None)
+            return
+        # Interrupted in the middle of an image, there is nobody left to publish to.
+        if not self._node.context.ok():
+            return
+        # Whatever broke it may be in what is remembered of the faces.
+        with camera.lock:
+            camera.pipeline.reset()
+        self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
+
+    def _on_image_error(self, camera: Camera, text: str, error: Exception | None) -> None:
+        camera.statistics.on_error(f'{camera.topic}: {text}', time.monotonic())
+        self._log.say(camera.topic, text, error)
+
+    def _age_ms(self, msg: Image | CompressedImage) -> float:
+        stamp_s = stamp_s_from_msg(msg.header.stamp)
+        return (
+            (self._node.get_clock().now().nanoseconds * 1e-9 - stamp_s) * 1e3 if stamp_s else 0.0
+        )

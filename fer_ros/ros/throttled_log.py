@@ -1,0 +1,51 @@
+"""ThrottledLog: says the same thing of a topic not more often than every few seconds."""
+
+import re
+import time
+import traceback
+from typing import Any
+
+from fer_ros.errors import FerError
+
+_SAME_SENTENCE_AFTER_S = 5.0
+_NUMBER = re.compile(r'\d+')
+
+
+class ThrottledLog:
+    """Logs sentences about topics; may be used by several threads."""
+
+    def __init__(self, logger: Any) -> None:
+        """Args:
+        logger: Of the node.
+        """
+        self._logger = logger
+        self._said: dict[str, float] = {}
+
+    def clear(self) -> None:
+        """Forget what was said."""
+        self._said.clear()
+
+    def say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
+        """Warn, or tell of an error.
+
+        Args:
+            topic: What it is about.
+            text: The sentence; numbers in it do not make it another one.
+            error: What went wrong; told as by ``error``.
+            about: What makes sentences the same; their beginning if empty.
+        """
+        key = f'{topic} {about or _NUMBER.sub("#", text)[:24]}'
+        now_s = time.monotonic()
+        if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
+            return
+        self._said[key] = now_s
+        if error is None:
+            self._logger.warning(f'{topic}: {text}')
+        else:
+            self.error(f'{topic}: {text}', error)
+
+    def error(self, text: str, error: Exception) -> None:
+        """Log an expected error as a sentence, another one with where it came from; always."""
+        if not isinstance(error, FerError):
+            text += '\n' + ''.join(traceback.format_exception(error))
+        self._logger.error(text)
