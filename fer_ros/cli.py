@@ -60,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument('--time-constant', type=float, help='of the smoothing, in seconds')
     evaluate.add_argument(
+        '--severity', type=float, help='of the clips that are made from stills, 0 to 3'
+    )
+    evaluate.add_argument(
         '--robustness', action='store_true', help='curves over blur, light, size, noise, cover'
     )
     evaluate.add_argument(
@@ -117,7 +120,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from fer_ros.evaluate import evaluate
     from fer_ros.evaluate_settings import EvaluateSettings
 
-    chosen = {} if options.time_constant is None else {'time_constant_s': options.time_constant}
+    given = {'time_constant_s': options.time_constant, 'severity': options.severity}
+    chosen = {name: value for name, value in given.items() if value is not None}
     settings = EvaluateSettings(
         model=options.model,
         data=options.data,

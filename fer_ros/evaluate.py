@@ -89,5 +89,7 @@ def _clips(
     if len(faces.clips):
         frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
         return [], frame_tables(answers, frames, settings.time_constant_s)
-    note, tables = synthetic_tables(classifier, faces, list(answers), settings.time_constant_s)
+    note, tables = synthetic_tables(
+        classifier, faces, list(answers), settings.time_constant_s, settings.severity
+    )
     return [note], tables

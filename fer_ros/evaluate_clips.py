@@ -10,7 +10,7 @@ from tqdm import tqdm
 from fer_ros.answers import answers_for, smoothed, stream_to_smooth
 from fer_ros.classifier import Classifier
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, SEVERITY, synthetic_clip
+from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, synthetic_clip
 from fer_ros.evaluate_stills import difference_tables
 from fer_ros.evaluation_report import Table
 from fer_ros.metrics import (
@@ -94,7 +94,11 @@ def frame_tables(
 
 
 def synthetic_tables(
-    classifier: Classifier, faces: FaceSet, streams: Sequence[str], time_constant_s: float
+    classifier: Classifier,
+    faces: FaceSet,
+    streams: Sequence[str],
+    time_constant_s: float,
+    severity: float,
 ) -> tuple[str, list[Table]]:
     """Return the figures on clips made from stills, and a sentence that says what they are.
 
@@ -103,16 +107,20 @@ def synthetic_tables(
         faces: Stills with labels.
         streams: Asked for each frame.
         time_constant_s: Of the smoothing.
+        severity: Of the clips.
     """
     size_px = classifier.config.crop_px
     bar = tqdm(
-        _synthetic_frames(faces, size_px), 'synthetic clips', len(faces) * FRAMES, unit='frame'
+        _synthetic_frames(faces, size_px, severity),
+        'synthetic clips',
+        len(faces) * FRAMES,
+        unit='frame',
     )
     answers = answers_for(classifier, bar, streams, faces.classes)
     note = (
         f'The clips are synthetic: each still is shown for {FRAMES} frames at {RATE_HZ:.0f} Hz '
         'while a seeded random walk moves its position, scale, roll, brightness, blur, noise and '
-        f'landmarks, with short occlusions (severity {SEVERITY}). Nobody changes expression in '
+        f'landmarks, with short occlusions (severity {severity:g}). Nobody changes expression in '
         'them.'
     )
     frames = Frames(
@@ -153,7 +161,7 @@ def _time_constant_row(
     )
 
 
-def _synthetic_frames(faces: FaceSet, size_px: int) -> Iterator[AlignedFace]:
+def _synthetic_frames(faces: FaceSet, size_px: int, severity: float) -> Iterator[AlignedFace]:
     for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
         rng = np.random.default_rng((0, index))
-        yield from synthetic_clip(image, Landmarks(points), size_px, rng)
+        yield from synthetic_clip(image, Landmarks(points), size_px, rng, severity)

@@ -6,6 +6,7 @@ from pathlib import Path
 from fer_ros import model_config
 from fer_ros.classifier import Classifier, load_classifier
 from fer_ros.data.datasets import DATASETS
+from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.pipeline import PipelineSettings
 
@@ -25,6 +26,7 @@ class EvaluateSettings:
         fold: Of CREMA-D; 0 judges all five.
         streams: Of ``STREAMS``; the model's own when empty.
         time_constant_s: Of the smoothing.
+        severity: Of the clips that are made from stills; see ``synthetic_clips``.
         mirror: Whether the model is asked about each face's mirror image too.
         robustness: Whether to draw the curves over blur, light, size, noise and cover.
     """
@@ -37,6 +39,7 @@ class EvaluateSettings:
     fold: int = 0
     streams: tuple[str, ...] = ()
     time_constant_s: float = PipelineSettings().smoothing_time_constant_s
+    severity: float = SEVERITY
     robustness: bool = False
     mirror: bool = False
 
@@ -50,6 +53,8 @@ class EvaluateSettings:
             raise SettingError(
                 f'time constant is {self.time_constant_s}, allowed are 0 s and more'
             )
+        if not 0 <= self.severity <= 3:
+            raise SettingError(f'severity is {self.severity}, allowed are 0 to 3')
         if not 0 <= self.fold <= 5:
             raise SettingError(f'fold is {self.fold}, allowed are 1 to 5, and 0 for all')
 

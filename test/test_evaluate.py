@@ -85,6 +85,17 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     assert any('clips are synthetic' in note for note in found.notes)
 
 
+def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
+    settings = EvaluateSettings(
+        SHIPPED_MODEL, stills, split='test', streams=('fused', 'smoothed'), severity=0.0
+    )
+    found = evaluate(settings, tmp_path / 'out')
+    (still,) = rows(tmp_path / 'out', 'streams')
+    single, smoothed = rows(tmp_path / 'out', 'frames')
+    assert single['accuracy'] == smoothed['accuracy'] == still['accuracy']
+    assert any('(severity 0)' in note for note in found.notes)
+
+
 def test_mirror_images_are_asked_for_and_the_report_says_so(stills, tmp_path, capsys):
     pytest.importorskip('torch_geometric')
     chosen = EvaluateSettings(SHIPPED_MODEL, stills, split='test', streams=('cnn', 'fused'))
@@ -213,6 +224,7 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
         ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
         ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, crema_d, folder"),
         ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
+        ({'severity': 4.0}, 'severity is 4.0, allowed are 0 to 3'),
         ({'time_constant_s': -1.0}, 'time constant is -1.0, allowed are 0 s and more'),
     ],
 )
