@@ -9,8 +9,11 @@ import numpy as np
 from fer_ros.errors import SettingError
 from fer_ros.structures import FaceBox, ImageArray
 
-# Side of the detector's sliding window; faces a little smaller (about 65 px) are still found.
-WINDOW_PX = 80
+# Side that the smallest face has in the searched image. The detector's window is of 80 px, but
+# smaller faces are found as well: of 531 of FER+, 95.3 % at 80 px, 95.1 at 70 and 88.0 at 66.
+SEARCHED_FACE_PX = 70
+
+_LEAST_PX = 40
 
 
 class FaceDetector:
@@ -24,17 +27,17 @@ class FaceDetector:
         """Load the detector, which is part of dlib.
 
         Args:
-            min_face_px: Side in pixels of the smallest face that has to be found. Above 80 the
-                image is reduced, below 80 it is enlarged (at most twice), which costs time.
-                0: a sixth of the image's height, but not less than 80.
+            min_face_px: Side in pixels of the smallest face that has to be found. Above 70 the
+                image is reduced, below 70 it is enlarged, which costs time. 0: a seventh of the
+                image's height, but not less than 70.
             threshold: Detections with a score below it are left out; higher finds less.
 
         Raises:
             SettingError: ``min_face_px`` is neither 0 nor 40 or more.
         """
-        if min_face_px and min_face_px < WINDOW_PX // 2:
+        if min_face_px and min_face_px < _LEAST_PX:
             raise SettingError(
-                f'min_face_px is {min_face_px}, allowed are 0 and {WINDOW_PX // 2} and more'
+                f'min_face_px is {min_face_px}, allowed are 0 and {_LEAST_PX} and more'
             )
         self._min_face_px = min_face_px
         self._threshold = threshold
@@ -52,7 +55,8 @@ class FaceDetector:
             Boxes in pixels of ``gray``; edges may lie a little outside of it.
         """
         height, _ = gray.shape
-        return self._detect(gray, WINDOW_PX / (self._min_face_px or max(WINDOW_PX, height / 6)))
+        least_px = self._min_face_px or max(SEARCHED_FACE_PX, height / 7)
+        return self._detect(gray, SEARCHED_FACE_PX / least_px)
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
         """Return the faces within a box's width of a box, best score first; as ``detect``.
@@ -66,7 +70,7 @@ class FaceDetector:
         y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - reach, y + reach))
         if x1 - x0 < 1 or y1 - y0 < 1:
             return []
-        found = self._detect(gray[y0:y1, x0:x1], 1.4 * WINDOW_PX / box.width_px)
+        found = self._detect(gray[y0:y1, x0:x1], 1.6 * SEARCHED_FACE_PX / box.width_px)
         return [near.shifted(x0, y0, near.score) for near in found]
 
     def _detect(self, gray: ImageArray, scale: float) -> list[FaceBox]:

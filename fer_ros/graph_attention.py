@@ -76,12 +76,18 @@ class GraphAttention(nn.Module):
         - relations: ``(B, E, 3)``
     """
 
+    belongs: Tensor
+
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)
         self.conv = GATv2Conv(
             channels, channels // heads, heads=heads, edge_dim=3, add_self_loops=False
         )
+        # (H, C), 1 where the channel is the head's: products with it cost less than to split the
+        # channels by head.
+        belongs = torch.eye(heads).repeat_interleave(channels // heads, 1)
+        self.register_buffer('belongs', belongs, persistent=False)
 
     def forward(self, states: Tensor, graph: LandmarkGraph, relations: Tensor) -> Tensor:
         inward = self.norm(states)
@@ -94,14 +100,13 @@ class GraphAttention(nn.Module):
     def attend_fixed(self, states: Tensor, graph: LandmarkGraph, relations: Tensor) -> Tensor:
         """Return what ``conv`` does, computed for one graph that all faces share."""
         conv = self.conv
-        heads = conv.att.shape[1:]
         sent = graph.at_sources(conv.lin_l(states))  # (B, E, C)
         received = graph.at_targets(conv.lin_r(states))
         mixed = sent + received + conv.lin_edge(relations)
         mixed = functional.leaky_relu(mixed, conv.negative_slope)
-        scores = (mixed.unflatten(-1, heads) * conv.att).sum(-1)  # (B, E, H)
-        weighted = sent.unflatten(-1, heads) * graph.softmax(scores)[..., None]
-        return graph.incidence @ weighted.flatten(2) + conv.bias
+        scores = mixed @ (conv.att.flatten() * self.belongs).T  # (B, E, H)
+        weighted = sent * (graph.softmax(scores) @ self.belongs)  # (B, E, C)
+        return graph.incidence @ weighted + conv.bias
 
 
 class AttentionPooling(nn.Module):

@@ -156,8 +156,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'min_face_px',
         0,
-        'Smallest face that has to be found, in pixels; larger is faster. 0: a sixth of the '
-        "image's height, but not less than 80.",
+        'Smallest face that has to be found, in pixels; larger is faster. 0: a seventh of '
+        "the image's height, but not less than 70.",
         low=40,
         high=2000,
         or_zero=True,

@@ -30,14 +30,23 @@ def test_smaller_min_face_finds_a_face_that_the_default_misses(portrait_gray):
     assert len(FaceDetector(min_face_px=40).detect(small)) == 1
 
 
-def test_smallest_face_is_a_sixth_of_the_height_of_a_large_image(portrait_gray):
+def test_smallest_face_is_a_seventh_of_the_height_of_a_large_image(portrait_gray):
     # The face is about 120 px high.
     def found(height):
         image = np.full((height, 900), 128, np.uint8)
         image[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray
         return len(FaceDetector().detect(image))
 
-    assert (found(600), found(1400)) == (1, 0)
+    assert (found(700), found(1400)) == (1, 0)
+
+
+def test_face_of_the_smallest_size_is_found(portrait_gray):
+    (whole,) = FaceDetector().detect(portrait_gray)
+    for min_face_px in (40, 70, 100):
+        scale = 1.05 * min_face_px / whole.width_px
+        image = cv2.resize(portrait_gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        (box,) = FaceDetector(min_face_px).detect(image)
+        assert box.width_px == pytest.approx(min_face_px, rel=0.25)
 
 
 def test_face_near_a_box_is_found_where_it_is(portrait_gray):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
 from fer_ros.face_crop import crop_face, face_transform
-from fer_ros.face_detector import FaceDetector
+from fer_ros.face_detector import SEARCHED_FACE_PX, FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
@@ -29,10 +29,11 @@ CHIP_PX = 96
 CHIP_MARGIN = 1.5
 
 # Part of every cache key: a change of the method makes the cache anew.
-METHOD = (
+_CROP_METHOD = (
     f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} rolls={_ROLLS_DEG} weak={_WEAK_THRESHOLD} '
     f'chip={CHIP_PX} chip margin={CHIP_MARGIN}'
 )
+METHOD = f'{_CROP_METHOD} searched={SEARCHED_FACE_PX}'
 
 
 @once
@@ -46,8 +47,12 @@ def stages() -> tuple[FaceDetector, LandmarkPredictor]:
 
 
 @once
-def _weak_detector() -> FaceDetector:
-    return FaceDetector(threshold=_WEAK_THRESHOLD)
+def _crop_detectors() -> tuple[FaceDetector, FaceDetector]:
+    """Return a detector for crops as they are, and one that a hardly visible face satisfies."""
+    return (
+        FaceDetector(SEARCHED_FACE_PX),
+        FaceDetector(SEARCHED_FACE_PX, threshold=_WEAK_THRESHOLD),
+    )
 
 
 def landmark_face_crops(
@@ -73,7 +78,7 @@ def landmark_face_crops(
     # A missing landmark model is found out here and not once in every process.
     LandmarkPredictor()
     chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
-    keys = [cache_key(f'{METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
+    keys = [cache_key(f'{_CROP_METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
     tasks = dict(zip(keys, chunks, strict=True))
     sizes = {key: len(chunk) for key, chunk in tasks.items()}
     prepare(_landmark_chunk, tasks, cache, 'landmarks', sizes, progress)
@@ -118,7 +123,7 @@ def _landmark_chunk(images: ImageArray) -> Arrays:
 
 
 def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
-    detector, predictor = stages()
+    detector, predictor = _crop_detectors()[0], stages()[1]
     height, width = image.shape
     scale = FACE_PX / min(height, width)
     size_wh = round(width * scale), round(height * scale)
@@ -143,7 +148,7 @@ def _landmark_rolled(searched: ImageArray, whole: FaceBox) -> tuple[Landmarks, b
     The whole picture is known to be one face, so that a weaker detection is believed, the best of
     some rolls. Without one, the landmarks are predicted twice, from the whole picture at first.
     """
-    detector, predictor = _weak_detector(), stages()[1]
+    detector, predictor = _crop_detectors()[1], stages()[1]
     center_xy = searched.shape[1] / 2, searched.shape[0] / 2
     best: tuple[float, Landmarks] | None = None
     for roll_deg in _ROLLS_DEG:
