@@ -76,7 +76,8 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument(
         '--data',
         type=Path,
-        help='faces, as for train, by which the 8-bit form is made; without them there is none',
+        help='faces, as for train, by which the 8-bit form of a model with a CNN is made; without '
+        'them there is none',
     )
     export.set_defaults(run=_export)
 
@@ -146,7 +147,7 @@ def _export(options: argparse.Namespace) -> None:
     # One of other weights would be taken for that of these.
     quick.unlink(missing_ok=True)
     print(f'wrote {target}')
-    if options.data:
+    if options.data and checkpoint.model.config.stream != 'gat':
         from fer_ros.data.datasets import load_training_data
         from fer_ros.data.prepared import CACHE
         from fer_ros.quantize import quantize_onnx

@@ -17,9 +17,11 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
 from fer_ros.data.prepared import CACHE
+from fer_ros.data.synthetic_clips import SEVERITY
+from fer_ros.errors import SettingError
 from fer_ros.evaluate_clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluate_crema_d import evaluate_crema_d
-from fer_ros.evaluate_settings import EvaluateSettings
+from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluate_stills import still_tables
 from fer_ros.evaluation_report import Evaluation, Table
 from fer_ros.metrics import measure
@@ -37,7 +39,8 @@ def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
     Raises:
         ModelFileError: The model cannot be loaded.
         DatasetError: The data cannot be loaded, or has no class in common with the model.
-        SettingError: The model does not have a stream that was asked for.
+        SettingError: The model does not have a stream that was asked for, a setting has no
+            meaning for the data, or a model has seen the actors that it is judged by.
     """
     kind = settings.dataset or dataset_at(settings.data)
     if kind == 'crema_d':
@@ -87,9 +90,12 @@ def _clips(
 ) -> tuple[list[str], list[Table]]:
     """Return notes and tables about clips: those of the data, or else synthetic ones."""
     if len(faces.clips):
+        if settings.severity is not None:
+            raise SettingError(NO_SYNTHETIC_CLIPS)
         frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
         return [], frame_tables(answers, frames, settings.time_constant_s)
+    severity = SEVERITY if settings.severity is None else settings.severity
     note, tables = synthetic_tables(
-        classifier, faces, list(answers), settings.time_constant_s, settings.severity
+        classifier, faces, list(answers), settings.time_constant_s, severity
     )
     return [note], tables

@@ -27,7 +27,7 @@ from fer_ros.crema_d_tables import (
 )
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
 from fer_ros.errors import DatasetError, SettingError
-from fer_ros.evaluate_settings import EvaluateSettings
+from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluation_report import Evaluation
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, measure
@@ -43,10 +43,12 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
         DatasetError: The folder holds no clip of the fold, or none can be read.
         ModelFileError: A model cannot be loaded.
         SettingError: A model does not have a stream that was asked for, or was trained on actors
-            that it is to be judged on.
+            that it is to be judged on; a setting has no meaning for clips.
     """
     if settings.robustness:
         raise SettingError('robustness curves are drawn for stills: FER+ or a folder of pictures')
+    if settings.severity is not None:
+        raise SettingError(NO_SYNTHETIC_CLIPS)
     clips = [clip for clip in find_clips(settings.data) if settings.fold in (0, clip.fold)]
     if not clips:
         raise DatasetError(f'{settings.data} holds no CREMA-D clip of fold {settings.fold}')

@@ -6,11 +6,13 @@ from pathlib import Path
 from fer_ros import model_config
 from fer_ros.classifier import Classifier, load_classifier
 from fer_ros.data.datasets import DATASETS
-from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.pipeline import PipelineSettings
 
 STREAMS = (*model_config.STREAMS, 'smoothed')
+NO_SYNTHETIC_CLIPS = (
+    'severity is of clips that are made from stills, the data has clips of its own'
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class EvaluateSettings:
         fold: Of CREMA-D; 0 judges all five.
         streams: Of ``STREAMS``; the model's own when empty.
         time_constant_s: Of the smoothing.
-        severity: Of the clips that are made from stills; see ``synthetic_clips``.
+        severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
         mirror: Whether the model is asked about each face's mirror image too.
         robustness: Whether to draw the curves over blur, light, size, noise and cover.
     """
@@ -39,7 +41,7 @@ class EvaluateSettings:
     fold: int = 0
     streams: tuple[str, ...] = ()
     time_constant_s: float = PipelineSettings().smoothing_time_constant_s
-    severity: float = SEVERITY
+    severity: float | None = None
     robustness: bool = False
     mirror: bool = False
 
@@ -53,8 +55,14 @@ class EvaluateSettings:
             raise SettingError(
                 f'time constant is {self.time_constant_s}, allowed are 0 s and more'
             )
-        if not 0 <= self.severity <= 3:
-            raise SettingError(f'severity is {self.severity}, allowed are 0 to 3')
+        if self.severity is not None:
+            if not 0 <= self.severity <= 3:
+                raise SettingError(f'severity is {self.severity}, allowed are 0 to 3')
+            if 'smoothed' not in self.streams:
+                raise SettingError(
+                    'severity is of clips that are made for the stream smoothed, which is not '
+                    'among the streams'
+                )
         if not 0 <= self.fold <= 5:
             raise SettingError(f'fold is {self.fold}, allowed are 1 to 5, and 0 for all')
 

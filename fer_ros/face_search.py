@@ -5,22 +5,11 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
+from fer_ros.crop_json import crop_from_json, crop_to_json
 from fer_ros.structures import FaceBox, ImageArray
 
 # Stamps are rounded, intervals are not.
 STAMP_TOLERANCE_S = 5e-4
-
-
-def crop_to_json(crop: ImageArray | None) -> Any:
-    """Return a crop, or none, as JSON values."""
-    return None if crop is None else crop.tolist()
-
-
-def crop_from_json(values: Any) -> ImageArray | None:
-    """Return the crop that ``crop_to_json`` was called on."""
-    return None if values is None else np.array(values, np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

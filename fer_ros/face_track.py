@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fer_ros.face_search import crop_from_json, crop_to_json
+from fer_ros.crop_json import crop_from_json, crop_to_json
 from fer_ros.structures import FaceBox, ImageArray
 
 
@@ -12,6 +12,7 @@ class Track:
     """A known face.
 
     Attributes:
+        face_id: Its number.
         box: Where it was seen last, at ``seen_s``.
         velocity_px_s: Of the box's centre.
         expected: Where it is looked for in the present image.

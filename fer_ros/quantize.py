@@ -19,7 +19,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from fer_ros.answers import aligned_faces, batches
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError
+from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.structures import AlignedFace
 
 # Faces by which the ranges of the numbers are chosen; more did not change the answers.
@@ -43,6 +43,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
 
     Raises:
         DatasetError: There is no face.
+        ModelFileError: The model has no convolution.
     """
     import onnx
 
@@ -54,12 +55,16 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
         prepared = Path(folder) / 'prepared.onnx'
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         graph = onnx.load(prepared)
+        chosen = _convolutions(graph)
+        if not chosen:
+            # The quantizer would take an empty list for all that there is.
+            raise ModelFileError(f'model {source} has no convolution to compute in 8 bits')
         quantize_static(
             str(prepared),
             str(aside),
             _Faces(aligned, [entry.name for entry in graph.graph.input]),
             quant_format=QuantFormat.QDQ,
-            nodes_to_quantize=_convolutions(graph),
+            nodes_to_quantize=chosen,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,

@@ -11,11 +11,16 @@ from tqdm import tqdm
 from fer_ros.answers import aligned_faces, answers_for
 from fer_ros.classifier import BothSides, TorchClassifier
 from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError
 from fer_ros.structures import FloatArray
 
 
 def taught(
-    faces: FaceSet, teachers: Sequence[Path], share: float, progress: bool = True
+    faces: FaceSet,
+    teachers: Sequence[Path],
+    share: float,
+    device: str = 'cpu',
+    progress: bool = True,
 ) -> FaceSet:
     """Return the faces with targets that are partly what teachers say of them.
 
@@ -27,19 +32,25 @@ def taught(
         teachers: Checkpoints; asked for each face and its mirror image, undisturbed. The mean of
             their answers counts.
         share: Of that in the targets, 0 to 1.
+        device: On which they are asked, as torch names it.
         progress: Whether to draw bars.
 
     Raises:
-        DatasetError: A teacher and the data have fewer than two classes in common.
+        DatasetError: A teacher does not know a class of the data.
         ModelFileError: A checkpoint is missing, damaged or another model.
     """
-    answers = [_answer(faces, teacher, progress) for teacher in teachers]
+    answers = [_answer(faces, teacher, device, progress) for teacher in teachers]
     targets = (1 - share) * faces.targets + share * np.mean(answers, axis=0)
     return replace(faces, targets=targets.astype(np.float32))
 
 
-def _answer(faces: FaceSet, teacher: Path, progress: bool) -> FloatArray:
-    classifier = BothSides(TorchClassifier(teacher, torch.get_num_threads()))
+def _answer(faces: FaceSet, teacher: Path, device: str, progress: bool) -> FloatArray:
+    classifier = BothSides(TorchClassifier(teacher, torch.get_num_threads(), device))
+    unknown = [name for name in faces.classes if name not in classifier.config.classes]
+    if unknown:
+        raise DatasetError(
+            f'teacher {teacher} does not know the class {", ".join(unknown)} of the data'
+        )
     crop_px, stream = classifier.config.crop_px, classifier.config.stream
     seen = tqdm(
         aligned_faces(faces, crop_px), 'teacher', len(faces), unit='face', disable=not progress

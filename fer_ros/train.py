@@ -21,15 +21,16 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.prepared import CACHE
 from fer_ros.data_parallel import Rank, join, leave, shared_out, together, wait_for_all
 from fer_ros.errors import DatasetError, SettingError
-from fer_ros.kept_model import figures, keep, measured, predict
+from fer_ros.kept_model import keep
 from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics
 from fer_ros.structures import FloatArray
 from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig
-from fer_ros.training_faces import draw_weights, require_trainable
+from fer_ros.training_faces import draw_weights, require_trainable, require_unseen
 from fer_ros.training_log import COLUMNS, write_log
 from fer_ros.training_state import TrainingState, run_identity
+from fer_ros.validation import figures, measured, predict
 
 _STATE_FILE = 'last.safetensors'
 
@@ -59,9 +60,13 @@ class Trainer:
             about: What the model file says of the data, as JSON values.
 
         Raises:
-            DatasetError: A class has no training face, or there are fewer faces than in a batch.
-            ModelFileError: The checkpoint to start from is missing, damaged or another model.
-            SettingError: ``out`` holds a run of another configuration.
+            DatasetError: A class has no training face, there are fewer faces than in a batch, no
+                face to validate by, or a teacher does not know a class.
+            ModelFileError: A checkpoint to start from or to learn from is missing, damaged or
+                another model.
+            SettingError: The model's classes are other ones, a batch cannot be shared out among
+                the processes, a checkpoint has seen faces that are left for the test, or ``out``
+                holds a run of other settings or data.
         """
         self.rank = rank or Rank()
         require_trainable(config, training, self.rank.count)
@@ -70,10 +75,16 @@ class Trainer:
         config = replace(config, model=replace(config.model, classes=training.classes))
         self.config, self.out, self.device = config, out, torch.device(device)
         self.validation, self.about = validation, dict(about or {})
+        sources = [Path(name) for name in (config.init, *config.teachers) if name]
+        require_unseen(sources, self.about)
+        self._mixed = config.mixed_precision and _has_bfloat16(self.device)
+        self._identity = run_identity(
+            config, self.rank.count, self._mixed, sources, training, validation
+        )
         torch.manual_seed(config.seed)
         second = int(training.second_labels.max(initial=-1)) + 1
         learner = Learner(config, second)
-        if config.init and not (out / _STATE_FILE).is_file():
+        if config.init:
             first = load_checkpoint(Path(config.init)).model
             learner.model.start_from(first)
             if config.init_share:
@@ -85,11 +96,17 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.learner, config.weight_decay), lr=config.learning_rate
         )
+        if config.teachers:
+            training = taught(
+                training,
+                [Path(name) for name in config.teachers],
+                config.teacher_share,
+                str(self.device),
+                self.rank.first,
+            )
         self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
         self.weights = torch.from_numpy(draw_weights(training, config.balance))
-        self._identity = run_identity(config, self.rank.count, training, validation)
         self.steps = len(training) // config.batch_size
-        self._mixed = config.mixed_precision and _has_bfloat16(self.device)
         self.epoch = 0
         self.best = math.inf
         self.history: list[dict[str, float]] = []
@@ -104,6 +121,9 @@ class Trainer:
         ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date; at the end
         ``model.safetensors``, ``model.onnx`` and ``model.int8.onnx``, the best one calibrated,
         are written; the last one if the model has a CNN.
+
+        Raises:
+            ModelFileError: The checkpoint to share weights with is gone.
         """
         trained = together(self.learner, self.rank)
         while self.epoch < self.config.epochs:
@@ -233,9 +253,9 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         threads: Of torch; 0 leaves the choice to it.
 
     Raises:
-        DatasetError: The data cannot be used.
-        ModelFileError: The checkpoint to start from cannot be used.
-        SettingError: ``device`` is not there, or ``out`` holds a run of another configuration.
+        DatasetError: The data cannot be used; see also ``Trainer``.
+        ModelFileError: There is no landmark model, or as ``Trainer``.
+        SettingError: ``device`` is not there, or as ``Trainer``.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -257,9 +277,6 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         training, validation = load_training_data(data, CACHE, config.fold, rank.first)
         if rank.first:
             wait_for_all()
-        if config.teachers:
-            teachers = [Path(name) for name in config.teachers]
-            training = taught(training, teachers, config.teacher_share, rank.first)
         about: dict[str, Any] = {'dataset': dataset_at(data)}
         if about['dataset'] == 'crema_d':
             about['fold'] = config.fold
@@ -269,7 +286,7 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         leave()
     if rank.first:
         print(f'validation accuracy of the calibrated model {metrics.accuracy:.2%}')
-        print(f'wrote {out}/model.safetensors and model.onnx')
+        print(f'wrote {out}/model.safetensors and its forms for ONNX Runtime')
 
 
 def _has_bfloat16(device: torch.device) -> bool:

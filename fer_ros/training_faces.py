@@ -1,7 +1,12 @@
 """What a training asks of its faces, and how often it draws each of them."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
+from fer_ros.checkpoint import load_checkpoint
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.model_config import ModelConfig
@@ -40,6 +45,28 @@ def require_trainable(config: TrainConfig, training: FaceSet, processes: int) ->
             f'batch_size is {config.batch_size}, needed is a multiple of {processes} processes '
             'with two faces or more for each'
         )
+
+
+def require_unseen(sources: Sequence[Path], about: Mapping[str, Any]) -> None:
+    """Refuse checkpoints that have learned from what a training leaves for the test.
+
+    Args:
+        sources: Checkpoints that are started from and learned from.
+        about: What the model file will say of the data; of CREMA-D its ``fold`` is left.
+
+    Raises:
+        ModelFileError: A checkpoint is missing or damaged.
+        SettingError: A checkpoint was trained for another fold of CREMA-D.
+    """
+    if about.get('dataset') != 'crema_d':
+        return
+    for source in sources:
+        figures = load_checkpoint(source).figures
+        if figures.get('dataset') == 'crema_d' and figures.get('fold') != about['fold']:
+            raise SettingError(
+                f'checkpoint {source} was trained for fold {figures.get("fold")} of CREMA-D and '
+                f'has seen the test actors of fold {about["fold"]}'
+            )
 
 
 def draw_weights(faces: FaceSet, balance: float) -> FloatArray:

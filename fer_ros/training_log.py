@@ -42,10 +42,13 @@ def _draw(history: Sequence[Mapping[str, float]], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     epochs = [row['epoch'] for row in history]
     left.plot(epochs, [row['loss'] for row in history], color='tab:gray', marker='.')
-    left.set_title('training loss')
-    for name in history[-1]:
-        if not name.startswith('validation_') or name == 'validation_loss':
-            continue
+    validation = [row['validation_loss'] for row in history]
+    left.plot(epochs, validation, color='tab:blue', marker='.')
+    best = validation.index(min(validation))
+    left.plot(epochs[best], validation[best], 'o', color='tab:blue', fillstyle='none', ms=10)
+    left.legend(['training', 'validation, calibrated', 'best epoch'], frameon=False)
+    left.set_title('cross entropy')
+    for name in COLUMNS[3:]:
         label = name.removeprefix('validation_').replace('_', ' ')
         right.plot(epochs, [100 * row[name] for row in history], marker='.', label=label)
     right.set_title('validation, %')

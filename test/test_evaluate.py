@@ -93,6 +93,7 @@ def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
     (still,) = rows(tmp_path / 'out', 'streams')
     single, smoothed = rows(tmp_path / 'out', 'frames')
     assert single['accuracy'] == smoothed['accuracy'] == still['accuracy']
+    assert float(single['flicker (changes/s)']) == 0
     assert any('(severity 0)' in note for note in found.notes)
 
 
@@ -224,7 +225,8 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
         ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
         ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, crema_d, folder"),
         ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
-        ({'severity': 4.0}, 'severity is 4.0, allowed are 0 to 3'),
+        ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, allowed are 0 to 3'),
+        ({'severity': 1.0}, 'the stream smoothed, which is not among the streams'),
         ({'time_constant_s': -1.0}, 'time constant is -1.0, allowed are 0 s and more'),
     ],
 )

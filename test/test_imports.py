@@ -33,7 +33,9 @@ NEEDS_TORCH = {
     'residual_network.py',
     'teacher.py',
     'train.py',
+    'training_faces.py',
     'training_state.py',
+    'validation.py',
 }
 
 

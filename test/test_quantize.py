@@ -5,11 +5,16 @@ import pytest
 
 pytest.importorskip('torch_geometric')
 
+import onnx
+
 from fer_ros.answers import aligned_faces
+from fer_ros.checkpoint import Checkpoint, export_onnx
 from fer_ros.classifier import SHIPPED_MODEL, load_classifier
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError
+from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.model import FerNet
+from fer_ros.model_config import ModelConfig
 from fer_ros.pipeline import softmax
 from fer_ros.preprocess import make_batch
 from fer_ros.quantize import quantize_onnx
@@ -62,6 +67,24 @@ def test_shipped_model_has_an_8_bit_form_of_the_same_training():
     exact, quick = (load_classifier(int8=int8) for int8 in (False, True))
     assert quick.path.name == 'ferplus.int8.onnx'
     assert quick.figures == exact.figures
+
+
+def test_convolutions_of_all_stages_are_in_whole_numbers(folder):
+    for path in (folder / 'm.int8.onnx', load_classifier(int8=True).path):
+        nodes = onnx.load(path).graph.node
+        made_by = {output: node.op_type for node in nodes for output in node.output}
+        weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
+        # Two in each of six blocks; in floats are the stem and the three shortcuts.
+        assert weights.count('DequantizeLinear') == 12
+        assert len(weights) == 16
+
+
+def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
+    geometry = FerNet(ModelConfig(stream='gat', hidden_channels=8, heads=2)).eval()
+    export_onnx(Checkpoint(geometry), tmp_path / 'm.onnx')
+    with pytest.raises(ModelFileError, match='has no convolution to compute in 8 bits'):
+        quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 48)
+    assert not (tmp_path / 'm.int8.onnx').exists()
 
 
 def test_without_faces_nothing_is_written(faces, folder, tmp_path):

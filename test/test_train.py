@@ -11,11 +11,13 @@ from fer_ros.checkpoint import load_checkpoint  # noqa: E402
 from fer_ros.classifier import load_classifier  # noqa: E402
 from fer_ros.data.augment import mirror  # noqa: E402
 from fer_ros.data.face_set import FaceSet  # noqa: E402
+from fer_ros.data_parallel import Rank  # noqa: E402
 from fer_ros.errors import DatasetError, SettingError  # noqa: E402
 from fer_ros.model_config import ModelConfig  # noqa: E402
 from fer_ros.teacher import taught  # noqa: E402
 from fer_ros.train import Trainer  # noqa: E402
 from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402
+from fer_ros.training_faces import draw_weights  # noqa: E402
 
 CONFIG = TrainConfig(
     model=ModelConfig(
@@ -199,6 +201,53 @@ def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_pa
         torch.testing.assert_close(kept[key], expected[key], rtol=1e-2, atol=1e-3)
 
 
+def test_teacher_that_does_not_know_a_class_is_refused(faces, tmp_path):
+    Trainer(replace(CONFIG, epochs=1), faces, faces, tmp_path).fit(progress=False)
+    other = replace(faces, classes=('smile', 'anger'))
+    with pytest.raises(DatasetError, match='does not know the class anger of the data'):
+        taught(other, [tmp_path / 'model.safetensors'], 0.5, progress=False)
+
+
+def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(faces, tmp_path):
+    about = {'dataset': 'crema_d', 'fold': 2}
+    once = replace(CONFIG, epochs=1)
+    Trainer(once, faces, faces, tmp_path / 'a', about=about).fit(progress=False)
+    known = str(tmp_path / 'a' / 'model.safetensors')
+    for config in (replace(once, init=known), replace(once, teachers=(known,))):
+        Trainer(config, faces, faces, tmp_path / 'same', about=about)
+        with pytest.raises(SettingError, match='fold 2 of CREMA-D and has seen the test actors'):
+            Trainer(config, faces, faces, tmp_path / 'b', about={**about, 'fold': 1})
+
+
+def test_other_teacher_in_the_same_folder_is_refused(faces, tmp_path):
+    once = replace(CONFIG, epochs=1)
+    teacher = tmp_path / 'a' / 'model.safetensors'
+    Trainer(once, faces, faces, tmp_path / 'a').fit(progress=False)
+    Trainer(replace(once, seed=2), faces, faces, tmp_path / 'b').fit(progress=False)
+    taught_by_a = replace(once, teachers=(str(teacher),))
+    Trainer(taught_by_a, faces, faces, tmp_path / 'c').fit(progress=False)
+    teacher.write_bytes((tmp_path / 'b' / 'model.safetensors').read_bytes())
+    with pytest.raises(SettingError, match='holds a training with other checkpoints'):
+        Trainer(taught_by_a, faces, faces, tmp_path / 'c')
+
+
+def test_no_face_to_validate_by_is_refused(faces, tmp_path):
+    with pytest.raises(DatasetError, match='the validation data has no face'):
+        Trainer(CONFIG, faces, faces.select(np.arange(0)), tmp_path)
+
+
+def test_batch_that_the_processes_cannot_share_out_is_refused(faces, tmp_path):
+    with pytest.raises(SettingError, match='batch_size is 8, needed is a multiple of 3 processes'):
+        Trainer(CONFIG, faces, faces, tmp_path, rank=Rank(0, 3))
+
+
+def test_rare_classes_are_drawn_more_often_by_the_balance(faces):
+    three_to_one = faces.select(np.array([0, 2, 4, 1]))
+    assert draw_weights(three_to_one, 0.0).tolist() == [1, 1, 1, 1]
+    common, rare = draw_weights(three_to_one, 1.0)[[0, 3]]
+    assert rare / common == pytest.approx(3)
+
+
 def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
     with pytest.raises(DatasetError, match='has 24 faces, batch_size is 32: choose a smaller one'):
         Trainer(replace(CONFIG, batch_size=32), faces, faces, tmp_path)
@@ -217,8 +266,9 @@ def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_on
     folder = Path(__file__).parent.parent / 'config'
     config = read_train_config(folder / 'refine.yaml')
     larger = read_train_config(folder / 'teacher.yaml')
-    assert config.teachers[:1] == larger.teachers
-    assert Path(config.init).parent == Path(larger.teachers[0]).parent
+    first, second = (f'runs/{name}/model.safetensors' for name in ('ferplus', 'teacher'))
+    assert (larger.teachers, config.teachers) == ((first,), (first, second))
+    assert Path(config.init).parent == Path(first).parent
     assert config.model == TrainConfig().model
     assert larger.model.crop_px > config.model.crop_px
 

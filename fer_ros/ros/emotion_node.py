@@ -79,6 +79,7 @@ class EmotionNode(LifecycleNode):
         self.transition_error = ''
         self._cameras: list[Camera] = []
         self._frames: NewestFrames[Camera, Any] | None = None
+        self._processor: ImageProcessor | None = None
         self._log = ThrottledLog(self.get_logger())
         declare(self, FER_NODE)
         self._values = values(self, FER_NODE)
@@ -101,8 +102,8 @@ class EmotionNode(LifecycleNode):
         # Crops are too small to be shared out; threads that wait for more of them take others'
         # time.
         cv2.setNumThreads(1)
-        self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
-        self._processor = ImageProcessor(self, self._emotions, self._log, self._values)
+        emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
+        self._processor = ImageProcessor(self, emotions, self._log, self._values)
         self._create_cameras(models)
         classifier = models.classifier
         self._phase = 'inactive'
@@ -115,6 +116,7 @@ class EmotionNode(LifecycleNode):
     @_guarded
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the cameras."""
+        assert self._processor is not None, 'only what is configured is activated'
         # The publisher comes first: what the first image gives is not to be lost.
         result = super().on_activate(state)
         self._log.clear()
@@ -125,7 +127,7 @@ class EmotionNode(LifecycleNode):
             camera.subscription = self._subscribe(camera)
         self._phase = 'active'
         topics = ', '.join(camera.topic for camera in self._cameras)
-        self.get_logger().info(f'active: {topics} -> {self._emotions.topic_name}')
+        self.get_logger().info(f'active: {topics} -> {self._processor.emotions.topic_name}')
         return result
 
     @_guarded
@@ -162,6 +164,8 @@ class EmotionNode(LifecycleNode):
         self._unsubscribe()
         if self._phase == 'unconfigured':
             self._free()
+        elif name == 'activate' and self._processor is not None:
+            self._processor.emotions.on_deactivate(None)
 
     def destroy_node(self) -> None:
         """End the thread before what it uses is destroyed."""
@@ -217,9 +221,9 @@ class EmotionNode(LifecycleNode):
         for camera in self._cameras:
             self.destroy_publisher(camera.annotated)
         self._cameras.clear()
-        if hasattr(self, '_emotions'):
-            self.destroy_lifecycle_publisher(self._emotions)
-            del self._emotions
+        if self._processor is not None:
+            self.destroy_lifecycle_publisher(self._processor.emotions)
+            self._processor = None
 
     def _on_image(self, camera: Camera, msg: Image | CompressedImage) -> None:
         camera.statistics.on_received(time.monotonic())
@@ -241,7 +245,7 @@ class EmotionNode(LifecycleNode):
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
         self._values = values(self, FER_NODE)
-        if self._cameras:
+        if self._processor is not None:
             self._processor.values = self._values
         settings = pipeline_settings(self._values)
         for camera in self._cameras:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.annotate import annotate
@@ -28,20 +28,25 @@ class ImageProcessor:
     """Turns image messages into emotion messages and annotated images.
 
     Attributes:
+        emotions: Publisher of emotion messages.
         values: The node's parameters by name; may be replaced at any time.
     """
 
     def __init__(
-        self, node: Node, emotions: Publisher, log: ThrottledLog, values: Mapping[str, Any]
+        self,
+        node: Node,
+        emotions: LifecyclePublisher,
+        log: ThrottledLog,
+        values: Mapping[str, Any],
     ) -> None:
         """Args:
         node: Whose clock counts.
-        emotions: Publisher of emotion messages.
+        emotions: See above.
         log: For what is wrong with images.
         values: See above.
         """
-        self.values = values
-        self._node, self._emotions, self._log = node, emotions, log
+        self.emotions, self.values = emotions, values
+        self._node, self._log = node, log
 
     def process(self, waiting: Mapping[Camera, Image | CompressedImage]) -> None:
         """Process an image of each camera that has one, in the worker thread, whatever is wrong.
@@ -93,7 +98,7 @@ class ImageProcessor:
 
     def _publish(self, view: View, frame: FrameEmotions) -> None:
         camera, msg = view.camera, view.msg
-        self._emotions.publish(
+        self.emotions.publish(
             frame_to_msg(frame, msg.header, view.size_wh, self.values['publish_landmarks'])
         )
         camera.statistics.on_published(len(frame.faces), self._age_ms(msg))

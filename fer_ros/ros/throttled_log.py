@@ -1,6 +1,7 @@
 """ThrottledLog: says the same thing of a topic not more often than every few seconds."""
 
 import re
+import threading
 import time
 import traceback
 from typing import Any
@@ -20,10 +21,12 @@ class ThrottledLog:
         """
         self._logger = logger
         self._said: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     def clear(self) -> None:
         """Forget what was said."""
-        self._said.clear()
+        with self._lock:
+            self._said.clear()
 
     def say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
         """Warn, or tell of an error.
@@ -36,9 +39,10 @@ class ThrottledLog:
         """
         key = f'{topic} {about or _NUMBER.sub("#", text)[:24]}'
         now_s = time.monotonic()
-        if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
-            return
-        self._said[key] = now_s
+        with self._lock:
+            if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
+                return
+            self._said[key] = now_s
         if error is None:
             self._logger.warning(f'{topic}: {text}')
         else:

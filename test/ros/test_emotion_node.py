@@ -215,12 +215,14 @@ def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
 def test_same_fault_is_said_once_though_its_numbers_change(graph, fer_node, portrait_bgr):
     fer_node()
     log = graph.received(Log, '/rosout', 100)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
     camera = Camera(graph)
     for height in (4000, 5000, 60000):
         bad = bgr_to_msg(portrait_bgr, header(1))
         bad.height = height
         camera.publisher.publish(bad)
         graph.spin_until(lambda: False, 0.2)
+    status(graph, reports, topic='/camera/image_raw', received='3')
     said = [entry.msg for entry in log if entry.msg.startswith('/camera/image_raw: data has')]
     assert len(said) == 1
 

@@ -1,0 +1,45 @@
+"""What a model in training says of a face set, and how good that is."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from fer_ros.data.aligned_faces import AlignedFaces
+from fer_ros.data.face_set import FaceSet
+from fer_ros.metrics import Metrics, measure
+from fer_ros.model import FerNet
+from fer_ros.structures import FloatArray
+
+
+@torch.inference_mode()
+def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
+    """Return the ``(N, C)`` logits for a face set, of the model and of each of its streams.
+
+    The keys are those of ``ModelConfig.streams``.
+    """
+    device = next(model.parameters()).device
+    model.eval()
+    data = AlignedFaces(faces, model.config.crop_px)
+    parts: dict[str, list[Tensor]] = {}
+    for batch in DataLoader(data, batch_size, collate_fn=data.collate):
+        batch = batch.to(device)
+        for name, logits in model.streams(batch.crops, batch.nodes).by_name(model.config).items():
+            parts.setdefault(name, []).append(logits.float().cpu())
+    return {name: torch.cat(logits).numpy() for name, logits in parts.items()}
+
+
+def measured(logits: FloatArray, faces: FaceSet) -> Metrics:
+    """Return the figures of ``(N, C)`` logits for a face set."""
+    return measure(torch.from_numpy(logits).softmax(-1).numpy(), faces.labels(), faces.classes)
+
+
+def figures(epoch: int, metrics: Metrics) -> dict[str, Any]:
+    """Return what a checkpoint says of itself, as JSON values."""
+    return {
+        'epoch': epoch,
+        'validation_accuracy': round(metrics.accuracy, 5),
+        'validation_unweighted_recall': round(metrics.unweighted_recall, 5),
+        'validation_calibration_error': round(metrics.calibration_error, 5),
+    }
