@@ -29,11 +29,12 @@ NUM_FACES = 512
 def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> None:
     """Write the 8-bit form of a model that ``export_onnx`` wrote.
 
-    The 3x3 convolutions of all stages, where most of the time goes, multiply unsigned 8-bit values
-    by signed weights, with one scale per map and one per filter (Jacob et al. 2018). The stem,
-    whose errors all others would carry on, the shortcuts and the graph stay in 32-bit floats.
-    Weights take 7 bits: two products then never exceed the 16 bits in which processors without
-    dot-product instructions add them, so that every processor gives the same answers.
+    The 3x3 convolutions of all stages but the first, where most of the time goes, multiply
+    unsigned 8-bit values by signed weights, with one scale per map and one per filter (Jacob et
+    al. 2018). The stem and the first stage, whose errors all others would carry on, the shortcuts
+    and the graph stay in 32-bit floats. Weights take 7 bits: two products then never exceed the
+    16 bits in which processors without dot-product instructions add them, so that every processor
+    gives the same answers.
 
     Args:
         source: ONNX file of a model with a CNN.
@@ -90,7 +91,12 @@ class _Faces(CalibrationDataReader):  # type: ignore[misc]
 
 def _convolutions(graph: Any) -> list[str]:
     names = [node.name for node in graph.graph.node if node.op_type == 'Conv']
-    return [name for name in names if '/conv1/' in name or '/conv2/' in name]
+    # With the first stage it is 7 % quicker, but three times as many faces are answered otherwise.
+    return [
+        name
+        for name in names
+        if '/stages.0/' not in name and ('/conv1/' in name or '/conv2/' in name)
+    ]
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class TrainConfig:
     modality_dropout: float = 0.1
     stream_loss: float = 1.0
     second_loss: float = 0.2
-    logit_adjustment: float = 0.1
+    logit_adjustment: float = 0.0
     init: str = ''
     init_share: float = 0.0
     teachers: tuple[str, ...] = ()
