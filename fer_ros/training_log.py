@@ -38,22 +38,22 @@ def write_log(history: Sequence[Mapping[str, float]], out: Path) -> None:
 def _draw(history: Sequence[Mapping[str, float]], path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4), layout='constrained')
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(11, 4), layout='constrained')
+    left, middle, right = figure.subplots(1, 3)
     epochs = [row['epoch'] for row in history]
     left.plot(epochs, [row['loss'] for row in history], color='tab:gray', marker='.')
-    validation = [row['validation_loss'] for row in history]
-    left.plot(epochs, validation, color='tab:blue', marker='.')
-    best = validation.index(min(validation))
-    left.plot(epochs[best], validation[best], 'o', color='tab:blue', fillstyle='none', ms=10)
-    left.legend(['training', 'validation, calibrated', 'best epoch'], frameon=False)
-    left.set_title('cross entropy')
+    left.set_title('training loss')
+    losses = [row['validation_loss'] for row in history]
+    best = losses.index(min(losses))
+    middle.plot(epochs, losses, color='tab:gray', marker='.')
+    middle.plot(epochs[best], losses[best], 'o', color='tab:red', fillstyle='none', ms=10)
+    middle.set_title(f'validation loss, lowest in epoch {epochs[best]}')
     for name in COLUMNS[3:]:
         label = name.removeprefix('validation_').replace('_', ' ')
         right.plot(epochs, [100 * row[name] for row in history], marker='.', label=label)
     right.set_title('validation, %')
     right.legend(frameon=False)
-    for axes in (left, right):
+    for axes in (left, middle, right):
         axes.set_xlabel('epoch')
         axes.grid(alpha=0.25)
     with atomic_file(path) as aside:

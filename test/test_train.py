@@ -231,6 +231,19 @@ def test_other_teacher_in_the_same_folder_is_refused(faces, tmp_path):
         Trainer(taught_by_a, faces, faces, tmp_path / 'c')
 
 
+def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
+    faces, tmp_path, monkeypatch
+):
+    kept = {}
+    for name, able in (('mixed', {'amx_bf16': True}), ('whole', {})):
+        monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda able=able: able)
+        Trainer(replace(CONFIG, epochs=1), faces, faces, tmp_path / name).fit(progress=False)
+        kept[name] = load_checkpoint(tmp_path / name / 'best.safetensors').model.state_dict()
+    mixed, whole = (kept[name]['cnn_classifier.2.weight'] for name in kept)
+    assert mixed.dtype == torch.float32
+    assert 0 < (mixed - whole).abs().max() < 0.01
+
+
 def test_no_face_to_validate_by_is_refused(faces, tmp_path):
     with pytest.raises(DatasetError, match='the validation data has no face'):
         Trainer(CONFIG, faces, faces.select(np.arange(0)), tmp_path)
