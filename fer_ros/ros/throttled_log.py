@@ -4,6 +4,7 @@ import re
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from fer_ros.errors import FerError
@@ -15,11 +16,12 @@ _NUMBER = re.compile(r'\d+')
 class ThrottledLog:
     """Logs sentences about topics; may be used by several threads."""
 
-    def __init__(self, logger: Any) -> None:
+    def __init__(self, logger: Any, clock: Callable[[], float] = time.monotonic) -> None:
         """Args:
         logger: Of the node.
+        clock: Returns the time in seconds.
         """
-        self._logger = logger
+        self._logger, self._clock = logger, clock
         self._said: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -38,7 +40,7 @@ class ThrottledLog:
             about: What makes sentences the same; their beginning if empty.
         """
         key = f'{topic} {about or _NUMBER.sub("#", text)[:24]}'
-        now_s = time.monotonic()
+        now_s = self._clock()
         with self._lock:
             if now_s - self._said.get(key, float('-inf')) < _SAME_SENTENCE_AFTER_S:
                 return
