@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError
@@ -52,7 +52,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, half: bool = False) -> N
     if half:
         weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     with atomic_file(path) as aside:
-        save_file(weights, aside, checkpoint.metadata())
+        # By way of the library's own file nobody but its owner could read it.
+        aside.write_bytes(save(weights, checkpoint.metadata()))
 
 
 def rounded(model: FerNet) -> FerNet:

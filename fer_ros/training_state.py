@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn, optim
 
 from fer_ros.atomic_file import atomic_file
@@ -78,7 +78,7 @@ class TrainingState:
             tensors |= {f'optimizer.{index}.{key}': value for key, value in state.items()}
         whole = {key: value.clone().contiguous() for key, value in tensors.items()}
         with atomic_file(path) as aside:
-            save_file(whole, aside, {**identity, 'progress': json.dumps(progress)})
+            aside.write_bytes(save(whole, {**identity, 'progress': json.dumps(progress)}))
 
     def load(self, path: Path, identity: Mapping[str, str]) -> dict[str, Any]:
         """Take over what ``save`` wrote and return its ``progress``.

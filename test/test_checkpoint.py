@@ -62,6 +62,13 @@ def test_file_carries_configuration_and_class_order(checkpoint, tmp_path):
         assert json.loads(file.metadata()['config'])['classes'] == ['x', 'y', 'z']
 
 
+def test_file_may_be_read_by_whoever_may_read_others(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
+    (tmp_path / 'other').write_bytes(b'')
+    modes = [(tmp_path / name).stat().st_mode for name in ('m.safetensors', 'other')]
+    assert modes[0] == modes[1]
+
+
 def test_nothing_else_is_left_beside_the_file(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
     export_onnx(checkpoint, tmp_path / 'm.onnx')
