@@ -96,23 +96,20 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.learner, config.weight_decay), lr=config.learning_rate
         )
-        if config.teachers:
-            training = taught(
-                training,
-                [Path(name) for name in config.teachers],
-                config.teacher_share,
-                str(self.device),
-                self.rank.first,
-            )
-        self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
-        self.weights = torch.from_numpy(draw_weights(training, config.balance))
-        self.steps = len(training) // config.batch_size
         self.epoch = 0
         self.best = math.inf
         self.history: list[dict[str, float]] = []
         out.mkdir(parents=True, exist_ok=True)
         if (out / _STATE_FILE).is_file():
             self._resume()
+        # Last, for it takes minutes.
+        if config.teachers and self.epoch < config.epochs:
+            teachers = [Path(name) for name in config.teachers]
+            share, progress = config.teacher_share, self.rank.first
+            training = taught(training, teachers, share, str(self.device), progress)
+        self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
+        self.weights = torch.from_numpy(draw_weights(training, config.balance))
+        self.steps = len(training) // config.batch_size
 
     def fit(self, progress: bool = True) -> Metrics:
         """Train until the last epoch; return the validation figures of the kept model.
