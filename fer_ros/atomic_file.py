@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fer_ros.errors import SettingError
+
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
@@ -45,5 +47,21 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             path.replace(before)
         aside.replace(path)
     finally:
+        if before.exists() and not path.exists():
+            # Interrupted between the two moves.
+            before.replace(path)
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(before, ignore_errors=True)
+
+
+def require_folder(path: Path) -> None:
+    """Refuse a path at which there can be no folder.
+
+    Raises:
+        SettingError: It, or what it lies in, is a file.
+    """
+    for place in (path, *path.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise SettingError(f'{place} is a file, needed is a folder')
+            return

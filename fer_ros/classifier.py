@@ -229,6 +229,8 @@ def load_classifier(
     if device not in DEVICES:
         raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
     path = Path(model) if model else SHIPPED_MODEL
+    if path.suffix not in ('.onnx', '.safetensors'):
+        raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
     classifier: Classifier
     if backend == 'onnx':
         quick = path.with_suffix(INT8_SUFFIX)

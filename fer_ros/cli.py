@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument('--backend', choices=BACKENDS, default='', help='chosen when not given')
     evaluate.add_argument('--dataset', default='', help='ferplus, crema_d or folder; found out')
-    evaluate.add_argument('--split', choices=SPLITS, default='validation')
+    evaluate.add_argument(
+        '--split', choices=SPLITS, default='validation', help='default: validation'
+    )
     evaluate.add_argument('--fold', type=int, default=0, help='of CREMA-D; 0: all five')
     evaluate.add_argument(
         '--streams', default='', help='of cnn,gat,fused,smoothed; the model itself when not given'
@@ -130,7 +132,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         dataset=options.dataset,
         split=options.split,
         fold=options.fold,
-        streams=tuple(name for name in options.streams.split(',') if name),
+        streams=tuple(name.strip() for name in options.streams.split(',') if name.strip()),
         robustness=options.robustness,
         mirror=options.mirror,
         **chosen,
@@ -163,11 +165,13 @@ def _info(options: argparse.Namespace) -> None:
 
     classifier = load_classifier(options.model, options.backend)
     config = classifier.config
+    quick = classifier.path.with_suffix(INT8_SUFFIX)
     rows = {
         'model': classifier.path,
         'classes': ', '.join(config.classes),
         'stream': f'{config.stream}, fusion {config.fusion}',
         **{name.replace('_', ' '): value for name, value in classifier.figures.items()},
+        '8-bit form': quick if quick.is_file() else 'none',
         'landmark model': find_landmark_model(),
     }
     for name, value in rows.items():

@@ -11,6 +11,7 @@ from fer_ros.answers import (
     describe_model,
     streams_of,
 )
+from fer_ros.atomic_file import require_folder
 from fer_ros.classifier import Classifier
 from fer_ros.data.datasets import dataset_at
 from fer_ros.data.face_set import FaceSet
@@ -40,8 +41,12 @@ def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
         ModelFileError: The model cannot be loaded.
         DatasetError: The data cannot be loaded, or has no class in common with the model.
         SettingError: The model does not have a stream that was asked for, a setting has no
-            meaning for the data, or a model has seen the actors that it is judged by.
+            meaning for the data, a model has seen the actors that it is judged by, or ``out`` is
+            a file.
     """
+    if out is not None:
+        # Before the long work.
+        require_folder(out)
     kind = settings.dataset or dataset_at(settings.data)
     if kind == 'crema_d':
         found = evaluate_crema_d(settings, CACHE)

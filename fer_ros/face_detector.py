@@ -14,6 +14,8 @@ from fer_ros.structures import FaceBox, ImageArray
 SEARCHED_FACE_PX = 70
 
 _LEAST_PX = 40
+# Of the searched image by default: a face of 70 px is about a seventh of it.
+_DEFAULT_HEIGHT_PX = 480
 
 
 class FaceDetector:
@@ -55,8 +57,9 @@ class FaceDetector:
             Boxes in pixels of ``gray``; edges may lie a little outside of it.
         """
         height, _ = gray.shape
-        least_px = self._min_face_px or max(SEARCHED_FACE_PX, height / 7)
-        return self._detect(gray, SEARCHED_FACE_PX / least_px)
+        if self._min_face_px:
+            return self._detect(gray, SEARCHED_FACE_PX / self._min_face_px)
+        return self._detect(gray, min(1.0, _DEFAULT_HEIGHT_PX / height))
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
         """Return the faces within a box's width of a box, best score first; as ``detect``.

@@ -261,6 +261,10 @@ CAMERA_NODE: tuple[Spec, ...] = (
 )
 
 
+# What rclpy itself declares.
+_OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrides')
+
+
 def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[str, Any]:
     """Return a node's parameters from a ROS parameter file, with defaults where it says nothing.
 
@@ -268,22 +272,34 @@ def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[st
         path: YAML file as ``config/fer.yaml``.
         node: Name of the node, ``fer_node``; sections ``/**``, ``/**/fer_node`` and ``fer_node``
             hold for it, in the order of the file.
-        specs: Of that node; what the file says beside them is none of it.
+        specs: Of that node.
 
     Raises:
-        SettingError: There is no such file, it is no parameter file, or a value is not allowed.
+        SettingError: There is no such file, it is no parameter file, a parameter of the node is
+            unknown, or a value is not allowed.
     """
     chosen = {spec.name: spec.default for spec in specs}
-    for section, content in _sections(path).items():
+    known = {*chosen, *_OF_EVERY_NODE}
+    sections = _sections(path)
+    for section, content in sections.items():
         if section != '/**' and section.rpartition('/')[2] != node:
             continue
         given = content.get('ros__parameters') if isinstance(content, dict) else None
         if not isinstance(given, dict):
             raise SettingError(f'parameter file {path}: {section} has no ros__parameters')
+        # What is said to all nodes may be meant for others.
+        unknown = sorted(set(given) - known) if section != '/**' else []
+        if unknown:
+            raise SettingError(
+                f'parameter file {path}: {section} has no parameter {unknown[0]!r}, known are '
+                f'{", ".join(chosen)}'
+            )
         for spec in specs:
             if spec.name in given:
                 spec.check(given[spec.name])
                 chosen[spec.name] = type(spec.default)(given[spec.name])
+    if not any(isinstance(content, dict) for content in sections.values()):
+        raise SettingError(f'parameter file {path} holds no section of a node')
     return chosen
 
 

@@ -230,6 +230,11 @@ def estimate_together(
 
 
 def _gray(image: ImageArray) -> ImageArray:
+    if not isinstance(image, np.ndarray):
+        raise ImageError(
+            f'image is {image!r}, needed is an array: OpenCV returns None for a file that it '
+            'cannot read'
+        )
     if image.dtype != np.uint8:
         raise ImageError(f'image has type {image.dtype}, needed is uint8')
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3) or not image.size:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
+from fer_ros.atomic_file import require_folder
 from fer_ros.calibration import calibrated_loss
 from fer_ros.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.data.aligned_faces import AlignedFaces, Batch
@@ -27,7 +28,12 @@ from fer_ros.metrics import Metrics
 from fer_ros.structures import FloatArray
 from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig
-from fer_ros.training_faces import draw_weights, require_trainable, require_unseen
+from fer_ros.training_faces import (
+    draw_weights,
+    require_present,
+    require_trainable,
+    require_unseen,
+)
 from fer_ros.training_log import COLUMNS, write_log
 from fer_ros.training_state import TrainingState, run_identity
 from fer_ros.validation import figures, measured, predict
@@ -75,12 +81,10 @@ class Trainer:
         config = replace(config, model=replace(config.model, classes=training.classes))
         self.config, self.out, self.device = config, out, torch.device(device)
         self.validation, self.about = validation, dict(about or {})
-        sources = [Path(name) for name in (config.init, *config.teachers) if name]
-        require_unseen(sources, self.about)
+        require_present(config.sources)
+        require_unseen(config.sources, self.about)
         self._mixed = config.mixed_precision and _has_bfloat16(self.device)
-        self._identity = run_identity(
-            config, self.rank.count, self._mixed, sources, training, validation
-        )
+        self._identity = run_identity(config, self.rank.count, self._mixed, training, validation)
         torch.manual_seed(config.seed)
         second = int(training.second_labels.max(initial=-1)) + 1
         learner = Learner(config, second)
@@ -252,8 +256,14 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
     Raises:
         DatasetError: The data cannot be used; see also ``Trainer``.
         ModelFileError: There is no landmark model, or as ``Trainer``.
-        SettingError: ``device`` is not there, or as ``Trainer``.
+        SettingError: ``device`` is not there, ``threads`` is negative, ``out`` is a file, or as
+            ``Trainer``.
     """
+    if threads < 0:
+        raise SettingError(f'threads is {threads}, allowed are 0 and more')
+    # Before the data are prepared.
+    require_present(config.sources)
+    require_folder(out)
     if threads:
         torch.set_num_threads(threads)
     has_gpu = torch.cuda.is_available()

@@ -69,6 +69,11 @@ class TrainConfig:
     seed: int = 1
     workers: int = 0
 
+    @property
+    def sources(self) -> list[Path]:
+        """Checkpoints that are started from and learned from."""
+        return [Path(name) for name in (self.init, *self.teachers) if name]
+
     def __post_init__(self) -> None:
         for name, low, high in (
             ('epochs', 1, 10_000),

@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_ros.checkpoint import load_checkpoint
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError, SettingError
+from fer_ros.errors import DatasetError, ModelFileError, SettingError
 from fer_ros.model_config import ModelConfig
 from fer_ros.structures import FloatArray
 from fer_ros.train_config import TrainConfig
@@ -45,6 +45,17 @@ def require_trainable(config: TrainConfig, training: FaceSet, processes: int) ->
             f'batch_size is {config.batch_size}, needed is a multiple of {processes} processes '
             'with two faces or more for each'
         )
+
+
+def require_present(sources: Sequence[Path]) -> None:
+    """Refuse checkpoints that are not there.
+
+    Raises:
+        ModelFileError: One does not exist.
+    """
+    for source in sources:
+        if not source.is_file():
+            raise ModelFileError(f'checkpoint {source} does not exist')
 
 
 def require_unseen(sources: Sequence[Path], about: Mapping[str, Any]) -> None:

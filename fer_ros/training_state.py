@@ -1,7 +1,7 @@
 """What a stopped training needs in order to go on, in one safetensors file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from torch import Tensor, nn, optim
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.prepared import cache_key
-from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.errors import SettingError
 from fer_ros.train_config import TrainConfig
 
 
 def run_identity(
-    config: TrainConfig, processes: int, mixed: bool, sources: Sequence[Path], *faces: FaceSet
+    config: TrainConfig, processes: int, mixed: bool, *faces: FaceSet
 ) -> dict[str, str]:
     """Return what has to be the same when a stopped training goes on.
 
@@ -27,11 +27,7 @@ def run_identity(
         config: The settings; those that do not change the result are left out.
         processes: Of a parallel training; else 1.
         mixed: Whether the device computes in bfloat16.
-        sources: Checkpoints that are started from and learned from.
         faces: All that is learned from and judged by.
-
-    Raises:
-        ModelFileError: A checkpoint does not exist.
     """
     values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
     del values['workers']
@@ -40,13 +36,11 @@ def run_identity(
         for part in faces
         for array in (part.images, part.landmarks_px, part.targets, part.second_labels)
     )
-    for source in sources:
-        if not source.is_file():
-            raise ModelFileError(f'checkpoint {source} does not exist')
+    checkpoints = (source.read_bytes() for source in config.sources)
     return {
         'settings': json.dumps({**values, 'processes': processes, 'mixed': mixed}, sort_keys=True),
         'data': cache_key('training data', *(np.ascontiguousarray(a).tobytes() for a in arrays)),
-        'checkpoints': cache_key('checkpoints', *(source.read_bytes() for source in sources)),
+        'checkpoints': cache_key('checkpoints', *checkpoints),
     }
 
 

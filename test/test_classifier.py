@@ -61,6 +61,11 @@ def test_missing_model_is_an_error_that_names_it(tmp_path, backend):
         load_classifier(tmp_path / 'nothing.onnx', backend)
 
 
+def test_file_of_another_kind_is_an_error_that_names_it():
+    with pytest.raises(ModelFileError, match=r'README\.md is neither an \.onnx nor'):
+        load_classifier('README.md')
+
+
 def test_damaged_onnx_file_is_an_error_that_names_it(tmp_path):
     path = tmp_path / 'cut.onnx'
     path.write_bytes(SHIPPED_MODEL.read_bytes()[:100_000])

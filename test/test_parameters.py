@@ -71,6 +71,21 @@ def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
         read(tmp_path, text)
 
 
+def test_unknown_parameter_of_the_node_is_an_error(tmp_path):
+    with pytest.raises(SettingError, match="fer_node has no parameter 'min_face', known are"):
+        read(tmp_path, 'fer_node: {ros__parameters: {min_face: 40}}')
+
+
+def test_what_every_node_has_and_what_is_said_to_all_nodes_may_stand_in_the_file(tmp_path):
+    read(tmp_path, 'fer_node: {ros__parameters: {use_sim_time: true}}')
+    read(tmp_path, '/**: {ros__parameters: {of_another_node: 1}}')
+
+
+def test_parameters_outside_of_a_section_are_an_error(tmp_path):
+    with pytest.raises(SettingError, match='holds no section of a node'):
+        read(tmp_path, 'min_face_px: 40')
+
+
 def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(SettingError, match=r'nothing\.yaml cannot be read: No such file'):
         read_parameter_file(tmp_path / 'nothing.yaml', 'fer_node', FER_NODE)

@@ -89,6 +89,7 @@ def test_stamp_that_goes_back_is_an_error_and_reset_goes_on(pipeline, portrait_b
 @pytest.mark.parametrize(
     ('image', 'sentence'),
     [
+        (None, 'image is None, needed is an array'),
         (np.zeros((8, 9), np.float32), 'image has type float32, needed is uint8'),
         (np.zeros((8, 9, 4), np.uint8), r'image has shape \(8, 9, 4\)'),
         (np.zeros((0, 9, 3), np.uint8), r'image has shape \(0, 9, 3\)'),

@@ -99,9 +99,7 @@ def test_links_lead_somewhere():
 
 
 def test_python_example_runs(capsys, monkeypatch):
-    from fer_ros.sample_clip import PORTRAIT
-
-    monkeypatch.chdir(PORTRAIT.parent)
+    monkeypatch.chdir(ROOT)
     code = README.split('In Python:')[1].split('\n## ')[0]
     exec('\n'.join(line[4:] for line in code.splitlines()))
     assert capsys.readouterr().out.startswith('1 happiness')

@@ -12,10 +12,10 @@ from fer_ros.classifier import load_classifier  # noqa: E402
 from fer_ros.data.augment import mirror  # noqa: E402
 from fer_ros.data.face_set import FaceSet  # noqa: E402
 from fer_ros.data_parallel import Rank  # noqa: E402
-from fer_ros.errors import DatasetError, SettingError  # noqa: E402
+from fer_ros.errors import DatasetError, ModelFileError, SettingError  # noqa: E402
 from fer_ros.model_config import ModelConfig  # noqa: E402
 from fer_ros.teacher import taught  # noqa: E402
-from fer_ros.train import Trainer  # noqa: E402
+from fer_ros.train import Trainer, train  # noqa: E402
 from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402
 from fer_ros.training_faces import draw_weights  # noqa: E402
 
@@ -242,6 +242,21 @@ def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
     mixed, whole = (kept[name]['cnn_classifier.2.weight'] for name in kept)
     assert mixed.dtype == torch.float32
     assert 0 < (mixed - whole).abs().max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ('config', 'threads', 'kind', 'sentence'),
+    [
+        (TrainConfig(init='no.safetensors'), 0, ModelFileError, 'no.safetensors does not exist'),
+        (TrainConfig(teachers=('no.safetensors',)), 0, ModelFileError, 'no.safetensors does not'),
+        (TrainConfig(), -3, SettingError, 'threads is -3, allowed are 0 and more'),
+    ],
+)
+def test_what_is_missing_is_said_before_the_data_are_read(
+    tmp_path, config, threads, kind, sentence
+):
+    with pytest.raises(kind, match=sentence):
+        train(config, tmp_path / 'no data', tmp_path / 'out', threads=threads)
 
 
 def test_no_face_to_validate_by_is_refused(faces, tmp_path):

@@ -94,7 +94,7 @@ def _read(path: Path) -> Arrays:
                 raise DatasetError(f'{path} has no array {missing[0]!r}, needed are {_ARRAYS}')
             return {name: file[name] for name in _ARRAYS}
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise DatasetError(f'{path} is damaged or not an npz file: {error}') from error
+        raise DatasetError(f'{path} is damaged or not an npz file of plain arrays') from error
 
 
 def _read_csv(folder: Path) -> Arrays:

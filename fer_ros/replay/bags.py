@@ -13,14 +13,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_ros.atomic_file import atomic_folder
 from fer_ros.errors import BagError, FerError, SettingError
 from fer_ros.replay.bag_images import bag_images
 from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.journal import Journal
 from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
 from fer_ros.replay.labels import Labels, read_label_file
-from fer_ros.replay.run import REPORT, StreamRun
+from fer_ros.replay.output_folder import REPORT, output_folder
+from fer_ros.replay.run import StreamRun
 from fer_ros.replay.run_settings import RunSettings
 
 # A replay keeps about this many processors busy.
@@ -139,7 +139,7 @@ def _written(job: BagJob, key: str) -> dict[str, Any]:
     """Judge a bag and return its report when all its outputs are in their place."""
     journal = Journal(job.folder.with_name(f'.{job.folder.name}.journal'), key)
     try:
-        with atomic_folder(job.folder) as aside:
+        with output_folder(job.folder) as aside:
             report = {**_judge(job, aside, journal), 'key': key}
             (aside / REPORT).write_text(json.dumps(report, indent=1))
     except FerError:

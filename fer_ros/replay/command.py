@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fer_ros.atomic_file import atomic_folder
+from fer_ros.atomic_file import require_folder
 from fer_ros.errors import FerError
 from fer_ros.replay.bags import Verdict, judge_bags, make_jobs
 from fer_ros.replay.labels import read_label_file
+from fer_ros.replay.output_folder import output_folder
 from fer_ros.replay.parts import PARTS
 from fer_ros.replay.picture_source import picture_stream
 from fer_ros.replay.run import StreamRun
@@ -23,6 +24,7 @@ def run_bag(options: argparse.Namespace) -> None:
     )
     # A wrong parameter file is said once, before anything is begun.
     settings.parameters()
+    require_folder(options.out.resolve())
     jobs = make_jobs(options.bags, options.out, settings, options.force)
     verdicts: list[Verdict] = []
     for verdict in judge_bags(jobs, options.processes, options.scheduler):
@@ -46,7 +48,7 @@ def run_video(options: argparse.Namespace) -> None:
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
     out = options.out or Path(f'{Path(stream.name).stem}_emotion')
-    with atomic_folder(out.resolve()) as aside:
+    with output_folder(out.resolve()) as aside:
         report = run.write(stream, labels, aside, options.source)
     print(_sentence(stream.name, report))
     print(f'outputs: {out}')

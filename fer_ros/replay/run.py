@@ -19,14 +19,13 @@ from fer_ros.replay.emotion_log import EmotionLog
 from fer_ros.replay.journal import Journal
 from fer_ros.replay.judgement import judge
 from fer_ros.replay.labels import Labels
+from fer_ros.replay.output_folder import REPORT
 from fer_ros.replay.outputs import Outputs, video_names
 from fer_ros.replay.page import write_page
 from fer_ros.replay.replay import Replay
 from fer_ros.replay.run_settings import RunSettings
 from fer_ros.replay.stamped_image import ImageStream, StampedImage
 from fer_ros.replay.timeline import draw_timeline
-
-REPORT = 'report.json'
 
 
 class StreamRun:

@@ -1,0 +1,46 @@
+"""output_folder: where the outputs of a replay come to lie, and nobody else's files are lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fer_ros.atomic_file import atomic_folder, require_folder
+from fer_ros.errors import SettingError
+
+REPORT = 'report.json'
+_NAMES = {
+    REPORT,
+    'report.html',
+    'emotion',
+    'emotion.csv',
+    'emotion.parquet',
+    'timeline.png',
+}
+
+
+@contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder for outputs, which replaces those of an earlier replay; as
+    ``atomic_folder``.
+
+    Raises:
+        SettingError: ``path`` is a file, is where the program runs, or holds something that no
+            replay has written.
+    """
+    require_folder(path)
+    if path.exists():
+        if Path.cwd().is_relative_to(path):
+            raise SettingError(f'folder {path} cannot be replaced while you are in it')
+        names = {entry.name for entry in path.iterdir()}
+        others = sorted(name for name in names - _NAMES if not _is_video(name))
+        if names and (others or REPORT not in names):
+            raise SettingError(
+                f'folder {path} holds {(others or sorted(names))[0]}, which is not of an earlier '
+                'replay: choose a folder that is new or empty'
+            )
+    with atomic_folder(path) as aside:
+        yield aside
+
+
+def _is_video(name: str) -> bool:
+    return name.startswith('annotated') and name.endswith('.mp4')
