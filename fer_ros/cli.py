@@ -160,12 +160,12 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    from fer_ros.classifier import load_classifier
+    from fer_ros.classifier import load_classifier, whole_model
     from fer_ros.face_landmarks import find_landmark_model
 
     classifier = load_classifier(options.model, options.backend)
     config = classifier.config
-    quick = classifier.path.with_suffix(INT8_SUFFIX)
+    quick = whole_model(classifier.path).with_suffix(INT8_SUFFIX)
     rows = {
         'model': classifier.path,
         'classes': ', '.join(config.classes),
