@@ -16,7 +16,7 @@ from fer_ros.errors import SettingError
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.face_tracker import TrackerSettings
-from fer_ros.image_message import MAX_PIXELS
+from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.pipeline import Models, PipelineSettings
 
 

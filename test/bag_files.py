@@ -3,7 +3,7 @@
 import cv2
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
-from fer_ros.replay.message_types import typestore
+from fer_ros.messages.definitions import typestore
 
 START_NS = 1_700_000_000_000_000_000
 IMAGE = 'sensor_msgs/msg/Image'

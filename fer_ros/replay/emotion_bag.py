@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fer_ros.emotion_message import face_fields
-from fer_ros.replay.message_types import EMOTIONS_TYPE, typestore
+from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
+from fer_ros.messages.emotions import face_fields
 from fer_ros.replay.stamped_image import StampedImage
 from fer_ros.structures import FrameEmotions
 

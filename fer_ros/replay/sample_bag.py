@@ -7,7 +7,7 @@ from typing import Any
 
 import cv2
 
-from fer_ros.replay.message_types import typestore
+from fer_ros.messages.definitions import typestore
 from fer_ros.sample_clip import RATE_HZ, sample_frames
 from fer_ros.structures import ImageArray
 

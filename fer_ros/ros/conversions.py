@@ -8,10 +8,10 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
-from fer_ros import image_message
-from fer_ros.emotion_message import face_fields
 from fer_ros.errors import ImageError
-from fer_ros.image_message import MAX_PIXELS, Converter, rosbags_converter
+from fer_ros.messages import images as image_message
+from fer_ros.messages.emotions import face_fields
+from fer_ros.messages.images import MAX_PIXELS, Converter, rosbags_converter
 from fer_ros.msg import FaceEmotion as FaceEmotionMsg
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray, Landmarks

@@ -3,9 +3,9 @@ import pytest
 from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
 
 from fer_ros.errors import BagError, LabelError
+from fer_ros.messages.definitions import typestore
 from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
-from fer_ros.replay.message_types import typestore
 
 CLASSES = ('neutral', 'happiness', 'fear')
 ORIGIN = TimeOrigin(ns(0), ns(0))

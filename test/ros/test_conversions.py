@@ -7,7 +7,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from stamped import header
 
 from fer_ros.errors import ImageError
-from fer_ros.image_message import ENCODINGS
+from fer_ros.messages.images import ENCODINGS
 from fer_ros.ros import conversions
 from fer_ros.ros.conversions import (
     bgr_from_msg,

@@ -141,7 +141,7 @@ def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
 
 
 def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path, dots):
-    from fer_ros.replay.message_types import typestore
+    from fer_ros.messages.definitions import typestore
 
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/eye/image', IMAGE)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fer_ros.emotion_message import face_fields
+from fer_ros.messages.emotions import face_fields
 from fer_ros.structures import FaceBox, FaceEmotion, Landmarks
 
 

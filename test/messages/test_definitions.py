@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.replay.message_types import EMOTIONS_TYPE, definition_files, typestore
+from fer_ros.messages.definitions import EMOTIONS_TYPE, definition_files, typestore
 
 SOURCES = Path(__file__).parent.parent.parent / 'msg'
 

@@ -7,7 +7,7 @@ import pytest
 from bag_files import jpeg, raw
 
 from fer_ros.errors import ImageError
-from fer_ros.image_message import bgr_from_msg, gray_from_msg
+from fer_ros.messages.images import bgr_from_msg, gray_from_msg
 
 
 def test_messages_of_rosbags_are_read(portrait_bgr):

@@ -1,0 +1,1 @@
+"""What messages hold, without a message class: definitions, images, emotions."""
