@@ -7,8 +7,8 @@ import pytest
 from fer_ros.classifier import load_classifier
 from fer_ros.face_detector import FaceDetector
 from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.media.sample_clip import PORTRAIT
 from fer_ros.pipeline import EmotionPipeline, Models
-from fer_ros.sample_clip import PORTRAIT
 
 
 def pytest_configure():

@@ -114,7 +114,7 @@ def test_pipeline_runs_without_torch_and_ros():
         'from fer_ros.classifier import load_classifier\n'
         'from fer_ros.face_detector import FaceDetector\n'
         'from fer_ros.face_landmarks import LandmarkPredictor\n'
-        'from fer_ros.sample_clip import sample_frames\n'
+        'from fer_ros.media.sample_clip import sample_frames\n'
         'models = Models(FaceDetector(), LandmarkPredictor(), load_classifier())\n'
         'frame = EmotionPipeline(models).process(next(sample_frames()), 0.0)\n'
         'print(len(frame.faces))\n'

@@ -3,7 +3,7 @@
 import sys
 
 from fer_ros.bench.turns import CHUNK_IMAGES, Chunk
-from fer_ros.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, frames_at
+from fer_ros.media.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, frames_at
 
 
 def one_face_chunks(size_wh: tuple[int, int], most: int = 0) -> list[Chunk]:

@@ -12,8 +12,8 @@ from fer_ros.bench.pipeline_maker import PipelineMaker, settle
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.bench.scene import Scene
 from fer_ros.bench.turns import Chunk, OneByOne, Side, Turn, images_per_second, take_turns
+from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
 from fer_ros.pipeline import estimate_together
-from fer_ros.sample_clip import RATE_HZ, SIZE_WH
 
 NUM_FACES = (1, 2, 4, 8, 16)
 NUM_CAMERAS = (1, 2, 4)

@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_ros.bench.pipeline_maker import PipelineMaker, settle
 from fer_ros.bench.scene import Scene
-from fer_ros.sample_clip import RATE_HZ
+from fer_ros.media.sample_clip import RATE_HZ
 
 # What is in view before the new face comes, and how many faces that are.
 SITUATIONS = {'nobody in view': 0, 'one face followed': 1}

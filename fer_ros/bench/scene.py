@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from fer_ros.sample_clip import PORTRAIT, plaster, with_noise
+from fer_ros.media.sample_clip import PORTRAIT, plaster, with_noise
 from fer_ros.structures import ImageArray
 
 # The part of the portrait that is shown, rows and columns; the face's width is 45 % of it.

@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.camera import ImageSource
 from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, stages
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
@@ -18,6 +17,7 @@ from fer_ros.face_landmarks import LandmarkPredictor
 from fer_ros.face_observer import FaceObserver
 from fer_ros.face_tracker import TrackerSettings
 from fer_ros.labels import CREMA_D_CLASSES, CREMA_D_CODES
+from fer_ros.media.image_source import ImageSource
 
 FOLDS = (1, 2, 3, 4, 5)
 # First actor of each fold; the folds share no actor.

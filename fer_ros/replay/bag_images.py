@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fer_ros.errors import BagError, ImageError
+from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import bgr_from_msg, gray_from_msg
 from fer_ros.replay.bag_message import BagMessage
 from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.image_topics import image_topics
-from fer_ros.replay.stamped_image import ImageStream, StampedImage
 
 # A video of a topic whose images come at no steady rate is shown at one in this range.
 _VIDEO_RATE_HZ = (1.0, 60.0)

@@ -7,11 +7,11 @@ from typing import Any
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.errors import FerError
+from fer_ros.media.image_stream import picture_stream
 from fer_ros.replay.bags import Verdict, judge_bags, make_jobs
 from fer_ros.replay.labels import read_label_file
 from fer_ros.replay.output_folder import output_folder
 from fer_ros.replay.parts import PARTS
-from fer_ros.replay.picture_source import picture_stream
 from fer_ros.replay.run import StreamRun
 from fer_ros.replay.run_settings import RunSettings
 from fer_ros.replay.summary import write_summary

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from fer_ros.media.image_stream import StampedImage
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
 from fer_ros.messages.emotions import face_fields
-from fer_ros.replay.stamped_image import StampedImage
 from fer_ros.structures import FrameEmotions
 
 TOPIC = '/emotion'

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from fer_ros.classifier import whole_model
 from fer_ros.errors import BagError
+from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
 from fer_ros.replay.behaviour import behaviour
@@ -24,7 +25,6 @@ from fer_ros.replay.outputs import Outputs, video_names
 from fer_ros.replay.page import write_page
 from fer_ros.replay.replay import Replay
 from fer_ros.replay.run_settings import RunSettings
-from fer_ros.replay.stamped_image import ImageStream, StampedImage
 from fer_ros.replay.timeline import draw_timeline
 
 

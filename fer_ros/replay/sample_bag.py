@@ -7,8 +7,8 @@ from typing import Any
 
 import cv2
 
+from fer_ros.media.sample_clip import RATE_HZ, sample_frames
 from fer_ros.messages.definitions import typestore
-from fer_ros.sample_clip import RATE_HZ, sample_frames
 from fer_ros.structures import ImageArray
 
 TOPIC = '/camera/image_raw'

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.annotate import EMOTION_COLORS_BGR
 from fer_ros.atomic_file import atomic_file
+from fer_ros.media.annotate import EMOTION_COLORS_BGR
 from fer_ros.replay.behaviour import GAP_S, dwells
 from fer_ros.replay.emotion_log import EmotionLog, Times, Track
 from fer_ros.replay.labels import Labels

@@ -10,8 +10,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fer_ros.camera import ImageSource
 from fer_ros.errors import SourceError
+from fer_ros.media.image_source import ImageSource
 from fer_ros.parameters import CAMERA_NODE
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import declare, values

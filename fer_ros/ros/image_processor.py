@@ -9,8 +9,8 @@ from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.annotate import annotate
 from fer_ros.errors import FerError, StampError
+from fer_ros.media.annotate import annotate
 from fer_ros.pipeline import estimate_together
 from fer_ros.ros.camera import Camera, View
 from fer_ros.ros.conversions import (

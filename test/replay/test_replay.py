@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from bag_files import ns
 
+from fer_ros.media.image_stream import StampedImage
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings
 from fer_ros.replay.journal import Journal
 from fer_ros.replay.replay import Replay
-from fer_ros.replay.stamped_image import StampedImage
 
 
 def stamped(images, stamps_s, topic='/camera'):

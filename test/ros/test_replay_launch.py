@@ -20,7 +20,7 @@ from fer_ros.msg import FaceEmotionArray
 from launch.actions import IncludeLaunchDescription, TimerAction
 
 from fer_ros.errors import BagError
-from fer_ros.sample_clip import sample_frames
+from fer_ros.media.sample_clip import sample_frames
 from launch import LaunchContext
 
 PLAYER = """#!{python}

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import ImageError, SettingError, SourceError
-from fer_ros.replay.picture_source import picture_stream
+from fer_ros.media.image_stream import picture_stream
 
 MAX_PIXELS = 1_000_000
 

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.camera import ImageSource
 from fer_ros.errors import SourceError
-from fer_ros.sample_clip import write_sample_clip
+from fer_ros.media.image_source import ImageSource
+from fer_ros.media.sample_clip import write_sample_clip
 
 
 def write_image(path, gray_level):

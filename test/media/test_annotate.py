@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.annotate import annotate
+from fer_ros.media.annotate import annotate
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
 
 CLASSES = ('neutral', 'happiness', 'boredom')

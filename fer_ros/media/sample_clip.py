@@ -12,7 +12,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import SourceError
 from fer_ros.structures import ImageArray
 
-PORTRAIT = Path(__file__).parent / 'assets' / 'portrait.jpg'
+PORTRAIT = Path(__file__).parent.parent / 'assets' / 'portrait.jpg'
 
 # What the clip shows, in seconds from its start; in between the camera moves on.
 NUM_FACES_BETWEEN_S: tuple[tuple[float, float, int], ...] = (

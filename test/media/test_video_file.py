@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.video_file import VideoFile
+from fer_ros.media.video_file import VideoFile
 
 
 def test_video_keeps_images_at_their_time(tmp_path):

@@ -1,0 +1,1 @@
+"""Image sources, video files, drawing and the sample clip."""
