@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fer_ros.classifier import BothSides, Classifier, softmax
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
-from fer_ros.face_crop import align_face
+from fer_ros.face.alignment import align_face
 from fer_ros.preprocess import make_batch
 from fer_ros.smoothing import EmotionSmoother
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks, ModelInput

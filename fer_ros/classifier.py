@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fer_ros.errors import ModelFileError, SettingError
-from fer_ros.face_graph import NUM_NODE_FEATURES
+from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.model_config import FORMAT, ModelConfig
 from fer_ros.preprocess import mirrored
 from fer_ros.structures import FloatArray, ModelInput

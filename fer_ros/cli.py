@@ -161,7 +161,7 @@ def _export(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     from fer_ros.classifier import load_classifier, whole_model
-    from fer_ros.face_landmarks import find_landmark_model
+    from fer_ros.face.landmarks import find_landmark_model
 
     classifier = load_classifier(options.model, options.backend)
     config = classifier.config

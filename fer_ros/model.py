@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fer_ros.errors import ModelFileError
-from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges
+from fer_ros.face.graph import NUM_NODE_FEATURES, anatomical_edges
 from fer_ros.graph_attention import (
     AttentionPooling,
     GraphAttention,

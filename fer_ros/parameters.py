@@ -13,9 +13,9 @@ import yaml
 
 from fer_ros.classifier import BACKENDS, DEVICES, load_classifier
 from fer_ros.errors import SettingError
-from fer_ros.face_detector import FaceDetector
-from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_tracker import TrackerSettings
+from fer_ros.face.detector import FaceDetector
+from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.face.tracker import TrackerSettings
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.pipeline import Models, PipelineSettings
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer_ros.face_graph import node_features
-from fer_ros.landmark_layout import mirrored_landmarks
+from fer_ros.face.graph import node_features
+from fer_ros.face.landmark_layout import mirrored_landmarks
 from fer_ros.structures import AlignedFace, ModelInput
 
 

@@ -20,7 +20,7 @@ from fer_ros.data.disturbances import (
 )
 from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation_report import Table
-from fer_ros.face_crop import crop_face, face_transform
+from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.metrics import accuracy
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 

@@ -18,7 +18,7 @@ from fer_ros.checkpoint import (  # noqa: E402
 )
 from fer_ros.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
 from fer_ros.errors import ModelFileError  # noqa: E402
-from fer_ros.face_crop import align_face  # noqa: E402
+from fer_ros.face.alignment import align_face  # noqa: E402
 from fer_ros.labels import FERPLUS_CLASSES  # noqa: E402
 from fer_ros.model import FerNet  # noqa: E402
 from fer_ros.model_config import ModelConfig  # noqa: E402

@@ -4,8 +4,8 @@ import pytest
 
 from fer_ros.classifier import softmax
 from fer_ros.errors import SettingError
-from fer_ros.face_graph import node_features
-from fer_ros.landmark_layout import MEAN_SHAPE_NORM
+from fer_ros.face.graph import node_features
+from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings, read_parameter_file
 from fer_ros.preprocess import mirrored
 from fer_ros.structures import ModelInput

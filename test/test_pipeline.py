@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import ImageError, SettingError, StampError
-from fer_ros.face_tracker import TrackerSettings
+from fer_ros.face.tracker import TrackerSettings
 from fer_ros.media.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, sample_frames
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings, estimate_together, softmax
 

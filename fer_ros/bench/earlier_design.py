@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from fer_ros.bench.full_frame import FullFrameDetector
-from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, FloatArray, ImageArray, Landmarks
 

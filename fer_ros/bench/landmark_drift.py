@@ -8,8 +8,8 @@ import numpy as np
 
 from fer_ros.bench.full_frame import FullFrameDetector
 from fer_ros.bench.turns import Chunk, Turn
-from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.landmark_layout import REGIONS
+from fer_ros.face.landmark_layout import REGIONS
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FrameEmotions, Landmarks
 
 _RIGHT_EYE, _LEFT_EYE = list(REGIONS['right_eye']), list(REGIONS['left_eye'])

@@ -15,8 +15,8 @@ from fer_ros.data.disturbances import (
     to_pixels,
 )
 from fer_ros.errors import SettingError
-from fer_ros.face_crop import crop_face, face_transform
-from fer_ros.landmark_layout import mirrored_landmarks
+from fer_ros.face.alignment import crop_face, face_transform
+from fer_ros.face.landmark_layout import mirrored_landmarks
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 # Where it is not 0 to 1.

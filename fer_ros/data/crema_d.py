@@ -13,9 +13,9 @@ from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, stages
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
 from fer_ros.errors import DatasetError, SourceError
-from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_observer import FaceObserver
-from fer_ros.face_tracker import TrackerSettings
+from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.face.observer import FaceObserver
+from fer_ros.face.tracker import TrackerSettings
 from fer_ros.labels import CREMA_D_CLASSES, CREMA_D_CODES
 from fer_ros.media.image_source import ImageSource
 

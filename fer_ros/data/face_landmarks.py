@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
-from fer_ros.face_crop import crop_face, face_transform
-from fer_ros.face_detector import SEARCHED_FACE_PX, FaceDetector
-from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.face.alignment import crop_face, face_transform
+from fer_ros.face.detector import SEARCHED_FACE_PX, FaceDetector
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
 # The landmark model gives whole pixels; on a face of this size they are fine enough.

@@ -13,7 +13,7 @@ from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, landmark_pict
 from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
 from fer_ros.errors import DatasetError
-from fer_ros.face_landmarks import LandmarkPredictor
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.labels import class_name
 from fer_ros.media.image_source import IMAGE_SUFFIXES
 from fer_ros.structures import ImageArray, Landmarks

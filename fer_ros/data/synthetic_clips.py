@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_ros.data.disturbances import blurred, covered, exposed, noisy, to_image, to_pixels
-from fer_ros.face_crop import crop_face, face_transform
+from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 FRAMES = 30

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from fer_ros.face_graph import anatomical_edges
+from fer_ros.face.graph import anatomical_edges
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
 Color = tuple[int, int, int]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fer_ros.data.augment import AugmentConfig, augmented_face, mirror
-from fer_ros.face_crop import align_face
-from fer_ros.landmark_layout import REGIONS
+from fer_ros.face.alignment import align_face
+from fer_ros.face.landmark_layout import REGIONS
 
 OFF = AugmentConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 
 from fer_ros.data.synthetic_clips import FRAMES, synthetic_clip
-from fer_ros.face_crop import align_face
+from fer_ros.face.alignment import align_face
 
 
 def clip(gray, landmarks, seed=0, severity=1.0):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fer_ros.face_graph import NUM_NODE_FEATURES, anatomical_edges, node_features
-from fer_ros.landmark_layout import MEAN_SHAPE_NORM, MIRRORED, REGIONS
+from fer_ros.face.graph import NUM_NODE_FEATURES, anatomical_edges, node_features
+from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, MIRRORED, REGIONS
 
 
 def test_regions_hold_every_landmark_once():

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.landmark_layout import CLOSED_REGIONS, MEAN_SHAPE_NORM, REGIONS
+from fer_ros.face.landmark_layout import CLOSED_REGIONS, MEAN_SHAPE_NORM, REGIONS
 from fer_ros.structures import NUM_LANDMARKS, FloatArray
 
 # Links between regions, chosen where expressions act: brow to eye (frown, raised brows), nose to

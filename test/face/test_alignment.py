@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.face_crop import align_face, face_transform, similarity
-from fer_ros.landmark_layout import MEAN_SHAPE_NORM, REGIONS
+from fer_ros.face.alignment import align_face, face_transform, similarity
+from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, REGIONS
 from fer_ros.structures import Landmarks
 
 EYES = [*REGIONS['right_eye'], *REGIONS['left_eye']]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.face_detector import FaceDetector
+from fer_ros.face.detector import FaceDetector
 
 
 def test_portrait_has_one_face_where_it_is(portrait_gray):

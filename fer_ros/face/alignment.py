@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.landmark_layout import MEAN_SHAPE_NORM, REGIONS
+from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, REGIONS
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 # Expressions move the brows and the mouth, turns of the head the jaw; eyes and nose stay.

@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.face_detector import FaceDetector
-from fer_ros.face_observer import FaceObserver
-from fer_ros.face_tracker import TrackerSettings
+from fer_ros.face.detector import FaceDetector
+from fer_ros.face.observer import FaceObserver
+from fer_ros.face.tracker import TrackerSettings
 
 RATE_HZ = 30
 

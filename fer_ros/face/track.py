@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fer_ros.crop_json import crop_from_json, crop_to_json
+from fer_ros.face.crop_json import crop_from_json, crop_to_json
 from fer_ros.structures import FaceBox, ImageArray
 
 
@@ -61,3 +61,32 @@ class Track:
             (x, y), (last_x, last_y) = box.center_px, self.box.center_px
             self.velocity_px_s = (x - last_x) / elapsed_s, (y - last_y) / elapsed_s
         self.box, self.seen_s = box, stamp_s
+
+
+# Stamps are rounded, intervals are not.
+STAMP_TOLERANCE_S = 5e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Find:
+    """A face that a search found.
+
+    Attributes:
+        box: Where, in the image that was searched.
+        face_id: Of the known face that it is; ``None`` for a new one.
+        crop: ``(S, S)`` uint8, what a new face looks like.
+    """
+
+    box: FaceBox
+    face_id: int | None = None
+    crop: ImageArray | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the find as JSON values."""
+        return asdict(self) | {'crop': crop_to_json(self.crop)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> 'Find':
+        """Return the find that ``to_dict`` was called on."""
+        box, crop = FaceBox(**values['box']), crop_from_json(values['crop'])
+        return cls(box, values['face_id'], crop)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.face_search import Find
-from fer_ros.face_tracker import FaceTracker, TrackerSettings
-from fer_ros.landmark_layout import MEAN_SHAPE_NORM
+from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
+from fer_ros.face.track import Find
+from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.structures import AlignedFace, FaceBox, Landmarks
 
 PATTERN = (np.arange(48 * 48).reshape(48, 48) % 97).astype(np.uint8)

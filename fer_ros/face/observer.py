@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from fer_ros.face_crop import align_face
-from fer_ros.face_detector import FaceDetector
-from fer_ros.face_landmarks import LandmarkPredictor
-from fer_ros.face_search import FaceSearch, Find
-from fer_ros.face_tracker import FaceTracker, TrackerSettings, nearest
+from fer_ros.face.alignment import align_face
+from fer_ros.face.detector import FaceDetector
+from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.face.matching import nearest
+from fer_ros.face.track import STAMP_TOLERANCE_S, Find
+from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceBox, ImageArray, ObservedFace, TrackedFace
 
@@ -148,3 +150,45 @@ class FaceObserver:
         with self._timer.time('tracker'):
             accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
         return ObservedFace(face, landmarks, aligned) if accepted else None
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSearch:
+    """A search in one image, under way or done.
+
+    Attributes:
+        stamp_s: Acquisition time of the image.
+        known: Where the known faces were in it, by ``face_id``.
+        result: What it finds, and the seconds that it takes.
+    """
+
+    stamp_s: float
+    known: Mapping[int, FaceBox]
+    result: 'Future[tuple[list[Find], float]]'
+
+    def due(self, stamp_s: float, delay_s: float) -> bool:
+        """Return whether what is found is to be used with the image of ``stamp_s``.
+
+        It depends on stamps alone, not on how fast the machine is: a recording gives the same
+        result every time.
+        """
+        # A clock that stands still would never make the delay pass.
+        elapsed_s = stamp_s - self.stamp_s
+        return elapsed_s <= 0 or elapsed_s >= delay_s - STAMP_TOLERANCE_S
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """The search with its result, as JSON values; waits for it."""
+        return {
+            'stamp_s': self.stamp_s,
+            'known': {str(face_id): asdict(box) for face_id, box in self.known.items()},
+            'finds': [find.to_dict() for find in self.result.result()[0]],
+        }
+
+    @classmethod
+    def from_memory(cls, memory: dict[str, Any]) -> 'FaceSearch':
+        """Return the search, done, whose ``memory`` it is."""
+        result: Future[tuple[list[Find], float]] = Future()
+        result.set_result(([Find.from_dict(values) for values in memory['finds']], 0.0))
+        known = {int(face_id): FaceBox(**values) for face_id, values in memory['known'].items()}
+        return cls(memory['stamp_s'], known, result)
