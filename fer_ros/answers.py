@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.classifier import BothSides, Classifier, softmax
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face.alignment import align_face
-from fer_ros.preprocess import make_batch
+from fer_ros.inference.classifier import BothSides, Classifier, softmax
+from fer_ros.inference.inputs import make_batch
 from fer_ros.smoothing import EmotionSmoother
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks, ModelInput
 

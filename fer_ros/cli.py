@@ -7,9 +7,9 @@ from pathlib import Path
 
 from fer_ros.bench.options import add_model
 from fer_ros.bench.options import add_options as add_bench_options
-from fer_ros.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
+from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.replay.options import add_options
 
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
@@ -160,8 +160,8 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    from fer_ros.classifier import load_classifier, whole_model
     from fer_ros.face.landmarks import find_landmark_model
+    from fer_ros.models import load_classifier, whole_model
 
     classifier = load_classifier(options.model, options.backend)
     config = classifier.config

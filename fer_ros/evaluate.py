@@ -12,7 +12,6 @@ from fer_ros.answers import (
     streams_of,
 )
 from fer_ros.atomic_file import require_folder
-from fer_ros.classifier import Classifier
 from fer_ros.data.datasets import dataset_at
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
@@ -25,6 +24,7 @@ from fer_ros.evaluate_crema_d import evaluate_crema_d
 from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluate_stills import still_tables
 from fer_ros.evaluation_report import Evaluation, Table
+from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import measure
 from fer_ros.robustness import robustness, robustness_table
 from fer_ros.structures import FloatArray

@@ -15,7 +15,6 @@ from fer_ros.answers import (
     stream_to_smooth,
     streams_of,
 )
-from fer_ros.classifier import Classifier
 from fer_ros.crema_d_tables import (
     NO_FACE,
     JudgedClips,
@@ -29,6 +28,7 @@ from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluation_report import Evaluation
+from fer_ros.inference.classifier import Classifier
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, measure
 from fer_ros.structures import FloatArray

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_ros import model_config
-from fer_ros.classifier import Classifier, load_classifier
 from fer_ros.data.datasets import DATASETS
 from fer_ros.errors import SettingError
+from fer_ros.inference import config as model_config
+from fer_ros.inference.classifier import Classifier
+from fer_ros.models import load_classifier
 from fer_ros.pipeline import PipelineSettings
 
 STREAMS = (*model_config.STREAMS, 'smoothed')

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import GATv2Conv
 
-from fer_ros.model_config import ModelConfig
+from fer_ros.inference.config import ModelConfig
 
 
 class LandmarkGraph(nn.Module):

@@ -17,7 +17,7 @@ from fer_ros.graph_attention import (
     LandmarkAttention,
     LandmarkGraph,
 )
-from fer_ros.model_config import ModelConfig
+from fer_ros.inference.config import ModelConfig
 from fer_ros.residual_network import CnnStream
 from fer_ros.structures import NUM_LANDMARKS
 

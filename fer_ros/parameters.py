@@ -11,12 +11,13 @@ from typing import Any
 
 import yaml
 
-from fer_ros.classifier import BACKENDS, DEVICES, load_classifier
 from fer_ros.errors import SettingError
 from fer_ros.face.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.tracker import TrackerSettings
+from fer_ros.inference.classifier import BACKENDS, DEVICES
 from fer_ros.messages.images import MAX_PIXELS
+from fer_ros.models import load_classifier
 from fer_ros.pipeline import Models, PipelineSettings
 
 

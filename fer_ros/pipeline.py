@@ -7,13 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.classifier import Classifier, softmax
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.tracker import TrackerSettings
-from fer_ros.preprocess import make_batch
+from fer_ros.inference.classifier import Classifier, softmax
+from fer_ros.inference.inputs import make_batch
 from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fer_ros.model_config import ModelConfig
+from fer_ros.inference.config import ModelConfig
 
 
 class ResidualBlock(nn.Module):

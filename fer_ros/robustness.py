@@ -7,7 +7,6 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.answers import answers_for
-from fer_ros.classifier import Classifier
 from fer_ros.data.disturbances import (
     blurred,
     coarse,
@@ -21,6 +20,7 @@ from fer_ros.data.disturbances import (
 from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation_report import Table
 from fer_ros.face.alignment import crop_face, face_transform
+from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import accuracy
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 

@@ -9,9 +9,9 @@ import torch
 from tqdm import tqdm
 
 from fer_ros.answers import aligned_faces, answers_for
-from fer_ros.classifier import BothSides, TorchClassifier
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
+from fer_ros.inference.classifier import BothSides, TorchClassifier
 from fer_ros.structures import FloatArray
 
 

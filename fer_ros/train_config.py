@@ -8,7 +8,7 @@ import yaml
 
 from fer_ros.data.augment import AugmentConfig
 from fer_ros.errors import SettingError
-from fer_ros.model_config import ModelConfig
+from fer_ros.inference.config import ModelConfig
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.classifier import load_classifier
 from fer_ros.face.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.media.sample_clip import PORTRAIT
+from fer_ros.models import load_classifier
 from fer_ros.pipeline import EmotionPipeline, Models
 
 

@@ -16,14 +16,14 @@ from fer_ros.checkpoint import (  # noqa: E402
     rounded,
     save_checkpoint,
 )
-from fer_ros.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
 from fer_ros.errors import ModelFileError  # noqa: E402
 from fer_ros.face.alignment import align_face  # noqa: E402
+from fer_ros.inference.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
+from fer_ros.inference.config import ModelConfig  # noqa: E402
+from fer_ros.inference.inputs import make_batch  # noqa: E402
 from fer_ros.labels import FERPLUS_CLASSES  # noqa: E402
 from fer_ros.model import FerNet  # noqa: E402
-from fer_ros.model_config import ModelConfig  # noqa: E402
 from fer_ros.pipeline import softmax  # noqa: E402
-from fer_ros.preprocess import make_batch  # noqa: E402
 from fer_ros.structures import ModelInput  # noqa: E402
 
 SMALL = ModelConfig(

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from fer_ros.classifier import INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.cli import main
+from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
 
 
 def test_info_names_model_classes_and_landmark_model(capsys):
@@ -87,8 +87,8 @@ def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
 def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):
     pytest.importorskip('torch_geometric')
     from fer_ros.checkpoint import Checkpoint, save_checkpoint
+    from fer_ros.inference.config import ModelConfig
     from fer_ros.model import FerNet
-    from fer_ros.model_config import ModelConfig
 
     save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
     (tmp_path / 'm.int8.onnx').write_text('of other weights')

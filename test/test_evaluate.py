@@ -8,10 +8,10 @@ import onnx
 import pytest
 from face_clips import face_picture, write_clip
 
-from fer_ros.classifier import SHIPPED_MODEL
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluate import evaluate
 from fer_ros.evaluate_settings import EvaluateSettings
+from fer_ros.inference.classifier import SHIPPED_MODEL
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,7 @@ def test_pipeline_runs_without_torch_and_ros():
         '            raise ImportError(name)\n'
         'sys.meta_path.insert(0, Refuse())\n'
         'from fer_ros.pipeline import EmotionPipeline, Models\n'
-        'from fer_ros.classifier import load_classifier\n'
+        'from fer_ros.inference.classifier import load_classifier\n'
         'from fer_ros.face.detector import FaceDetector\n'
         'from fer_ros.face.landmarks import LandmarkPredictor\n'
         'from fer_ros.media.sample_clip import sample_frames\n'

@@ -2,12 +2,12 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from fer_ros.classifier import softmax
 from fer_ros.errors import SettingError
 from fer_ros.face.graph import node_features
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
+from fer_ros.inference.classifier import softmax
+from fer_ros.inference.inputs import mirrored
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings, read_parameter_file
-from fer_ros.preprocess import mirrored
 from fer_ros.structures import ModelInput
 
 

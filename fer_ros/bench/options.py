@@ -4,8 +4,8 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from fer_ros.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.errors import FerError
+from fer_ros.inference.classifier import BACKENDS, SHIPPED_MODEL
 
 _SIZES_WH = [(640, 480), (1280, 720)]
 

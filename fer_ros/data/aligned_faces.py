@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from fer_ros.data.augment import AugmentConfig, augmented_face
 from fer_ros.data.face_set import FaceSet
 from fer_ros.face.alignment import align_face
-from fer_ros.preprocess import make_batch
+from fer_ros.inference.inputs import make_batch
 from fer_ros.structures import AlignedFace, Landmarks
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_ros.classifier import whole_model
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
+from fer_ros.models import whole_model
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
 from fer_ros.replay.behaviour import behaviour

@@ -3,7 +3,7 @@
 import pytest
 
 from fer_ros.bench.pipeline_maker import PipelineMaker
-from fer_ros.classifier import SHIPPED_MODEL
+from fer_ros.inference.classifier import SHIPPED_MODEL
 
 
 @pytest.fixture(scope='session')

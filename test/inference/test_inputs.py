@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
-from fer_ros.preprocess import make_batch
+from fer_ros.inference.inputs import make_batch
 from fer_ros.structures import AlignedFace
 
 

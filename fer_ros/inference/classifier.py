@@ -9,14 +9,14 @@ import numpy as np
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.graph import NUM_NODE_FEATURES
-from fer_ros.model_config import FORMAT, ModelConfig
-from fer_ros.preprocess import mirrored
+from fer_ros.inference.config import FORMAT, ModelConfig
+from fer_ros.inference.inputs import mirrored
 from fer_ros.structures import FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
 DEVICES = ('cpu', 'cuda')
 INT8_SUFFIX = '.int8.onnx'
-SHIPPED_MODEL = Path(__file__).parent / 'weights' / 'ferplus.onnx'
+SHIPPED_MODEL = Path(__file__).parent.parent / 'weights' / 'ferplus.onnx'
 
 
 class Classifier(Protocol):
@@ -60,7 +60,7 @@ class OnnxClassifier:
         """
         import onnxruntime
 
-        _require_file(path)
+        require_file(path)
         available = onnxruntime.get_available_providers()
         if device == 'cuda' and 'CUDAExecutionProvider' not in available:
             raise SettingError(
@@ -129,7 +129,7 @@ class TorchClassifier:
 
     def __init__(self, path: Path, num_threads: int = 1, device: str = 'cpu') -> None:
         """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
-        _require_file(path)
+        require_file(path)
         try:
             import torch
 
@@ -201,57 +201,7 @@ def softmax(logits: FloatArray) -> FloatArray:
     return probabilities
 
 
-def load_classifier(
-    model: str | Path | None = None,
-    backend: str = 'onnx',
-    num_threads: int = 1,
-    int8: bool = False,
-    device: str = 'cpu',
-    mirror: bool = False,
-) -> Classifier:
-    """Load a model for one of the backends.
-
-    Args:
-        model: ``.onnx`` or ``.safetensors`` file; the backend takes the one of its own kind beside
-            it. The model that ships when empty.
-        backend: One of ``BACKENDS``.
-        num_threads: Of the backend.
-        int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
-            ``quantize.quantize_onnx`` writes it. On the CPU alone.
-        device: One of ``DEVICES``.
-        mirror: Whether it is asked about mirror images too; see ``BothSides``.
-
-    Raises:
-        ModelFileError: The file is missing, damaged or another model.
-        SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` none of ``DEVICES`` or
-            not there.
-    """
-    if device not in DEVICES:
-        raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
-    path = Path(model) if model else SHIPPED_MODEL
-    if path.suffix not in ('.onnx', '.safetensors'):
-        raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
-    classifier: Classifier
-    if backend == 'onnx':
-        quick = path.with_suffix(INT8_SUFFIX)
-        whole = path.with_suffix('.onnx')
-        chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
-        classifier = OnnxClassifier(chosen, num_threads, device)
-    elif backend == 'torch':
-        classifier = TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
-    else:
-        raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
-    return BothSides(classifier) if mirror else classifier
-
-
-def whole_model(path: Path) -> Path:
-    """Return the file of the model that ``path`` holds, be it in its 8-bit form."""
-    if not path.name.endswith(INT8_SUFFIX):
-        return path
-    return path.with_name(path.name.removesuffix(INT8_SUFFIX) + '.onnx')
-
-
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
     if not path.is_file():
         raise ModelFileError(f'model {path} does not exist')
 

@@ -3,13 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer_ros.classifier import SHIPPED_MODEL, load_classifier
 from fer_ros.data.augment import mirror
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.alignment import align_face
+from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.models import load_classifier
 from fer_ros.pipeline import softmax
-from fer_ros.preprocess import make_batch
 from fer_ros.structures import ModelInput
 
 

@@ -1,0 +1,1 @@
+"""A trained model without torch: its configuration, its inputs, its ONNX form."""

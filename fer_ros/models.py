@@ -1,0 +1,65 @@
+"""The public loader: a model file and a backend give a classifier."""
+
+from pathlib import Path
+
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.inference.classifier import (
+    BACKENDS,
+    DEVICES,
+    INT8_SUFFIX,
+    SHIPPED_MODEL,
+    BothSides,
+    Classifier,
+    OnnxClassifier,
+    TorchClassifier,
+)
+
+
+def load_classifier(
+    model: str | Path | None = None,
+    backend: str = 'onnx',
+    num_threads: int = 1,
+    int8: bool = False,
+    device: str = 'cpu',
+    mirror: bool = False,
+) -> Classifier:
+    """Load a model for one of the backends.
+
+    Args:
+        model: ``.onnx`` or ``.safetensors`` file; the backend takes the one of its own kind beside
+            it. The model that ships when empty.
+        backend: One of ``BACKENDS``.
+        num_threads: Of the backend.
+        int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
+            ``quantize.quantize_onnx`` writes it. On the CPU alone.
+        device: One of ``DEVICES``.
+        mirror: Whether it is asked about mirror images too; see ``BothSides``.
+
+    Raises:
+        ModelFileError: The file is missing, damaged or another model.
+        SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` none of ``DEVICES`` or
+            not there.
+    """
+    if device not in DEVICES:
+        raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
+    path = Path(model) if model else SHIPPED_MODEL
+    if path.suffix not in ('.onnx', '.safetensors'):
+        raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
+    classifier: Classifier
+    if backend == 'onnx':
+        quick = path.with_suffix(INT8_SUFFIX)
+        whole = path.with_suffix('.onnx')
+        chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
+        classifier = OnnxClassifier(chosen, num_threads, device)
+    elif backend == 'torch':
+        classifier = TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
+    else:
+        raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
+    return BothSides(classifier) if mirror else classifier
+
+
+def whole_model(path: Path) -> Path:
+    """Return the file of the model that ``path`` holds, be it in its 8-bit form."""
+    if not path.name.endswith(INT8_SUFFIX):
+        return path
+    return path.with_name(path.name.removesuffix(INT8_SUFFIX) + '.onnx')
