@@ -141,7 +141,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from fer_ros.checkpoint import export_onnx, load_checkpoint
+    from fer_ros.network.checkpoint import export_onnx, load_checkpoint
 
     checkpoint = load_checkpoint(options.checkpoint)
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
@@ -150,8 +150,8 @@ def _export(options: argparse.Namespace) -> None:
     quick.unlink(missing_ok=True)
     print(f'wrote {target}')
     if options.data and checkpoint.model.config.stream != 'gat':
+        from fer_ros.data.cache import CACHE
         from fer_ros.data.datasets import load_training_data
-        from fer_ros.data.prepared import CACHE
         from fer_ros.quantize import quantize_onnx
 
         _, faces = load_training_data(options.data, CACHE, checkpoint.figures.get('fold', 1))

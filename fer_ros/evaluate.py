@@ -12,11 +12,11 @@ from fer_ros.answers import (
     streams_of,
 )
 from fer_ros.atomic_file import require_folder
+from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import dataset_at
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
-from fer_ros.data.prepared import CACHE
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.evaluate_clips import Frames, frame_tables, synthetic_tables

@@ -6,10 +6,16 @@ from pathlib import Path
 import torch
 
 from fer_ros.calibration import best_temperature, best_votes, class_offsets
-from fer_ros.checkpoint import Checkpoint, export_onnx, load_checkpoint, rounded, save_checkpoint
 from fer_ros.data.face_set import FaceSet
 from fer_ros.metrics import Metrics
-from fer_ros.model import FerNet
+from fer_ros.network.checkpoint import (
+    Checkpoint,
+    export_onnx,
+    load_checkpoint,
+    rounded,
+    save_checkpoint,
+)
+from fer_ros.network.fer_net import FerNet
 from fer_ros.quantize import quantize_onnx
 from fer_ros.train_config import TrainConfig
 from fer_ros.validation import figures, measured, predict

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fer_ros.data.aligned_faces import Batch
-from fer_ros.model import FerNet
+from fer_ros.network.fer_net import FerNet
 from fer_ros.train_config import TrainConfig
 
 

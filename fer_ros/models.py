@@ -11,7 +11,7 @@ from fer_ros.inference.classifier import (
     BothSides,
     Classifier,
     OnnxClassifier,
-    TorchClassifier,
+    require_file,
 )
 
 
@@ -52,7 +52,7 @@ def load_classifier(
         chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
         classifier = OnnxClassifier(chosen, num_threads, device)
     elif backend == 'torch':
-        classifier = TorchClassifier(path.with_suffix('.safetensors'), num_threads, device)
+        classifier = _torch_classifier(path.with_suffix('.safetensors'), num_threads, device)
     else:
         raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
     return BothSides(classifier) if mirror else classifier
@@ -63,3 +63,15 @@ def whole_model(path: Path) -> Path:
     if not path.name.endswith(INT8_SUFFIX):
         return path
     return path.with_name(path.name.removesuffix(INT8_SUFFIX) + '.onnx')
+
+
+def _torch_classifier(path: Path, num_threads: int, device: str) -> Classifier:
+    require_file(path)
+    try:
+        from fer_ros.network.torch_classifier import TorchClassifier
+    except ImportError as error:
+        raise ModelFileError(
+            f'the torch backend needs a package that is not installed: {error}; install '
+            'torch, torch_geometric and safetensors, or choose the backend onnx'
+        ) from error
+    return TorchClassifier(path, num_threads, device)

@@ -11,7 +11,8 @@ from tqdm import tqdm
 from fer_ros.answers import aligned_faces, answers_for
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
-from fer_ros.inference.classifier import BothSides, TorchClassifier
+from fer_ros.inference.classifier import BothSides
+from fer_ros.network.torch_classifier import TorchClassifier
 from fer_ros.structures import FloatArray
 
 

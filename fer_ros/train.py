@@ -15,16 +15,16 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.calibration import calibrated_loss
-from fer_ros.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.data.aligned_faces import AlignedFaces, Batch
+from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import dataset_at, load_training_data
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.prepared import CACHE
 from fer_ros.data_parallel import Rank, join, leave, shared_out, together, wait_for_all
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.kept_model import keep
 from fer_ros.learner import Learner
 from fer_ros.metrics import Metrics
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.structures import FloatArray
 from fer_ros.teacher import taught
 from fer_ros.train_config import TrainConfig

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.checkpoint import load_checkpoint
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError, SettingError
 from fer_ros.inference.config import ModelConfig
+from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.structures import FloatArray
 from fer_ros.train_config import TrainConfig
 

@@ -12,8 +12,8 @@ from safetensors.torch import save
 from torch import Tensor, nn, optim
 
 from fer_ros.atomic_file import atomic_file
+from fer_ros.data.cache import cache_key
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.prepared import cache_key
 from fer_ros.errors import SettingError
 from fer_ros.train_config import TrainConfig
 

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from fer_ros.data.aligned_faces import AlignedFaces
 from fer_ros.data.face_set import FaceSet
 from fer_ros.metrics import Metrics, measure
-from fer_ros.model import FerNet
+from fer_ros.network.fer_net import FerNet
 from fer_ros.structures import FloatArray
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.data.face_landmarks import landmark_picture
 from fer_ros.data.ferplus import load_ferplus
+from fer_ros.data.landmarked_pictures import landmark_picture
 from fer_ros.media.sample_clip import PORTRAIT
 
 RATE_HZ = 10

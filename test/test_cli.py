@@ -86,9 +86,9 @@ def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
 
 def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):
     pytest.importorskip('torch_geometric')
-    from fer_ros.checkpoint import Checkpoint, save_checkpoint
     from fer_ros.inference.config import ModelConfig
-    from fer_ros.model import FerNet
+    from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+    from fer_ros.network.fer_net import FerNet
 
     save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
     (tmp_path / 'm.int8.onnx').write_text('of other weights')

@@ -7,13 +7,13 @@ pytest.importorskip('torch_geometric')
 from dataclasses import replace  # noqa: E402
 
 from fer_ros.answers import aligned_faces, ask  # noqa: E402
-from fer_ros.checkpoint import load_checkpoint  # noqa: E402
 from fer_ros.data.augment import mirror  # noqa: E402
 from fer_ros.data.face_set import FaceSet  # noqa: E402
 from fer_ros.data_parallel import Rank  # noqa: E402
 from fer_ros.errors import DatasetError, ModelFileError, SettingError  # noqa: E402
-from fer_ros.inference.classifier import load_classifier  # noqa: E402
 from fer_ros.inference.config import ModelConfig  # noqa: E402
+from fer_ros.models import load_classifier  # noqa: E402
+from fer_ros.network.checkpoint import load_checkpoint  # noqa: E402
 from fer_ros.teacher import taught  # noqa: E402
 from fer_ros.train import Trainer, train  # noqa: E402
 from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402

@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.data.face_landmarks import CHIP_PX, METHOD, cut_chip, stages
+from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.data.face_set import FaceSet, one_hot
-from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
+from fer_ros.data.landmarked_pictures import CHIP_PX, METHOD, cut_chip, stages
 from fer_ros.errors import DatasetError, SourceError
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver

@@ -7,9 +7,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.data.face_landmarks import landmark_face_crops
+from fer_ros.data.cache import Arrays
 from fer_ros.data.face_set import SPLITS, FaceSet
-from fer_ros.data.prepared import Arrays
+from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.errors import DatasetError
 from fer_ros.labels import FERPLUS_CLASSES
 

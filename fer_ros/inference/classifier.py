@@ -124,45 +124,6 @@ class OnnxClassifier:
         return output
 
 
-class TorchClassifier:
-    """Runs the checkpoint itself."""
-
-    def __init__(self, path: Path, num_threads: int = 1, device: str = 'cpu') -> None:
-        """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
-        require_file(path)
-        try:
-            import torch
-
-            from fer_ros.checkpoint import load_checkpoint
-        except ImportError as error:
-            raise ModelFileError(
-                f'the torch backend needs a package that is not installed: {error}; install '
-                'torch, torch_geometric and safetensors, or choose the backend onnx'
-            ) from error
-        if device == 'cuda' and not torch.cuda.is_available():
-            raise SettingError("device is 'cuda', torch finds none here: choose cpu")
-        self._torch, self._device = torch, device
-        torch.set_num_threads(num_threads)
-        checkpoint = load_checkpoint(path)
-        self._model = checkpoint.model.to(device)
-        self.path, self.config, self.figures = path, checkpoint.model.config, checkpoint.figures
-        self.streams = self.config.streams
-
-    def logits(self, batch: ModelInput) -> FloatArray:
-        """Return ``(B, C)`` float32 in the order of ``config.classes``."""
-        return self.stream_logits(batch)[self.config.stream]
-
-    def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does, for the model and each of its streams."""
-        torch = self._torch
-        with torch.inference_mode():
-            crops, nodes = (
-                torch.from_numpy(part).to(self._device) for part in (batch.crops, batch.nodes)
-            )
-            answers = self._model.streams(crops, nodes).by_name(self.config)
-        return {name: logits.cpu().numpy() for name, logits in answers.items()}
-
-
 class BothSides:
     """Asks a classifier about each face and its mirror image and averages the probabilities."""
 
@@ -202,6 +163,11 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 
 def require_file(path: Path) -> None:
+    """Refuse a model that is not there.
+
+    Raises:
+        ModelFileError: There is no file at ``path``.
+    """
     if not path.is_file():
         raise ModelFileError(f'model {path} does not exist')
 

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.data.face_landmarks import landmark_face_crops
 from fer_ros.data.ferplus import has_emotion, load_ferplus, majority, without_single_votes
+from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.errors import DatasetError
 
 

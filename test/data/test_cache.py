@@ -1,6 +1,6 @@
 from square import square
 
-from fer_ros.data.prepared import cache_key, load_prepared, prepare
+from fer_ros.data.cache import cache_key, load_prepared, prepare
 
 
 def test_results_are_kept_and_done_work_is_not_repeated(tmp_path):

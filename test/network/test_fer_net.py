@@ -7,9 +7,9 @@ from torch.nn import functional  # noqa: E402
 
 from fer_ros.errors import ModelFileError, SettingError  # noqa: E402
 from fer_ros.face.graph import anatomical_edges  # noqa: E402
-from fer_ros.graph_attention import GraphAttention, LandmarkGraph, read_at  # noqa: E402
 from fer_ros.inference.config import FUSIONS, ModelConfig  # noqa: E402
-from fer_ros.model import FerNet  # noqa: E402
+from fer_ros.network.fer_net import FerNet  # noqa: E402
+from fer_ros.network.landmark_attention import GraphAttention, LandmarkGraph, read_at  # noqa: E402
 
 VARIANTS = [
     {'stream': 'cnn'},

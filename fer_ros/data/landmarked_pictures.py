@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.data.prepared import Arrays, cache_key, load_prepared, prepare
+from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.face.detector import SEARCHED_FACE_PX, FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor

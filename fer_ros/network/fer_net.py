@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES, anatomical_edges
-from fer_ros.graph_attention import (
+from fer_ros.inference.config import ModelConfig
+from fer_ros.network.cnn_stream import CnnStream
+from fer_ros.network.landmark_attention import (
     AttentionPooling,
     GraphAttention,
     LandmarkAppearance,
     LandmarkAttention,
     LandmarkGraph,
 )
-from fer_ros.inference.config import ModelConfig
-from fer_ros.residual_network import CnnStream
 from fer_ros.structures import NUM_LANDMARKS
 
 

@@ -9,20 +9,21 @@ pytest.importorskip('torch_geometric')
 
 from safetensors import safe_open  # noqa: E402
 
-from fer_ros.checkpoint import (  # noqa: E402
+from fer_ros.errors import ModelFileError  # noqa: E402
+from fer_ros.face.alignment import align_face  # noqa: E402
+from fer_ros.inference.classifier import SHIPPED_MODEL  # noqa: E402
+from fer_ros.inference.config import ModelConfig  # noqa: E402
+from fer_ros.inference.inputs import make_batch  # noqa: E402
+from fer_ros.labels import FERPLUS_CLASSES  # noqa: E402
+from fer_ros.models import load_classifier  # noqa: E402
+from fer_ros.network.checkpoint import (  # noqa: E402
     Checkpoint,
     export_onnx,
     load_checkpoint,
     rounded,
     save_checkpoint,
 )
-from fer_ros.errors import ModelFileError  # noqa: E402
-from fer_ros.face.alignment import align_face  # noqa: E402
-from fer_ros.inference.classifier import SHIPPED_MODEL, load_classifier  # noqa: E402
-from fer_ros.inference.config import ModelConfig  # noqa: E402
-from fer_ros.inference.inputs import make_batch  # noqa: E402
-from fer_ros.labels import FERPLUS_CLASSES  # noqa: E402
-from fer_ros.model import FerNet  # noqa: E402
+from fer_ros.network.fer_net import FerNet  # noqa: E402
 from fer_ros.pipeline import softmax  # noqa: E402
 from fer_ros.structures import ModelInput  # noqa: E402
 

@@ -15,7 +15,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.inference.config import FORMAT, ModelConfig
-from fer_ros.model import FerNet
+from fer_ros.network.fer_net import FerNet
 from fer_ros.structures import NUM_LANDMARKS
 
 
