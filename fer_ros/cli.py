@@ -107,8 +107,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from fer_ros.train import train
-    from fer_ros.train_config import read_train_config
+    from fer_ros.training.config import read_train_config
+    from fer_ros.training.train import train
 
     train(
         read_train_config(options.config),
@@ -141,7 +141,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from fer_ros.network.checkpoint import export_onnx, load_checkpoint
+    from fer_ros.network.checkpoint import load_checkpoint
+    from fer_ros.training.export import export_onnx
 
     checkpoint = load_checkpoint(options.checkpoint)
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
@@ -152,7 +153,7 @@ def _export(options: argparse.Namespace) -> None:
     if options.data and checkpoint.model.config.stream != 'gat':
         from fer_ros.data.cache import CACHE
         from fer_ros.data.datasets import load_training_data
-        from fer_ros.quantize import quantize_onnx
+        from fer_ros.training.export import quantize_onnx
 
         _, faces = load_training_data(options.data, CACHE, checkpoint.figures.get('fold', 1))
         quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)

@@ -1,22 +1,18 @@
 """Weights, configuration and class order, kept together (safetensors); export to ONNX."""
 
 import json
-import warnings
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError
-from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.inference.config import FORMAT, ModelConfig
 from fer_ros.network.fer_net import FerNet
-from fer_ros.structures import NUM_LANDMARKS
 
 
 @dataclass(frozen=True)
@@ -86,34 +82,3 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
     return Checkpoint(model.eval(), figures)
-
-
-def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
-    """Write the model as ONNX with inputs ``crops`` and ``nodes``, output ``logits``.
-
-    The batch is free; configuration, class order and figures are stored in the file. An existing
-    file is replaced only by a whole one.
-    """
-    import onnx
-
-    size = checkpoint.model.config.crop_px
-    # Two faces: a batch of one would be taken for a constant.
-    example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
-    with atomic_file(path) as aside:
-        with warnings.catch_warnings():
-            # The exporter by tracing is called deprecated; it needs no further package, and a test
-            # holds its result against torch at batch sizes that were not traced.
-            warnings.simplefilter('ignore')
-            torch.onnx.export(
-                checkpoint.model,
-                example,
-                str(aside),
-                input_names=['crops', 'nodes'],
-                output_names=['logits'],
-                dynamic_axes={name: {0: 'batch'} for name in ('crops', 'nodes', 'logits')},
-                opset_version=17,
-                dynamo=False,
-            )
-        graph = onnx.load(aside)
-        onnx.helper.set_model_props(graph, checkpoint.metadata())
-        onnx.save(graph, aside)

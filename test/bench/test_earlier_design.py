@@ -2,7 +2,7 @@ import pytest
 
 torch = pytest.importorskip('torch')
 
-from fer_ros.bench.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18  # noqa: E402
+from fer_ros.bench.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18
 
 
 @pytest.fixture(scope='module')

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer_ros.data.augment import mirror
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.classifier import SHIPPED_MODEL
@@ -12,6 +11,7 @@ from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
 from fer_ros.pipeline import softmax
 from fer_ros.structures import ModelInput
+from fer_ros.training.augment import mirror
 
 
 @pytest.fixture(scope='module')

@@ -7,25 +7,20 @@ import pytest
 torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
-from safetensors import safe_open  # noqa: E402
+from safetensors import safe_open
 
-from fer_ros.errors import ModelFileError  # noqa: E402
-from fer_ros.face.alignment import align_face  # noqa: E402
-from fer_ros.inference.classifier import SHIPPED_MODEL  # noqa: E402
-from fer_ros.inference.config import ModelConfig  # noqa: E402
-from fer_ros.inference.inputs import make_batch  # noqa: E402
-from fer_ros.labels import FERPLUS_CLASSES  # noqa: E402
-from fer_ros.models import load_classifier  # noqa: E402
-from fer_ros.network.checkpoint import (  # noqa: E402
-    Checkpoint,
-    export_onnx,
-    load_checkpoint,
-    rounded,
-    save_checkpoint,
-)
-from fer_ros.network.fer_net import FerNet  # noqa: E402
-from fer_ros.pipeline import softmax  # noqa: E402
-from fer_ros.structures import ModelInput  # noqa: E402
+from fer_ros.errors import ModelFileError
+from fer_ros.face.alignment import align_face
+from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.inference.config import ModelConfig
+from fer_ros.inference.inputs import make_batch
+from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.models import load_classifier
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, rounded, save_checkpoint
+from fer_ros.network.fer_net import FerNet
+from fer_ros.pipeline import softmax
+from fer_ros.structures import ModelInput
+from fer_ros.training.export import export_onnx
 
 SMALL = ModelConfig(
     classes=('x', 'y', 'z'), cnn_channels=(8, 16, 24), cnn_blocks=(1, 1, 1), hidden_channels=16

@@ -3,13 +3,13 @@ import pytest
 torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
-from torch.nn import functional  # noqa: E402
+from torch.nn import functional
 
-from fer_ros.errors import ModelFileError, SettingError  # noqa: E402
-from fer_ros.face.graph import anatomical_edges  # noqa: E402
-from fer_ros.inference.config import FUSIONS, ModelConfig  # noqa: E402
-from fer_ros.network.fer_net import FerNet  # noqa: E402
-from fer_ros.network.landmark_attention import GraphAttention, LandmarkGraph, read_at  # noqa: E402
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face.graph import anatomical_edges
+from fer_ros.inference.config import FUSIONS, ModelConfig
+from fer_ros.network.fer_net import FerNet
+from fer_ros.network.landmark_attention import GraphAttention, LandmarkGraph, read_at
 
 VARIANTS = [
     {'stream': 'cnn'},

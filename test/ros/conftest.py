@@ -11,8 +11,8 @@ import pytest
 rclpy = pytest.importorskip('rclpy')
 pytest.importorskip('fer_ros.msg', reason='the package is not built')
 
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 
 
 @pytest.fixture(scope='session')

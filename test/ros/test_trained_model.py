@@ -30,7 +30,7 @@ model:
 def data(tmp_path, monkeypatch):
     """Pictures in two classes: with the mouth, and with a hand before it."""
     monkeypatch.setattr('fer_ros.evaluate.CACHE', tmp_path / 'cache')
-    monkeypatch.setattr('fer_ros.train.CACHE', tmp_path / 'cache')
+    monkeypatch.setattr('fer_ros.training.trainer.CACHE', tmp_path / 'cache')
     for split, count in (('train', 16), ('validation', 4), ('test', 4)):
         for number in range(count):
             for name in ('hidden', 'open'):
@@ -46,7 +46,7 @@ def data(tmp_path, monkeypatch):
 
 
 def test_train_stop_resume_evaluate_and_run_in_the_node(data, graph, fer_node, monkeypatch):
-    from fer_ros.train import Trainer
+    from fer_ros.training.trainer import Trainer
 
     command = ['train', '--data', str(data / 'data'), '--config', str(data / 'c.yaml')]
     command += ['--out', str(data / 'run'), '--device', 'cpu', '--threads', '1']

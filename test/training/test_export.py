@@ -15,10 +15,10 @@ from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
-from fer_ros.network.checkpoint import Checkpoint, export_onnx
+from fer_ros.network.checkpoint import Checkpoint
 from fer_ros.network.fer_net import FerNet
 from fer_ros.pipeline import softmax
-from fer_ros.quantize import quantize_onnx
+from fer_ros.training.export import export_onnx, quantize_onnx
 
 
 @pytest.fixture(scope='module')

@@ -4,20 +4,21 @@ import pytest
 torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
-from dataclasses import replace  # noqa: E402
+from dataclasses import replace
 
-from fer_ros.answers import aligned_faces, ask  # noqa: E402
-from fer_ros.data.augment import mirror  # noqa: E402
-from fer_ros.data.face_set import FaceSet  # noqa: E402
-from fer_ros.data_parallel import Rank  # noqa: E402
-from fer_ros.errors import DatasetError, ModelFileError, SettingError  # noqa: E402
-from fer_ros.inference.config import ModelConfig  # noqa: E402
-from fer_ros.models import load_classifier  # noqa: E402
-from fer_ros.network.checkpoint import load_checkpoint  # noqa: E402
-from fer_ros.teacher import taught  # noqa: E402
-from fer_ros.train import Trainer, train  # noqa: E402
-from fer_ros.train_config import TrainConfig, read_train_config  # noqa: E402
-from fer_ros.training_faces import draw_weights  # noqa: E402
+from fer_ros.answers import aligned_faces, ask
+from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError, ModelFileError, SettingError
+from fer_ros.inference.config import ModelConfig
+from fer_ros.models import load_classifier
+from fer_ros.network.checkpoint import load_checkpoint
+from fer_ros.training.augment import mirror
+from fer_ros.training.config import TrainConfig, read_train_config
+from fer_ros.training.data_parallel import Rank
+from fer_ros.training.face_dataset import draw_weights
+from fer_ros.training.teachers import taught
+from fer_ros.training.train import train
+from fer_ros.training.trainer import Trainer
 
 CONFIG = TrainConfig(
     model=ModelConfig(
@@ -284,14 +285,14 @@ def test_fewer_faces_than_a_batch_are_refused(faces, tmp_path):
 def test_configuration_file_of_the_project_has_the_defaults():
     from pathlib import Path
 
-    path = Path(__file__).parent.parent / 'config' / 'train.yaml'
+    path = Path(__file__).parent.parent.parent / 'config' / 'train.yaml'
     assert read_train_config(path) == TrainConfig()
 
 
 def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_one():
     from pathlib import Path
 
-    folder = Path(__file__).parent.parent / 'config'
+    folder = Path(__file__).parent.parent.parent / 'config'
     config = read_train_config(folder / 'refine.yaml')
     larger = read_train_config(folder / 'teacher.yaml')
     first, second = (f'runs/{name}/model.safetensors' for name in ('ferplus', 'teacher'))

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fer_ros.data.augment import AugmentConfig, augmented_face
 from fer_ros.data.face_set import FaceSet
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.inputs import make_batch
-from fer_ros.structures import AlignedFace, Landmarks
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+from fer_ros.training.augment import AugmentConfig, augmented_face
 
 
 class Batch(NamedTuple):
@@ -77,3 +77,11 @@ class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
             torch.from_numpy(self.faces.targets[indices]),
             torch.from_numpy(second[indices] if len(second) else second),
         )
+
+
+def draw_weights(faces: FaceSet, balance: float) -> FloatArray:
+    """Return ``(N,)`` how likely each face is drawn, by how rare its classes are."""
+    share = faces.targets.mean(axis=0)
+    rarity = np.maximum(share, 1e-6) ** -balance
+    weights: FloatArray = faces.targets @ rarity
+    return weights

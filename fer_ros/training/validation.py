@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from fer_ros.data.aligned_faces import AlignedFaces
 from fer_ros.data.face_set import FaceSet
 from fer_ros.metrics import Metrics, measure
 from fer_ros.network.fer_net import FerNet
 from fer_ros.structures import FloatArray
+from fer_ros.training.face_dataset import AlignedFaces
 
 
 @torch.inference_mode()

@@ -1,7 +1,6 @@
 """Training of a FerNet: set up, fit, validate, keep the best."""
 
 import math
-import os
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -13,30 +12,22 @@ from torch import nn
 from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
-from fer_ros.atomic_file import require_folder
-from fer_ros.calibration import calibrated_loss
-from fer_ros.data.aligned_faces import AlignedFaces, Batch
-from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import dataset_at, load_training_data
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data_parallel import Rank, join, leave, shared_out, together, wait_for_all
-from fer_ros.errors import DatasetError, SettingError
-from fer_ros.kept_model import keep
-from fer_ros.learner import Learner
+from fer_ros.errors import DatasetError
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.structures import FloatArray
-from fer_ros.teacher import taught
-from fer_ros.train_config import TrainConfig
-from fer_ros.training_faces import (
-    draw_weights,
-    require_present,
-    require_trainable,
-    require_unseen,
-)
-from fer_ros.training_log import COLUMNS, write_log
-from fer_ros.training_state import TrainingState, run_identity
-from fer_ros.validation import figures, measured, predict
+from fer_ros.training.calibration import calibrated_loss
+from fer_ros.training.checks import require_present, require_trainable, require_unseen
+from fer_ros.training.config import TrainConfig
+from fer_ros.training.data_parallel import Rank, shared_out, together
+from fer_ros.training.export import keep
+from fer_ros.training.face_dataset import AlignedFaces, Batch, draw_weights
+from fer_ros.training.log import COLUMNS, write_log
+from fer_ros.training.loss import Learner
+from fer_ros.training.run_state import TrainingState, run_identity
+from fer_ros.training.teachers import taught
+from fer_ros.training.validation import figures, measured, predict
 
 _STATE_FILE = 'last.safetensors'
 
@@ -241,59 +232,6 @@ class Trainer:
         progress = self._state().load(self.out / _STATE_FILE, self._identity)
         self.epoch, self.best = progress['epoch'], progress['best']
         self.history = progress['history']
-
-
-def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0) -> None:
-    """Train on the data at a path and leave a model in ``out``; a stopped run goes on.
-
-    Args:
-        config: The settings.
-        data: As in ``load_training_data``.
-        out: Folder of the run.
-        device: ``cpu`` or ``cuda``; the latter where there is one when empty.
-        threads: Of torch; 0 leaves the choice to it.
-
-    Raises:
-        DatasetError: The data cannot be used; see also ``Trainer``.
-        ModelFileError: There is no landmark model, or as ``Trainer``.
-        SettingError: ``device`` is not there, ``threads`` is negative, ``out`` is a file, or as
-            ``Trainer``.
-    """
-    if threads < 0:
-        raise SettingError(f'threads is {threads}, allowed are 0 and more')
-    # Before the data are prepared.
-    require_present(config.sources)
-    require_folder(out)
-    if threads:
-        torch.set_num_threads(threads)
-    has_gpu = torch.cuda.is_available()
-    device = device or ('cuda' if has_gpu else 'cpu')
-    if device not in ('cpu', 'cuda') or (device == 'cuda' and not has_gpu):
-        raise SettingError(
-            f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
-        )
-    if device == 'cuda':
-        # The same command gives the same model on the same machine.
-        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-        torch.use_deterministic_algorithms(True)
-    rank, device = join(device)
-    try:
-        # The first process fills the cache; the others wait and then read it.
-        if not rank.first:
-            wait_for_all()
-        training, validation = load_training_data(data, CACHE, config.fold, rank.first)
-        if rank.first:
-            wait_for_all()
-        about: dict[str, Any] = {'dataset': dataset_at(data)}
-        if about['dataset'] == 'crema_d':
-            about['fold'] = config.fold
-        trainer = Trainer(config, training, validation, out, device, rank, about)
-        metrics = trainer.fit()
-    finally:
-        leave()
-    if rank.first:
-        print(f'validation accuracy of the calibrated model {metrics.accuracy:.2%}')
-        print(f'wrote {out}/model.safetensors and its forms for ONNX Runtime')
 
 
 def _has_bfloat16(device: torch.device) -> bool:

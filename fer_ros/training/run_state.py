@@ -15,7 +15,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.data.cache import cache_key
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import SettingError
-from fer_ros.train_config import TrainConfig
+from fer_ros.training.config import TrainConfig
 
 
 def run_identity(

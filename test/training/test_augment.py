@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fer_ros.data.augment import AugmentConfig, augmented_face, mirror
 from fer_ros.face.alignment import align_face
 from fer_ros.face.landmark_layout import REGIONS
+from fer_ros.training.augment import AugmentConfig, augmented_face, mirror
 
 OFF = AugmentConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
 

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fer_ros.data.aligned_faces import Batch
 from fer_ros.network.fer_net import FerNet
-from fer_ros.train_config import TrainConfig
+from fer_ros.training.config import TrainConfig
+from fer_ros.training.face_dataset import Batch
 
 
 class Learner(nn.Module):

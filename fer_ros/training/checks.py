@@ -10,8 +10,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError, SettingError
 from fer_ros.inference.config import ModelConfig
 from fer_ros.network.checkpoint import load_checkpoint
-from fer_ros.structures import FloatArray
-from fer_ros.train_config import TrainConfig
+from fer_ros.training.config import TrainConfig
 
 
 def require_trainable(config: TrainConfig, training: FaceSet, processes: int) -> None:
@@ -78,11 +77,3 @@ def require_unseen(sources: Sequence[Path], about: Mapping[str, Any]) -> None:
                 f'checkpoint {source} was trained for fold {figures.get("fold")} of CREMA-D and '
                 f'has seen the test actors of fold {about["fold"]}'
             )
-
-
-def draw_weights(faces: FaceSet, balance: float) -> FloatArray:
-    """Return ``(N,)`` how likely each face is drawn, by how rare its classes are."""
-    share = faces.targets.mean(axis=0)
-    rarity = np.maximum(share, 1e-6) ** -balance
-    weights: FloatArray = faces.targets @ rarity
-    return weights

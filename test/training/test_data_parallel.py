@@ -11,8 +11,8 @@ pytest.importorskip('torch_geometric')
 
 from face_clips import face_picture
 
-from fer_ros.data_parallel import Rank, shared_out
 from fer_ros.network.checkpoint import load_checkpoint
+from fer_ros.training.data_parallel import Rank, shared_out
 
 # Without batch norm and dropout, which see each process's faces alone.
 CONFIG = """

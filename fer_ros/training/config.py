@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from fer_ros.data.augment import AugmentConfig
 from fer_ros.errors import SettingError
 from fer_ros.inference.config import ModelConfig
+from fer_ros.training.augment import AugmentConfig
 
 
 @dataclass(frozen=True)

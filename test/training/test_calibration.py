@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from fer_ros.calibration import best_temperature, best_votes, calibrated_loss, class_offsets
+from fer_ros.training.calibration import (
+    best_temperature,
+    best_votes,
+    calibrated_loss,
+    class_offsets,
+)
 
 
 def test_temperature_of_logits_that_are_too_sure_is_found():

@@ -1,0 +1,1 @@
+"""Training: settings, faces as batches, the trainer, calibration, export."""
