@@ -120,8 +120,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from fer_ros.evaluate import evaluate
-    from fer_ros.evaluate_settings import EvaluateSettings
+    from fer_ros.evaluation.evaluate import evaluate
+    from fer_ros.evaluation.settings import EvaluateSettings
 
     given = {'time_constant_s': options.time_constant, 'severity': options.severity}
     chosen = {name: value for name, value in given.items() if value is not None}

@@ -19,10 +19,10 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from fer_ros.answers import aligned_faces, batches
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError
+from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, rounded, save_checkpoint

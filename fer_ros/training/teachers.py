@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from fer_ros.answers import aligned_faces, answers_for
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
+from fer_ros.evaluation.predictions import aligned_faces, answers_for
 from fer_ros.inference.classifier import BothSides
 from fer_ros.network.torch_classifier import TorchClassifier
 from fer_ros.structures import FloatArray

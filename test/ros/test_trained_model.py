@@ -29,7 +29,7 @@ model:
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """Pictures in two classes: with the mouth, and with a hand before it."""
-    monkeypatch.setattr('fer_ros.evaluate.CACHE', tmp_path / 'cache')
+    monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
     monkeypatch.setattr('fer_ros.training.trainer.CACHE', tmp_path / 'cache')
     for split, count in (('train', 16), ('validation', 4), ('test', 4)):
         for number in range(count):

@@ -7,9 +7,9 @@ pytest.importorskip('torch_geometric')
 
 import onnx
 
-from fer_ros.answers import aligned_faces
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError
+from fer_ros.evaluation.predictions import aligned_faces
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch

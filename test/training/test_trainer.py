@@ -6,9 +6,9 @@ pytest.importorskip('torch_geometric')
 
 from dataclasses import replace
 
-from fer_ros.answers import aligned_faces, ask
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError, SettingError
+from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.inference.config import ModelConfig
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint

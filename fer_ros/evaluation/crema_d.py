@@ -6,16 +6,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.answers import (
-    aligned_faces,
-    answers_for,
-    describe_mapping,
-    describe_model,
-    smoothed,
-    stream_to_smooth,
-    streams_of,
-)
-from fer_ros.crema_d_tables import (
+from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluation.crema_d_tables import (
     NO_FACE,
     JudgedClips,
     crowd_table,
@@ -24,10 +17,17 @@ from fer_ros.crema_d_tables import (
     group_tables,
     stream_tables,
 )
-from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
-from fer_ros.errors import DatasetError, SettingError
-from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
-from fer_ros.evaluation_report import Evaluation
+from fer_ros.evaluation.predictions import (
+    aligned_faces,
+    answers_for,
+    describe_mapping,
+    describe_model,
+    smoothed,
+    stream_to_smooth,
+    streams_of,
+)
+from fer_ros.evaluation.report import Evaluation
+from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.inference.classifier import Classifier
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, measure

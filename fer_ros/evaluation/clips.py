@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from fer_ros.answers import answers_for, smoothed, stream_to_smooth
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, synthetic_clip
-from fer_ros.evaluate_stills import difference_tables
-from fer_ros.evaluation_report import Table
+from fer_ros.evaluation.predictions import answers_for, smoothed, stream_to_smooth
+from fer_ros.evaluation.report import Table
+from fer_ros.evaluation.stills import difference_tables
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import (
     Labels,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_ros.data.crema_d import Clip, CremaD
-from fer_ros.evaluate_stills import class_table
-from fer_ros.evaluation_report import Cell, Table
+from fer_ros.evaluation.report import Cell, Table
+from fer_ros.evaluation.stills import class_table
 from fer_ros.labels import CREMA_D_CLASSES, CREMA_D_CODES
 from fer_ros.metrics import (
     Labels,

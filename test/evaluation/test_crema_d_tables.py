@@ -3,7 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_ros.crema_d_tables import (
+from fer_ros.data.crema_d import Clip, CremaD
+from fer_ros.data.face_set import FaceSet, one_hot
+from fer_ros.evaluation.crema_d_tables import (
     NO_FACE,
     JudgedClips,
     crowd_table,
@@ -11,8 +13,6 @@ from fer_ros.crema_d_tables import (
     fold_table,
     group_tables,
 )
-from fer_ros.data.crema_d import Clip, CremaD
-from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.labels import CREMA_D_CLASSES
 
 ANGER, FEAR, NEUTRAL = (CREMA_D_CLASSES.index(name) for name in ('anger', 'fear', 'neutral'))

@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 
-from fer_ros.answers import aligned_faces, ask, describe_mapping, in_classes_of, smoothed
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluation.predictions import (
+    aligned_faces,
+    ask,
+    describe_mapping,
+    in_classes_of,
+    smoothed,
+)
 from fer_ros.models import load_classifier
 
 

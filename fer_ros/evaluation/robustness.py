@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.answers import answers_for
 from fer_ros.data.disturbances import (
     blurred,
     coarse,
@@ -18,7 +17,8 @@ from fer_ros.data.disturbances import (
     to_pixels,
 )
 from fer_ros.data.face_set import FaceSet
-from fer_ros.evaluation_report import Table
+from fer_ros.evaluation.predictions import answers_for
+from fer_ros.evaluation.report import Table
 from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import accuracy

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.face_set import FaceSet
-from fer_ros.evaluation_report import Cell, Table
+from fer_ros.evaluation.report import Cell, Table
 from fer_ros.metrics import (
     Labels,
     accuracy,

@@ -4,13 +4,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fer_ros.answers import (
-    aligned_faces,
-    answers_for,
-    describe_mapping,
-    describe_model,
-    streams_of,
-)
 from fer_ros.atomic_file import require_folder
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import dataset_at
@@ -19,14 +12,21 @@ from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
-from fer_ros.evaluate_clips import Frames, frame_tables, synthetic_tables
-from fer_ros.evaluate_crema_d import evaluate_crema_d
-from fer_ros.evaluate_settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
-from fer_ros.evaluate_stills import still_tables
-from fer_ros.evaluation_report import Evaluation, Table
+from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
+from fer_ros.evaluation.crema_d import evaluate_crema_d
+from fer_ros.evaluation.predictions import (
+    aligned_faces,
+    answers_for,
+    describe_mapping,
+    describe_model,
+    streams_of,
+)
+from fer_ros.evaluation.report import Evaluation, Table
+from fer_ros.evaluation.robustness import robustness, robustness_table
+from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
+from fer_ros.evaluation.stills import still_tables
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import measure
-from fer_ros.robustness import robustness, robustness_table
 from fer_ros.structures import FloatArray
 
 

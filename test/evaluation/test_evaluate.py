@@ -9,14 +9,14 @@ import pytest
 from face_clips import face_picture, write_clip
 
 from fer_ros.errors import DatasetError, SettingError
-from fer_ros.evaluate import evaluate
-from fer_ros.evaluate_settings import EvaluateSettings
+from fer_ros.evaluation.evaluate import evaluate
+from fer_ros.evaluation.settings import EvaluateSettings
 from fer_ros.inference.classifier import SHIPPED_MODEL
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr('fer_ros.evaluate.CACHE', tmp_path / 'cache')
+    monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.evaluate_stills import class_table, difference_tables, stream_table
+from fer_ros.evaluation.stills import class_table, difference_tables, stream_table
 
 LABELS = np.array([0, 0, 1, 1, 1])
 CLASSES = ('calm', 'loud')
