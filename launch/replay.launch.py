@@ -14,8 +14,8 @@ from launch.actions import (
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
-from fer_ros.replay.bag_reader import BagReader
-from fer_ros.replay.image_topics import image_topics
+from fer_ros.bags.images import image_topics
+from fer_ros.bags.reader import BagReader
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))

@@ -13,9 +13,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fer_ros.bags.images import bag_images
+from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, FerError, SettingError
-from fer_ros.replay.bag_images import bag_images
-from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.journal import Journal
 from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
 from fer_ros.replay.labels import Labels, read_label_file

@@ -12,16 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fer_ros.bags.images import bag_images
+from fer_ros.bags.reader import BagReader
+from fer_ros.bags.writer import endless_clip, write_sample_bag
 from fer_ros.bench.report import machine, write_json
 from fer_ros.media.sample_clip import RATE_HZ
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import EmotionPipeline
-from fer_ros.replay.bag_images import bag_images
-from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.parts import PARTS
 from fer_ros.replay.run import StreamRun
 from fer_ros.replay.run_settings import RunSettings
-from fer_ros.replay.sample_bag import endless_clip, write_sample_bag
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')
 Figures = dict[str, dict[str, float]]

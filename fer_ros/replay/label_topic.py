@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
-from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.labels import LabelInterval, Labels
 
 STRING_TYPE = 'std_msgs/msg/String'

@@ -169,8 +169,8 @@ def test_labels_may_come_from_a_topic_of_the_bag(clip, tmp_path):
 
 
 def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_path):
+    from fer_ros.bags.reader import BagReader
     from fer_ros.messages.definitions import typestore
-    from fer_ros.replay.bag_reader import BagReader
 
     with (
         BagFile(tmp_path / 'both') as both,

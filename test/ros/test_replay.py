@@ -8,8 +8,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
+from fer_ros.bags.reader import BagReader
 from fer_ros.media.sample_clip import sample_frames
-from fer_ros.replay.bag_reader import BagReader
 from fer_ros.replay.bags import judge_bags, make_jobs
 from fer_ros.replay.run_settings import RunSettings
 

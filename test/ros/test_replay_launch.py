@@ -30,7 +30,7 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
-from fer_ros.replay.bag_reader import BagReader
+from fer_ros.bags.reader import BagReader
 
 bag, *options = sys.argv[3:]
 assert sys.argv[1:3] == ['bag', 'play'], sys.argv

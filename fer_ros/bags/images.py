@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fer_ros.bags.message import BagMessage
+from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import bgr_from_msg, gray_from_msg
-from fer_ros.replay.bag_message import BagMessage
-from fer_ros.replay.bag_reader import BagReader
-from fer_ros.replay.image_topics import image_topics
 
 # A video of a topic whose images come at no steady rate is shown at one in this range.
 _VIDEO_RATE_HZ = (1.0, 60.0)
@@ -162,3 +161,44 @@ def _probe(reader: BagReader, topic: str, max_pixels: int) -> float:
     span_s = (times_ns[-1] - times_ns[0]) * 1e-9 if times_ns else 0.0
     low, high = _VIDEO_RATE_HZ
     return min(max((len(times_ns) - 1) / span_s, low), high) if span_s > 0 else low
+
+
+IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+
+
+def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
+    """Return the topics whose images are replayed.
+
+    Args:
+        reader: Of the bag.
+        named: Topics that are wanted; all that hold images when empty, but one of a raw topic and
+            its compressed twin.
+
+    Raises:
+        BagError: A named topic is not there or holds no images; none is named and none is there.
+    """
+    there = ', '.join(f'{name} ({topic.msgtype})' for name, topic in sorted(reader.topics.items()))
+    for name in named:
+        if name not in reader.topics:
+            raise BagError(f'bag {reader.path} has no topic {name}; there are: {there}')
+        topic = reader.topics[name]
+        if topic.msgtype not in IMAGE_TYPES:
+            raise BagError(f'topic {name} of bag {reader.path} holds {topic.msgtype}, no images')
+        if not topic.count:
+            raise BagError(f'topic {name} of bag {reader.path} holds no message')
+    if named:
+        return list(dict.fromkeys(named))
+    found = [
+        name
+        for name, topic in reader.topics.items()
+        if topic.msgtype in IMAGE_TYPES and topic.count and not _has_raw_twin(name, reader)
+    ]
+    if not found:
+        raise BagError(f'bag {reader.path} holds no images; its topics are: {there}')
+    return sorted(found)
+
+
+def _has_raw_twin(name: str, reader: BagReader) -> bool:
+    """Return whether a compressed topic's images are also there as they were."""
+    raw = reader.topics.get(name.removesuffix('/compressed'))
+    return name.endswith('/compressed') and raw is not None and bool(raw.count)

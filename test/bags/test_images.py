@@ -14,10 +14,9 @@ from bag_files import (
     write_images,
 )
 
+from fer_ros.bags.images import bag_images, image_topics
+from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError
-from fer_ros.replay.bag_images import bag_images
-from fer_ros.replay.bag_reader import BagReader
-from fer_ros.replay.image_topics import image_topics
 
 TOPIC = '/camera/image_raw'
 MAX_PIXELS = 1_000_000

@@ -1,4 +1,4 @@
-"""A bag with the sample clip in it, of any length."""
+"""EmotionBag: estimates as a bag that explains itself."""
 
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -7,11 +7,65 @@ from typing import Any
 
 import cv2
 
+from fer_ros.media.image_stream import StampedImage
 from fer_ros.media.sample_clip import RATE_HZ, sample_frames
-from fer_ros.messages.definitions import typestore
-from fer_ros.structures import ImageArray
+from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
+from fer_ros.messages.emotions import face_fields
+from fer_ros.structures import FrameEmotions, ImageArray
+
+TOPIC = '/emotion'
+
+
+class EmotionBag:
+    """A rosbag2 folder (MCAP) with a ``FaceEmotionArray`` on ``/emotion`` for every image.
+
+    The messages are those that the node would have published: the header is the image's. They are
+    recorded at the time of the image, and their definition lies beside them.
+    """
+
+    def __init__(self, path: Path, landmarks: bool = True) -> None:
+        """Create the folder.
+
+        Args:
+            path: Of the folder, which must not be there yet.
+            landmarks: Whether messages carry the landmarks.
+        """
+        from rosbags.rosbag2 import StoragePlugin, Writer
+
+        self._landmarks = landmarks
+        self._writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
+        self._writer.open()
+        self._connection = self._writer.add_connection(TOPIC, EMOTIONS_TYPE, typestore=typestore())
+
+    def write(self, image: StampedImage, frame: FrameEmotions) -> None:
+        """Add the estimates of an image."""
+        types = typestore().types
+        sec, nanosec = divmod(image.stamp_ns, 1_000_000_000)
+        header = types['std_msgs/msg/Header'](
+            stamp=types['builtin_interfaces/msg/Time'](sec=sec, nanosec=nanosec),
+            frame_id=image.frame_id,
+        )
+        faces = []
+        for face in frame.faces:
+            fields = face_fields(face, image.size_wh, self._landmarks)
+            roi = types['sensor_msgs/msg/RegionOfInterest'](**fields.pop('roi'))
+            faces.append(types['fer_ros/msg/FaceEmotion'](**fields, roi=roi))
+        msg = types[EMOTIONS_TYPE](header=header, classes=list(frame.classes), faces=faces)
+        data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)
+        self._writer.write(self._connection, image.log_time_ns, data)
+
+    def close(self) -> None:
+        """Finish the bag."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Leave the bag as it is, unfinished."""
+        self._writer.abort()
+
 
 TOPIC = '/camera/image_raw'
+
+
 # A bag of recorded images has stamps since the epoch; any will do.
 _START_NS = 1_700_000_000_000_000_000
 

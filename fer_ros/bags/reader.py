@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from fer_ros.bags.damaged import cut_messages
+from fer_ros.bags.message import BagMessage, zstd
 from fer_ros.errors import BagError
-from fer_ros.replay.bag_message import BagMessage, zstd
-from fer_ros.replay.cut_bag import cut_messages
 
 _SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 

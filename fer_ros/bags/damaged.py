@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
+from fer_ros.bags.message import BagMessage, zstd
 from fer_ros.errors import BagError
-from fer_ros.replay.bag_message import BagMessage, zstd
 
 _MCAP_MAGIC = b'\x89MCAP0\r\n'
 _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F

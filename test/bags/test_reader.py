@@ -4,8 +4,8 @@ import sqlite3
 import pytest
 from bag_files import COMPRESSED, DELAY_NS, IMAGE, ns, write_images
 
+from fer_ros.bags.reader import BagReader, Topic
 from fer_ros.errors import BagError
-from fer_ros.replay.bag_reader import BagReader, Topic
 
 TOPIC = '/camera/image_raw'
 EVERY_STORAGE = [
