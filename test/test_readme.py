@@ -6,10 +6,10 @@ import yaml
 from readme import README, table
 
 from fer_ros import parameters
+from fer_ros.analysis.label_intervals import read_label_file
+from fer_ros.analysis.label_topic import EMOTIONS_TYPE, STRING_TYPE
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.messages.images import ENCODINGS
-from fer_ros.replay.label_topic import EMOTIONS_TYPE, STRING_TYPE
-from fer_ros.replay.labels import read_label_file
 from fer_ros.replay.parts import PARTS
 
 ROOT = Path(__file__).parent.parent

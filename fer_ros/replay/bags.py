@@ -13,12 +13,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fer_ros.analysis.label_intervals import Labels, read_label_file
+from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, FerError, SettingError
 from fer_ros.replay.journal import Journal
-from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
-from fer_ros.replay.labels import Labels, read_label_file
 from fer_ros.replay.output_folder import REPORT, output_folder
 from fer_ros.replay.run import StreamRun
 from fer_ros.replay.run_settings import RunSettings

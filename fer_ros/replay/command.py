@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder
 from fer_ros.errors import FerError
 from fer_ros.media.image_stream import picture_stream
 from fer_ros.replay.bags import Verdict, judge_bags, make_jobs
-from fer_ros.replay.labels import read_label_file
 from fer_ros.replay.output_folder import output_folder
 from fer_ros.replay.parts import PARTS
 from fer_ros.replay.run import StreamRun

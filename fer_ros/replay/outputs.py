@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.emotion_table import EmotionTable
 from fer_ros.bags.writer import EmotionBag
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
-from fer_ros.replay.emotion_log import EmotionLog
-from fer_ros.replay.emotion_table import EmotionTable
 from fer_ros.replay.overlap import WriteBehind
 from fer_ros.replay.replay import Estimated
 from fer_ros.replay.thumbnails import WorstDisagreements

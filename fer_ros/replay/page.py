@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.media.annotate import EMOTION_COLORS_BGR
-from fer_ros.replay.emotion_log import EmotionLog
 from fer_ros.replay.thumbnails import Thumbnail
 from fer_ros.replay.timeline_svg import timeline_svg
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fer_ros.analysis.agreement import judge
+from fer_ros.analysis.behaviour import behaviour
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.models import whole_model
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
-from fer_ros.replay.behaviour import behaviour
-from fer_ros.replay.emotion_log import EmotionLog
 from fer_ros.replay.journal import Journal
-from fer_ros.replay.judgement import judge
-from fer_ros.replay.labels import Labels
 from fer_ros.replay.output_folder import REPORT
 from fer_ros.replay.outputs import Outputs, video_names
 from fer_ros.replay.page import write_page

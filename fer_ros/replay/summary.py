@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fer_ros.analysis.agreement import merge_agreements
 from fer_ros.atomic_file import atomic_file
 from fer_ros.replay.bags import Verdict
-from fer_ros.replay.judgement import merge_agreements
 from fer_ros.replay.page import write_summary_page
 
 

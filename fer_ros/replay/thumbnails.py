@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from fer_ros.analysis.label_intervals import Labels
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.replay.labels import Labels
 from fer_ros.structures import FaceEmotion, FrameEmotions
 
 _MOST = 8

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.analysis.behaviour import GAP_S, dwells
+from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
+from fer_ros.analysis.label_intervals import Labels
 from fer_ros.atomic_file import atomic_file
 from fer_ros.media.annotate import EMOTION_COLORS_BGR
-from fer_ros.replay.behaviour import GAP_S, dwells
-from fer_ros.replay.emotion_log import EmotionLog, Times, Track
-from fer_ros.replay.labels import Labels
 from fer_ros.structures import FloatArray
 
 # A face seen for a shorter time has no row of its own.

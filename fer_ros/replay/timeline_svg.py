@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 
-from fer_ros.replay.behaviour import dwells
-from fer_ros.replay.emotion_log import EmotionLog, Times, Track
+from fer_ros.analysis.behaviour import dwells
+from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
 from fer_ros.replay.timeline import curve, label_spans, rows
 from fer_ros.structures import FloatArray
 

@@ -20,13 +20,13 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.emotion_table import write_csv
 from fer_ros.errors import FerError, SourceError
 from fer_ros.media.image_source import ImageSource
 from fer_ros.media.sample_clip import write_sample_clip
 from fer_ros.media.video_file import VideoFile
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.replay.emotion_log import EmotionLog
-from fer_ros.replay.emotion_table import write_csv
 from fer_ros.replay.timeline import draw_timeline
 from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fer_ros.replay.emotion_log import EmotionLog
-from fer_ros.replay.labels import LabelInterval, Labels
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
 
 CLASSES = ('neutral', 'happiness', 'fear')

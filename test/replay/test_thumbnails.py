@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 from frames import face, frame
 
+from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.replay.labels import LabelInterval, Labels
 from fer_ros.replay.thumbnails import WorstDisagreements
 
 PICTURE = np.full((60, 100, 3), 90, np.uint8)

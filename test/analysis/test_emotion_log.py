@@ -1,8 +1,8 @@
 import numpy as np
 from frames import CLASSES, face, frame, log_of
 
-from fer_ros.replay.emotion_log import EmotionLog
-from fer_ros.replay.labels import LabelInterval, Labels
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.label_intervals import LabelInterval, Labels
 
 
 def test_tracks_are_the_faces_of_each_topic_in_order_of_time():

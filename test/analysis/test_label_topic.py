@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
 
+from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.messages.definitions import typestore
-from fer_ros.replay.label_topic import TimeOrigin, read_label_topic
 
 CLASSES = ('neutral', 'happiness', 'fear')
 ORIGIN = TimeOrigin(ns(0), ns(0))

@@ -3,7 +3,7 @@ import csv
 import pyarrow.parquet
 from frames import CLASSES, face, frame
 
-from fer_ros.replay.emotion_table import EmotionTable, columns, write_csv
+from fer_ros.analysis.emotion_table import EmotionTable, columns, write_csv
 
 
 def lines(path):

@@ -1,8 +1,8 @@
 import pytest
 from frames import CLASSES, face, frame, log_of
 
-from fer_ros.replay.behaviour import behaviour
-from fer_ros.replay.emotion_log import EmotionLog
+from fer_ros.analysis.behaviour import behaviour
+from fer_ros.analysis.emotion_log import EmotionLog
 
 
 def test_coverage_is_the_share_of_images_with_a_face():

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.replay.emotion_log import EmotionLog, Times, Track
+from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
 
 # A face that was away for longer was not seen in between.
 GAP_S = 0.5

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.analysis.emotion_log import EmotionLog, Indices, LabelledImages, Times
+from fer_ros.analysis.label_intervals import LabelInterval
 from fer_ros.metrics import measure
-from fer_ros.replay.emotion_log import EmotionLog, Indices, LabelledImages, Times
-from fer_ros.replay.labels import LabelInterval
 from fer_ros.structures import FloatArray
 
 # Agreement that lasts for this long, or to the end of its label, is stable.

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from fer_ros.analysis.label_intervals import LabelInterval, Labels, read_label_file
 from fer_ros.errors import LabelError
-from fer_ros.replay.labels import LabelInterval, Labels, read_label_file
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
 
 CLASSES = ('neutral', 'happiness', 'fear')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.replay.labels import Labels
+from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FloatArray, FrameEmotions
 
 Times = npt.NDArray[np.float64]

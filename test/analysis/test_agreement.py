@@ -1,7 +1,7 @@
 import pytest
 from frames import CLASSES, log_of
 
-from fer_ros.replay.judgement import judge, merge_agreements
+from fer_ros.analysis.agreement import judge, merge_agreements
 
 
 def rows(*spans):

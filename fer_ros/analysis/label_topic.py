@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
-from fer_ros.replay.labels import LabelInterval, Labels
 
 STRING_TYPE = 'std_msgs/msg/String'
 # A label that is not renewed for this long has ended, where labels come per image.

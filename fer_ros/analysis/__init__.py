@@ -1,0 +1,1 @@
+"""What a log of emotions says: labels, behaviour, agreement."""
