@@ -13,7 +13,7 @@ from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
 from fer_ros.replay.overlap import WriteBehind
 from fer_ros.replay.replay import Estimated
-from fer_ros.replay.thumbnails import WorstDisagreements
+from fer_ros.report.thumbnails import WorstDisagreements
 from fer_ros.structures import FrameEmotions
 
 # Estimated images that wait to be written.

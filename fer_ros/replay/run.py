@@ -22,10 +22,10 @@ from fer_ros.pipeline import Models
 from fer_ros.replay.journal import Journal
 from fer_ros.replay.output_folder import REPORT
 from fer_ros.replay.outputs import Outputs, video_names
-from fer_ros.replay.page import write_page
 from fer_ros.replay.replay import Replay
 from fer_ros.replay.run_settings import RunSettings
-from fer_ros.replay.timeline import draw_timeline
+from fer_ros.report.page import write_page
+from fer_ros.report.timeline import draw_timeline
 
 
 class StreamRun:

@@ -27,7 +27,7 @@ from fer_ros.media.image_source import ImageSource
 from fer_ros.media.sample_clip import write_sample_clip
 from fer_ros.media.video_file import VideoFile
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.replay.timeline import draw_timeline
+from fer_ros.report.timeline import draw_timeline
 from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import bgr_from_msg, frame_from_msg, stamp_s_from_msg
 from fer_ros.ros.transport import send_images_whole

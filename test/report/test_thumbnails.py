@@ -4,7 +4,7 @@ from frames import face, frame
 
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.replay.thumbnails import WorstDisagreements
+from fer_ros.report.thumbnails import WorstDisagreements
 
 PICTURE = np.full((60, 100, 3), 90, np.uint8)
 LABELS = Labels([LabelInterval(0, 100, 'fear')])

@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_ros.analysis.behaviour import dwells
 from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
-from fer_ros.replay.timeline import curve, label_spans, rows
+from fer_ros.report.timeline import curve, label_spans, rows
 from fer_ros.structures import FloatArray
 
 _WIDTH, _LEFT = 1000, 70

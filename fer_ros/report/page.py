@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.media.annotate import EMOTION_COLORS_BGR
-from fer_ros.replay.thumbnails import Thumbnail
-from fer_ros.replay.timeline_svg import timeline_svg
+from fer_ros.report.thumbnails import Thumbnail
+from fer_ros.report.timeline_svg import timeline_svg
 
 _ASSETS = Path(__file__).parent.parent / 'assets'
 _OTHER_COLOR = '#b4b4b4'

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 from frames import log_of
 
-from fer_ros.replay.page import color
-from fer_ros.replay.timeline import curve, draw_timeline, label_spans, rows
-from fer_ros.replay.timeline_svg import timeline_svg
+from fer_ros.report.page import color
+from fer_ros.report.timeline import curve, draw_timeline, label_spans, rows
+from fer_ros.report.timeline_svg import timeline_svg
 
 
 def steady(seconds, rate_hz=10):

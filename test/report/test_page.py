@@ -3,9 +3,9 @@ import json
 import pytest
 
 from fer_ros.replay.bags import BagJob, Verdict
-from fer_ros.replay.page import color, confusion_cell, duration, shown_classes
 from fer_ros.replay.run_settings import RunSettings
 from fer_ros.replay.summary import write_summary
+from fer_ros.report.page import color, confusion_cell, duration, shown_classes
 
 AGREEMENT = {
     'classes': ['neutral', 'happiness', 'fear'],
