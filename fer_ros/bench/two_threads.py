@@ -4,8 +4,8 @@ import time
 
 from fer_ros.bench.pipeline_maker import settle
 from fer_ros.bench.turns import Chunk, Turn
+from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.pipeline import EmotionPipeline, Observation
-from fer_ros.replay.overlap import WriteBehind
 from fer_ros.structures import FrameEmotions
 
 NAME = 'two threads, for recorded images'

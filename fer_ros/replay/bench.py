@@ -17,11 +17,11 @@ from fer_ros.bags.reader import BagReader
 from fer_ros.bags.writer import endless_clip, write_sample_bag
 from fer_ros.bench.report import machine, write_json
 from fer_ros.media.sample_clip import RATE_HZ
+from fer_ros.offline.output_folder import PARTS
+from fer_ros.offline.recording import StreamRun
+from fer_ros.offline.settings import RunSettings
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import EmotionPipeline
-from fer_ros.replay.parts import PARTS
-from fer_ros.replay.run import StreamRun
-from fer_ros.replay.run_settings import RunSettings
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')
 Figures = dict[str, dict[str, float]]

@@ -4,8 +4,8 @@ import pytest
 from bag_files import write_images
 
 from fer_ros.media.sample_clip import sample_frames
-from fer_ros.replay.bags import judge_bags, make_jobs
-from fer_ros.replay.run_settings import RunSettings
+from fer_ros.offline.jobs import judge_bags, make_jobs
+from fer_ros.offline.settings import RunSettings
 
 RATE_HZ = 10
 SIZE_WH = (320, 240)

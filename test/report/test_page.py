@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from fer_ros.replay.bags import BagJob, Verdict
-from fer_ros.replay.run_settings import RunSettings
-from fer_ros.replay.summary import write_summary
+from fer_ros.offline.jobs import BagJob, Verdict
+from fer_ros.offline.settings import RunSettings
+from fer_ros.offline.summary import write_summary
 from fer_ros.report.page import color, confusion_cell, duration, shown_classes
 
 AGREEMENT = {

@@ -10,8 +10,8 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.bags.reader import BagReader
 from fer_ros.media.sample_clip import sample_frames
-from fer_ros.replay.bags import judge_bags, make_jobs
-from fer_ros.replay.run_settings import RunSettings
+from fer_ros.offline.jobs import judge_bags, make_jobs
+from fer_ros.offline.settings import RunSettings
 
 RELIABLE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 TOLERANCE = 1e-4

@@ -11,8 +11,8 @@ from fer_ros.bags.writer import EmotionBag
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
-from fer_ros.replay.overlap import WriteBehind
-from fer_ros.replay.replay import Estimated
+from fer_ros.offline.estimates import Estimated
+from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.report.thumbnails import WorstDisagreements
 from fer_ros.structures import FrameEmotions
 

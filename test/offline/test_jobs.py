@@ -9,9 +9,9 @@ import pytest
 from bag_files import DELAY_NS, EMOTIONS, IMAGE, STRING, BagFile, ns, raw, text, write_images
 
 from fer_ros.errors import SettingError
-from fer_ros.replay import bags
-from fer_ros.replay.bags import judge_bag, judge_bags, make_jobs
-from fer_ros.replay.run_settings import RunSettings
+from fer_ros.offline import jobs as bags
+from fer_ros.offline.jobs import judge_bag, judge_bags, make_jobs
+from fer_ros.offline.settings import RunSettings
 
 CLASSES = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt']
 OUTPUTS = {
@@ -235,8 +235,8 @@ def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
 def test_interrupted_bag_goes_on_and_gives_the_same(
     judged, clip_bag, settings, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr('fer_ros.replay.replay._SAVE_EVERY', 20)
-    from fer_ros.replay.outputs import Outputs
+    monkeypatch.setattr('fer_ros.offline.estimates._SAVE_EVERY', 20)
+    from fer_ros.offline.outputs import Outputs
 
     write = Outputs.write
 

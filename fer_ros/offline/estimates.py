@@ -7,9 +7,9 @@ from itertools import islice
 
 from fer_ros.errors import StampError
 from fer_ros.media.image_stream import StampedImage
+from fer_ros.offline.journal import Journal
+from fer_ros.offline.prefetch import read_ahead
 from fer_ros.pipeline import EmotionPipeline, Models, Observation, PipelineSettings
-from fer_ros.replay.journal import Journal
-from fer_ros.replay.overlap import read_ahead
 from fer_ros.structures import FrameEmotions
 
 # Images that wait at each place; more would only cost memory.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.errors import SettingError
+from fer_ros.offline.output_folder import PARTS
 from fer_ros.parameters import FER_NODE, read_parameter_file
-from fer_ros.replay.parts import PARTS
 
 
 @dataclass(frozen=True)

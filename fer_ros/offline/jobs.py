@@ -18,10 +18,10 @@ from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, FerError, SettingError
-from fer_ros.replay.journal import Journal
-from fer_ros.replay.output_folder import REPORT, output_folder
-from fer_ros.replay.run import StreamRun
-from fer_ros.replay.run_settings import RunSettings
+from fer_ros.offline.journal import Journal
+from fer_ros.offline.output_folder import REPORT, output_folder
+from fer_ros.offline.recording import StreamRun
+from fer_ros.offline.settings import RunSettings
 
 # A replay keeps about this many processors busy.
 _PROCESSORS_PER_BAG = 2

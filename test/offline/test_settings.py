@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.replay.run_settings import RunSettings
+from fer_ros.offline.settings import RunSettings
 
 
 def test_labels_come_from_one_place():

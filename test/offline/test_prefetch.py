@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from fer_ros.replay.overlap import WriteBehind, read_ahead
+from fer_ros.offline.prefetch import WriteBehind, read_ahead
 
 
 def test_items_come_in_their_order():

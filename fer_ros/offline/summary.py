@@ -7,7 +7,7 @@ from typing import Any
 
 from fer_ros.analysis.agreement import merge_agreements
 from fer_ros.atomic_file import atomic_file
-from fer_ros.replay.bags import Verdict
+from fer_ros.offline.jobs import Verdict
 from fer_ros.report.page import write_summary_page
 
 

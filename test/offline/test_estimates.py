@@ -5,9 +5,9 @@ import pytest
 from bag_files import ns
 
 from fer_ros.media.image_stream import StampedImage
+from fer_ros.offline.estimates import Replay
+from fer_ros.offline.journal import Journal
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings
-from fer_ros.replay.journal import Journal
-from fer_ros.replay.replay import Replay
 
 
 def stamped(images, stamps_s, topic='/camera'):
@@ -90,7 +90,7 @@ def test_every_stage_is_timed(models, grays):
 
 
 def test_interrupted_replay_goes_on_as_if_it_had_not_been(models, grays, tmp_path, monkeypatch):
-    monkeypatch.setattr('fer_ros.replay.replay._SAVE_EVERY', 20)
+    monkeypatch.setattr('fer_ros.offline.estimates._SAVE_EVERY', 20)
     whole = [frame for _, frame in Replay(models, PipelineSettings()).run(stamped(grays, STAMPS))]
     first = Replay(models, PipelineSettings(), Journal(tmp_path / 'j', 'key'))
     running = first.run(stamped(grays, STAMPS))

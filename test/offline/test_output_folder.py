@@ -1,7 +1,7 @@
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.replay.output_folder import output_folder
+from fer_ros.offline.output_folder import output_folder
 
 
 def write(path, **files):

@@ -17,13 +17,13 @@ from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.models import whole_model
+from fer_ros.offline.estimates import Replay
+from fer_ros.offline.journal import Journal
+from fer_ros.offline.output_folder import REPORT
+from fer_ros.offline.outputs import Outputs, video_names
+from fer_ros.offline.settings import RunSettings
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
-from fer_ros.replay.journal import Journal
-from fer_ros.replay.output_folder import REPORT
-from fer_ros.replay.outputs import Outputs, video_names
-from fer_ros.replay.replay import Replay
-from fer_ros.replay.run_settings import RunSettings
 from fer_ros.report.page import write_page
 from fer_ros.report.timeline import draw_timeline
 

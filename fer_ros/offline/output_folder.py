@@ -44,3 +44,13 @@ def output_folder(path: Path) -> Iterator[Path]:
 
 def _is_video(name: str) -> bool:
     return name.startswith('annotated') and name.endswith('.mp4')
+
+
+# report.json is always written: it says that the rest is whole.
+PARTS: dict[str, str] = {
+    'bag': 'the bag of estimates',
+    'table': 'the tables (CSV and Parquet)',
+    'video': 'the annotated video',
+    'timeline': 'the picture of the probabilities over time',
+    'page': 'the page report.html',
+}

@@ -1,0 +1,1 @@
+"""Videos, pictures and bags without a ROS graph."""
