@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fer_ros.bench.options import add_model
-from fer_ros.bench.options import add_options as add_bench_options
+from fer_ros.bench.command import add_model
+from fer_ros.bench.command import add_options as add_bench_options
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL

@@ -76,8 +76,8 @@ def test_bench_size_that_is_none_is_said(capsys):
 
 def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, 'rclpy', None)
-    monkeypatch.delitem(sys.modules, 'fer_ros.ros.bench_node', raising=False)
-    monkeypatch.delitem(sys.modules, 'fer_ros.ros.measured_graph', raising=False)
+    monkeypatch.delitem(sys.modules, 'fer_ros.bench.node', raising=False)
+    monkeypatch.delitem(sys.modules, 'fer_ros.bench.node_graph', raising=False)
     monkeypatch.setitem(sys.modules, 'ament_index_python', None)
     monkeypatch.setitem(sys.modules, 'ament_index_python.packages', None)
     with pytest.raises(SystemExit, match='fer-ros: bench node needs ROS 2 and the built package'):

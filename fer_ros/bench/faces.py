@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fer_ros.bench.clip import one_face_chunks
+from fer_ros.bench.images import Scene, one_face_chunks
 from fer_ros.bench.pipeline_maker import PipelineMaker, settle
 from fer_ros.bench.report import machine, spread_ms, write_json
-from fer_ros.bench.scene import Scene
 from fer_ros.bench.turns import Chunk, OneByOne, Side, Turn, images_per_second, take_turns
 from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
 from fer_ros.pipeline import estimate_together

@@ -5,8 +5,8 @@ from itertools import count
 
 import numpy as np
 
+from fer_ros.bench.images import Scene
 from fer_ros.bench.pipeline_maker import PipelineMaker, settle
-from fer_ros.bench.scene import Scene
 from fer_ros.media.sample_clip import RATE_HZ
 
 # What is in view before the new face comes, and how many faces that are.

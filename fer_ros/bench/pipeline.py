@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fer_ros.bench.clip import one_face_chunks
 from fer_ros.bench.fer_library import FerLibrary
+from fer_ros.bench.images import one_face_chunks
 from fer_ros.bench.landmark_drift import detected_landmarks, measure_drift
 from fer_ros.bench.new_face import SITUATIONS, delay_figures, new_face_delays
-from fer_ros.bench.pipeline_maker import PipelineMaker, settle
+from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads, settle
 from fer_ros.bench.report import machine, print_stages, spread_ms, stage_figures, write_json
 from fer_ros.bench.turns import OneByOne, Side, Turn, images_per_second, take_turns
-from fer_ros.bench.two_threads import TwoThreads
 from fer_ros.errors import SourceError
 from fer_ros.pipeline import STAGES, EmotionPipeline
 

@@ -3,12 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from fer_ros.bench.clip import one_face_chunks
 from fer_ros.bench.faces import bench_faces
 from fer_ros.bench.full_frame import FullFrameDetector
+from fer_ros.bench.images import Scene, one_face_chunks
 from fer_ros.bench.new_face import new_face_delays
-from fer_ros.bench.scene import Scene
-from fer_ros.bench.two_threads import TwoThreads
+from fer_ros.bench.pipeline_maker import TwoThreads
 
 
 def faces_in(image):

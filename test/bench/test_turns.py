@@ -1,7 +1,7 @@
 import pytest
 
 from fer_ros.bench import turns
-from fer_ros.bench.clip import one_face_chunks
+from fer_ros.bench.images import one_face_chunks
 from fer_ros.bench.turns import Chunk, OneByOne, Turn, images_per_second, take_turns
 
 

@@ -22,7 +22,6 @@ from fer_ros.errors import SourceError
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.child import Child
 from fer_ros.ros.conversions import stamp_s_from_msg
-from fer_ros.ros.process_usage import cpu_s, resident_mb
 from fer_ros.ros.transport import send_images_whole
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')
@@ -208,3 +207,20 @@ def _wait(subscriber: Subscriber, child: Child, ready: Callable[[], bool]) -> No
     subscriber.spin(_START_UP_S, lambda: ready() or not child.running())
     if not ready():
         raise SourceError(f'a node did not start: {" ".join(child.lines) or "it says nothing"}')
+
+
+_TICKS_HZ = os.sysconf('SC_CLK_TCK')
+
+
+def cpu_s(pid: int) -> float:
+    """Return the seconds that a process has spent on processors since its start, all threads."""
+    # The second field, the name in brackets, may hold spaces.
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_HZ
+
+
+def resident_mb(pid: int) -> tuple[float, float]:
+    """Return the resident memory of a process, now and at most so far, in MB of 2^20 bytes."""
+    status = Path(f'/proc/{pid}/status').read_text()
+    kilobytes = dict(re.findall(r'^(VmRSS|VmHWM):\s+(\d+) kB$', status, re.M))
+    return int(kilobytes['VmRSS']) / 1024, int(kilobytes['VmHWM']) / 1024

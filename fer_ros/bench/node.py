@@ -8,10 +8,10 @@ from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError
 
+from fer_ros.bench.node_graph import PROCESSES, GraphRun, Part, run_graph
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_clip import RATE_HZ, write_sample_clip
-from fer_ros.ros.measured_graph import PROCESSES, GraphRun, Part, run_graph
 
 # Without and with a subscriber of annotated images.
 PARTS = {'emotion alone': False, 'with annotated images': True}

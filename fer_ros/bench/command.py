@@ -95,7 +95,7 @@ def _faces(options: argparse.Namespace) -> None:
 def _node(options: argparse.Namespace) -> None:
     # By its name: what is not under fer_ros/ros imports nothing from there, and runs without ROS.
     try:
-        bench_node = import_module('fer_ros.ros.bench_node').bench_node
+        bench_node = import_module('fer_ros.bench.node').bench_node
     except ImportError as error:
         raise FerError(
             f'bench node needs ROS 2 and the built package in its environment: {error}'
@@ -104,6 +104,6 @@ def _node(options: argparse.Namespace) -> None:
 
 
 def _bag(options: argparse.Namespace) -> None:
-    from fer_ros.replay.bench import bench_bag
+    from fer_ros.bench.bag import bench_bag
 
     bench_bag(options.rounds, options.seconds, options.minutes, options.json)
