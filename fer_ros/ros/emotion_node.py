@@ -18,10 +18,10 @@ from fer_ros.errors import SettingError
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
 from fer_ros.pipeline import EmotionPipeline, Models
-from fer_ros.ros.camera import Camera
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
+from fer_ros.ros.image_topic import Camera
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node

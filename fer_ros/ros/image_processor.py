@@ -12,7 +12,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from fer_ros.errors import FerError, StampError
 from fer_ros.media.annotate import annotate
 from fer_ros.pipeline import estimate_together
-from fer_ros.ros.camera import Camera, View
 from fer_ros.ros.conversions import (
     bgr_from_msg,
     bgr_to_msg,
@@ -20,6 +19,7 @@ from fer_ros.ros.conversions import (
     gray_from_msg,
     stamp_s_from_msg,
 )
+from fer_ros.ros.image_topic import Camera, View
 from fer_ros.ros.throttled_log import ThrottledLog
 from fer_ros.structures import FrameEmotions
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.ros.transport import send_images_whole
+from fer_ros.ros.run_node import send_images_whole
 
 
 def test_profile_is_chosen_where_none_is():
