@@ -1,1 +1,0 @@
-"""Recorded images replayed through the pipeline, judged and shown; runs without ROS."""
