@@ -1,3 +1,5 @@
+"""The direction of the floors: who may import whom, by folder."""
+
 import ast
 import subprocess
 import sys
@@ -5,101 +7,90 @@ from pathlib import Path
 
 import pytest
 
-import fer_ros
-
 PACKAGE = Path(__file__).parent.parent / 'fer_ros'
+
+# From the ground up; a room imports only what stands on a lower floor.
+FLOORS = (
+    ('errors', 'labels', 'structures', 'stage_timer'),
+    ('face', 'messages', 'smoothing', 'metrics', 'atomic_file'),
+    ('inference', 'media'),
+    ('network', 'data', 'pipeline', 'bags'),
+    ('analysis', 'models'),
+    ('evaluation', 'report', 'parameters'),
+    ('training', 'offline', 'ros'),
+    ('bench',),
+    ('cli',),
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROS = {
     'ament_index_python',
     'builtin_interfaces',
     'cv_bridge',
     'diagnostic_msgs',
     'launch',
+    'lifecycle_msgs',
     'rcl_interfaces',
     'rclpy',
     'sensor_msgs',
     'std_msgs',
     'std_srvs',
 }
-TORCH = {'torch', 'torch_geometric', 'safetensors', 'onnx'}
-NEEDS_TORCH = {
-    'aligned_faces.py',
-    'checkpoint.py',
-    'data_parallel.py',
-    'earlier_design.py',
-    'graph_attention.py',
-    'kept_model.py',
-    'learner.py',
-    'model.py',
-    'residual_network.py',
-    'teacher.py',
-    'train.py',
-    'training_faces.py',
-    'training_state.py',
-    'validation.py',
-}
+TORCH = {'torch', 'torch_geometric', 'safetensors', 'onnx', 'tensorboard'}
+MODULES = sorted(path for path in PACKAGE.rglob('*.py') if path.name != '__init__.py')
 
 
-def imported_at_the_top(path):
-    for node in ast.parse(path.read_text()).body:
+def imports(path, tree=None):
+    """Dotted names of what a file imports, also within its functions."""
+    for node in ast.walk(tree or ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f'{path} imports relatively'
             yield node.module
+            if node.module == 'fer_ros':
+                yield from (f'fer_ros.{alias.name}' for alias in node.names)
 
 
-def imported_anywhere(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
+def roots(path):
+    return {name.split('.')[0] for name in imports(path)}
 
 
-CORE = sorted(path for path in PACKAGE.rglob('*.py') if 'ros' not in path.parts[-2:-1])
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
 
 
-def test_core_is_found():
-    assert len(CORE) > 20
-    assert fer_ros.__doc__
+def name(path):
+    return str(path.relative_to(PACKAGE))
 
 
-@pytest.mark.parametrize('path', CORE, ids=lambda p: p.name)
-def test_core_never_imports_ros(path):
-    roots = {name.split('.')[0] for name in imported_anywhere(path)}
-    assert roots & ROS == set()
-    assert not any(
-        name.startswith(('fer_ros.msg', 'fer_ros.ros')) for name in imported_anywhere(path)
-    )
+def uses_the_graph(path):
+    """Whether a file may import rclpy and message classes."""
+    return room(path) == 'ros' or (room(path) == 'bench' and path.name.startswith('node'))
+
+
+def test_every_room_stands_on_a_floor():
+    assert {room(path) for path in MODULES} == set(FLOOR_OF)
+
+
+@pytest.mark.parametrize('path', MODULES, ids=name)
+def test_nothing_imports_upward(path):
+    rooms = {
+        dotted.split('.')[1] for dotted in imports(path) if dotted.startswith('fer_ros.')
+    } - {room(path), 'msg'}
+    assert {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room(path)]} == set()
+
+
+@pytest.mark.parametrize('path', [p for p in MODULES if not uses_the_graph(p)], ids=name)
+def test_only_ros_and_the_bench_of_the_node_import_ros(path):
+    assert roots(path) & ROS == set()
+    assert not any(dotted.startswith('fer_ros.msg') for dotted in imports(path))
 
 
 @pytest.mark.parametrize(
-    'path', [p for p in CORE if p.name not in NEEDS_TORCH], ids=lambda p: p.name
+    'path', [p for p in MODULES if room(p) not in ('network', 'training')], ids=name
 )
-def test_only_the_model_and_its_training_import_torch(path):
-    roots = {name.split('.')[0] for name in imported_at_the_top(path)}
-    assert roots & TORCH == set()
-
-
-def test_stages_do_not_import_each_other():
-    stages = {
-        'face_detector',
-        'face_landmarks',
-        'face_tracker',
-        'face_graph',
-        'face_crop',
-        'smoothing',
-        'classifier',
-        'model',
-    }
-    # The model and its classifier take the number of features and the edges from the graph.
-    allowed = {('model', 'face_graph'), ('classifier', 'face_graph')}
-    found = {
-        (stage, name.removeprefix('fer_ros.'))
-        for stage in stages
-        for name in imported_at_the_top(PACKAGE / f'{stage}.py')
-        if name.removeprefix('fer_ros.') in stages
-    }
-    assert found == allowed
+def test_only_network_and_training_import_torch(path):
+    assert roots(path) & TORCH == set()
 
 
 def test_pipeline_runs_without_torch_and_ros():
@@ -111,7 +102,7 @@ def test_pipeline_runs_without_torch_and_ros():
         '            raise ImportError(name)\n'
         'sys.meta_path.insert(0, Refuse())\n'
         'from fer_ros.pipeline import EmotionPipeline, Models\n'
-        'from fer_ros.inference.classifier import load_classifier\n'
+        'from fer_ros.models import load_classifier\n'
         'from fer_ros.face.detector import FaceDetector\n'
         'from fer_ros.face.landmarks import LandmarkPredictor\n'
         'from fer_ros.media.sample_clip import sample_frames\n'
