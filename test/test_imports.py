@@ -74,9 +74,10 @@ def test_every_room_stands_on_a_floor():
 
 @pytest.mark.parametrize('path', MODULES, ids=name)
 def test_nothing_imports_upward(path):
-    rooms = {
-        dotted.split('.')[1] for dotted in imports(path) if dotted.startswith('fer_ros.')
-    } - {room(path), 'msg'}
+    rooms = {dotted.split('.')[1] for dotted in imports(path) if dotted.startswith('fer_ros.')} - {
+        room(path),
+        'msg',
+    }
     assert {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room(path)]} == set()
 
 

@@ -13,7 +13,8 @@ from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
 from fer_ros.messages.emotions import face_fields
 from fer_ros.structures import FrameEmotions, ImageArray
 
-TOPIC = '/emotion'
+_EMOTION_TOPIC = '/emotion'
+_IMAGE_TOPIC = '/camera/image_raw'
 
 
 class EmotionBag:
@@ -35,7 +36,9 @@ class EmotionBag:
         self._landmarks = landmarks
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
-        self._connection = self._writer.add_connection(TOPIC, EMOTIONS_TYPE, typestore=typestore())
+        self._connection = self._writer.add_connection(
+            _EMOTION_TOPIC, EMOTIONS_TYPE, typestore=typestore()
+        )
 
     def write(self, image: StampedImage, frame: FrameEmotions) -> None:
         """Add the estimates of an image."""
@@ -63,9 +66,6 @@ class EmotionBag:
         self._writer.abort()
 
 
-TOPIC = '/camera/image_raw'
-
-
 # A bag of recorded images has stamps since the epoch; any will do.
 _START_NS = 1_700_000_000_000_000_000
 
@@ -81,7 +81,7 @@ def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
     from rosbags.rosbag2 import StoragePlugin, Writer
 
     msgtype = f'sensor_msgs/msg/{"CompressedImage" if compressed else "Image"}'
-    topic = f'{TOPIC}/compressed' if compressed else TOPIC
+    topic = f'{_IMAGE_TOPIC}/compressed' if compressed else _IMAGE_TOPIC
     types = typestore().types
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         connection = writer.add_connection(topic, msgtype, typestore=typestore())
