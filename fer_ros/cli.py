@@ -10,7 +10,7 @@ from fer_ros.bench.command import add_options as add_bench_options
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
-from fer_ros.offline.command import add_options
+from fer_ros.offline.options import add_options
 
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
 # what does not train needs no torch.

@@ -1,0 +1,61 @@
+"""The options of ``fer-ros bag`` and ``fer-ros video``, without what these import."""
+
+import argparse
+from pathlib import Path
+
+from fer_ros.offline.output_folder import PARTS
+
+
+def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) -> None:
+    """Give both commands their options."""
+    _add_to_bag(bag)
+    _add_to_video(video)
+    for parser in (bag, video):
+        parser.add_argument('--labels', type=Path, help='CSV with start_s,end_s,emotion[,face_id]')
+        parser.add_argument('--model', default='', help='.onnx or .safetensors file')
+        parser.add_argument('--params', type=Path, help='parameter file of the node, as fer.yaml')
+        for part, what in PARTS.items():
+            parser.add_argument(f'--no-{part}', action='store_true', help=f'without {what}')
+
+
+def _add_to_bag(bag: argparse.ArgumentParser) -> None:
+    bag.add_argument(
+        'bags', type=Path, nargs='+', metavar='RUN', help='rosbag2 folder, .mcap or .db3 file'
+    )
+    bag.add_argument('--out', type=Path, required=True, help='folder; holds a folder for each bag')
+    bag.add_argument(
+        '--topic', action='append', help='image topic, may be repeated; default: all of them'
+    )
+    bag.add_argument(
+        '--label-topic', default='', help='topic with labels: String or FaceEmotionArray'
+    )
+    bag.add_argument('--force', action='store_true', help='judge again what was judged before')
+    bag.add_argument(
+        '--processes', type=int, default=0, help='bags at a time; default: half the processors'
+    )
+    bag.add_argument('--scheduler', default='', help='address of a Dask scheduler')
+    bag.set_defaults(run=_bag)
+
+
+def _add_to_video(video: argparse.ArgumentParser) -> None:
+    video.add_argument('source', help='video, image, folder of images, or webcam index')
+    video.add_argument('--out', type=Path, help='folder; default: the name with _emotion')
+    video.add_argument(
+        '--rate-hz', type=float, default=0.0, help="images per second; default: the source's own"
+    )
+    video.add_argument(
+        '--seconds', type=float, default=0.0, help='end a webcam after this time; 0: at Ctrl-C'
+    )
+    video.set_defaults(run=_video)
+
+
+def _bag(options: argparse.Namespace) -> None:
+    from fer_ros.offline.command import run_bag
+
+    run_bag(options)
+
+
+def _video(options: argparse.Namespace) -> None:
+    from fer_ros.offline.command import run_video
+
+    run_video(options)
