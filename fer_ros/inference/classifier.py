@@ -1,6 +1,5 @@
 """Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +8,7 @@ import numpy as np
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.graph import NUM_NODE_FEATURES
-from fer_ros.inference.config import FORMAT, ModelConfig
+from fer_ros.inference.config import ModelConfig, read_metadata
 from fer_ros.inference.inputs import mirrored
 from fer_ros.structures import FloatArray, ModelInput
 
@@ -84,7 +83,7 @@ class OnnxClassifier:
         except Exception as error:
             raise ModelFileError(f'model {path} is damaged: {error}') from error
         self.path = path
-        self.config, self.figures = _parse_metadata(path, metadata)
+        self.config, self.figures = read_metadata(path, metadata)
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         if 'nodes' in shapes and shapes['nodes'][-1] != NUM_NODE_FEATURES:
             raise ModelFileError(
@@ -170,13 +169,3 @@ def require_file(path: Path) -> None:
     """
     if not path.is_file():
         raise ModelFileError(f'model {path} does not exist')
-
-
-def _parse_metadata(path: Path, metadata: dict[str, str]) -> tuple[ModelConfig, dict[str, Any]]:
-    if metadata.get('format') != FORMAT:
-        raise ModelFileError(f'{path} is not a model of the kind {FORMAT}')
-    try:
-        config = ModelConfig.from_dict(json.loads(metadata['config']))
-        return config, json.loads(metadata.get('figures', '{}'))
-    except (KeyError, ValueError, TypeError) as error:
-        raise ModelFileError(f'model {path} is damaged: {error}') from error

@@ -1,16 +1,19 @@
 """ModelConfig: what defines a FerNet but its weights, readable without torch."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from fer_ros.errors import SettingError
+from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.labels import FERPLUS_CLASSES
 
 # Stands in every model file; another number means that older programs cannot read it.
 FORMAT = 'fer_ros model 2'
 
 STREAMS = ('cnn', 'gat', 'fused')
-FUSIONS = ('late', 'concat', 'attention', 'sampled')
+FUSIONS = ('late', 'concat', 'attention')
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,7 @@ class ModelConfig:
         stream: ``cnn`` or ``gat`` alone, or ``fused``.
         fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
             with ``attention`` the landmark nodes also attend to the CNN's feature map around
-            their own positions; ``sampled`` is ``late`` with landmark nodes that also know what
-            the CNN's feature maps show at their positions.
+            their own positions.
         crop_px: Side S of the aligned crop.
         cnn_channels: Channels of the stages, at 1/2, 1/4, 1/8 ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
@@ -47,10 +49,7 @@ class ModelConfig:
     @property
     def streams(self) -> tuple[str, ...]:
         """What a model of this kind answers for: itself, and in a fused one each classifier."""
-        if self.stream != 'fused':
-            return (self.stream,)
-        seeing = ('graph',) if self.fusion == 'sampled' else ()
-        return ('fused', 'cnn', 'gat', *seeing)
+        return ('fused', 'cnn', 'gat') if self.stream == 'fused' else (self.stream,)
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -116,3 +115,27 @@ class ModelConfig:
             for key, value in values.items()
         }
         return cls(**known)
+
+
+def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig, dict[str, Any]]:
+    """Return the configuration and the figures that a model file holds beside its weights.
+
+    Args:
+        path: Of the file, for messages.
+        metadata: As ``Checkpoint.metadata`` made it, in safetensors and ONNX alike.
+
+    Raises:
+        ModelFileError: The file is of another kind, damaged, or of a model that this version
+            cannot compute.
+    """
+    if metadata.get('format') != FORMAT:
+        raise ModelFileError(f'{path} is not a model of the kind {FORMAT}')
+    try:
+        config = ModelConfig.from_dict(json.loads(metadata['config']))
+        return config, json.loads(metadata.get('figures', '{}'))
+    except SettingError as error:
+        raise ModelFileError(
+            f'{path} holds a model that this version cannot compute: {error}'
+        ) from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ModelFileError(f'model {path} is damaged: {error}') from error

@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError
-from fer_ros.inference.config import FORMAT, ModelConfig
+from fer_ros.inference.config import FORMAT, read_metadata
 from fer_ros.network.fer_net import FerNet
 
 
@@ -74,11 +74,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in list(file.keys())}
-        if metadata.get('format') != FORMAT:
-            raise ModelFileError(f'{path} is not a checkpoint of the kind {FORMAT}')
-        model = FerNet(ModelConfig.from_dict(json.loads(metadata['config'])))
+        config, figures = read_metadata(path, metadata)
+        model = FerNet(config)
         model.load_state_dict(weights)
-        figures = json.loads(metadata.get('figures', '{}'))
-    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, RuntimeError) as error:
         raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
     return Checkpoint(model.eval(), figures)

@@ -2,20 +2,17 @@
 and their fusion.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES, anatomical_edges
 from fer_ros.inference.config import ModelConfig
 from fer_ros.network.cnn_stream import CnnStream
 from fer_ros.network.landmark_attention import (
     AttentionPooling,
     GraphAttention,
-    LandmarkAppearance,
     LandmarkAttention,
     LandmarkGraph,
 )
@@ -41,13 +38,8 @@ class GatStream(nn.Module):
             GraphAttention(channels, config.heads) for _ in range(config.gat_layers)
         )
 
-    def forward(
-        self, nodes: Tensor, relations: Tensor, appearance: Tensor | None = None
-    ) -> Tensor:
-        """Return the states; ``appearance``, ``(B, 68, C)``, is what the nodes see."""
+    def forward(self, nodes: Tensor, relations: Tensor) -> Tensor:
         states = self.embed(nodes)
-        if appearance is not None:
-            states = states + appearance
         for layer in self.layers:
             states = layer(states, self.graph, relations)
         return states
@@ -63,6 +55,8 @@ class LateFusion(nn.Module):
     Shapes:
         - cnn, gat, output: ``(B, num_classes)``
     """
+
+    STREAMS = ('cnn', 'gat')
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
@@ -81,34 +75,30 @@ class StreamLogits(NamedTuple):
         cnn: From the CNN's features alone; ``None`` in a model that is one stream.
         gat: From the landmark graph's geometry alone; likewise.
         features: ``(B, F)``, pooled, of all streams.
-        graph: From the landmark graph with what its nodes see; ``None`` unless the fusion is
-            ``sampled``.
     """
 
     logits: Tensor
     cnn: Tensor | None
     gat: Tensor | None
     features: Tensor
-    graph: Tensor | None = None
 
     def by_name(self, config: ModelConfig) -> dict[str, Tensor]:
         """Return the logits by stream; the model's own stand under its own stream's name."""
         named: dict[str, Tensor | None] = {config.stream: self.logits}
         if config.stream == 'fused':
-            named |= {'cnn': self.cnn, 'gat': self.gat, 'graph': self.graph}
+            named |= {'cnn': self.cnn, 'gat': self.gat}
         return {name: logits for name, logits in named.items() if logits is not None}
 
 
 class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
 
-    In a fused model each stream has a classifier of its own. Late fusion adds their logits;
-    sampled fusion lets the graph also see, and adds the logits of CNN and seeing graph; the
+    In a fused model each stream has a classifier of its own. Late fusion adds their logits; the
     others train a common classifier beside them (deep supervision, Lee et al. 2015), which keeps
     both streams able to answer and says what each contributes.
 
     Shapes:
-        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``preprocess.make_batch`` gives them
+        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``inputs.make_batch`` gives them
         - logits: ``(B, num_classes)``
     """
 
@@ -127,9 +117,6 @@ class FerNet(nn.Module):
         if config.stream == 'fused':
             self.cnn_classifier = _classifier(self.cnn.out_channels, config)
             self.gat_classifier = _classifier(pooled, config)
-        if self._samples:
-            self.appearance = LandmarkAppearance(config)
-            self.graph_classifier = _classifier(pooled, config)
         if self._attends:
             self.attend = LandmarkAttention(
                 config.hidden_channels, config.cnn_channels[1], config.crop_px // 4, config.heads
@@ -138,111 +125,22 @@ class FerNet(nn.Module):
             self.pool_attended = AttentionPooling(config.hidden_channels, config.heads)
             features += pooled
         self.num_features = features
-        if self._adds:
+        if self.adds_logits:
             self.vote = LateFusion(len(config.classes))
         else:
             self.classifier = _classifier(features, config)
 
     @property
-    def _samples(self) -> bool:
-        return self.config.stream == 'fused' and self.config.fusion == 'sampled'
-
-    @property
-    def _adds(self) -> bool:
-        return self.config.stream == 'fused' and self.config.fusion in ('late', 'sampled')
+    def adds_logits(self) -> bool:
+        """Whether the model's logits are the weighted sum of those of its two streams."""
+        return self.config.stream == 'fused' and self.config.fusion == 'late'
 
     @property
     def _attends(self) -> bool:
         return self.config.stream == 'fused' and self.config.fusion == 'attention'
 
-    @property
-    def voters(self) -> tuple[str, ...]:
-        """The streams whose logits are added, in the order of their weights; or none."""
-        if not self._adds:
-            return ()
-        return ('cnn', 'graph') if self._samples else ('cnn', 'gat')
-
     def forward(self, crops: Tensor, nodes: Tensor) -> Tensor:
         return self.streams(crops, nodes).logits
-
-    @torch.no_grad()
-    def set_votes(self, weights: Tensor) -> None:
-        """Give the ``voters`` other weights, and no class a bias."""
-        self.vote.weight.copy_(weights)
-        self.vote.bias.zero_()
-
-    @torch.no_grad()
-    def calibrate(self, stream: str, offsets: Tensor, temperature: float) -> None:
-        """Change a stream's last layer so that it gives ``(logits + offsets) / temperature``.
-
-        Args:
-            stream: Whose logits; those of the others stay what they are.
-            offsets: ``(num_classes,)``.
-            temperature: Above 0.
-        """
-        if stream == self.config.stream:
-            last = self.vote if self._adds else self.classifier[-1]
-        else:
-            last = getattr(self, f'{stream}_classifier')[-1]
-            if stream in self.voters:
-                weight = self.vote.weight[self.voters.index(stream)]
-                self.vote.bias.sub_(weight * offsets)
-                weight.mul_(temperature)
-        assert isinstance(last, nn.Linear | LateFusion)
-        last.bias.add_(offsets).div_(temperature)
-        last.weight.div_(temperature)
-
-    def start_from(self, other: 'FerNet') -> None:
-        """Take another model's weights, and of its classifiers the classes that both have.
-
-        What only a model of another fusion has stays as it is.
-
-        Raises:
-            ModelFileError: It has another architecture.
-        """
-        self._require_same_architecture(other)
-        theirs, mine = other.config, self.config
-        rows = [
-            (number, theirs.classes.index(name))
-            for number, name in enumerate(mine.classes)
-            if name in theirs.classes
-        ]
-        state, given = self.state_dict(), other.state_dict()
-        for key in state.keys() & given.keys():
-            if key.endswith(('classifier.2.weight', 'classifier.2.bias', 'vote.bias')):
-                if state[key].shape[1:] == given[key].shape[1:]:
-                    for target, source in rows:
-                        state[key][target] = given[key][source]
-            elif state[key].shape == given[key].shape:
-                state[key] = given[key]
-        self.load_state_dict(state)
-
-    def move_towards(self, other: 'FerNet', share: float) -> None:
-        """Make the weights that both have a mean of them, with a share of another model's.
-
-        Raises:
-            ModelFileError: It has another architecture, or other classes.
-        """
-        self._require_same_architecture(other)
-        if other.config.classes != self.config.classes:
-            raise ModelFileError(
-                f'the model to share weights with has the classes '
-                f'{", ".join(other.config.classes)}, needed are {", ".join(self.config.classes)}'
-            )
-        state, given = self.state_dict(), other.state_dict()
-        for key in state.keys() & given.keys():
-            if state[key].is_floating_point():
-                state[key] = state[key].lerp(given[key], share)
-        self.load_state_dict(state)
-
-    def _require_same_architecture(self, other: 'FerNet') -> None:
-        theirs, mine = other.config, self.config
-        free = replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion)
-        if free != mine:
-            raise ModelFileError(
-                f'the model to start from is built as {theirs.to_dict()}, needed is '
-                f'{mine.to_dict()}'
-            )
 
     def streams(
         self,
@@ -276,15 +174,10 @@ class FerNet(nn.Module):
             parts.append(_kept(self.pool_attended(states), keep_gat))
         features = torch.cat(parts, -1)
         cnn, gat = self.cnn_classifier(appearance), self.gat_classifier(geometry)
-        if not self._adds:
+        if not self.adds_logits:
             return StreamLogits(self.classifier(features), cnn, gat, features)
-        graph = None
-        if self._samples:
-            seen = _kept(self.appearance(maps, nodes[..., :2]), keep_cnn)
-            graph = self.graph_classifier(self.pool(self.gat(nodes, relations, seen)))
-        voice = gat if graph is None else graph
-        logits = self.vote(_kept(cnn, keep_cnn), _kept(voice, keep_gat))
-        return StreamLogits(logits, cnn, gat, features, graph)
+        logits = self.vote(_kept(cnn, keep_cnn), _kept(gat, keep_gat))
+        return StreamLogits(logits, cnn, gat, features)
 
 
 def _classifier(features: int, config: ModelConfig) -> nn.Sequential:

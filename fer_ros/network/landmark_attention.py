@@ -7,8 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import GATv2Conv
 
-from fer_ros.inference.config import ModelConfig
-
 
 class LandmarkGraph(nn.Module):
     """The fixed edges between landmarks, as a list and as a matrix.
@@ -125,56 +123,6 @@ class AttentionPooling(nn.Module):
         states = self.norm(states)
         weights = self.score(states).softmax(dim=1)  # (B, N, heads)
         return (weights.transpose(1, 2) @ states).flatten(1)
-
-
-class LandmarkAppearance(nn.Module):
-    """What the CNN's feature maps show at each landmark, as a node's state.
-
-    The maps are read between their cells by bilinear interpolation (as spatial transformers do:
-    Jaderberg et al. 2015, eq. 5); beyond the crop the nearest cell counts. The graph reads them
-    without changing them: the CNN learns what it would learn alone.
-
-    Shapes:
-        - maps: one of each stage of the CNN, of which the second and the third are read
-        - positions: ``(B, N, 2)`` in [-1, 1]
-        - output: ``(B, N, C)``
-    """
-
-    STAGES = slice(1, 3)
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        features = sum(config.cnn_channels[self.STAGES])
-        self.norm = nn.LayerNorm(features)
-        self.embed = nn.Sequential(
-            nn.Linear(features, config.hidden_channels),
-            nn.GELU(),
-            nn.Linear(config.hidden_channels, config.hidden_channels),
-        )
-
-    def forward(self, maps: list[Tensor], positions: Tensor) -> Tensor:
-        seen = [read_at(feature_map.detach(), positions) for feature_map in maps[self.STAGES]]
-        return self.embed(self.norm(torch.cat(seen, -1)))
-
-
-def read_at(feature_map: Tensor, positions: Tensor) -> Tensor:
-    """Return ``(B, N, M)``, a ``(B, M, H, W)`` map between its cells at ``(B, N, 2)`` positions.
-
-    The same as torch's ``grid_sample``, as a product with each position's weights of the cells:
-    ONNX Runtime computes that several times faster.
-    """
-    height, width = feature_map.shape[2:]
-    down = _cell_weights(positions[..., 1], height)[..., None]
-    across = _cell_weights(positions[..., 0], width)[..., None, :]
-    weights = down * across
-    return weights.flatten(2) @ feature_map.flatten(2).transpose(1, 2)
-
-
-def _cell_weights(coordinates: Tensor, cells: int) -> Tensor:
-    """Return ``(B, N, cells)``: the two cells next to a coordinate in [-1, 1] share a weight."""
-    places = (((coordinates + 1) * cells - 1) / 2).clamp(0, cells - 1)
-    centers = torch.arange(cells, device=coordinates.device)
-    return (1 - (places[..., None] - centers).abs()).relu()
 
 
 class LandmarkAttention(nn.Module):

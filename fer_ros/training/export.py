@@ -26,7 +26,12 @@ from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, rounded, save_checkpoint
-from fer_ros.network.fer_net import FerNet
+from fer_ros.network.fer_net import FerNet, LateFusion
+from fer_ros.network.weight_transfer import (
+    average_weights,
+    calibrate_stream,
+    set_stream_weights,
+)
 from fer_ros.structures import NUM_LANDMARKS, AlignedFace
 from fer_ros.training.calibration import best_temperature, best_votes, class_offsets
 from fer_ros.training.config import TrainConfig
@@ -45,14 +50,14 @@ def calibrated(model: FerNet, validation: FaceSet, logit_adjustment: float) -> F
         logit_adjustment: As in ``TrainConfig``.
     """
     model, labels = deepcopy(model), validation.labels()
-    if model.voters:
+    if model.adds_logits:
         logits = predict(model, validation)
-        votes = best_votes([logits[name] for name in model.voters], labels)
-        model.set_votes(torch.from_numpy(votes))
+        votes = best_votes([logits[name] for name in LateFusion.STREAMS], labels)
+        set_stream_weights(model, torch.from_numpy(votes))
     offsets = class_offsets(validation.targets.mean(axis=0), logit_adjustment)
     for name, answers in predict(model, validation).items():
         temperature = best_temperature(answers + offsets, labels)
-        model.calibrate(name, torch.from_numpy(offsets), temperature)
+        calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
     # Half of the file's size, and too small a change to be seen in any figure.
     return rounded(model)
 
@@ -74,7 +79,7 @@ def keep(best: Path, out: Path, config: TrainConfig, validation: FaceSet) -> Met
     checkpoint = load_checkpoint(best)
     model = checkpoint.model
     if config.init_share:
-        model.move_towards(load_checkpoint(Path(config.init)).model, config.init_share)
+        average_weights(load_checkpoint(Path(config.init)).model, model, config.init_share)
     model = calibrated(model, validation, config.logit_adjustment)
     metrics = measured(predict(model, validation)[model.config.stream], validation)
     known = {**checkpoint.figures, **figures(checkpoint.figures['epoch'], metrics)}

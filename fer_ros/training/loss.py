@@ -12,7 +12,7 @@ from fer_ros.training.face_dataset import Batch
 class Learner(nn.Module):
     """A FerNet with its loss, and a head for second labels that is dropped afterwards.
 
-    loss = CE(model) + stream_loss · (CE(cnn) + CE(gat) + CE(graph)) + second_loss · CE(second
+    loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second
     head), each the cross entropy with the targets (for FER+ the distribution of the votes:
     Barsoum et al. 2016, eq. 3) or with the second labels.
     """
@@ -30,7 +30,7 @@ class Learner(nn.Module):
         keep_cnn, keep_gat = self._keep(batch.crops)
         answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
         loss = functional.cross_entropy(answer.logits, batch.targets)
-        for logits in (answer.cnn, answer.gat, answer.graph):
+        for logits in (answer.cnn, answer.gat):
             # Also with a weight of 0: parallel training waits for a gradient of every weight.
             if logits is not None:
                 stream = functional.cross_entropy(logits, batch.targets)
@@ -43,8 +43,8 @@ class Learner(nn.Module):
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""
         drop = self.config.modality_dropout
-        # Where streams vote, each learns to answer alone as it is.
-        if self.config.model.stream != 'fused' or self.model.voters or not drop:
+        # In late fusion each stream learns to answer alone as it is.
+        if self.config.model.stream != 'fused' or self.model.adds_logits or not drop:
             return None, None
         chance = torch.rand(len(crops), device=crops.device)
         return (chance >= drop).float(), (chance < 1 - drop).float()

@@ -16,6 +16,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.structures import FloatArray
 from fer_ros.training.calibration import calibrated_loss
 from fer_ros.training.checks import require_present, require_trainable, require_unseen
@@ -81,10 +82,10 @@ class Trainer:
         learner = Learner(config, second)
         if config.init:
             first = load_checkpoint(Path(config.init)).model
-            learner.model.start_from(first)
+            copy_weights(first, learner.model)
             if config.init_share:
                 # Whether that can be done is to be known before the training.
-                deepcopy(learner.model).move_towards(first, config.init_share)
+                average_weights(first, deepcopy(learner.model), config.init_share)
         self.learner = learner.to(self.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.learner.model).requires_grad_(False)

@@ -8,6 +8,7 @@ torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.alignment import align_face
@@ -79,8 +80,20 @@ def test_checkpoint_of_another_configuration_is_refused(checkpoint, tmp_path):
         load_checkpoint(tmp_path / 'm.safetensors')
 
 
+def test_checkpoint_of_a_fusion_that_is_gone_is_refused_by_its_name(checkpoint, tmp_path):
+    path = tmp_path / 'm.safetensors'
+    save_checkpoint(checkpoint, path)
+    tensors = load_file(path)
+    config = {**SMALL.to_dict(), 'fusion': 'sampled'}
+    save_file(tensors, path, {**checkpoint.metadata(), 'config': json.dumps(config)})
+    with pytest.raises(
+        ModelFileError, match="this version cannot compute: fusion is 'sampled', allowed are late"
+    ):
+        load_checkpoint(path)
+
+
 @pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
-@pytest.mark.parametrize('fusion', ['late', 'sampled', 'concat', 'attention'])
+@pytest.mark.parametrize('fusion', ['late', 'concat', 'attention'])
 def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path, stream, fusion):
     torch.manual_seed(2)
     model = FerNet(replace(SMALL, stream=stream, fusion=fusion)).eval()

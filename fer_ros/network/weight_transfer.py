@@ -1,0 +1,109 @@
+"""Weights of a FerNet that change outside training: taken from another model, averaged with it,
+and calibrated.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from fer_ros.errors import ModelFileError
+from fer_ros.network.fer_net import FerNet, LateFusion
+
+# Parameters with a row per class.
+_BY_CLASS = ('classifier.2.weight', 'classifier.2.bias', 'vote.bias')
+
+
+def copy_weights(source: FerNet, target: FerNet) -> None:
+    """Give a model the weights of another one, and in its classifiers the classes that both have.
+
+    What only a model of the target's fusion has stays as it is.
+
+    Args:
+        source: Stays as it is.
+        target: Is changed.
+
+    Raises:
+        ModelFileError: They differ in more than fusion, classes and dropout.
+    """
+    _require_same_architecture(source, target)
+    theirs, mine = source.config.classes, target.config.classes
+    rows = [(row, theirs.index(name)) for row, name in enumerate(mine) if name in theirs]
+    state, given = target.state_dict(), source.state_dict()
+    for key in state.keys() & given.keys():
+        if key.endswith(_BY_CLASS):
+            if state[key].shape[1:] == given[key].shape[1:]:
+                for row, other in rows:
+                    state[key][row] = given[key][other]
+        elif state[key].shape == given[key].shape:
+            state[key] = given[key]
+    target.load_state_dict(state)
+
+
+def average_weights(source: FerNet, target: FerNet, share: float) -> None:
+    """Make the weights that both models have a mean of the two.
+
+    Args:
+        source: Stays as it is.
+        target: Is changed.
+        share: Of the source's weights in the mean, 0 to 1.
+
+    Raises:
+        ModelFileError: They differ in more than fusion and dropout.
+    """
+    _require_same_architecture(source, target)
+    if source.config.classes != target.config.classes:
+        raise ModelFileError(
+            f'the model to share weights with has the classes {", ".join(source.config.classes)}, '
+            f'needed are {", ".join(target.config.classes)}'
+        )
+    state, given = target.state_dict(), source.state_dict()
+    for key in state.keys() & given.keys():
+        if state[key].is_floating_point():
+            state[key] = state[key].lerp(given[key], share)
+    target.load_state_dict(state)
+
+
+@torch.no_grad()
+def set_stream_weights(model: FerNet, weights: Tensor) -> None:
+    """Set how much the logits of each stream count in a model of late fusion; clear its bias.
+
+    Args:
+        model: Is changed.
+        weights: ``(2,)``, in the order of ``LateFusion.STREAMS``.
+    """
+    model.vote.weight.copy_(weights)
+    model.vote.bias.zero_()
+
+
+@torch.no_grad()
+def calibrate_stream(model: FerNet, stream: str, offsets: Tensor, temperature: float) -> None:
+    """Make a stream's last layer give ``(logits + offsets) / temperature``.
+
+    The logits of all other streams stay what they are.
+
+    Args:
+        model: Is changed.
+        stream: One of ``ModelConfig.streams``.
+        offsets: ``(num_classes,)``.
+        temperature: Above 0.
+    """
+    if stream == model.config.stream:
+        last = model.vote if model.adds_logits else model.classifier[-1]
+    else:
+        last = getattr(model, f'{stream}_classifier')[-1]
+        if model.adds_logits:
+            weight = model.vote.weight[LateFusion.STREAMS.index(stream)]
+            model.vote.bias.sub_(weight * offsets)
+            weight.mul_(temperature)
+    assert isinstance(last, nn.Linear | LateFusion)
+    last.bias.add_(offsets).div_(temperature)
+    last.weight.div_(temperature)
+
+
+def _require_same_architecture(source: FerNet, target: FerNet) -> None:
+    theirs, mine = source.config, target.config
+    if replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion) != mine:
+        raise ModelFileError(
+            f'the model to start from is built as {theirs.to_dict()}, needed is {mine.to_dict()}'
+        )

@@ -1,0 +1,25 @@
+import pytest
+
+from fer_ros.errors import SettingError
+from fer_ros.inference.config import ModelConfig
+
+
+@pytest.mark.parametrize(
+    ('settings', 'sentence'),
+    [
+        ({'stream': 'rnn'}, "stream is 'rnn', allowed are cnn, gat, fused"),
+        ({'fusion': 'sum'}, "fusion is 'sum', allowed are late, concat, attention"),
+        ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 16 from 16'),
+        ({'cnn_blocks': (1, 1)}, 'needed are two or more stages with a number in both'),
+        ({'classes': ('a',)}, 'needed are two or more different ones'),
+        ({'hidden_channels': 30}, 'hidden_channels is 30, which 4 heads do not divide'),
+    ],
+)
+def test_wrong_setting_is_refused(settings, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        ModelConfig(**settings)
+
+
+def test_unknown_setting_is_refused():
+    with pytest.raises(SettingError, match="model setting 'depth' is unknown"):
+        ModelConfig.from_dict({'depth': 3})

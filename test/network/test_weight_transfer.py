@@ -1,0 +1,83 @@
+import pytest
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('torch_geometric')
+
+from fer_ros.errors import ModelFileError
+from fer_ros.inference.config import ModelConfig
+from fer_ros.network.fer_net import FerNet
+from fer_ros.network.weight_transfer import (
+    average_weights,
+    calibrate_stream,
+    copy_weights,
+    set_stream_weights,
+)
+
+
+@pytest.fixture
+def inputs():
+    generator = torch.Generator().manual_seed(5)
+    crops = torch.randn(5, 1, 48, 48, generator=generator)
+    return crops, torch.randn(5, 68, 16, generator=generator) * 0.3
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(1)
+
+
+@pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
+@pytest.mark.parametrize('fusion', ['late', 'concat'])
+def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(inputs, fusion, stream):
+    model = FerNet(ModelConfig(fusion=fusion)).eval()
+    expected = model.streams(*inputs).by_name(model.config)
+    offsets = torch.linspace(-0.3, 0.4, 8)
+    calibrate_stream(model, stream, offsets, 1.7)
+    expected[stream] = (expected[stream] + offsets) / 1.7
+    torch.testing.assert_close(model.streams(*inputs).by_name(model.config), expected)
+
+
+def test_late_fusion_adds_the_logits_by_the_weights_that_were_set(inputs):
+    model = FerNet(ModelConfig()).eval()
+    set_stream_weights(model, torch.tensor([0.9, 0.2]))
+    answer = model.streams(*inputs)
+    torch.testing.assert_close(answer.logits, 0.9 * answer.cnn + 0.2 * answer.gat)
+
+
+def test_copied_weights_are_those_of_the_source_in_its_common_classes():
+    source = FerNet(ModelConfig(classes=('a', 'b', 'c')))
+    target = FerNet(ModelConfig(classes=('c', 'new')))
+    own = target.cnn_classifier[-1].weight[1].clone()
+    copy_weights(source, target)
+    assert (target.cnn.stem[1].weight == source.cnn.stem[1].weight).all()
+    assert (target.cnn_classifier[-1].weight[0] == source.cnn_classifier[-1].weight[2]).all()
+    assert (target.cnn_classifier[-1].weight[1] == own).all()
+
+
+def test_of_another_fusion_are_copied_the_weights_that_both_have():
+    source = FerNet(ModelConfig(fusion='attention'))
+    target = FerNet(ModelConfig(fusion='concat'))
+    own = target.classifier[-1].weight.clone()
+    copy_weights(source, target)
+    assert (target.gat.embed[0].weight == source.gat.embed[0].weight).all()
+    assert (target.gat_classifier[-1].bias == source.gat_classifier[-1].bias).all()
+    assert (target.classifier[-1].weight == own).all()
+
+
+def test_averaged_weights_lie_between_those_of_both_models():
+    source, target = FerNet(ModelConfig(fusion='attention')), FerNet(ModelConfig())
+    a, b = target.cnn.stem[1].weight.clone(), source.cnn.stem[1].weight
+    average_weights(source, target, 0.25)
+    torch.testing.assert_close(target.cnn.stem[1].weight, 0.75 * a + 0.25 * b)
+
+
+def test_weights_of_other_classes_are_not_averaged():
+    source, target = FerNet(ModelConfig(classes=('a', 'b'))), FerNet(ModelConfig())
+    with pytest.raises(ModelFileError, match='has the classes a, b, needed are neutral'):
+        average_weights(source, target, 0.25)
+
+
+def test_weights_of_another_architecture_are_not_copied():
+    source, target = FerNet(ModelConfig(hidden_channels=32)), FerNet(ModelConfig())
+    with pytest.raises(ModelFileError, match='the model to start from is built as'):
+        copy_weights(source, target)
