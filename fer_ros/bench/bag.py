@@ -14,7 +14,7 @@ from typing import Any
 
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
-from fer_ros.bags.writer import endless_clip, write_sample_bag
+from fer_ros.bags.sample_bag import endless_clip, write_sample_bag
 from fer_ros.bench.report import machine, write_json
 from fer_ros.media.sample_clip import RATE_HZ
 from fer_ros.offline.output_folder import PARTS
