@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -105,23 +104,6 @@ class EmotionPipeline:
         """The model's classes, in the order of every array of probabilities."""
         return self.models.classifier.config.classes
 
-    @property
-    def memory(self) -> dict[str, Any]:
-        """What is remembered of the faces, as JSON values; assigned to another pipeline, that one
-        goes on as this one would have.
-        """
-        return {
-            'observer': self._observer.memory,
-            'smoother': self._smoother.memory,
-            'stamp_s': self._stamp_s,
-        }
-
-    @memory.setter
-    def memory(self, memory: dict[str, Any]) -> None:
-        self._observer.memory = memory['observer']
-        self._smoother.memory = memory['smoother']
-        self._stamp_s = memory['stamp_s']
-
     def process(self, image: ImageArray, stamp_s: float) -> FrameEmotions:
         """Find the faces in an image and estimate their emotions.
 
@@ -181,6 +163,10 @@ class EmotionPipeline:
         """Add to the times of ``STAGES`` what was done for several pipelines at once."""
         for stage, seconds in stage_s.items():
             self._timer.add(stage, seconds)
+
+    def settle(self) -> None:
+        """Wait until nothing is at work in the background, as where time is measured."""
+        self._observer.settle()
 
     def reset(self) -> None:
         """Forget all faces and the last stamp."""

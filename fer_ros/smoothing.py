@@ -2,9 +2,6 @@
 
 import math
 from collections.abc import Collection
-from typing import Any
-
-import numpy as np
 
 from fer_ros.errors import SettingError, StampError
 from fer_ros.structures import FloatArray
@@ -39,21 +36,6 @@ class EmotionSmoother:
         if not value >= 0:
             raise SettingError(f'smoothing time constant is {value}, allowed are 0 s and more')
         self._time_constant_s = value
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """The faces' histories, as JSON values; may be assigned to another smoother."""
-        return {
-            str(face_id): [stamp_s, probabilities.tolist()]
-            for face_id, (stamp_s, probabilities) in self._history.items()
-        }
-
-    @memory.setter
-    def memory(self, memory: dict[str, Any]) -> None:
-        self._history = {
-            int(face_id): (stamp_s, np.array(probabilities, np.float32))
-            for face_id, (stamp_s, probabilities) in memory.items()
-        }
 
     def update(self, face_id: int, probabilities: FloatArray, stamp_s: float) -> FloatArray:
         """Blend one face's probabilities with its own past.

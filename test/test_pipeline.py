@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -154,15 +152,3 @@ def test_sample_clip_has_the_faces_that_it_says(pipeline):
         if expected and found not in expected:
             wrong.append((stamp_s, found))
     assert wrong == []
-
-
-def test_pipeline_with_the_memory_of_another_goes_on_as_that_one(models, portrait_bgr):
-    first, second = EmotionPipeline(models), EmotionPipeline(models)
-    moved = [np.roll(portrait_bgr, 3 * step, axis=1) for step in range(6)]
-    for step in range(3):
-        first.process(moved[step], 0.05 * step)
-    second.memory = json.loads(json.dumps(first.memory))
-    for step in range(3, 6):
-        (a,), (b,) = (p.process(moved[step], 0.05 * step).faces for p in (first, second))
-        assert (a.face_id, a.box) == (b.face_id, b.box)
-        assert (a.probabilities == b.probabilities).all()

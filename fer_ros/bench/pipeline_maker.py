@@ -53,8 +53,7 @@ def settle(pipeline: EmotionPipeline) -> None:
 
     Without it the next side would pay for it, and the pipeline would have it for nothing.
     """
-    # What is remembered is complete only when what is under way has ended.
-    _ = pipeline.memory
+    pipeline.settle()
 
 
 NAME = 'two threads, for recorded images'

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from fer_ros.face.alignment import align_face
 from fer_ros.face.detector import FaceDetector
@@ -51,19 +50,6 @@ class FaceObserver:
     def settings(self, settings: TrackerSettings) -> None:
         self._tracker.settings = settings
 
-    @property
-    def memory(self) -> dict[str, Any]:
-        """What is remembered of the faces, as JSON values; may be assigned to another observer."""
-        search = None if self._search is None else self._search.memory
-        return {'tracker': self._tracker.memory, 'search': search, 'last_s': self._last_s}
-
-    @memory.setter
-    def memory(self, memory: dict[str, Any]) -> None:
-        self._tracker.memory = memory['tracker']
-        self._last_s = memory['last_s']
-        search = memory['search']
-        self._search = None if search is None else FaceSearch.from_memory(search)
-
     def observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return the faces in an image, in order of ``face_id``.
 
@@ -85,6 +71,11 @@ class FaceObserver:
         if beside and self._search is None and self._tracker.detection_due(stamp_s):
             self._begin_search(gray, stamp_s, seen)
         return seen
+
+    def settle(self) -> None:
+        """Wait until nothing is at work beside the caller; what it finds is used as ever."""
+        if self._search is not None:
+            self._search.result.result()
 
     def reset(self) -> None:
         """Forget all faces."""
@@ -175,20 +166,3 @@ class FaceSearch:
         # A clock that stands still would never make the delay pass.
         elapsed_s = stamp_s - self.stamp_s
         return elapsed_s <= 0 or elapsed_s >= delay_s - STAMP_TOLERANCE_S
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """The search with its result, as JSON values; waits for it."""
-        return {
-            'stamp_s': self.stamp_s,
-            'known': {str(face_id): asdict(box) for face_id, box in self.known.items()},
-            'finds': [find.to_dict() for find in self.result.result()[0]],
-        }
-
-    @classmethod
-    def from_memory(cls, memory: dict[str, Any]) -> 'FaceSearch':
-        """Return the search, done, whose ``memory`` it is."""
-        result: Future[tuple[list[Find], float]] = Future()
-        result.set_result(([Find.from_dict(values) for values in memory['finds']], 0.0))
-        known = {int(face_id): FaceBox(**values) for face_id, values in memory['known'].items()}
-        return cls(memory['stamp_s'], known, result)

@@ -1,9 +1,7 @@
 """Track: what is known of one face that is followed."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from fer_ros.face.crop_json import crop_from_json, crop_to_json
 from fer_ros.structures import FaceBox, ImageArray
 
 
@@ -29,23 +27,6 @@ class Track:
     confirmed_now: bool = True
     velocity_px_s: tuple[float, float] = (0.0, 0.0)
     crop: ImageArray | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the track as JSON values."""
-        return asdict(self) | {'crop': crop_to_json(self.crop)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> 'Track':
-        """Return the track that ``to_dict`` was called on."""
-        return cls(
-            **values
-            | {
-                'box': FaceBox(**values['box']),
-                'expected': FaceBox(**values['expected']),
-                'velocity_px_s': tuple(values['velocity_px_s']),
-                'crop': crop_from_json(values['crop']),
-            }
-        )
 
     def expect(self, stamp_s: float) -> None:
         """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
@@ -80,13 +61,3 @@ class Find:
     box: FaceBox
     face_id: int | None = None
     crop: ImageArray | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the find as JSON values."""
-        return asdict(self) | {'crop': crop_to_json(self.crop)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> 'Find':
-        """Return the find that ``to_dict`` was called on."""
-        box, crop = FaceBox(**values['box']), crop_from_json(values['crop'])
-        return cls(box, values['face_id'], crop)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -67,21 +66,6 @@ class FaceTracker:
         self._tracks: dict[int, Track] = {}
         self._next_id = 1
         self._detected_s: float | None = None
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """The known faces, as JSON values; may be assigned to another tracker."""
-        return {
-            'next_id': self._next_id,
-            'detected_s': self._detected_s,
-            'tracks': [track.to_dict() for track in self._tracks.values()],
-        }
-
-    @memory.setter
-    def memory(self, memory: dict[str, Any]) -> None:
-        self._next_id, self._detected_s = memory['next_id'], memory['detected_s']
-        tracks = [Track.from_dict(values) for values in memory['tracks']]
-        self._tracks = {track.face_id: track for track in tracks}
 
     def detection_due(self, stamp_s: float) -> bool:
         """Return whether ``detect_interval_s`` has passed since the last detection, or with

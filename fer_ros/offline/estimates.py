@@ -3,11 +3,9 @@
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 
 from fer_ros.errors import StampError
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.offline.journal import Journal
 from fer_ros.offline.prefetch import read_ahead
 from fer_ros.pipeline import EmotionPipeline, Models, Observation, PipelineSettings
 from fer_ros.structures import FrameEmotions
@@ -17,8 +15,6 @@ _DEPTH = 6
 
 Estimated = tuple[StampedImage, FrameEmotions]
 Waiting = deque[tuple[StampedImage, Future[FrameEmotions]]]
-# Images after which what was estimated is kept for another start.
-_SAVE_EVERY = 300
 
 
 class Replay:
@@ -31,41 +27,25 @@ class Replay:
         estimated: Images that went through the pipeline so far.
     """
 
-    def __init__(
-        self, models: Models, settings: PipelineSettings, journal: Journal | None = None
-    ) -> None:
+    def __init__(self, models: Models, settings: PipelineSettings) -> None:
         """Args:
         models: Shared by the pipelines of all topics.
         settings: Theirs.
-        journal: Where estimates are kept for another start, and taken from at this one.
         """
         self.estimated = 0
         self._models = models
         self._settings = settings
-        self._journal = journal
         self._pipelines: dict[str, EmotionPipeline] = {}
 
     def run(self, images: Iterator[StampedImage]) -> Generator[Estimated, None, None]:
         """Yield each image with what was estimated from it."""
-        ahead = read_ahead(images, _DEPTH)
-        if self._journal is not None:
-            known = islice(ahead, self._journal.count)
-            yield from zip(known, self._journal.restored(), strict=True)
-            for topic, memory in self._journal.memories().items():
-                self._pipeline(topic).memory = memory
         waiting: Waiting = deque()
-        saved = 0
         with ThreadPoolExecutor(1, 'estimate') as estimating:
-            for image in ahead:
+            for image in read_ahead(images, _DEPTH):
                 observation = yield from self._observe(image, waiting)
                 estimate = self._pipeline(image.topic).estimate
                 waiting.append((image, estimating.submit(estimate, observation)))
                 yield from self._finished(waiting, _DEPTH)
-                if self._journal is not None and self.estimated >= saved + _SAVE_EVERY:
-                    # Both halves of the pipelines are to remember the same image.
-                    yield from self._finished(waiting, 0)
-                    saved = self.estimated
-                    self._journal.save({t: p.memory for t, p in self._pipelines.items()})
             yield from self._finished(waiting, 0)
 
     def stage_s(self) -> dict[str, float]:
@@ -100,6 +80,4 @@ class Replay:
             image, future = waiting.popleft()
             frame = future.result()
             self.estimated += 1
-            if self._journal is not None:
-                self._journal.append(frame)
             yield image, frame

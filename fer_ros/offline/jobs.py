@@ -18,7 +18,6 @@ from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, FerError, SettingError
-from fer_ros.offline.journal import Journal
 from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import StreamRun
 from fer_ros.offline.settings import RunSettings
@@ -89,8 +88,7 @@ def make_jobs(
 def judge_bag(job: BagJob) -> Verdict:
     """Judge one bag and write its folder; never raises what is wrong with the bag.
 
-    A bag that was judged with the same settings is not judged again; one that was interrupted goes
-    on with the image after the last that was kept.
+    A bag that was judged with the same settings is not judged again.
     """
     try:
         key = job.settings.fingerprint(job.bag)
@@ -137,20 +135,13 @@ def judge_bags(
 
 def _written(job: BagJob, key: str) -> dict[str, Any]:
     """Judge a bag and return its report when all its outputs are in their place."""
-    journal = Journal(job.folder.with_name(f'.{job.folder.name}.journal'), key)
-    try:
-        with output_folder(job.folder) as aside:
-            report = {**_judge(job, aside, journal), 'key': key}
-            (aside / REPORT).write_text(json.dumps(report, indent=1))
-    except FerError:
-        # Another start would come to the same.
-        journal.remove()
-        raise
-    journal.remove()
+    with output_folder(job.folder) as aside:
+        report = {**_judge(job, aside), 'key': key}
+        (aside / REPORT).write_text(json.dumps(report, indent=1))
     return report
 
 
-def _judge(job: BagJob, folder: Path, journal: Journal) -> dict[str, Any]:
+def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
     settings = job.settings
     with BagReader(job.bag) as reader:
         run = StreamRun(settings)
@@ -165,7 +156,7 @@ def _judge(job: BagJob, folder: Path, journal: Journal) -> dict[str, Any]:
         elif settings.label_topic:
             origin = _origin(reader, settings, max_pixels)
             labels = read_label_topic(reader, settings.label_topic, origin, run.classes)
-        return run.write(stream, labels, folder, str(job.bag), job.position, journal)
+        return run.write(stream, labels, folder, str(job.bag), job.position)
 
 
 def _origin(reader: BagReader, settings: RunSettings, max_pixels: int) -> TimeOrigin:

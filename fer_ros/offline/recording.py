@@ -18,7 +18,6 @@ from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.models import whole_model
 from fer_ros.offline.estimates import Replay
-from fer_ros.offline.journal import Journal
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
 from fer_ros.offline.settings import RunSettings
@@ -58,7 +57,6 @@ class StreamRun:
         folder: Path,
         source: str,
         position: int | None = None,
-        journal: Journal | None = None,
     ) -> dict[str, Any]:
         """Replay a recording, write its outputs into a folder and return the report.
 
@@ -68,12 +66,11 @@ class StreamRun:
             folder: Where outputs are written; is there.
             source: What the report calls the recording.
             position: Line of the progress bar, where several are shown.
-            journal: Of an earlier start that was interrupted, and for another one.
 
         Raises:
             BagError: There is no image.
         """
-        replay = Replay(self.models, pipeline_settings(self.parameters), journal)
+        replay = Replay(self.models, pipeline_settings(self.parameters))
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
         outputs = Outputs(folder, stream, log, parts, self.parameters['publish_landmarks'])
@@ -164,7 +161,7 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
 
 
 def _speed(log: EmotionLog, replay: Replay, elapsed_s: float) -> dict[str, Any]:
-    """Return the speed of what was estimated now, and not at an earlier start."""
+    """Return how fast the recording was estimated."""
     times_s = log.image_times_s
     images = max(replay.estimated, 1)
     recorded_s = float(times_s.max() - times_s.min()) * replay.estimated / len(times_s)

@@ -1,4 +1,3 @@
-import json
 import time
 
 import cv2
@@ -110,18 +109,8 @@ def test_detector_works_as_often_as_the_interval_says(models, portrait_gray, set
     watching = observer(models, detector, **settings)
     for index in range(30):
         watching.observe(portrait_gray, index / RATE_HZ)
-    # What is remembered is complete when the last search has ended.
-    assert watching.memory
+    watching.settle()
     assert detector.searched == searched
-
-
-def test_search_under_way_is_remembered(models, one_then_two):
-    whole, first, second = observer(models), observer(models), observer(models)
-    expected = observed(whole, one_then_two)
-    # The search that begins with the image at 0.3 s has not been used after the eleventh.
-    observed(first, one_then_two[:11])
-    second.memory = json.loads(json.dumps(first.memory))
-    assert observed(second, one_then_two[11:]) == expected[11:]
 
 
 def test_reset_forgets_the_search_too(models, one_then_two, portrait_gray):

@@ -1,12 +1,10 @@
 import dataclasses
 
-import numpy as np
 import pytest
 from bag_files import ns
 
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.offline.estimates import Replay
-from fer_ros.offline.journal import Journal
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings
 
 
@@ -87,44 +85,3 @@ def test_every_stage_is_timed(models, grays):
     replay = Replay(models, PipelineSettings())
     list(replay.run(stamped(grays[:5], STAMPS)))
     assert {'detector', 'landmarks', 'model', 'smoothing'} <= set(replay.stage_s())
-
-
-def test_interrupted_replay_goes_on_as_if_it_had_not_been(models, grays, tmp_path, monkeypatch):
-    monkeypatch.setattr('fer_ros.offline.estimates._SAVE_EVERY', 20)
-    whole = [frame for _, frame in Replay(models, PipelineSettings()).run(stamped(grays, STAMPS))]
-    first = Replay(models, PipelineSettings(), Journal(tmp_path / 'j', 'key'))
-    running = first.run(stamped(grays, STAMPS))
-    for _ in range(70):
-        next(running)
-    running.close()
-    journal = Journal(tmp_path / 'j', 'key')
-    second = Replay(models, PipelineSettings(), journal)
-    found = [frame for _, frame in second.run(stamped(grays, STAMPS))]
-    assert 40 <= journal.count <= 60
-    assert second.estimated == 120 - journal.count
-    assert len(found) == 120
-    assert all(map(equal, found, whole))
-
-
-def test_journal_of_other_settings_is_begun_anew(models, grays, tmp_path):
-    journal = Journal(tmp_path / 'j', 'key')
-    frame = EmotionPipeline(models).process(grays[0], 0.0)
-    journal.append(frame)
-    journal.save({})
-    assert Journal(tmp_path / 'j', 'key').count == 1
-    assert Journal(tmp_path / 'j', 'other').count == 0
-    assert Journal(tmp_path / 'j', 'key').count == 0
-
-
-def test_journal_keeps_what_was_saved_and_nothing_more(models, grays, tmp_path):
-    frame = EmotionPipeline(models).process(grays[0], 0.0)
-    journal = Journal(tmp_path / 'j', 'key')
-    journal.append(frame)
-    journal.save({'/camera': 'memory'})
-    journal.append(frame)
-    again = Journal(tmp_path / 'j', 'key')
-    (restored,) = again.restored()
-    assert np.array_equal(restored.faces[0].probabilities, frame.faces[0].probabilities)
-    assert again.memories() == {'/camera': 'memory'}
-    again.remove()
-    assert not (tmp_path / 'j').exists()
