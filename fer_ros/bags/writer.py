@@ -29,9 +29,7 @@ class EmotionBag:
         self._landmarks = landmarks
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
-        self._connection = self._writer.add_connection(
-            TOPIC, EMOTIONS_TYPE, typestore=typestore()
-        )
+        self._connection = self._writer.add_connection(TOPIC, EMOTIONS_TYPE, typestore=typestore())
 
     def write(self, image: StampedImage, frame: FrameEmotions) -> None:
         """Add the estimates of an image."""
