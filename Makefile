@@ -1,5 +1,6 @@
 # make demo [SOURCE=0 | SOURCE=path.mp4] [SECONDS_MAX=20]   see it work
 # make test                                                 build and pass every test
+# make benchmarks                                           fer_ros beside other designs
 # make lint                                                 style and types
 # make clean                                                remove all that these made
 
@@ -8,7 +9,7 @@ SOURCE ?=
 SECONDS_MAX ?= 0
 export PYTHON
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test benchmarks lint clean
 
 setup:
 	@scripts/setup-workspace
@@ -19,6 +20,10 @@ demo: setup
 test:
 	@scripts/setup-workspace train dev
 	@scripts/with-ros python -m pytest
+
+benchmarks:
+	@scripts/setup-workspace train
+	@scripts/with-ros python -m benchmarks
 
 lint:
 	@scripts/setup-workspace train dev

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from bag_files import write_images
 
+from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.face.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.media.sample_clip import PORTRAIT, sample_frames
 from fer_ros.models import load_classifier
 from fer_ros.offline.jobs import judge_bags, make_jobs
@@ -48,6 +50,12 @@ def models():
 @pytest.fixture
 def pipeline(models):
     return EmotionPipeline(models)
+
+
+@pytest.fixture(scope='session')
+def maker():
+    """Makes the pipelines that are measured."""
+    return PipelineMaker(SHIPPED_MODEL, 'onnx')
 
 
 @pytest.fixture(scope='session')

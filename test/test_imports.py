@@ -94,6 +94,11 @@ def test_only_network_and_training_import_torch(path):
     assert roots(path) & TORCH == set()
 
 
+@pytest.mark.parametrize('path', MODULES, ids=name)
+def test_nothing_imports_what_is_not_installed(path):
+    assert roots(path) & {'benchmarks', 'test'} == set()
+
+
 def test_pipeline_runs_without_torch_and_ros():
     program = (
         'import sys\n'

@@ -7,35 +7,35 @@ from pathlib import Path
 from fer_ros.errors import FerError
 from fer_ros.inference.classifier import BACKENDS, SHIPPED_MODEL
 
-_SIZES_WH = [(640, 480), (1280, 720)]
+SIZES_WH = [(640, 480), (1280, 720)]
 
 
 def add_options(bench: argparse.ArgumentParser) -> None:
     """Give the command its benchmarks and their options."""
     what = bench.add_subparsers(required=True, metavar='WHAT')
-    pipeline = what.add_parser('pipeline', help='image array in, estimates out; beside others')
-    _add_rounds(pipeline, 3)
-    _add_sizes(pipeline)
+    pipeline = what.add_parser('pipeline', help='image array in, estimates out')
+    add_rounds(pipeline, 3)
+    add_sizes(pipeline)
     pipeline.add_argument('--images', type=int, default=0, help='of the clip, at most; 0: all')
     add_model(pipeline)
     pipeline.set_defaults(run=_pipeline)
 
     faces = what.add_parser('faces', help='1 to 16 faces in view; 1 to 4 cameras in a process')
-    _add_rounds(faces, 5)
+    add_rounds(faces, 5)
     faces.add_argument('--images', type=int, default=60, help='of each number, in each round')
     add_model(faces)
     faces.set_defaults(run=_faces)
 
     node = what.add_parser('node', help='camera_node, fer_node and a subscriber; needs ROS')
-    _add_rounds(node, 3)
-    _add_sizes(node)
+    add_rounds(node, 3)
+    add_sizes(node)
     node.add_argument(
         '--seconds', type=float, default=10, help='measured in each round, without and with images'
     )
     node.set_defaults(run=_node)
 
     bag = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
-    _add_rounds(bag, 3)
+    add_rounds(bag, 3)
     bag.add_argument(
         '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
     )
@@ -45,12 +45,14 @@ def add_options(bench: argparse.ArgumentParser) -> None:
     bag.set_defaults(run=_bag)
 
 
-def _add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
+def add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
+    """Give a command the options that each benchmark has."""
     parser.add_argument('--rounds', type=int, default=rounds, help='times each side is measured')
     parser.add_argument('--json', type=Path, help='file for the figures')
 
 
-def _add_sizes(parser: argparse.ArgumentParser) -> None:
+def add_sizes(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option that chooses sizes of images."""
     parser.add_argument(
         '--size',
         type=_size_wh,
@@ -80,7 +82,7 @@ def _pipeline(options: argparse.Namespace) -> None:
     from fer_ros.bench.pipeline_maker import PipelineMaker
 
     maker = PipelineMaker(options.model, options.backend)
-    sizes_wh = options.size or _SIZES_WH
+    sizes_wh = options.size or SIZES_WH
     bench_pipeline(maker, options.rounds, sizes_wh, options.json, options.images)
 
 
@@ -100,7 +102,7 @@ def _node(options: argparse.Namespace) -> None:
         raise FerError(
             f'bench node needs ROS 2 and the built package in its environment: {error}'
         ) from error
-    bench_node(options.rounds, options.seconds, options.size or _SIZES_WH, options.json)
+    bench_node(options.rounds, options.seconds, options.size or SIZES_WH, options.json)
 
 
 def _bag(options: argparse.Namespace) -> None:

@@ -9,8 +9,17 @@ from typing import Any
 
 from fer_ros.bench.images import Scene, one_face_chunks
 from fer_ros.bench.pipeline_maker import PipelineMaker, settle
+from fer_ros.bench.ratio import Ratio, busy_sentence
 from fer_ros.bench.report import machine, spread_ms, write_json
-from fer_ros.bench.turns import Chunk, OneByOne, Side, Turn, images_per_second, take_turns
+from fer_ros.bench.turns import (
+    Chunk,
+    OneByOne,
+    Side,
+    Turn,
+    images_per_second,
+    ratios_to_first,
+    take_turns,
+)
 from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
 from fer_ros.pipeline import estimate_together
 
@@ -115,20 +124,19 @@ def bench_faces(
 
 def _measure(sides: Sequence[Side], chunks: Sequence[Chunk], rounds: int) -> Figures:
     taken = take_turns(sides, chunks, rounds)
-    first = images_per_second(taken[sides[0].name])
-    return {name: _side(int(name), turns, first) for name, turns in taken.items()}
+    ratios = ratios_to_first(taken)
+    if sentence := busy_sentence(ratios):
+        print(sentence, flush=True)
+    return {name: _side(int(name), turns, ratios[name]) for name, turns in taken.items()}
 
 
-def _side(number: int, rounds: Sequence[Sequence[Turn]], first: Sequence[float]) -> dict[str, Any]:
+def _side(number: int, rounds: Sequence[Sequence[Turn]], ratio: Ratio) -> dict[str, Any]:
     turns = [turn for round_turns in rounds for turn in round_turns]
-    speeds = images_per_second(rounds)
-    ms = statistics.median(1e3 / speed for speed in speeds)
+    ms = statistics.median(1e3 / speed for speed in images_per_second(rounds))
     return {
         'ms_an_image': ms,
         'ms_a_face': ms / number,
-        'times_the_first': statistics.median(
-            other / own for own, other in zip(speeds, first, strict=True)
-        ),
+        **ratio.figures(),
         'images': sum(len(turn.results) for turn in turns),
         'images_with_all_faces': sum(turn.found for turn in turns),
         **spread_ms([time_s for turn in turns for time_s in turn.times_s]),
@@ -143,9 +151,11 @@ def _print(title: str, figures: Figures, found: str, each: str = '') -> None:
     )
     for number, one in figures.items():
         a_face = f'{one["ms_a_face"]:.2f}' if each else ''
+        ratio = one.get('first_is_times_as_fast')
+        times = 'busy' if ratio is None else f'{ratio:.2f}'
         seen = f'{one["images_with_all_faces"]} of {one["images"]}'
         print(
             f'{number:<18}{one["ms_an_image"]:>12.2f}{one["median_ms"]:>9.2f}{one["p95_ms"]:>9.2f}'
-            f'{a_face:>11}{one["times_the_first"]:>8.2f}{seen:>16}',
+            f'{a_face:>11}{times:>8}{seen:>16}',
             flush=True,
         )

@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from tqdm import tqdm
+
+from fer_ros.bench.ratio import Ratio, speed_ratio
 from fer_ros.structures import ImageArray
 
 # Images that a side is given at a time: two seconds of them.
 CHUNK_IMAGES = 60
+# Images of the first chunk on which a side warms up.
+WARM_UP_IMAGES = 10
 # Rest before each turn, in which what the last side left running comes to its end.
-_REST_S = 0.05
+REST_S = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,29 +129,41 @@ class OneByOne:
 
 
 def take_turns(
-    sides: Sequence[Side], chunks: Sequence[Chunk], rounds: int
+    sides: Sequence[Side], chunks: Sequence[Chunk], rounds: int, rest_s: float = REST_S
 ) -> dict[str, list[list[Turn]]]:
-    """Return the turns of each side, by its name and round.
+    """Return the turns of each side, by its name and round; a bar on stderr shows the progress.
 
     Args:
         sides: Each gets the first chunk, then each the second, and so on.
-        chunks: The first one also warms everything up.
+        chunks: On the beginning of the first one each side warms up.
         rounds: How often all of the chunks are gone through.
+        rest_s: Before each turn, in seconds.
     """
-    taken: dict[str, list[list[Turn]]] = {side.name: [] for side in sides}
-    for side in sides:
-        side.reset()
-        side.run(chunks[0])
-    for _ in range(rounds):
-        for turns in taken.values():
-            turns.append([])
-        for chunk in chunks:
-            for side in sides:
-                if chunk.first:
-                    side.reset()
-                time.sleep(_REST_S)
-                taken[side.name][-1].append(side.run(chunk))
+    taken: dict[str, list[list[Turn]]] = {side.name: [[] for _ in range(rounds)] for side in sides}
+    with tqdm(total=(rounds * len(chunks) + 1) * len(sides), unit='turn', leave=False) as bar:
+        for side in sides:
+            bar.set_description(f'{side.name} warms up')
+            warm_up(side, chunks[0])
+            bar.update()
+        for round_index in range(rounds):
+            for chunk in chunks:
+                for side in sides:
+                    bar.set_description(side.name)
+                    if chunk.first:
+                        side.reset()
+                    time.sleep(rest_s)
+                    taken[side.name][round_index].append(side.run(chunk))
+                    bar.update()
     return taken
+
+
+def warm_up(side: Side, chunk: Chunk) -> Turn:
+    """Let a side process the beginning of a chunk, and return what that took."""
+    side.reset()
+    begin = replace(
+        chunk, images=chunk.images[:WARM_UP_IMAGES], stamps_s=chunk.stamps_s[:WARM_UP_IMAGES]
+    )
+    return side.run(begin)
 
 
 def images_per_second(rounds: Sequence[Sequence[Turn]]) -> list[float]:
@@ -155,3 +172,10 @@ def images_per_second(rounds: Sequence[Sequence[Turn]]) -> list[float]:
         sum(len(turn.results) for turn in turns) / sum(turn.elapsed_s for turn in turns)
         for turns in rounds
     ]
+
+
+def ratios_to_first(taken: Mapping[str, Sequence[Sequence[Turn]]]) -> dict[str, Ratio]:
+    """Return, for each side, how many times as fast as it the first one is."""
+    speeds = {name: images_per_second(rounds) for name, rounds in taken.items()}
+    first = next(iter(speeds.values()))
+    return {name: speed_ratio(first, speed) for name, speed in speeds.items()}

@@ -1,6 +1,5 @@
 import pytest
 
-from fer_ros.bench import turns
 from fer_ros.bench.images import one_face_chunks
 from fer_ros.bench.turns import Chunk, OneByOne, Turn, images_per_second, take_turns
 
@@ -20,11 +19,6 @@ class Letters:
         self.log.append(f'{self.letter}-')
 
 
-@pytest.fixture(autouse=True)
-def _no_rest(monkeypatch):
-    monkeypatch.setattr(turns, '_REST_S', 0)
-
-
 def chunk(*images, first=False):
     return Chunk(images, [image / 30 for image in images], first)
 
@@ -32,7 +26,7 @@ def chunk(*images, first=False):
 def test_sides_alternate_by_chunk_and_forget_at_the_first():
     log = []
     sides = [OneByOne(letter, Letters(log, letter)) for letter in 'ab']
-    taken = take_turns(sides, [chunk(1, 2, first=True), chunk(3)], 1)
+    taken = take_turns(sides, [chunk(1, 2, first=True), chunk(3)], 1, rest_s=0)
     warm_up = 'a- a1 a2 b- b1 b2'
     assert ' '.join(log) == f'{warm_up} a- a1 a2 b- b1 b2 a3 b3'
     assert [turn.results for turn in taken['b'][0]] == [[[1], [2]], [[3]]]

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fer_ros.bench.fer_library import FerLibrary
+from benchmarks.fer_library import FerLibrary
 from fer_ros.errors import SourceError
 
 

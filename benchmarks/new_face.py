@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
+from tqdm import tqdm
 
 from fer_ros.bench.images import Scene
 from fer_ros.bench.pipeline_maker import PipelineMaker, settle
@@ -32,7 +33,10 @@ def new_face_delays(
     before = Scene(num_faces, size_wh, (2, 1))
     after = Scene(num_faces + 1, size_wh, (2, 1))
     phases = phases or max(round(maker.detect_interval_s * RATE_HZ), 1)
-    return [_delay_s(maker, before, after, num_faces, phase) for phase in range(phases)]
+    return [
+        _delay_s(maker, before, after, num_faces, phase)
+        for phase in tqdm(range(phases), desc='a new face', leave=False)
+    ]
 
 
 def delay_figures(delays_s: list[float]) -> dict[str, float]:

@@ -2,7 +2,8 @@ import pytest
 
 torch = pytest.importorskip('torch')
 
-from fer_ros.bench.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18
+from benchmarks.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18, quickest
+from fer_ros.bench.images import one_face_chunks
 
 
 @pytest.fixture(scope='module')
@@ -53,3 +54,11 @@ def test_threads_of_torch_are_given_back(models):
     with EarlierDesign(models.landmarks, num_threads=before + 1).threads():
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+def test_quickest_number_of_threads_is_measured_and_said(models):
+    (chunk,) = one_face_chunks((320, 240), 2)
+    # With more than one, tests would wait for whatever else the machine does.
+    design, sentence = quickest(models.landmarks, chunk, num_threads=1)
+    assert design.num_threads == 1
+    assert sentence.startswith('the earlier design has 1 of its threads: 1 takes ')

@@ -6,6 +6,7 @@ costs does not depend on what its weights are.
 """
 
 import os
+import statistics
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fer_ros.bench.full_frame import FullFrameDetector
+from benchmarks.landmark_drift import FullFrameDetector
+from fer_ros.bench.turns import Chunk, OneByOne, warm_up
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, FloatArray, ImageArray, Landmarks
@@ -104,6 +106,30 @@ class EarlierDesign:
             logits = self._classifier(torch.stack(list(self._history), dim=1))  # (1, 8)
             probabilities: FloatArray = logits.softmax(dim=1).numpy()
         return probabilities
+
+
+def quickest(
+    landmarks: LandmarkPredictor, chunk: Chunk, num_threads: int = 0
+) -> tuple[EarlierDesign, str]:
+    """Return the design with one thread or with all, whichever is quicker here, and why.
+
+    Beside another busy process the threads of torch wait for each other, many times over.
+
+    Args:
+        landmarks: The 68-point model.
+        chunk: Images on which both are timed, by turns.
+        num_threads: The most; 0: as many as there are processors.
+    """
+    designs = [EarlierDesign(landmarks, 1), EarlierDesign(landmarks, num_threads)]
+    sides = [OneByOne('', design, during=design.threads) for design in designs]
+    for side in sides:
+        warm_up(side, chunk)
+    ms = [1e3 * statistics.median(warm_up(side, chunk).times_s) for side in sides]
+    best = designs[ms[1] < ms[0]]
+    return best, (
+        f'the earlier design has {best.num_threads} of its threads: 1 takes {ms[0]:.1f} ms an '
+        f'image, {designs[1].num_threads} take {ms[1]:.1f} ms'
+    )
 
 
 class ResidualBlock(nn.Module):

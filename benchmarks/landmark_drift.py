@@ -1,18 +1,42 @@
-"""How far followed landmarks are from freshly detected ones, and which faces were lost."""
+"""How far followed landmarks are from freshly detected ones, and which faces were lost.
+
+The reference is a detection on every pixel of every image.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
+import dlib
 import numpy as np
+from tqdm import tqdm
 
-from fer_ros.bench.full_frame import FullFrameDetector
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.face.landmark_layout import REGIONS
 from fer_ros.face.landmarks import LandmarkPredictor
-from fer_ros.structures import FrameEmotions, Landmarks
+from fer_ros.structures import FaceBox, FrameEmotions, ImageArray, Landmarks
 
 _RIGHT_EYE, _LEFT_EYE = list(REGIONS['right_eye']), list(REGIONS['left_eye'])
+
+
+class FullFrameDetector:
+    """dlib's frontal face detector (HOG) on the image as it is: neither reduced nor enlarged."""
+
+    def __init__(self) -> None:
+        self._detector = dlib.get_frontal_face_detector()
+
+    def detect(self, gray: ImageArray) -> list[FaceBox]:
+        """Return the faces in ``gray``, best score first.
+
+        Args:
+            gray: ``(H, W)`` uint8.
+        """
+        rectangles, scores, _ = self._detector.run(gray, 0, 0.0)
+        boxes = [
+            FaceBox(r.left(), r.top(), r.right() + 1, r.bottom() + 1, score)
+            for r, score in zip(rectangles, scores, strict=True)
+        ]
+        return sorted(boxes, key=lambda box: -box.score)
 
 
 @dataclass
@@ -52,7 +76,7 @@ def detected_landmarks(
     """Return the landmarks of every image's face, from a detection on the full image."""
     detector = FullFrameDetector()
     found: list[list[Landmarks | None]] = []
-    for chunk in chunks:
+    for chunk in tqdm(chunks, desc='full-frame detection', leave=False):
         found.append([])
         for image in chunk.images:
             gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.bench.landmark_drift import distance, measure_drift
+from benchmarks.landmark_drift import distance, measure_drift
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
 

@@ -21,7 +21,10 @@ class FerLibrary:
         try:
             self._detector: Any = _find()()
         except ModuleNotFoundError as error:
-            raise SourceError(f'the library fer is not compared: no module {error.name}') from None
+            raise SourceError(
+                f'the library fer is not compared: no module {error.name}; pip install fer '
+                'tensorflow brings it'
+            ) from None
         except Exception as error:
             raise SourceError(f'the library fer is not compared: {error}') from error
 

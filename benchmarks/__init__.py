@@ -1,0 +1,1 @@
+"""Measurements that are not installed: fer_ros beside other designs, and what following costs."""

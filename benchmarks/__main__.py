@@ -1,0 +1,45 @@
+"""``python -m benchmarks`` in the folder of the sources; ``make benchmarks`` starts it."""
+
+import argparse
+import sys
+
+from benchmarks.rivals import compare
+from fer_ros.bench.command import SIZES_WH, add_model, add_rounds, add_sizes
+from fer_ros.bench.pipeline_maker import PipelineMaker
+from fer_ros.errors import FerError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure; a FerError ends it with its sentence and exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        maker = PipelineMaker(options.model, options.backend)
+        sizes_wh = options.size or SIZES_WH
+        compare(maker, options.rounds, options.seconds, sizes_wh, options.json)
+    except FerError as error:
+        sys.exit(f'benchmarks: {error}')
+    except KeyboardInterrupt:
+        sys.exit('benchmarks: interrupted')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='python -m benchmarks',
+        description='fer_ros beside the earlier design and the library fer, how far followed '
+        'landmarks drift from detected ones, and how soon a new face is reported.',
+    )
+    add_rounds(parser, 3)
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=90,
+        help='that the compared sides take, about, together; default: 90, which makes the whole '
+        'run one of two minutes',
+    )
+    add_sizes(parser)
+    add_model(parser)
+    return parser
+
+
+if __name__ == '__main__':
+    main()
