@@ -120,7 +120,9 @@ def distance(landmarks: Landmarks, reference: Landmarks) -> float:
 def _compare(drift: Drift, frame: FrameEmotions, reference: Landmarks, reported: bool) -> None:
     drift.detected += 1
     if frame.faces:
-        drift.distances.append(min(distance(face.landmarks, reference) for face in frame.faces))
+        drift.distances.append(
+            min(distance(face.landmarks, reference) for face in frame.faces if face.landmarks)
+        )
     elif reported:
         drift.lost += 1
     else:

@@ -1,7 +1,8 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import cv2
 import numpy as np
@@ -15,7 +16,14 @@ from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
 from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
 from fer_ros.stage_timer import StageTimer
-from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions, ImageArray, ObservedFace
+from fer_ros.structures import (
+    FaceEmotion,
+    FloatArray,
+    FrameEmotions,
+    ImageArray,
+    Judgement,
+    ObservedFace,
+)
 
 _NO_ROWS = np.zeros((0, 0), np.float32)
 
@@ -60,21 +68,38 @@ class Observation:
 
     Attributes:
         stamp_s: Acquisition time of the image in seconds.
+        size_wh: Width and height of the image in pixels.
         faces: In order of ``face_id``; empty when nobody is there.
     """
 
     stamp_s: float
+    size_wh: tuple[int, int]
     faces: tuple[ObservedFace, ...]
 
 
 class EmotionPipeline:
     """Turns the images of one camera into faces with emotions."""
 
-    def __init__(self, models: Models, settings: PipelineSettings | None = None) -> None:
+    def __init__(
+        self,
+        models: Models,
+        settings: PipelineSettings | None = None,
+        face_ids: Iterator[int] | None = None,
+    ) -> None:
+        """Args:
+        models: May be shared.
+        settings: May be replaced at any time.
+        face_ids: Gives each new face its number; 1, 2, 3, ... if left out. See
+            ``face_ids_of_camera``.
+        """
         self.models = models
         self._timer = StageTimer()
         self._observer = FaceObserver(
-            models.detector, models.landmarks, models.classifier.config.crop_px, self._timer
+            models.detector,
+            models.landmarks,
+            models.classifier.config.crop_px,
+            self._timer,
+            face_ids,
         )
         self._smoother = EmotionSmoother()
         self._stamp_s = float('-inf')
@@ -134,7 +159,8 @@ class EmotionPipeline:
         with self._timer.time('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
-        return Observation(stamp_s, tuple(self._observer.observe(gray, stamp_s)))
+        height, width = gray.shape
+        return Observation(stamp_s, (width, height), tuple(self._observer.observe(gray, stamp_s)))
 
     def estimate(self, observation: Observation) -> FrameEmotions:
         """Do the second half of ``process``: estimate the emotions of what was observed.
@@ -157,7 +183,13 @@ class EmotionPipeline:
                 for face, frame in zip(observation.faces, probabilities, strict=True)
             )
             self._smoother.keep([face.face_id for face in faces])
-        return FrameEmotions(observation.stamp_s, self.classes, faces)
+        return FrameEmotions(
+            observation.stamp_s,
+            self.classes,
+            faces,
+            observation.size_wh,
+            self.models.classifier.name,
+        )
 
     def note(self, stage_s: Mapping[str, float]) -> None:
         """Add to the times of ``STAGES`` what was done for several pipelines at once."""
@@ -187,7 +219,20 @@ class EmotionPipeline:
             confidence=confidence,
             probabilities=smoothed,
             frame_probabilities=frame,
+            judgement=Judgement.JUDGED if named else Judgement.UNCERTAIN,
+            first_seen_s=seen.face.first_seen_s,
+            detected=seen.face.detected,
         )
+
+
+def face_ids_of_camera(index: int, cameras: int) -> Iterator[int]:
+    """Return the numbers of the faces that a camera sees, of which no other camera gives one.
+
+    Args:
+        index: Of the camera, from 0.
+        cameras: How many there are: the numbers are index + 1, index + 1 + cameras, ...
+    """
+    return count(index + 1, cameras)
 
 
 def estimate_together(

@@ -1,12 +1,16 @@
 """Frozen records that stages pass to each other; shapes are checked where they are made."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 NUM_LANDMARKS = 68
+# Their numbering: iBUG 300-W (Sagonas et al. 2013).
+LANDMARK_LAYOUT = 'ibug68'
 
 FloatArray = npt.NDArray[np.float32]
 ImageArray = npt.NDArray[np.uint8]
@@ -110,10 +114,14 @@ class TrackedFace:
     Attributes:
         face_id: Positive number, never used again for another face by the same tracker.
         box: Where the face is in this image.
+        first_seen_s: Acquisition time of the first image in which it was found, in seconds.
+        detected: Whether the detector found it in this image; else it was followed.
     """
 
     face_id: int
     box: FaceBox
+    first_seen_s: float
+    detected: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +168,42 @@ class ModelInput:
         _require_shape('nodes', self.nodes, (batch, NUM_LANDMARKS, None))
 
 
+class Judgement(IntEnum):
+    """Whether a face's emotion was judged in an image, and if not, why.
+
+    The numbers are those of ``fer_ros/msg/FaceEmotion``, which describes each of them.
+    """
+
+    JUDGED = 0
+    UNCERTAIN = 1
+    TOO_SMALL = 2
+    TURNED_AWAY = 3
+    UNCLEAR = 4
+    NO_FACE_SHAPE = 5
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """Direction and place of a head; what is not known is NaN.
+
+    The frame is the camera's optical frame: x to the right, y down, z forward.
+
+    Attributes:
+        yaw_rad: Positive when the nose points to the right of the image.
+        pitch_rad: Positive when the nose points up.
+        roll_rad: Positive when the head is tilted clockwise in the image.
+        facing_angle_rad: Between the direction of the face and the ray from it to the camera, in
+            [0, pi]; 0 when it looks at the camera.
+        position_m: x, y, z of the point between the eyes.
+    """
+
+    yaw_rad: float = math.nan
+    pitch_rad: float = math.nan
+    roll_rad: float = math.nan
+    facing_angle_rad: float = math.nan
+    position_m: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True, eq=False)
 class FaceEmotion:
     """One face's emotion in one image.
@@ -167,25 +211,47 @@ class FaceEmotion:
     Attributes:
         face_id: Identity of the face, stable from image to image.
         box: Where the face is.
-        landmarks: Its landmarks.
-        emotion: Most probable class after smoothing, or '' when its probability is below the
-            pipeline's confidence threshold.
-        confidence: Probability of the most probable class after smoothing, in [0, 1].
-        probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1.
-        frame_probabilities: ``(C,)`` float32, of this image alone.
+        landmarks: Its landmarks; None where they are not known.
+        emotion: Most probable class after smoothing; '' unless ``judgement`` is ``JUDGED``.
+        confidence: Probability of the most probable class after smoothing, in [0, 1]; NaN where
+            this image was not judged.
+        probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1; those
+            of the last judged image where this one was not, ``(0,)`` where none was yet.
+        frame_probabilities: ``(C,)`` float32, of this image alone; ``(0,)`` where it was not
+            judged.
+        judgement: Whether this image was judged, and if not, why.
+        first_seen_s: Acquisition time of the first image in which the face was found, in seconds.
+        detected: Whether the detector found it in this image; else it was followed.
+        quality: How well the image shows the face, in [0, 1]; NaN where not known.
+        head: Where the head is and where it points.
+        measures: ``(M,)`` float32, in the order of ``FrameEmotions.measure_names``.
     """
 
     face_id: int
     box: FaceBox
-    landmarks: Landmarks
+    landmarks: Landmarks | None
     emotion: str
     confidence: float
     probabilities: FloatArray
     frame_probabilities: FloatArray
+    judgement: Judgement = Judgement.JUDGED
+    first_seen_s: float = math.nan
+    detected: bool = False
+    quality: float = math.nan
+    head: HeadPose = HeadPose()
+    measures: FloatArray = field(default_factory=lambda: np.empty(0, np.float32))
 
     def __post_init__(self) -> None:
         _require_shape('probabilities', self.probabilities, (None,))
-        _require_shape('frame_probabilities', self.frame_probabilities, self.probabilities.shape)
+        if len(self.frame_probabilities):
+            shape = self.probabilities.shape
+            _require_shape('frame_probabilities', self.frame_probabilities, shape)
+        _require_shape('measures', self.measures, (None,))
+        if bool(self.emotion) != (self.judgement == Judgement.JUDGED):
+            raise ValueError(
+                f'emotion is {self.emotion!r} and judgement {self.judgement.name}; an emotion is '
+                'named where it was judged, and only there'
+            )
 
 
 @dataclass(frozen=True)
@@ -196,8 +262,14 @@ class FrameEmotions:
         stamp_s: Acquisition time of the image in seconds.
         classes: Names in the order of every ``probabilities``.
         faces: In order of ``face_id``; empty when nobody is there.
+        size_wh: Width and height of the image in pixels; zeros where not known.
+        model: What judged, see ``Classifier.name``; empty where not known.
+        measure_names: Names in the order of every ``measures``.
     """
 
     stamp_s: float
     classes: tuple[str, ...]
     faces: tuple[FaceEmotion, ...]
+    size_wh: tuple[int, int] = (0, 0)
+    model: str = ''
+    measure_names: tuple[str, ...] = ()

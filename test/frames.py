@@ -4,7 +4,7 @@ import numpy as np
 
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Judgement, Landmarks
 
 CLASSES = ('neutral', 'happiness', 'fear')
 POINTS = Landmarks(np.zeros((68, 2), np.float32))
@@ -16,7 +16,14 @@ def face(face_id, emotion, sure=0.8, named=True):
     probabilities = np.array([sure if name == emotion else rest for name in CLASSES], np.float32)
     box = FaceBox(10 * face_id, 5, 10 * face_id + 8, 15)
     return FaceEmotion(
-        face_id, box, POINTS, emotion if named else '', sure, probabilities, probabilities
+        face_id,
+        box,
+        POINTS,
+        emotion if named else '',
+        sure,
+        probabilities,
+        probabilities,
+        Judgement.JUDGED if named else Judgement.UNCERTAIN,
     )
 
 

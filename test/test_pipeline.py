@@ -1,10 +1,18 @@
+import re
+
 import numpy as np
 import pytest
 
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.media.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, sample_frames
-from fer_ros.pipeline import EmotionPipeline, PipelineSettings, estimate_together, softmax
+from fer_ros.pipeline import (
+    EmotionPipeline,
+    PipelineSettings,
+    estimate_together,
+    face_ids_of_camera,
+    softmax,
+)
 
 
 def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
@@ -27,6 +35,25 @@ def test_two_faces_have_two_ids_that_stay(pipeline, two_faces_bgr):
     assert [face.face_id for face in first.faces] == [1, 2]
     assert [face.face_id for face in later.faces] == [1, 2]
     assert later.faces[0].box.center_px == pytest.approx(first.faces[0].box.center_px, abs=15)
+
+
+def test_frame_says_size_and_model_of_what_was_judged(pipeline, portrait_bgr):
+    frame = pipeline.process(portrait_bgr, 1.0)
+    assert frame.size_wh == (512, 400)
+    assert re.fullmatch(r'ferplus\.onnx@[0-9a-f]{12}', frame.model)
+
+
+def test_two_cameras_give_no_number_twice(models, two_faces_bgr):
+    cameras = [EmotionPipeline(models, face_ids=face_ids_of_camera(i, 2)) for i in range(2)]
+    frames = [camera.process(two_faces_bgr, 1.0) for camera in cameras]
+    assert [[face.face_id for face in frame.faces] for frame in frames] == [[1, 3], [2, 4]]
+
+
+def test_face_keeps_the_stamp_of_its_first_image(pipeline, portrait_bgr):
+    (first,) = pipeline.process(portrait_bgr, 1.0).faces
+    (later,) = pipeline.process(portrait_bgr, 1.1).faces
+    assert (first.detected, first.first_seen_s) == (True, 1.0)
+    assert (later.detected, later.first_seen_s) == (False, 1.0)
 
 
 def test_nobody_is_an_empty_tuple(pipeline):

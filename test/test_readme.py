@@ -17,7 +17,8 @@ ROOT = Path(__file__).parent.parent
 
 def fields(message):
     for line in (ROOT / 'msg' / f'{message}.msg').read_text().splitlines():
-        if line and not line.startswith('#'):
+        # A constant is no field.
+        if line and not line.startswith('#') and '=' not in line:
             yield line.split()[:2]
 
 

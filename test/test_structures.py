@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.structures import FaceBox, Landmarks, ModelInput
+from fer_ros.structures import FaceBox, FaceEmotion, Judgement, Landmarks, ModelInput
 
 
 def test_face_box_without_width_is_refused():
@@ -37,3 +37,22 @@ def test_following_box_is_a_square_slightly_above_the_landmarks_centre():
 def test_model_input_of_unequal_batches_is_refused():
     with pytest.raises(ValueError, match='nodes has shape'):
         ModelInput(np.zeros((3, 1, 48, 48), np.float32), np.zeros((2, 68, 16), np.float32))
+
+
+def face(emotion, judgement, count=3):
+    some = np.full(3, 1 / 3, np.float32)
+    return FaceEmotion(1, FaceBox(0, 0, 9, 8), None, emotion, 0.5, some, some[:count], judgement)
+
+
+@pytest.mark.parametrize(
+    ('emotion', 'judgement'), [('', Judgement.JUDGED), ('fear', Judgement.UNCERTAIN)]
+)
+def test_emotion_that_contradicts_its_judgement_is_refused(emotion, judgement):
+    with pytest.raises(ValueError, match=f"emotion is '{emotion}' and judgement {judgement.name}"):
+        face(emotion, judgement)
+
+
+def test_frame_probabilities_may_be_missing_but_not_of_another_number():
+    assert len(face('', Judgement.UNCLEAR, 0).frame_probabilities) == 0
+    with pytest.raises(ValueError, match=r'frame_probabilities has shape \(2,\), expected \(3\)'):
+        face('fear', Judgement.JUDGED, 2)

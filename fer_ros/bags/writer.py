@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
-from fer_ros.messages.emotions import face_fields
+from fer_ros.messages.definitions import EMOTIONS_TYPE, emotions_message, typestore
 from fer_ros.structures import FrameEmotions
 
 TOPIC = '/emotion'
@@ -39,12 +38,7 @@ class EmotionBag:
             stamp=types['builtin_interfaces/msg/Time'](sec=sec, nanosec=nanosec),
             frame_id=image.frame_id,
         )
-        faces = []
-        for face in frame.faces:
-            fields = face_fields(face, image.size_wh, self._landmarks)
-            roi = types['sensor_msgs/msg/RegionOfInterest'](**fields.pop('roi'))
-            faces.append(types['fer_ros/msg/FaceEmotion'](**fields, roi=roi))
-        msg = types[EMOTIONS_TYPE](header=header, classes=list(frame.classes), faces=faces)
+        msg = emotions_message(frame, header, image.topic, self._landmarks)
         data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)
         self._writer.write(self._connection, image.log_time_ns, data)
 

@@ -19,9 +19,9 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 
 from fer_ros.errors import SourceError
+from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.child_process import Child
-from fer_ros.ros.conversions import stamp_s_from_msg
 from fer_ros.ros.run_node import send_images_whole
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')

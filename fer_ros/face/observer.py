@@ -1,7 +1,7 @@
 """FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,18 +24,20 @@ class FaceObserver:
         landmarks: LandmarkPredictor,
         crop_px: int,
         timer: StageTimer | None = None,
+        face_ids: Iterator[int] | None = None,
     ) -> None:
         """Args:
         detector: Finds faces; may be shared.
         landmarks: Places landmarks in them; may be shared.
         crop_px: Side of the aligned crops.
         timer: Where the time of the stages is noted.
+        face_ids: See ``FaceTracker``.
         """
         self._detector = detector
         self._landmarks = landmarks
         self._crop_px = crop_px
         self._timer = timer or StageTimer()
-        self._tracker = FaceTracker()
+        self._tracker = FaceTracker(face_ids=face_ids)
         self._search: FaceSearch | None = None
         self._last_s = float('-inf')
         # Its thread is started when it is first used.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fer_ros.structures import FaceBox, ImageArray
+from fer_ros.structures import FaceBox, ImageArray, TrackedFace
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Track:
         expected: Where it is looked for in the present image.
         confirmed_s: When the detector found it last.
         confirmed_now: Whether it did so in the present image.
+        first_seen_s: Acquisition time of the first image in which it was taken for a face.
         crop: What it looked like.
     """
 
@@ -24,9 +25,14 @@ class Track:
     seen_s: float
     expected: FaceBox
     confirmed_s: float
-    confirmed_now: bool = True
+    confirmed_now: bool
+    first_seen_s: float
     velocity_px_s: tuple[float, float] = (0.0, 0.0)
     crop: ImageArray | None = None
+
+    def as_seen(self) -> TrackedFace:
+        """Return the face where it is looked for in the present image."""
+        return TrackedFace(self.face_id, self.expected, self.first_seen_s, self.confirmed_now)
 
     def expect(self, stamp_s: float) -> None:
         """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""

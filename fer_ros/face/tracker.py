@@ -1,7 +1,8 @@
 """Boxes → boxes with a stable face_id; follows faces and says when to detect again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -61,10 +62,16 @@ class FaceTracker:
     in its box.
     """
 
-    def __init__(self, settings: TrackerSettings | None = None) -> None:
+    def __init__(
+        self, settings: TrackerSettings | None = None, face_ids: Iterator[int] | None = None
+    ) -> None:
+        """Args:
+        settings: May be replaced at any time.
+        face_ids: Gives each new face its number; 1, 2, 3, ... if left out.
+        """
         self.settings = settings or TrackerSettings()
         self._tracks: dict[int, Track] = {}
-        self._next_id = 1
+        self._face_ids = face_ids or count(1)
         self._detected_s: float | None = None
 
     def detection_due(self, stamp_s: float) -> bool:
@@ -107,7 +114,7 @@ class FaceTracker:
                 track = self._tracks[identity[index]]
                 track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
             else:
-                self._add(box, stamp_s, None).confirmed_now = True
+                self._add(box, stamp_s, stamp_s, None).confirmed_now = True
         self._forget(stamp_s)
         return self._faces()
 
@@ -138,7 +145,7 @@ class FaceTracker:
             track.confirmed_now = False
         for find in finds:
             if find.face_id is None:
-                self._add(find.box, found_s, find.crop)
+                self._add(find.box, found_s, stamp_s, find.crop)
             elif find.face_id in self._tracks:
                 track = self._tracks[find.face_id]
                 (x, y), (then_x, then_y) = (
@@ -195,7 +202,7 @@ class FaceTracker:
                 track = self._tracks[face_id]
                 track.expected, track.confirmed_s = boxes[index], stamp_s
                 track.confirmed_now = True
-                return TrackedFace(face_id, boxes[index])
+                return track.as_seen()
         del self._tracks[face.face_id]
         return None
 
@@ -204,10 +211,9 @@ class FaceTracker:
         self._tracks.clear()
         self._detected_s = None
 
-    def _add(self, box: FaceBox, found_s: float, crop: ImageArray | None) -> Track:
-        track = Track(self._next_id, box, found_s, box, found_s, False, crop=crop)
+    def _add(self, box: FaceBox, found_s: float, stamp_s: float, crop: ImageArray | None) -> Track:
+        track = Track(next(self._face_ids), box, found_s, box, found_s, False, stamp_s, crop=crop)
         self._tracks[track.face_id] = track
-        self._next_id += 1
         return track
 
     def _forget(self, detected_s: float) -> None:
@@ -225,7 +231,7 @@ class FaceTracker:
         self._tracks = {t.face_id: t for t in kept}
 
     def _faces(self) -> tuple[TrackedFace, ...]:
-        return tuple(TrackedFace(t.face_id, t.expected) for t in self._tracks.values())
+        return tuple(track.as_seen() for track in self._tracks.values())
 
     def _convincing(self, track: Track, landmarks: Landmarks, aligned: AlignedFace) -> bool:
         deviation = np.linalg.norm(aligned.landmarks_norm - MEAN_SHAPE_NORM, axis=1).mean()

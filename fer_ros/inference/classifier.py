@@ -1,5 +1,6 @@
 """Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,12 +26,14 @@ class Classifier(Protocol):
         config: Its configuration, with the class order.
         figures: What it reached in evaluation, as JSON values.
         path: The file it was loaded from.
+        name: See ``model_name``.
         streams: What ``stream_logits`` answers for; the model's own is among them.
     """
 
     config: ModelConfig
     figures: dict[str, Any]
     path: Path
+    name: str
     streams: tuple[str, ...]
 
     def logits(self, batch: ModelInput) -> FloatArray:
@@ -82,7 +85,7 @@ class OnnxClassifier:
         # The exceptions of ONNX Runtime share no base but Exception.
         except Exception as error:
             raise ModelFileError(f'model {path} is damaged: {error}') from error
-        self.path = path
+        self.path, self.name = path, model_name(path)
         self.config, self.figures = read_metadata(path, metadata)
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         if 'nodes' in shapes and shapes['nodes'][-1] != NUM_NODE_FEATURES:
@@ -128,7 +131,8 @@ class BothSides:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        self.path, self.config = classifier.path, classifier.config
+        self.path, self.name = classifier.path, classifier.name
+        self.config = classifier.config
         self.figures, self.streams = classifier.figures, classifier.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:
@@ -169,3 +173,10 @@ def require_file(path: Path) -> None:
     """
     if not path.is_file():
         raise ModelFileError(f'model {path} does not exist')
+
+
+def model_name(path: Path) -> str:
+    """Return the name by which messages tell models apart: that of the file, ``@``, and the first
+    12 hexadecimal digits of the SHA-256 of its content.
+    """
+    return f'{path.name}@{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}'

@@ -46,6 +46,8 @@ def annotate(bgr: ImageArray, frame: FrameEmotions) -> ImageArray:
 
 
 def _draw_graph(drawn: ImageArray, face: FaceEmotion, color: Color) -> None:
+    if face.landmarks is None:
+        return
     points = np.round(face.landmarks.points_px * (1 << _SHIFT)).astype(int).tolist()
     for a, b in _EDGES:
         cv2.line(drawn, points[a], points[b], color, 1, cv2.LINE_AA, _SHIFT)

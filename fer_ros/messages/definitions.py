@@ -1,8 +1,11 @@
-"""The message definitions that bags are read and written with."""
+"""The message definitions that bags are read and written with, and messages by them."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from fer_ros.messages.emotions import NESTED, frame_fields
+from fer_ros.structures import FrameEmotions
 
 PACKAGE = Path(__file__).parent.parent
 EMOTIONS_TYPE = 'fer_ros/msg/FaceEmotionArray'
@@ -19,6 +22,26 @@ def typestore() -> Any:
         types.update(get_types_from_msg(file.read_text(), f'fer_ros/msg/{file.stem}'))
     store.register(types)
     return store
+
+
+def emotions_message(
+    frame: FrameEmotions, header: Any, image_topic: str, landmarks: bool = True
+) -> Any:
+    """Return the message for one image, of the classes of ``typestore``.
+
+    Args:
+        frame: All faces of the image.
+        header: The image's.
+        image_topic: Where the image is from.
+        landmarks: Whether landmarks are filled in.
+    """
+    types = typestore().types
+    fields = frame_fields(frame, image_topic, landmarks)
+    faces = []
+    for face in fields.pop('faces'):
+        nested = {name: types[kind](**face.pop(name)) for name, kind in NESTED.items()}
+        faces.append(types['fer_ros/msg/FaceEmotion'](**face, **nested))
+    return types[EMOTIONS_TYPE](header=header, faces=faces, **fields)
 
 
 def definition_files() -> list[Path]:

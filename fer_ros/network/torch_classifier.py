@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import model_name
 from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.structures import FloatArray, ModelInput
 
@@ -20,7 +21,8 @@ class TorchClassifier:
         checkpoint = load_checkpoint(path)
         self._device = device
         self._model = checkpoint.model.to(device)
-        self.path, self.config, self.figures = path, checkpoint.model.config, checkpoint.figures
+        self.path, self.name = path, model_name(path)
+        self.config, self.figures = checkpoint.model.config, checkpoint.figures
         self.streams = self.config.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:

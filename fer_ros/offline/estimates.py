@@ -1,13 +1,19 @@
 """replay: stamped images → the pipeline → estimates, with both halves of the pipeline at work."""
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from fer_ros.errors import StampError
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.offline.prefetch import read_ahead
-from fer_ros.pipeline import EmotionPipeline, Models, Observation, PipelineSettings
+from fer_ros.pipeline import (
+    EmotionPipeline,
+    Models,
+    Observation,
+    PipelineSettings,
+    face_ids_of_camera,
+)
 from fer_ros.structures import FrameEmotions
 
 # Images that wait at each place; more would only cost memory.
@@ -27,14 +33,19 @@ class Replay:
         estimated: Images that went through the pipeline so far.
     """
 
-    def __init__(self, models: Models, settings: PipelineSettings) -> None:
+    def __init__(
+        self, models: Models, settings: PipelineSettings, topics: Sequence[str] = ()
+    ) -> None:
         """Args:
         models: Shared by the pipelines of all topics.
         settings: Theirs.
+        topics: All of the images, in the order in which the node would have them; may be left
+            out where there is one.
         """
         self.estimated = 0
         self._models = models
         self._settings = settings
+        self._topics = list(topics)
         self._pipelines: dict[str, EmotionPipeline] = {}
 
     def run(self, images: Iterator[StampedImage]) -> Generator[Estimated, None, None]:
@@ -58,7 +69,9 @@ class Replay:
 
     def _pipeline(self, topic: str) -> EmotionPipeline:
         if topic not in self._pipelines:
-            self._pipelines[topic] = EmotionPipeline(self._models, self._settings)
+            place = self._topics.index(topic) if topic in self._topics else 0
+            face_ids = face_ids_of_camera(place, max(len(self._topics), 1))
+            self._pipelines[topic] = EmotionPipeline(self._models, self._settings, face_ids)
         return self._pipelines[topic]
 
     def _observe(

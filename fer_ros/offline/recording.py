@@ -70,7 +70,8 @@ class StreamRun:
         Raises:
             BagError: There is no image.
         """
-        replay = Replay(self.models, pipeline_settings(self.parameters))
+        settings = pipeline_settings(self.parameters)
+        replay = Replay(self.models, settings, list(stream.topics))
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
         outputs = Outputs(folder, stream, log, parts, self.parameters['publish_landmarks'])

@@ -2,24 +2,23 @@
 
 import array
 from functools import cache
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from fer_ros.errors import ImageError
 from fer_ros.messages import images as image_message
-from fer_ros.messages.emotions import face_fields
+from fer_ros.messages.emotions import frame_fields
 from fer_ros.messages.images import MAX_PIXELS, Converter, rosbags_converter
-from fer_ros.msg import FaceEmotion as FaceEmotionMsg
-from fer_ros.msg import FaceEmotionArray
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray, Landmarks
+from fer_ros.msg import FaceEmotion, FaceEmotionArray
+from fer_ros.structures import FrameEmotions, ImageArray
 
-
-def stamp_s_from_msg(stamp: Time) -> float:
-    """Return a stamp in seconds."""
-    return float(stamp.sec) + float(stamp.nanosec) * 1e-9
+# The classes of messages.emotions.NESTED.
+_NESTED = {'first_seen': Time, 'roi': RegionOfInterest, 'position': Point}
 
 
 def gray_from_msg(msg: Image | CompressedImage, max_pixels: int = MAX_PIXELS) -> ImageArray:
@@ -55,59 +54,30 @@ def bgr_to_msg(bgr: ImageArray, header: Header) -> Image:
 
 
 def frame_to_msg(
-    frame: FrameEmotions, header: Header, size_wh: tuple[int, int], landmarks: bool = True
+    frame: FrameEmotions, header: Header, image_topic: str, landmarks: bool = True
 ) -> FaceEmotionArray:
-    """Return the message for one image.
+    """Return the message for one image; ``messages.emotions.frame_from_msg`` is the way back.
 
     Args:
         frame: All faces of the image.
         header: The image's.
-        size_wh: Width and height of the image in pixels, to which regions are clipped.
+        image_topic: Where the image is from.
         landmarks: Whether landmarks are filled in.
     """
-    return FaceEmotionArray(
-        header=header,
-        classes=list(frame.classes),
-        faces=[_face_to_msg(face, size_wh, landmarks) for face in frame.faces],
-    )
+    fields = frame_fields(frame, image_topic, landmarks)
+    faces = [_face_to_msg(face) for face in fields.pop('faces')]
+    return FaceEmotionArray(header=header, faces=faces, **fields)
 
 
-def frame_from_msg(msg: FaceEmotionArray) -> FrameEmotions:
-    """Return the record of a message; missing landmarks become zeros."""
-    faces = tuple(_face_from_msg(face) for face in msg.faces)
-    return FrameEmotions(stamp_s_from_msg(msg.header.stamp), tuple(msg.classes), faces)
-
-
-def _face_to_msg(face: FaceEmotion, size_wh: tuple[int, int], landmarks: bool) -> FaceEmotionMsg:
-    fields = face_fields(face, size_wh, landmarks)
-    roi = RegionOfInterest(**fields.pop('roi'))
+def _face_to_msg(fields: dict[str, Any]) -> FaceEmotion:
+    nested = {name: kind(**fields.pop(name)) for name, kind in _NESTED.items()}
     # rclpy checks lists element by element, but takes an array as it is.
     arrays = {
         name: array.array('f', value.tobytes())
         for name, value in fields.items()
         if isinstance(value, np.ndarray)
     }
-    return FaceEmotionMsg(**{**fields, **arrays}, roi=roi)
-
-
-def _face_from_msg(msg: FaceEmotionMsg) -> FaceEmotion:
-    roi = msg.roi
-    points = np.array(msg.landmarks, np.float32).reshape(-1, 2)
-    return FaceEmotion(
-        face_id=msg.face_id,
-        # A face beyond the image's edge leaves an empty region, which no box can be.
-        box=FaceBox(
-            roi.x_offset,
-            roi.y_offset,
-            roi.x_offset + max(roi.width, 1),
-            roi.y_offset + max(roi.height, 1),
-        ),
-        landmarks=Landmarks(points if len(points) else np.zeros((68, 2), np.float32)),
-        emotion=msg.emotion,
-        confidence=msg.confidence,
-        probabilities=np.array(msg.probabilities, np.float32),
-        frame_probabilities=np.array(msg.frame_probabilities, np.float32),
-    )
+    return FaceEmotion(**{**fields, **arrays, **nested})
 
 
 @cache

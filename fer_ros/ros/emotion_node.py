@@ -17,7 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.errors import SettingError
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
-from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.pipeline import EmotionPipeline, Models, face_ids_of_camera
 from fer_ros.ros.diagnostics import CameraStatistics, status_message
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
@@ -186,11 +186,13 @@ class EmotionNode(LifecycleNode):
             topics = [f'{topic}/compressed' for topic in topics]
         if len(set(topics)) < len(topics):
             raise SettingError(f'image_topics names a topic twice: {", ".join(topics)}')
-        for topic, annotated in zip(topics, annotated_topics(topics), strict=True):
+        settings = pipeline_settings(self._values)
+        named = zip(topics, annotated_topics(topics), strict=True)
+        for index, (topic, annotated) in enumerate(named):
             publisher = self.create_publisher(Image, annotated, 1)
-            self._cameras.append(
-                Camera(topic, EmotionPipeline(models, pipeline_settings(self._values)), publisher)
-            )
+            face_ids = face_ids_of_camera(index, len(topics))
+            pipeline = EmotionPipeline(models, settings, face_ids)
+            self._cameras.append(Camera(topic, pipeline, publisher))
 
     def _subscribe(self, camera: Camera) -> ImageSubscription:
         return ImageSubscription(

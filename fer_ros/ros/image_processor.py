@@ -11,13 +11,13 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import FerError, StampError
 from fer_ros.media.annotate import annotate
+from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.pipeline import estimate_together
 from fer_ros.ros.conversions import (
     bgr_from_msg,
     bgr_to_msg,
     frame_to_msg,
     gray_from_msg,
-    stamp_s_from_msg,
 )
 from fer_ros.ros.image_topic import Camera, View
 from fer_ros.ros.throttled_log import ThrottledLog
@@ -73,7 +73,6 @@ class ImageProcessor:
 
     def _observe(self, camera: Camera, msg: Image | CompressedImage) -> View:
         gray = gray_from_msg(msg, self.values['max_image_pixels'])
-        height, width = gray.shape
         stamp_s = stamp_s_from_msg(msg.header.stamp)
         if stamp_s == 0:
             # A driver that stamps nothing: time has to pass all the same.
@@ -88,7 +87,7 @@ class ImageProcessor:
                     camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
                 )
                 observation = camera.pipeline.observe(gray, stamp_s)
-        return View(camera, msg, (width, height), observation)
+        return View(camera, msg, observation)
 
     def _estimate(self, views: Sequence[View]) -> list[FrameEmotions]:
         with ExitStack() as locks:
@@ -99,7 +98,7 @@ class ImageProcessor:
     def _publish(self, view: View, frame: FrameEmotions) -> None:
         camera, msg = view.camera, view.msg
         self.emotions.publish(
-            frame_to_msg(frame, msg.header, view.size_wh, self.values['publish_landmarks'])
+            frame_to_msg(frame, msg.header, camera.topic, self.values['publish_landmarks'])
         )
         camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
         if self.values['publish_annotated'] and camera.annotated.get_subscription_count():

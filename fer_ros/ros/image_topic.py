@@ -38,5 +38,4 @@ class View:
 
     camera: Camera
     msg: Image | CompressedImage
-    size_wh: tuple[int, int]
     observation: Observation

@@ -5,7 +5,8 @@ from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
 from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
-from fer_ros.messages.definitions import typestore
+from fer_ros.messages.definitions import emotions_message
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 CLASSES = ('neutral', 'happiness', 'fear')
 ORIGIN = TimeOrigin(ns(0), ns(0))
@@ -27,26 +28,18 @@ def write_strings(path, said):
 
 def write_emotions(path, images):
     """Write messages with ``(face_id, emotion, x0, y0, width, height)`` for each face."""
-    types = typestore().types
-    nothing = np.empty(0, np.float32)
+    certain = np.array([0, 0, 1], np.float32)
     with BagFile(path) as bag:
         bag.topic('/label', EMOTIONS)
         for time_s, faces in images:
-            msgs = [
-                types['fer_ros/msg/FaceEmotion'](
-                    face_id=face_id,
-                    roi=types['sensor_msgs/msg/RegionOfInterest'](
-                        x_offset=x, y_offset=y, width=w, height=h, do_rectify=False
-                    ),
-                    emotion=emotion,
-                    confidence=1.0,
-                    probabilities=nothing,
-                    frame_probabilities=nothing,
-                    landmarks=nothing,
+            found = tuple(
+                FaceEmotion(
+                    face_id, FaceBox(x, y, x + w, y + h), None, emotion, 1.0, certain, certain
                 )
                 for face_id, emotion, x, y, w, h in faces
-            ]
-            msg = types[EMOTIONS](header=header(ns(time_s)), classes=list(CLASSES), faces=msgs)
+            )
+            frame = FrameEmotions(time_s, CLASSES, found, (640, 480))
+            msg = emotions_message(frame, header(ns(time_s)), '/eye/image_raw')
             bag.add('/label', msg, ns(time_s + 0.2))
     return path
 

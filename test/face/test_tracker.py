@@ -1,3 +1,5 @@
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,40 @@ def test_moving_face_keeps_its_id():
         (face,) = tracker.match([box(100 + 30 * step)], 0.1 * step)
         assert face.face_id == 1
         accept(tracker, face, 0.1 * step)
+
+
+def test_numbers_of_faces_begin_and_go_on_as_told():
+    tracker = FaceTracker(face_ids=count(2, 3))
+    assert ids(tracker.match([box(100), box(400)], 0.0)) == [2, 5]
+    tracker.reset()
+    assert ids(tracker.match([box(100)], 0.1)) == [8]
+
+
+def test_face_says_whether_it_was_detected_or_followed_and_since_when():
+    tracker = FaceTracker()
+    (face,) = tracker.match([box(100)], 0.5)
+    assert (face.detected, face.first_seen_s) == (True, 0.5)
+    accept(tracker, face, 0.5)
+    (face,) = tracker.followed(0.6)
+    assert (face.detected, face.first_seen_s) == (False, 0.5)
+    accept(tracker, face, 0.6)
+    (face,) = tracker.match([], 0.7)
+    assert (face.detected, face.first_seen_s) == (False, 0.5)
+    (face,) = tracker.match([box(100)], 0.8)
+    assert (face.detected, face.first_seen_s) == (True, 0.5)
+
+
+def test_face_found_in_a_past_image_is_seen_first_in_the_present_one():
+    (face,) = FaceTracker().catch_up([Find(box(100))], {}, 0.2, 0.3)
+    assert (face.detected, face.first_seen_s) == (False, 0.3)
+
+
+def test_doubted_face_that_is_detected_again_says_so():
+    tracker = FaceTracker()
+    accept(tracker, tracker.match([box(100)], 0.0)[0], 0.0)
+    (face,) = tracker.followed(0.1)
+    again = tracker.find_again(face, [box(120)], 0.1)
+    assert (again.detected, again.first_seen_s, again.box) == (True, 0.0, box(120))
 
 
 def test_two_faces_keep_their_ids_when_detections_change_order():

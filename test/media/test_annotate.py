@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 
 from fer_ros.media.annotate import annotate
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Judgement, Landmarks
 
 CLASSES = ('neutral', 'happiness', 'boredom')
 
 
-def frame(box, emotion='happiness'):
+def frame(box, emotion='happiness', landmarks=True):
     points = np.linspace([box.x0_px, box.y0_px], [box.x1_px, box.y1_px], 68, dtype=np.float32)
     probabilities = np.array([0.1, 0.7, 0.2], np.float32)
-    face = FaceEmotion(1, box, Landmarks(points), emotion, 0.7, probabilities, probabilities)
+    judgement = Judgement.JUDGED if emotion else Judgement.UNCERTAIN
+    found = Landmarks(points) if landmarks else None
+    face = FaceEmotion(1, box, found, emotion, 0.7, probabilities, probabilities, judgement)
     return FrameEmotions(0.0, CLASSES, (face,))
 
 
@@ -42,6 +44,12 @@ def test_image_smaller_than_the_panel_is_drawn_without_error():
 
 def test_face_without_a_named_emotion_is_drawn():
     assert annotate(np.zeros((240, 320, 3), np.uint8), frame(FaceBox(9, 9, 99, 99), '')).any()
+
+
+def test_face_without_landmarks_has_its_box_drawn():
+    image = np.full((240, 320, 3), 7, np.uint8)
+    drawn = annotate(image, frame(FaceBox(40, 60, 140, 170), landmarks=False))
+    assert (drawn[60, 45:135] != 7).any(axis=1).all()
 
 
 def test_panels_of_neighbours_do_not_hide_each_other():

@@ -1,18 +1,45 @@
 import numpy as np
+import pytest
+from bag_files import header
 
-from fer_ros.messages.emotions import face_fields
-from fer_ros.structures import FaceBox, FaceEmotion, Landmarks
+from fer_ros.messages.definitions import EMOTIONS_TYPE, emotions_message, typestore
+from fer_ros.messages.emotions import frame_fields, frame_from_msg
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
 
 
-def face(box):
+def face(box=None, **fields):
     points = np.arange(136, dtype=np.float32).reshape(68, 2)
     p = np.array([0.25, 0.75], np.float32)
-    return FaceEmotion(3, box, Landmarks(points), 'fear', 0.75, p, p[::-1])
+    box = box or FaceBox(0, 0, 9, 8)
+    return FaceEmotion(3, box, Landmarks(points), 'fear', 0.75, p, p[::-1], **fields)
+
+
+def frame(*faces):
+    return FrameEmotions(4.5, ('anger', 'fear'), faces, (640, 480), 'model.onnx@00')
+
+
+def face_fields(*args, landmarks=True, **fields):
+    return frame_fields(frame(face(*args, **fields)), '/eye', landmarks)['faces'][0]
+
+
+def test_fields_of_a_frame_say_where_it_is_from_and_what_its_arrays_mean():
+    fields = frame_fields(frame(), '/eye/image_raw')
+    assert fields == {
+        'image_topic': '/eye/image_raw',
+        'image_width': 640,
+        'image_height': 480,
+        'model': 'model.onnx@00',
+        'classes': ['anger', 'fear'],
+        'landmark_layout': 'ibug68',
+        'measure_names': [],
+        'faces': [],
+    }
 
 
 def test_fields_are_those_of_the_face():
-    fields = face_fields(face(FaceBox(10.4, 20, 50, 80.6)), (640, 480))
+    fields = face_fields(FaceBox(10.4, 20, 50, 80.6), detected=True)
     assert (fields['face_id'], fields['emotion'], fields['confidence']) == (3, 'fear', 0.75)
+    assert fields['detected'] is True
     assert fields['roi'] == {
         'x_offset': 10,
         'y_offset': 20,
@@ -26,7 +53,7 @@ def test_fields_are_those_of_the_face():
 
 
 def test_arrays_are_contiguous_float32():
-    fields = face_fields(face(FaceBox(0, 0, 9, 8)), (640, 480))
+    fields = face_fields()
     assert {fields[n].dtype for n in ('probabilities', 'frame_probabilities', 'landmarks')} == {
         np.dtype(np.float32)
     }
@@ -34,9 +61,46 @@ def test_arrays_are_contiguous_float32():
 
 
 def test_region_is_clipped_to_the_image():
-    roi = face_fields(face(FaceBox(-10, 400, 50, 520)), (640, 480))['roi']
+    roi = face_fields(FaceBox(-10, 400, 50, 520))['roi']
     assert (roi['x_offset'], roi['y_offset'], roi['width'], roi['height']) == (0, 400, 50, 80)
 
 
+def test_region_outside_of_the_image_is_empty():
+    roi = face_fields(FaceBox(-90, -90, -10, -10))['roi']
+    assert (roi['width'], roi['height']) == (0, 0)
+
+
 def test_landmarks_can_be_left_out():
-    assert face_fields(face(FaceBox(0, 0, 9, 8)), (640, 480), False)['landmarks'].size == 0
+    assert face_fields(landmarks=False)['landmarks'].size == 0
+
+
+@pytest.mark.parametrize(
+    ('stamp_s', 'sec', 'nanosec'),
+    [
+        (0.0, 0, 0),
+        (12.3, 12, 300_000_000),
+        (7.9999999999, 8, 0),
+        (float('nan'), 0, 0),
+    ],
+)
+def test_first_stamp_is_rounded_to_nanoseconds(stamp_s, sec, nanosec):
+    assert face_fields(first_seen_s=stamp_s)['first_seen'] == {'sec': sec, 'nanosec': nanosec}
+
+
+def test_first_stamp_of_today_is_exact_to_a_microsecond():
+    fields = face_fields(first_seen_s=1_700_000_000 + 123_456_789 * 1e-9)['first_seen']
+    assert fields['sec'] == 1_700_000_000
+    assert fields['nanosec'] == pytest.approx(123_456_789, abs=500)
+
+
+def test_frame_through_a_message_of_rosbags_and_back_is_the_same():
+    before = frame(face(first_seen_s=4.25))
+    msg = emotions_message(before, header(4_500_000_000), '/eye/image_raw')
+    data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)
+    back = frame_from_msg(typestore().deserialize_cdr(data, EMOTIONS_TYPE))
+    assert (back.stamp_s, back.classes, back.size_wh) == (4.5, ('anger', 'fear'), (640, 480))
+    (after,) = back.faces
+    assert (after.face_id, after.box, after.emotion) == (3, FaceBox(0, 0, 9, 8), 'fear')
+    assert (after.first_seen_s, after.detected, after.judgement) == (4.25, False, 0)
+    assert np.isnan([after.quality, after.head.yaw_rad, *after.head.position_m]).all()
+    assert after.landmarks.points_px.tolist() == face().landmarks.points_px.tolist()

@@ -46,7 +46,7 @@ def test_estimates_are_those_of_the_pipeline_in_order(models, grays):
     assert replay.estimated == 60
 
 
-def test_each_topic_has_its_own_faces(models, grays):
+def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
     both = [
         image
         for pair in zip(
@@ -54,12 +54,13 @@ def test_each_topic_has_its_own_faces(models, grays):
         )
         for image in pair
     ]
+    replay = Replay(models, PipelineSettings(), topics=['/left', '/right'])
     found = [
         (image.topic, face.face_id)
-        for image, frame in Replay(models, PipelineSettings()).run(iter(both))
+        for image, frame in replay.run(iter(both))
         for face in frame.faces
     ]
-    assert set(found) == {('/left', 1), ('/right', 1)}
+    assert set(found) == {('/left', 1), ('/right', 2)}
 
 
 def test_stamp_that_jumps_back_forgets_the_faces(models, grays):

@@ -1,25 +1,29 @@
 import array
+import dataclasses
+import math
 
 import cv2
 import numpy as np
 import pytest
+from fer_ros.msg import FaceEmotion as FaceEmotionMsg
+from fer_ros.msg import FaceEmotionArray
+from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from stamped import header
 
 from fer_ros.errors import ImageError
+from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
 from fer_ros.messages.images import ENCODINGS
 from fer_ros.ros import conversions
 from fer_ros.ros.conversions import (
     bgr_from_msg,
     bgr_to_msg,
     cv_bridge_converter,
-    frame_from_msg,
     frame_to_msg,
     gray_from_msg,
     rosbags_converter,
-    stamp_s_from_msg,
 )
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, HeadPose, Judgement, Landmarks
 
 WIDTH, HEIGHT = 6, 4
 CLASSES = ('neutral', 'anger', 'fear')
@@ -239,44 +243,109 @@ def test_without_a_library_the_sentence_says_what_to_install(monkeypatch):
     conversions.image_converter.cache_clear()
 
 
-def face(face_id, box):
+def face(**fields):
     points = np.arange(136, dtype=np.float32).reshape(68, 2) / 4
     smoothed = np.array([0.25, 0.5, 0.25], np.float32)
     alone = np.array([0.0, 1.0, 0.0], np.float32)
-    return FaceEmotion(face_id, box, Landmarks(points), 'anger', 0.5, smoothed, alone)
+    return FaceEmotion(
+        **{
+            'face_id': 2,
+            'box': FaceBox(10, 20, 50, 80),
+            'landmarks': Landmarks(points),
+            'emotion': 'anger',
+            'confidence': 0.5,
+            'probabilities': smoothed,
+            'frame_probabilities': alone,
+            **fields,
+        }
+    )
+
+
+def frame_of(*faces, stamp_s=7.5):
+    return FrameEmotions(stamp_s, CLASSES, faces, (640, 480), 'ferplus.onnx@012345abcdef')
+
+
+def there_and_back(frame, **options):
+    """Return a frame after the conversion to its message and through the wire, and back."""
+    msg = frame_to_msg(frame, header(frame.stamp_s), '/eye/image_raw', **options)
+    return frame_from_msg(deserialize_message(serialize_message(msg), FaceEmotionArray))
 
 
 def test_frame_there_and_back_is_the_same():
-    frame = FrameEmotions(7.5, CLASSES, (face(2, FaceBox(10, 20, 50, 80)),))
-    back = frame_from_msg(frame_to_msg(frame, header(7.5), (640, 480)))
-    (before,), (after,) = frame.faces, back.faces
-    assert (back.stamp_s, back.classes) == (7.5, CLASSES)
+    frame = frame_of(face(first_seen_s=7.25, detected=True), face(face_id=9))
+    back = there_and_back(frame)
+    assert (back.stamp_s, back.classes, back.size_wh) == (7.5, CLASSES, (640, 480))
+    assert (back.model, back.measure_names) == ('ferplus.onnx@012345abcdef', ())
+    before, after = frame.faces[0], back.faces[0]
     assert (after.face_id, after.emotion, after.confidence) == (2, 'anger', 0.5)
+    assert (after.judgement, after.first_seen_s, after.detected) == (Judgement.JUDGED, 7.25, True)
     assert after.box == before.box
     assert (after.landmarks.points_px == before.landmarks.points_px).all()
     assert (after.probabilities == before.probabilities).all()
     assert (after.frame_probabilities == before.frame_probabilities).all()
+    assert [face.face_id for face in back.faces] == [2, 9]
 
 
 def test_frame_of_nobody_there_and_back_is_empty():
-    back = frame_from_msg(frame_to_msg(FrameEmotions(0.0, CLASSES, ()), header(0), (640, 480)))
-    assert back == FrameEmotions(0.0, CLASSES, ())
+    assert there_and_back(frame_of(stamp_s=0.0)) == frame_of(stamp_s=0.0)
 
 
-def test_region_is_clipped_to_the_image():
-    frame = FrameEmotions(0.0, CLASSES, (face(1, FaceBox(-10, 400, 50, 520)),))
-    roi = frame_to_msg(frame, header(0), (640, 480)).faces[0].roi
-    assert (roi.x_offset, roi.y_offset, roi.width, roi.height) == (0, 400, 50, 80)
+def test_what_is_not_known_there_and_back_is_nan_or_empty():
+    nothing = np.empty(0, np.float32)
+    unknown = face(
+        landmarks=None,
+        emotion='',
+        confidence=math.nan,
+        probabilities=nothing,
+        frame_probabilities=nothing,
+        judgement=Judgement.NO_FACE_SHAPE,
+    )
+    (after,) = there_and_back(frame_of(unknown)).faces
+    assert (after.landmarks, after.emotion, after.judgement) == (None, '', 5)
+    numbers = [after.confidence, after.quality, *dataclasses.astuple(after.head)[:4]]
+    assert np.isnan([*numbers, *after.head.position_m]).all()
+    assert {len(after.probabilities), len(after.frame_probabilities), len(after.measures)} == {0}
 
 
-def test_region_outside_of_the_image_is_empty():
-    frame = FrameEmotions(0.0, CLASSES, (face(1, FaceBox(-90, -90, -10, -10)),))
-    roi = frame_to_msg(frame, header(0), (640, 480)).faces[0].roi
-    assert (roi.width, roi.height) == (0, 0)
+def test_zeros_there_and_back_stay_zeros():
+    zero = face(
+        landmarks=Landmarks(np.zeros((68, 2), np.float32)),
+        confidence=0.0,
+        probabilities=np.zeros(3, np.float32),
+        first_seen_s=0.0,
+        quality=0.0,
+        head=HeadPose(0.0, 0.0, 0.0, 0.0, (0.0, 0.0, 0.0)),
+    )
+    (after,) = there_and_back(frame_of(zero)).faces
+    assert (after.confidence, after.first_seen_s, after.quality) == (0, 0, 0)
+    assert after.head == HeadPose(0, 0, 0, 0, (0, 0, 0))
+    assert after.landmarks.points_px.tolist() == [[0, 0]] * 68
+    assert after.probabilities.tolist() == [0, 0, 0]
+
+
+def test_pose_quality_and_measures_there_and_back_are_the_same():
+    head = HeadPose(0.5, -0.25, 0.125, 0.75, (0.1, -0.2, 1.3))
+    full = face(head=head, quality=0.875, measures=np.array([0.5, -1], np.float32))
+    frame = dataclasses.replace(frame_of(full), measure_names=('valence', 'arousal'))
+    back = there_and_back(frame)
+    assert back.measure_names == ('valence', 'arousal')
+    (after,) = back.faces
+    assert (after.head, after.quality) == (head, 0.875)
+    assert after.measures.tolist() == [0.5, -1]
+
+
+def test_judgements_are_the_constants_of_the_message():
+    constants = {name: getattr(FaceEmotionMsg, name) for name in Judgement.__members__}
+    assert constants == Judgement.__members__
+
+
+def test_message_says_topic_size_and_landmark_layout():
+    msg = frame_to_msg(frame_of(face()), header(7.5), '/eye/image_raw')
+    assert (msg.image_topic, msg.image_width, msg.image_height) == ('/eye/image_raw', 640, 480)
+    assert (msg.landmark_layout, len(msg.faces[0].landmarks)) == ('ibug68', 136)
 
 
 def test_landmarks_can_be_left_out():
-    frame = FrameEmotions(0.0, CLASSES, (face(1, FaceBox(10, 20, 50, 80)),))
-    msg = frame_to_msg(frame, header(0), (640, 480), landmarks=False)
-    assert len(msg.faces[0].landmarks) == 0
-    assert (frame_from_msg(msg).faces[0].landmarks.points_px == 0).all()
+    msg = frame_to_msg(frame_of(face()), header(0), '/eye/image_raw', landmarks=False)
+    assert (msg.landmark_layout, len(msg.faces[0].landmarks)) == ('', 0)
+    assert frame_from_msg(msg).faces[0].landmarks is None

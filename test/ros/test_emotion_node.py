@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from fer_ros.msg import FaceEmotionArray
+from fer_ros.msg import FaceEmotion, FaceEmotionArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Log
@@ -17,6 +17,7 @@ from stamped import header
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.image_subscription import annotated_topics
 
@@ -96,6 +97,36 @@ def test_image_with_a_face_gives_its_emotion_and_a_copied_header(graph, fer_node
     assert face.roi.x_offset < 222 < face.roi.x_offset + face.roi.width
 
 
+def test_message_says_what_was_judged_and_by_what(graph, fer_node, portrait_bgr):
+    fer_node()
+    msg = Camera(graph).send(bgr_to_msg(portrait_bgr, header(12.5)))
+    assert msg.image_topic == '/camera/image_raw'
+    assert (msg.image_width, msg.image_height) == (512, 400)
+    assert msg.model == model_name(SHIPPED_MODEL.with_suffix('.int8.onnx'))
+    assert (msg.landmark_layout, msg.measure_names) == ('ibug68', [])
+
+
+def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
+    graph, fer_node, portrait_bgr
+):
+    fer_node()
+    camera = Camera(graph)
+    (new,) = camera.send(bgr_to_msg(portrait_bgr, header(12.5))).faces
+    (known,) = camera.send(bgr_to_msg(portrait_bgr, header(12.6))).faces
+    assert (new.detected, known.detected) == (True, False)
+    assert new.first_seen == known.first_seen == header(12.5).stamp
+    assert new.judgement == FaceEmotion.JUDGED
+
+
+def test_what_is_not_estimated_yet_is_nan_or_empty(graph, fer_node, portrait_bgr):
+    fer_node()
+    (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
+    position = face.position
+    pose = [face.head_yaw, face.head_pitch, face.head_roll, face.facing_angle]
+    assert np.isnan([face.quality, *pose, position.x, position.y, position.z]).all()
+    assert len(face.measures) == 0
+
+
 def test_two_faces_give_two_ids_that_stay(graph, fer_node, two_faces_bgr):
     fer_node()
     camera = Camera(graph)
@@ -162,8 +193,9 @@ def test_several_cameras_have_their_own_faces(graph, fer_node, portrait_bgr, two
     left, right = Camera(graph, 'left/image_raw'), Camera(graph, 'right/image_raw')
     assert len(left.send(bgr_to_msg(portrait_bgr, header(9, 'left'))).faces) == 1
     answer = right.send(bgr_to_msg(two_faces_bgr, header(3, 'right')))
-    assert [face.face_id for face in answer.faces] == [1, 2]
+    assert [face.face_id for face in answer.faces] == [2, 4]
     assert answer.header.frame_id == 'right'
+    assert answer.image_topic == '/right/image_raw'
 
 
 @pytest.mark.parametrize(
@@ -366,6 +398,8 @@ def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
     assert all(result.successful for result in results)
     (face,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
     assert (face.emotion, len(face.landmarks)) == ('', 0)
+    assert face.judgement == FaceEmotion.UNCERTAIN
+    assert 0 < face.confidence < 1
 
 
 @pytest.mark.parametrize(

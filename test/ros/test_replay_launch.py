@@ -15,12 +15,14 @@ import pytest
 pytest.importorskip('launch_ros')
 
 from ament_index_python.packages import get_package_share_directory
-from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, jpeg, ns, raw, write_images
+from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, header, jpeg, ns, raw, write_images
 from fer_ros.msg import FaceEmotionArray
 from launch.actions import IncludeLaunchDescription, TimerAction
 
 from fer_ros.errors import BagError
 from fer_ros.media.sample_clip import sample_frames
+from fer_ros.messages.definitions import emotions_message
+from fer_ros.structures import FrameEmotions
 from launch import LaunchContext
 
 PLAYER = """#!{python}
@@ -141,14 +143,12 @@ def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
 
 
 def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path, dots):
-    from fer_ros.messages.definitions import typestore
-
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/eye/image', IMAGE)
         bag.topic('/emotion', EMOTIONS)
         bag.add('/eye/image', raw(dots[0], ns(0)), ns(0))
-        header = raw(dots[0], ns(0)).header
-        bag.add('/emotion', typestore().types[EMOTIONS](header, [], []), ns(0))
+        nobody = FrameEmotions(0.0, (), ())
+        bag.add('/emotion', emotions_message(nobody, header(ns(0)), '/eye/image'), ns(0))
     _, command, _ = actions(tmp_path / 'run')
     assert command[-2:] == ['--remap', '/emotion:=/recorded/emotion']
 
