@@ -1,4 +1,4 @@
-"""The command fer-ros: train, evaluate, export, video, bag, bench and info."""
+"""The command fer-ros: train, evaluate, export, video, bag, bench, info and get-detector."""
 
 import argparse
 import sys
@@ -90,6 +90,12 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser('bench', help='measure speed')
     add_bench_options(bench)
 
+    get_detector = commands.add_parser(
+        'get-detector', help='download YuNet, which finds faces best, and check it'
+    )
+    get_detector.add_argument('--url', default='', help='another address of the same file')
+    get_detector.set_defaults(run=_get_detector)
+
     info = commands.add_parser('info', help='say what a model is and where files lie')
     add_model(info)
     info.set_defaults(run=_info)
@@ -160,7 +166,14 @@ def _export(options: argparse.Namespace) -> None:
         print(f'wrote {quick}')
 
 
+def _get_detector(options: argparse.Namespace) -> None:
+    from fer_ros.face.detectors.yunet_file import URL, fetch_yunet
+
+    print(f'{fetch_yunet(options.url or URL)} is there; the detector auto takes it')
+
+
 def _info(options: argparse.Namespace) -> None:
+    from fer_ros.face.detectors.choice import load_detector
     from fer_ros.face.landmarks import find_landmark_model
     from fer_ros.models import load_classifier, whole_model
 
@@ -173,6 +186,7 @@ def _info(options: argparse.Namespace) -> None:
         'stream': f'{config.stream}, fusion {config.fusion}',
         **{name.replace('_', ' '): value for name, value in classifier.figures.items()},
         '8-bit form': quick if quick.is_file() else 'none',
+        'face detector': load_detector().description,
         'landmark model': find_landmark_model(),
     }
     for name, value in rows.items():

@@ -11,8 +11,8 @@ from fer_ros.inference.classifier import (
     BothSides,
     Classifier,
     OnnxClassifier,
-    require_file,
 )
+from fer_ros.onnx_session import require_file
 
 
 def load_classifier(

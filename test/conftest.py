@@ -6,7 +6,7 @@ import pytest
 from bag_files import write_images
 
 from fer_ros.bench.pipeline_maker import PipelineMaker
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.choice import load_detector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.media.sample_clip import PORTRAIT, sample_frames
@@ -44,7 +44,7 @@ def two_faces_bgr(portrait_bgr):
 
 @pytest.fixture(scope='session')
 def models():
-    return Models(FaceDetector(), LandmarkPredictor(), load_classifier())
+    return Models(load_detector(), LandmarkPredictor(), load_classifier())
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 # From the ground up; a room imports only what stands on a lower floor.
 FLOORS = (
     ('errors', 'labels', 'structures', 'stage_timer'),
-    ('face', 'messages', 'smoothing', 'metrics', 'atomic_file'),
+    ('atomic_file', 'onnx_session'),
+    ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'pipeline', 'bags'),
     ('analysis', 'models'),
@@ -109,10 +110,10 @@ def test_pipeline_runs_without_torch_and_ros():
         'sys.meta_path.insert(0, Refuse())\n'
         'from fer_ros.pipeline import EmotionPipeline, Models\n'
         'from fer_ros.models import load_classifier\n'
-        'from fer_ros.face.detector import FaceDetector\n'
+        'from fer_ros.face.detectors.choice import load_detector\n'
         'from fer_ros.face.landmarks import LandmarkPredictor\n'
         'from fer_ros.media.sample_clip import sample_frames\n'
-        'models = Models(FaceDetector(), LandmarkPredictor(), load_classifier())\n'
+        'models = Models(load_detector(), LandmarkPredictor(), load_classifier())\n'
         'frame = EmotionPipeline(models).process(next(sample_frames()), 0.0)\n'
         'print(len(frame.faces))\n'
     )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.face.alignment import crop_face, face_transform
-from fer_ros.face.detector import SEARCHED_FACE_PX, FaceDetector
+from fer_ros.face.detectors.hog import SEARCHED_FACE_PX, HogDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
@@ -37,21 +37,21 @@ METHOD = f'{_CROP_METHOD} searched={SEARCHED_FACE_PX}'
 
 
 @once
-def stages() -> tuple[FaceDetector, LandmarkPredictor]:
+def stages() -> tuple[HogDetector, LandmarkPredictor]:
     """Return this process's detector and landmark model, loaded at the first call.
 
     Raises:
         ModelFileError: There is no landmark model.
     """
-    return FaceDetector(), LandmarkPredictor()
+    return HogDetector(), LandmarkPredictor()
 
 
 @once
-def _crop_detectors() -> tuple[FaceDetector, FaceDetector]:
+def _crop_detectors() -> tuple[HogDetector, HogDetector]:
     """Return a detector for crops as they are, and one that a hardly visible face satisfies."""
     return (
-        FaceDetector(SEARCHED_FACE_PX),
-        FaceDetector(SEARCHED_FACE_PX, threshold=_WEAK_THRESHOLD),
+        HogDetector(SEARCHED_FACE_PX),
+        HogDetector(SEARCHED_FACE_PX, threshold=_WEAK_THRESHOLD),
     )
 
 

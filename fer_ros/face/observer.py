@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from fer_ros.face.alignment import align_face
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.matching import nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.inference.config import ModelConfig, read_metadata
 from fer_ros.inference.inputs import mirrored
+from fer_ros.onnx_session import load_session
 from fer_ros.structures import FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
@@ -60,31 +61,8 @@ class OnnxClassifier:
             ModelFileError: The file is missing, damaged or another model.
             SettingError: ``device`` is not there.
         """
-        import onnxruntime
-
-        require_file(path)
-        available = onnxruntime.get_available_providers()
-        if device == 'cuda' and 'CUDAExecutionProvider' not in available:
-            raise SettingError(
-                f"device is 'cuda', this ONNX Runtime has {', '.join(available)} alone: install "
-                'onnxruntime-gpu or choose cpu'
-            )
-        providers = ['CUDAExecutionProvider'] if device == 'cuda' else []
-        options = onnxruntime.SessionOptions()
-        # A single face is too little work for two threads: they would wait for each other.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-        # The exported shapes of scattered sums are imprecise; every run would warn of them.
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=[*providers, 'CPUExecutionProvider']
-            )
-            metadata = self._session.get_modelmeta().custom_metadata_map
-        # The exceptions of ONNX Runtime share no base but Exception.
-        except Exception as error:
-            raise ModelFileError(f'model {path} is damaged: {error}') from error
+        self._session = load_session(path, device=device)
+        metadata = self._session.get_modelmeta().custom_metadata_map
         self.path, self.name = path, model_name(path)
         self.config, self.figures = read_metadata(path, metadata)
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
@@ -163,16 +141,6 @@ def softmax(logits: FloatArray) -> FloatArray:
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: FloatArray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities
-
-
-def require_file(path: Path) -> None:
-    """Refuse a model that is not there.
-
-    Raises:
-        ModelFileError: There is no file at ``path``.
-    """
-    if not path.is_file():
-        raise ModelFileError(f'model {path} does not exist')
 
 
 def model_name(path: Path) -> str:

@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
+from fer_ros.face.detectors.choice import HOG_ALONE
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
 from fer_ros.pipeline import EmotionPipeline, Models, face_ids_of_camera
@@ -77,6 +78,7 @@ class EmotionNode(LifecycleNode):
         self._phase = 'unconfigured'
         self._enabled = True
         self.transition_error = ''
+        self._detector = ''
         self._cameras: list[Camera] = []
         self._frames: NewestFrames[Camera, Any] | None = None
         self._processor: ImageProcessor | None = None
@@ -106,11 +108,14 @@ class EmotionNode(LifecycleNode):
         self._processor = ImageProcessor(self, emotions, self._log, self._values)
         self._create_cameras(models)
         classifier = models.classifier
+        self._detector = models.detector.description
         self._phase = 'inactive'
         self.get_logger().info(
             f'configured: model {classifier.path.name} ({", ".join(classifier.config.classes)}), '
-            f'landmark model {models.landmarks.path}'
+            f'face detector {self._detector}, landmark model {models.landmarks.path}'
         )
+        if self._values['detector'] == 'auto' and models.detector.name == 'hog':
+            self.get_logger().warning(HOG_ALONE)
         return TransitionCallbackReturn.SUCCESS
 
     @_guarded
@@ -226,6 +231,7 @@ class EmotionNode(LifecycleNode):
         if self._processor is not None:
             self.destroy_lifecycle_publisher(self._processor.emotions)
             self._processor = None
+        self._detector = ''
 
     def _on_image(self, camera: Camera, msg: Image | CompressedImage) -> None:
         camera.statistics.on_received(time.monotonic())
@@ -283,7 +289,11 @@ class EmotionNode(LifecycleNode):
                 level,
                 name,
                 self.transition_error or state,
-                {'state': state, 'last_error': self.transition_error},
+                {
+                    'state': state,
+                    'detector': self._detector,
+                    'last_error': self.transition_error,
+                },
             )
         ]
         for camera in self._cameras:

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.tracker import TrackerSettings
 
 RATE_HZ = 30
 
 
-class SlowDetector(FaceDetector):
+class SlowDetector(HogDetector):
     """A detector on a busy machine."""
 
     def detect(self, gray):
@@ -19,7 +19,7 @@ class SlowDetector(FaceDetector):
         return super().detect(gray)
 
 
-class CountingDetector(FaceDetector):
+class CountingDetector(HogDetector):
     """A detector that counts how many images it has searched."""
 
     searched = 0
@@ -91,7 +91,7 @@ def test_new_face_beside_a_followed_one_is_seen_after_interval_and_delay(models,
 
 def test_what_is_seen_does_not_depend_on_how_fast_the_detector_is(models, one_then_two):
     slow = observer(models, SlowDetector())
-    assert observed(slow, one_then_two) == observed(observer(models), one_then_two)
+    assert observed(slow, one_then_two) == observed(observer(models, HogDetector()), one_then_two)
 
 
 def test_followed_face_is_not_lost_while_searches_confirm_it(models, portrait_gray):

@@ -5,29 +5,29 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.face.detector import FaceDetector
+from fer_ros.face.detectors.hog import HogDetector
 
 
 def test_portrait_has_one_face_where_it_is(portrait_gray):
-    (box,) = FaceDetector().detect(portrait_gray)
+    (box,) = HogDetector().detect(portrait_gray)
     assert box.center_px == pytest.approx((222, 115), abs=12)
     assert box.score > 0
 
 
 def test_empty_scene_has_no_face():
-    assert FaceDetector().detect(np.full((240, 320), 128, np.uint8)) == []
+    assert HogDetector().detect(np.full((240, 320), 128, np.uint8)) == []
 
 
 def test_larger_min_face_finds_the_face_at_the_same_place(portrait_gray):
     large = cv2.resize(portrait_gray, None, fx=2, fy=2)
-    (box,) = FaceDetector(min_face_px=160).detect(large)
+    (box,) = HogDetector(min_face_px=160).detect(large)
     assert box.center_px == pytest.approx((444, 230), abs=24)
 
 
 def test_smaller_min_face_finds_a_face_that_the_default_misses(portrait_gray):
     small = cv2.resize(portrait_gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    assert FaceDetector().detect(small) == []
-    assert len(FaceDetector(min_face_px=40).detect(small)) == 1
+    assert HogDetector().detect(small) == []
+    assert len(HogDetector(min_face_px=40).detect(small)) == 1
 
 
 def test_smallest_face_is_a_seventh_of_the_height_of_a_large_image(portrait_gray):
@@ -35,46 +35,46 @@ def test_smallest_face_is_a_seventh_of_the_height_of_a_large_image(portrait_gray
     def found(height):
         image = np.full((height, 900), 128, np.uint8)
         image[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray
-        return len(FaceDetector().detect(image))
+        return len(HogDetector().detect(image))
 
     assert (found(616), found(1000)) == (1, 0)
 
 
 def test_face_of_the_smallest_size_is_found(portrait_gray):
-    (whole,) = FaceDetector().detect(portrait_gray)
+    (whole,) = HogDetector().detect(portrait_gray)
     for min_face_px in (40, 70, 100):
         scale = 1.05 * min_face_px / whole.width_px
         image = cv2.resize(portrait_gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        (box,) = FaceDetector(min_face_px).detect(image)
+        (box,) = HogDetector(min_face_px).detect(image)
         assert box.width_px == pytest.approx(min_face_px, rel=0.25)
 
 
 def test_face_near_a_box_is_found_where_it_is(portrait_gray):
-    (whole,) = FaceDetector().detect(portrait_gray)
-    (near,) = FaceDetector().detect_near(portrait_gray, whole.shifted(40, -30))
+    (whole,) = HogDetector().detect(portrait_gray)
+    (near,) = HogDetector().detect_near(portrait_gray, whole.shifted(40, -30))
     assert near.center_px == pytest.approx(whole.center_px, abs=8)
     assert near.width_px == pytest.approx(whole.width_px, rel=0.15)
 
 
 def test_face_far_from_a_box_is_not_found(portrait_gray):
-    (whole,) = FaceDetector().detect(portrait_gray)
+    (whole,) = HogDetector().detect(portrait_gray)
     wide = np.full((400, 1200), 128, np.uint8)
     wide[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray[:400]
-    assert FaceDetector().detect_near(wide, whole.shifted(600, 0)) == []
-    assert FaceDetector().detect_near(wide, whole.shifted(9000, 0)) == []
+    assert HogDetector().detect_near(wide, whole.shifted(600, 0)) == []
+    assert HogDetector().detect_near(wide, whole.shifted(9000, 0)) == []
 
 
 def test_threads_may_detect_at_the_same_time(portrait_gray):
-    detector = FaceDetector()
+    detector = HogDetector()
     expected = detector.detect(portrait_gray)
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(detector.detect, [portrait_gray] * 12)) == [expected] * 12
 
 
 def test_image_smaller_than_a_reduced_pixel_has_no_face():
-    assert FaceDetector(min_face_px=2000).detect(np.zeros((3, 10), np.uint8)) == []
+    assert HogDetector(min_face_px=2000).detect(np.zeros((3, 10), np.uint8)) == []
 
 
-def test_min_face_below_40_is_refused():
-    with pytest.raises(SettingError, match='min_face_px is 39, allowed are 0 and 40 and more'):
-        FaceDetector(min_face_px=39)
+def test_min_face_below_20_is_refused():
+    with pytest.raises(SettingError, match='min_face_px is 19, allowed are 0 and 20 and more'):
+        HogDetector(min_face_px=19)

@@ -1,4 +1,4 @@
-"""Gray image → face boxes, with dlib's frontal face detector."""
+"""dlib's frontal face detector: always there, for upright faces of 70 px and more."""
 
 import threading
 
@@ -6,24 +6,26 @@ import cv2
 import dlib
 import numpy as np
 
-from fer_ros.errors import SettingError
+from fer_ros.face.detectors.detector import around, require_min_face
 from fer_ros.structures import FaceBox, ImageArray
 
 # Side that the smallest face has in the searched image. The detector's window is of 80 px, but
 # smaller faces are found as well: of 531 of FER+, 95.3 % at 80 px, 95.1 at 70 and 88.0 at 66.
 SEARCHED_FACE_PX = 70
 
-_LEAST_PX = 40
 # Of the searched image by default: a face of 70 px is about a seventh of it.
 _DEFAULT_HEIGHT_PX = 480
 
 
-class FaceDetector:
+class HogDetector:
     """Finds upright frontal faces (HOG and a linear SVM: Dalal & Triggs 2005, in dlib).
 
     The cost grows with the number of pixels, so the image is reduced as far as ``min_face_px``
-    allows before it is searched.
+    allows before it is searched. Scores are distances from the decision plane.
     """
+
+    name = 'hog'
+    description = f'hog, dlib {dlib.__version__}'
 
     def __init__(self, min_face_px: int = 0, threshold: float = 0.0) -> None:
         """Load the detector, which is part of dlib.
@@ -35,12 +37,9 @@ class FaceDetector:
             threshold: Detections with a score below it are left out; higher finds less.
 
         Raises:
-            SettingError: ``min_face_px`` is neither 0 nor 40 or more.
+            SettingError: ``min_face_px`` is too small.
         """
-        if min_face_px and min_face_px < _LEAST_PX:
-            raise SettingError(
-                f'min_face_px is {min_face_px}, allowed are 0 and {_LEAST_PX} and more'
-            )
+        require_min_face(min_face_px)
         self._min_face_px = min_face_px
         self._threshold = threshold
         self._detector = dlib.get_frontal_face_detector()
@@ -48,32 +47,19 @@ class FaceDetector:
         self._turn = threading.Lock()
 
     def detect(self, gray: ImageArray) -> list[FaceBox]:
-        """Return the faces in ``gray``, best score first; may be called by several threads.
-
-        Args:
-            gray: ``(H, W)`` uint8.
-
-        Returns:
-            Boxes in pixels of ``gray``; edges may lie a little outside of it.
-        """
+        """Return the faces in ``gray``; see ``FaceDetector``."""
         height, _ = gray.shape
         if self._min_face_px:
             return self._detect(gray, SEARCHED_FACE_PX / self._min_face_px)
         return self._detect(gray, min(1.0, _DEFAULT_HEIGHT_PX / height))
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
-        """Return the faces within a box's width of a box, best score first; as ``detect``.
-
-        Much quicker than to search the whole image: what is searched is reduced until a face as
-        large as the box is easily found, and much smaller ones are not.
-        """
-        height, width = gray.shape
-        (x, y), reach = box.center_px, 1.5 * box.width_px
-        x0, x1 = (int(min(max(edge, 0), width)) for edge in (x - reach, x + reach))
-        y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - reach, y + reach))
-        if x1 - x0 < 1 or y1 - y0 < 1:
+        """Return the faces near a box; see ``FaceDetector``."""
+        part, (x0, y0) = around(gray, box)
+        if not part.size:
             return []
-        found = self._detect(gray[y0:y1, x0:x1], 1.6 * SEARCHED_FACE_PX / box.width_px)
+        # A face as large as the box is easily found.
+        found = self._detect(part, 1.6 * SEARCHED_FACE_PX / box.width_px)
         return [near.shifted(x0, y0, near.score) for near in found]
 
     def _detect(self, gray: ImageArray, scale: float) -> list[FaceBox]:

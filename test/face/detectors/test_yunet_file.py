@@ -1,0 +1,112 @@
+import hashlib
+import http.server
+import threading
+from pathlib import Path
+
+import pytest
+
+from fer_ros.cli import main
+from fer_ros.face.detectors import yunet_file
+
+CONTENT = bytes(range(256)) * 700
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Serves /good, /other, /cut and nothing else; counts what it is asked."""
+
+    asked = 0
+
+    def do_GET(self):
+        type(self).asked += 1
+        content = {'/good': CONTENT, '/other': CONTENT[::-1], '/cut': CONTENT}.get(self.path)
+        if content is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if self.path == '/cut' else content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    Answers.asked = 0
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f'http://127.0.0.1:{server.server_port}'
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    monkeypatch.setattr(yunet_file, 'SHA256', hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(yunet_file, 'SIZE_BYTES', len(CONTENT))
+    return tmp_path / 'fer_ros'
+
+
+def refused(url, match):
+    with pytest.raises(SystemExit, match=match):
+        main(['get-detector', '--url', url])
+
+
+def test_published_file_is_put_where_it_is_looked_for(server, folder, capsys):
+    main(['get-detector', '--url', f'{server}/good'])
+    assert yunet_file.yunet_file() == folder / yunet_file.FILE_NAME
+    assert yunet_file.yunet_file().read_bytes() == CONTENT
+    assert str(yunet_file.yunet_file()) in capsys.readouterr().out
+
+
+def test_file_that_is_there_is_not_fetched_again(server, folder):
+    for _ in range(2):
+        main(['get-detector', '--url', f'{server}/good'])
+    assert Answers.asked == 1
+
+
+def test_damaged_file_is_replaced(server, folder):
+    folder.mkdir()
+    yunet_file.yunet_file().write_bytes(b'half')
+    main(['get-detector', '--url', f'{server}/good'])
+    assert yunet_file.yunet_file().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ('page', 'match'),
+    [
+        ('other', 'are not the published face_detection_yunet_2023mar.onnx.*copy'),
+        ('cut', '(IncompleteRead|are not the published).*copy'),
+        ('nothing', 'cannot download .*404.*copy'),
+    ],
+)
+def test_what_is_not_the_published_file_is_refused_and_leaves_nothing(server, folder, page, match):
+    refused(f'{server}/{page}', match)
+    assert not folder.exists()
+
+
+def test_no_server_is_said_with_what_to_do_without_internet(folder):
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers) as closed:
+        port = closed.server_port
+    refused(
+        f'http://127.0.0.1:{port}/good',
+        f'cannot download .*refused.*without internet, copy .* to {folder}.*detector_model',
+    )
+
+
+def test_address_that_is_none_is_said(folder):
+    refused('not-an-address', 'cannot download not-an-address')
+
+
+def test_folder_that_cannot_be_made_is_said(server, folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text('a file')
+    refused(f'{server}/good', f'{folder}.* cannot be written')
+
+
+def test_relative_data_folder_is_ignored_as_the_xdg_rules_say(monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', 'relative')
+    assert yunet_file.yunet_file().parent == Path.home() / '.local' / 'share' / 'fer_ros'
