@@ -9,24 +9,12 @@ import numpy as np
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
+from fer_ros.media.image_stream import TimeOrigin
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
 
 STRING_TYPE = 'std_msgs/msg/String'
 # A label that is not renewed for this long has ended, where labels come per image.
 _GAP_S = 0.5
-
-
-@dataclass(frozen=True)
-class TimeOrigin:
-    """The moment of the first image, by which labels are told in seconds.
-
-    Attributes:
-        stamp_ns: By its header's clock.
-        log_time_ns: By the recorder's.
-    """
-
-    stamp_ns: int
-    log_time_ns: int
 
 
 @dataclass

@@ -3,15 +3,18 @@
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, ImageError
-from fer_ros.media.image_stream import ImageStream, StampedImage
+from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import bgr_from_msg, gray_from_msg
 
+IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 # A video of a topic whose images come at no steady rate is shown at one in this range.
 _VIDEO_RATE_HZ = (1.0, 60.0)
 # Images from whose stamps the rate of a topic is taken.
@@ -30,47 +33,52 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
     Raises:
         BagError: See ``image_topics``; or no image of the topics can be decoded.
     """
-    topics = image_topics(reader, named)
-    stream = ImageStream(reader.path.name, {}, iter(()), {}, problems=reader.problems)
-    for topic in topics:
+    probes: dict[str, _Probe] = {}
+    for topic in image_topics(reader, named):
         try:
-            stream.rate_hz[topic] = _probe(reader, topic, max_pixels)
-            stream.topics[topic] = reader.topics[topic].count
+            probes[topic] = _probe(reader, topic, max_pixels)
         except ImageError as error:
             if named:
                 raise BagError(f'topic {topic} of bag {reader.path}: {error}') from None
-            stream.problems.append(f'topic {topic} is left out: {error}')
-    if not stream.topics:
-        raise BagError(f'bag {reader.path}: {"; ".join(stream.problems)}')
-    stream.images = _Images(stream, max_pixels).read(reader)
-    return stream
+            reader.problems.append(f'topic {topic} is left out: {error}')
+    if not probes:
+        raise BagError(f'bag {reader.path}: {"; ".join(dict.fromkeys(reader.problems))}')
+    origin = min((probe.origin for probe in probes.values()), key=lambda one: one.log_time_ns)
+    return ImageStream(
+        reader.path.name,
+        {topic: reader.topics[topic].count for topic in probes},
+        _Decoder(origin, reader.problems, max_pixels).images(reader, list(probes)),
+        {topic: probe.rate_hz for topic, probe in probes.items()},
+        origin,
+        problems=reader.problems,
+    )
 
 
-class _Images:
+class _Decoder:
     """Decodes messages, and leads the time through stamps that are missing or jump back."""
 
-    def __init__(self, stream: ImageStream, max_pixels: int) -> None:
-        self._stream = stream
+    def __init__(self, origin: TimeOrigin, problems: list[str], max_pixels: int) -> None:
+        self._origin = origin
+        self._problems = problems
         self._max_pixels = max_pixels
-        self._origin_ns: int | None = None
-        self._clocks: dict[str, _Clock] = {}
-        self._damaged: Counter[str] = Counter()
+        self._times: dict[str, _TopicTime] = {}
 
-    def read(self, reader: BagReader) -> Iterator[StampedImage]:
+    def images(self, reader: BagReader, topics: Sequence[str]) -> Iterator[StampedImage]:
+        damaged: Counter[str] = Counter()
         first_damage: dict[str, str] = {}
-        for message in reader.messages(self._stream.topics):
+        for message in reader.messages(topics):
             try:
                 yield self._decode(message)
             except ImageError as error:
-                self._damaged[message.topic] += 1
+                damaged[message.topic] += 1
                 first_damage.setdefault(message.topic, str(error))
-        for topic, count in self._damaged.items():
-            self._stream.problems.append(
+        for topic, count in damaged.items():
+            self._problems.append(
                 f'{topic}: {count} images could not be decoded and are left out; the first: '
                 f'{first_damage[topic]}'
             )
-        for topic, clock in self._clocks.items():
-            self._stream.problems += [f'{topic}: {said}' for said in clock.problems()]
+        for topic, time in self._times.items():
+            self._problems += [f'{topic}: {said}' for said in time.problems()]
 
     def _decode(self, message: BagMessage) -> StampedImage:
         msg = _deserialized(message)
@@ -78,28 +86,26 @@ class _Images:
         gray = gray_from_msg(msg, self._max_pixels)
         # The same sum as in the node: estimates are to agree to the last digit.
         stamp_s = float(stamp.sec) + float(stamp.nanosec) * 1e-9
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        clock = self._clocks.setdefault(message.topic, _Clock())
+        stamp_ns = _stamp_ns(msg)
+        time = self._times.setdefault(message.topic, _TopicTime())
         acquired_ns = stamp_ns
         if stamp_ns == 0:
-            clock.missing += 1
+            time.missing += 1
             acquired_ns = message.log_time_ns
             stamp_s = acquired_ns * 1e-9
-        if self._origin_ns is None:
-            self._origin_ns = acquired_ns
         return StampedImage(
             topic=message.topic,
             stamp_ns=stamp_ns,
             log_time_ns=message.log_time_ns,
             frame_id=msg.header.frame_id,
             stamp_s=stamp_s,
-            time_s=clock.time_s(acquired_ns - self._origin_ns, message.log_time_ns),
+            time_s=time.since_origin_s(acquired_ns - self._origin.stamp_ns, message.log_time_ns),
             gray=gray,
             decode_bgr=functools.partial(bgr_from_msg, msg, self._max_pixels),
         )
 
 
-class _Clock:
+class _TopicTime:
     """The time of one topic, which goes on where stamps jump back."""
 
     def __init__(self) -> None:
@@ -109,7 +115,7 @@ class _Clock:
         self._last_ns: int | None = None
         self._last_log_ns = 0
 
-    def time_s(self, stamp_ns: int, log_time_ns: int) -> float:
+    def since_origin_s(self, stamp_ns: int, log_time_ns: int) -> float:
         """Return the time of an image, from its stamp and that of its recording."""
         now_ns = stamp_ns + self._offset_ns
         if self._last_ns is not None and now_ns < self._last_ns:
@@ -141,29 +147,48 @@ def _deserialized(message: BagMessage) -> Any:
         raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
-def _probe(reader: BagReader, topic: str, max_pixels: int) -> float:
-    """Return the rate of a topic in images per second; its first whole image has to decode."""
-    times_ns: list[int] = []
+@dataclass(frozen=True)
+class _Probe:
+    """What the first messages of a topic tell.
+
+    Attributes:
+        origin: Moment of the first image.
+        rate_hz: Images per second.
+    """
+
+    origin: TimeOrigin
+    rate_hz: float
+
+
+def _probe(reader: BagReader, topic: str, max_pixels: int) -> _Probe:
+    """Look at the first messages of a topic, one of which has to decode."""
+    origin: TimeOrigin | None = None
     failure: ImageError | None = None
-    decoded = False
-    for message in reader.messages([topic]):
+    times_ns: list[int] = []
+    for message in islice(reader.messages([topic]), _RATE_FROM):
         times_ns.append(message.log_time_ns)
-        if not decoded:
+        if origin is None:
             try:
-                gray_from_msg(_deserialized(message), max_pixels)
-                decoded = True
+                origin = _decoded_origin(message, max_pixels)
             except ImageError as error:
                 failure = failure or error
-        if len(times_ns) >= _RATE_FROM:
-            break
-    if not decoded and failure is not None:
-        raise failure
-    span_s = (times_ns[-1] - times_ns[0]) * 1e-9 if times_ns else 0.0
+    if origin is None:
+        raise failure or ImageError('none of its messages can be read')
+    span_s = (times_ns[-1] - times_ns[0]) * 1e-9
     low, high = _VIDEO_RATE_HZ
-    return min(max((len(times_ns) - 1) / span_s, low), high) if span_s > 0 else low
+    rate_hz = min(max((len(times_ns) - 1) / span_s, low), high) if span_s > 0 else low
+    return _Probe(origin, rate_hz)
 
 
-IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+def _decoded_origin(message: BagMessage, max_pixels: int) -> TimeOrigin:
+    """Return the moment of an image that can be decoded."""
+    msg = _deserialized(message)
+    gray_from_msg(msg, max_pixels)
+    return TimeOrigin(_stamp_ns(msg) or message.log_time_ns, message.log_time_ns)
+
+
+def _stamp_ns(msg: Any) -> int:
+    return int(msg.header.stamp.sec) * 1_000_000_000 + int(msg.header.stamp.nanosec)
 
 
 def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:

@@ -43,7 +43,20 @@ class StampedImage:
         return self.gray.shape[1], self.gray.shape[0]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
+class TimeOrigin:
+    """The moment of the first image, from which seconds are counted.
+
+    Attributes:
+        stamp_ns: By the clock that images are stamped with.
+        log_time_ns: By the recorder's.
+    """
+
+    stamp_ns: int
+    log_time_ns: int
+
+
+@dataclass(frozen=True, eq=False)
 class ImageStream:
     """Images in the order of their recording.
 
@@ -52,6 +65,7 @@ class ImageStream:
         topics: With how many images each holds, or less.
         images: Can be gone through once.
         rate_hz: Images per second at which a video of each topic is to be shown.
+        origin: Moment at which ``time_s`` is 0.
         live: Whether images come when a camera makes them, without an end.
         problems: A sentence for each thing that is not as it should be; grows while images come.
     """
@@ -60,6 +74,7 @@ class ImageStream:
     topics: dict[str, int]
     images: Iterator[StampedImage]
     rate_hz: dict[str, float]
+    origin: TimeOrigin
     live: bool = False
     problems: list[str] = field(default_factory=list)
 
@@ -85,11 +100,13 @@ def picture_stream(
     opened = ImageSource(source, problems.append)
     rate_hz = rate_hz or opened.rate_hz
     name = f'webcam_{source}' if opened.live else Path(source).resolve().name
+    clock = _Clock(opened.live, rate_hz, seconds)
     return ImageStream(
         name,
         {name: opened.count},
-        _images(opened, _Clock(opened.live, rate_hz, seconds), name, max_pixels),
+        _images(opened, clock, name, max_pixels),
         {name: rate_hz},
+        TimeOrigin(clock.start_ns, clock.start_ns),
         opened.live,
         problems,
     )

@@ -14,10 +14,10 @@ from typing import Any
 from tqdm import tqdm
 
 from fer_ros.analysis.label_intervals import Labels, read_label_file
-from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
+from fer_ros.analysis.label_topic import read_label_topic
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
-from fer_ros.errors import BagError, FerError, SettingError
+from fer_ros.errors import FerError, SettingError
 from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import StreamRun
 from fer_ros.offline.settings import RunSettings
@@ -154,17 +154,8 @@ def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
         if settings.labels is not None:
             labels = read_label_file(settings.labels, run.classes)
         elif settings.label_topic:
-            origin = _origin(reader, settings, max_pixels)
-            labels = read_label_topic(reader, settings.label_topic, origin, run.classes)
+            labels = read_label_topic(reader, settings.label_topic, stream.origin, run.classes)
         return run.write(stream, labels, folder, str(job.bag), job.position)
-
-
-def _origin(reader: BagReader, settings: RunSettings, max_pixels: int) -> TimeOrigin:
-    # Images and labels are read one after the other: a reader has one place in its file.
-    first = next(bag_images(reader, settings.topics, max_pixels).images, None)
-    if first is None:
-        raise BagError(f'bag {reader.path}: no image can be decoded')
-    return TimeOrigin(first.stamp_ns or first.log_time_ns, first.log_time_ns)
 
 
 def _finished(job: BagJob, key: str) -> dict[str, Any] | None:

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
 
-from fer_ros.analysis.label_topic import TimeOrigin, read_label_topic
+from fer_ros.analysis.label_topic import read_label_topic
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
+from fer_ros.media.image_stream import TimeOrigin
 from fer_ros.messages.definitions import emotions_message
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 

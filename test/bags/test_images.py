@@ -17,6 +17,7 @@ from bag_files import (
 from fer_ros.bags.images import bag_images, image_topics
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError
+from fer_ros.media.image_stream import TimeOrigin
 
 TOPIC = '/camera/image_raw'
 MAX_PIXELS = 1_000_000
@@ -177,3 +178,31 @@ def test_time_goes_on_where_stamps_jump_back(tmp_path, dots):
         f'{TOPIC}: stamps jump back 1 time(s), first by 50.200 s after 0.20 s; all faces are '
         'forgotten there'
     ]
+
+
+def test_seconds_are_counted_from_the_first_image_that_decodes(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/left', COMPRESSED)
+        bag.topic('/right', COMPRESSED)
+        for index, bgr in enumerate(dots):
+            for topic, late in (('/left', 0.0), ('/right', 0.03)):
+                msg = jpeg(bgr, ns(index / 10 + late))
+                if (index, topic) == (0, '/left'):
+                    msg.data = msg.data[:40]
+                bag.add(topic, msg, ns(index / 10 + late) + DELAY_NS)
+    stream, images = images_of(tmp_path / 'run')
+    assert stream.origin == TimeOrigin(ns(0.03), ns(0.03) + DELAY_NS)
+    assert [(image.topic, image.time_s) for image in images[:2]] == [
+        ('/right', 0.0),
+        ('/left', pytest.approx(0.07)),
+    ]
+
+
+def test_bag_without_a_whole_image_says_why(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/c', COMPRESSED)
+        msg = jpeg(dots[0], ns(0))
+        msg.data = msg.data[:40]
+        bag.add('/c', msg, ns(0))
+    with pytest.raises(BagError, match='topic /c is left out: '):
+        images_of(tmp_path / 'run')
