@@ -170,16 +170,31 @@ class EmotionPipeline:
         """
         return estimate_together([(self, observation)])[0]
 
-    def take(self, observation: Observation, probabilities: FloatArray) -> FrameEmotions:
-        """Smooth what the model says of the faces of an image; ``estimate`` without the model.
+    def settle(self) -> None:
+        """Wait until nothing is at work in the background, as where time is measured."""
+        self._observer.settle()
+
+    def reset(self) -> None:
+        """Forget all faces and the last stamp."""
+        self._observer.reset()
+        self._smoother.reset()
+        self._stamp_s = float('-inf')
+
+    def _smooth(
+        self, observation: Observation, probabilities: FloatArray, model_s: Mapping[str, float]
+    ) -> FrameEmotions:
+        """Blend what the model says of an image's faces with their past.
 
         Args:
             observation: Of the image that follows the last one.
             probabilities: ``(N, C)`` of its N faces.
+            model_s: Seconds that ``batch`` and ``model`` took for them.
         """
+        for stage, seconds in model_s.items():
+            self._timer.add(stage, seconds)
         with self._timer.time('smoothing'):
             faces = tuple(
-                self._smoothed(face, frame, observation.stamp_s)
+                self._face_emotion(face, frame, observation.stamp_s)
                 for face, frame in zip(observation.faces, probabilities, strict=True)
             )
             self._smoother.keep([face.face_id for face in faces])
@@ -191,22 +206,7 @@ class EmotionPipeline:
             self.models.classifier.name,
         )
 
-    def note(self, stage_s: Mapping[str, float]) -> None:
-        """Add to the times of ``STAGES`` what was done for several pipelines at once."""
-        for stage, seconds in stage_s.items():
-            self._timer.add(stage, seconds)
-
-    def settle(self) -> None:
-        """Wait until nothing is at work in the background, as where time is measured."""
-        self._observer.settle()
-
-    def reset(self) -> None:
-        """Forget all faces and the last stamp."""
-        self._observer.reset()
-        self._smoother.reset()
-        self._stamp_s = float('-inf')
-
-    def _smoothed(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
+    def _face_emotion(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
         smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
         best = int(smoothed.argmax())
         confidence = float(smoothed[best])
@@ -253,9 +253,8 @@ def estimate_together(
             probabilities = softmax(observed[0][0].models.classifier.logits(batch))
     frames, first = [], 0
     for pipeline, observation in observed:
-        pipeline.note(timer.stage_s)
         end = first + len(observation.faces)
-        frames.append(pipeline.take(observation, probabilities[first:end]))
+        frames.append(pipeline._smooth(observation, probabilities[first:end], timer.stage_s))
         first = end
     return frames
 
