@@ -31,6 +31,11 @@ def frame(time_s, *faces):
     return FrameEmotions(time_s, CLASSES, tuple(faces))
 
 
+def steady(seconds, rate_hz=10):
+    """Return rows of a face that shows fear all the time."""
+    return [(step / rate_hz, 'fear') for step in range(round(seconds * rate_hz))]
+
+
 def log_of(rows, labels=None, topic='/camera'):
     """Return a log of ``(time_s, emotion of face 1 or None)`` rows."""
     log = EmotionLog(

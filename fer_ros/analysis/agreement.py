@@ -1,118 +1,206 @@
 """How estimates agree with labels: per image, per interval, and how soon."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from fer_ros.analysis.emotion_log import EmotionLog, Indices, LabelledImages, Times
+from fer_ros.analysis.emotion_log import EmotionLog, LabelledImages
+from fer_ros.analysis.emotion_series import Indices, Times
 from fer_ros.analysis.label_intervals import LabelInterval
-from fer_ros.metrics import measure
-from fer_ros.structures import FloatArray
+from fer_ros.metrics import Metrics, confusion_matrix
 
 # Agreement that lasts for this long, or to the end of its label, is stable.
 STABLE_S = 0.5
 
 
-def judge(log: EmotionLog) -> dict[str, Any] | None:
-    """Return how the estimates agree with ``log.labels``, as JSON values; None without labels.
+@dataclass(frozen=True)
+class ConfusionFigures:
+    """Estimates beside labels.
 
-    ``images``: accuracy, macro F1 and confusion over the labelled images in which the face was
-    found; ``intervals``: the same, with the class of the highest mean probability as the estimate
-    of a label; ``each``: every label in every topic; ``latency_s``: from a label's start to the
-    first stable agreement; ``flicker_per_min``: changes of the estimate while a label holds;
-    ``no_face_share``: of the labelled images, those in which the face was not found. The estimate
-    is the most probable class after smoothing, whether or not it was sure enough to be named.
+    Attributes:
+        count: How many there are.
+        accuracy: Share of estimates that are the label, in [0, 1]; None where there is none.
+        macro_f1: Mean over the classes that are labelled; None where there is none.
+        classes: C names.
+        confusion: C rows of C counts; the row is the label, the column the estimate.
     """
+
+    count: int
+    accuracy: float | None
+    macro_f1: float | None
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How soon labels were recognised: from their start to the first stable agreement.
+
+    Attributes:
+        median: In seconds, of those that were recognised; None where none was.
+        longest: Likewise.
+        recognised: How many were.
+        of: How many labels there are.
+    """
+
+    median: float | None
+    longest: float | None
+    recognised: int
+    of: int
+
+
+@dataclass(frozen=True)
+class LabelFigures:
+    """One label in one topic.
+
+    Attributes:
+        topic: Where its images are from.
+        start_s: First moment, in seconds since the first image.
+        end_s: End, or the last image.
+        face_id: Which face it is about, if it says so.
+        label: What it says.
+        estimate: Class of the highest mean probability; '' where the face was not found.
+        images: For which it holds.
+        no_face_share: Share of them in which the face was not found.
+        accuracy: Share of the others whose estimate is the label; None where there is none.
+        latency_s: See ``Latency``; None where it was not recognised.
+        changes: Of the estimate while it holds.
+        seen_s: From the first to the last image in which the face was found.
+        mean_probabilities: Of the C classes; empty where the face was not found.
+    """
+
+    topic: str
+    start_s: float
+    end_s: float
+    face_id: int | None
+    label: str
+    estimate: str
+    images: int
+    no_face_share: float
+    accuracy: float | None
+    latency_s: float | None
+    changes: int
+    seen_s: float
+    mean_probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How the estimates of a recording agree with its labels.
+
+    The estimate is the most probable class after smoothing, whether or not it was sure enough to
+    be named.
+
+    Attributes:
+        labelled_images: For how many images a label holds.
+        no_face_share: Share of them in which the face was not found.
+        images: Over the others.
+        intervals: Over the labels, each with its one estimate.
+        latency_s: How soon labels were recognised.
+        flicker_per_min: Changes of the estimate while a label holds.
+        each: Every label in every topic.
+    """
+
+    labelled_images: int
+    no_face_share: float
+    images: ConfusionFigures
+    intervals: ConfusionFigures
+    latency_s: Latency
+    flicker_per_min: float
+    each: tuple[LabelFigures, ...]
+
+
+def measure_agreement(log: EmotionLog) -> Agreement | None:
+    """Return how the estimates agree with ``log.labels``; None without labels."""
     if log.labels is None:
         return None
     rows = log.labelled_images()
     each = [
-        _interval(rows, index, topic, log)
+        _label(rows, index, topic, log)
         for topic in range(len(log.topics))
         for index in range(len(log.labels.intervals))
     ]
-    each = [interval for interval in each if interval['images']]
-    truth = np.array([log.classes.index(i.emotion) for i in log.labels.intervals])
-    judged = [interval for interval in each if interval['estimate']]
-    return {
-        'labelled_images': len(rows.times_s),
-        'no_face_share': float((~rows.found).mean()) if len(rows.found) else 0.0,
-        'images': _agreement(
-            rows.probabilities[rows.found], truth[rows.intervals[rows.found]], log.classes
-        ),
-        'intervals': _agreement(
-            np.array([i['mean_probabilities'] for i in judged], np.float32),
-            np.array([log.classes.index(i['label']) for i in judged], np.int64),
+    each = [figures for figures in each if figures.images]
+    labels = _indices([interval.emotion for interval in log.labels.intervals], log.classes)
+    judged = [figures for figures in each if figures.estimate]
+    return Agreement(
+        labelled_images=len(rows.times_s),
+        no_face_share=float((~rows.found).mean()) if len(rows.found) else 0.0,
+        images=_confusion(
+            rows.probabilities[rows.found].argmax(axis=1),
+            labels[rows.intervals[rows.found]],
             log.classes,
         ),
-        'latency_s': _latencies(each),
-        'flicker_per_min': _flicker(each),
-        'each': each,
-    }
+        intervals=_confusion(
+            _indices([figures.estimate for figures in judged], log.classes),
+            _indices([figures.label for figures in judged], log.classes),
+            log.classes,
+        ),
+        latency_s=_latency(each),
+        flicker_per_min=_flicker_per_min(each),
+        each=tuple(each),
+    )
 
 
-def merge_agreements(agreements: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the agreement over several bags, from their confusion matrices.
+def add_confusions(several: Sequence[ConfusionFigures]) -> ConfusionFigures:
+    """Return the figures over several recordings.
 
     Args:
-        agreements: ``images`` or ``intervals`` of ``judge``, at least one, of equal classes.
+        several: At least one, of equal classes.
     """
-    classes = tuple(agreements[0]['classes'])
-    confusion = np.sum([one['confusion'] for one in agreements], axis=0)
-    truth, estimate = np.nonzero(confusion)
-    counts = confusion[truth, estimate]
-    certain = np.eye(len(classes), dtype=np.float32)[np.repeat(estimate, counts)]
-    return _agreement(certain, np.repeat(truth, counts), classes)
+    counts = np.array([figures.confusion for figures in several], np.int64)
+    return _figures(counts.sum(axis=0), several[0].classes)
 
 
-def _agreement(
-    probabilities: FloatArray, labels: Indices, classes: tuple[str, ...]
-) -> dict[str, Any]:
-    if not len(labels):
-        return {
-            'count': 0,
-            'accuracy': None,
-            'macro_f1': None,
-            'classes': list(classes),
-            'confusion': np.zeros((len(classes), len(classes)), int).tolist(),
-        }
-    metrics = measure(probabilities, labels, classes)
-    return {
-        'count': len(labels),
-        'accuracy': metrics.accuracy,
-        'macro_f1': metrics.macro_f1,
-        'classes': list(classes),
-        'confusion': metrics.confusion.tolist(),
-    }
+def _confusion(estimates: Indices, labels: Indices, classes: tuple[str, ...]) -> ConfusionFigures:
+    return _figures(confusion_matrix(estimates, labels, len(classes)), classes)
 
 
-def _interval(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> dict[str, Any]:
+def _figures(confusion: Indices, classes: tuple[str, ...]) -> ConfusionFigures:
+    metrics = Metrics(classes, confusion, float('nan'))
+    count = int(confusion.sum())
+    return ConfusionFigures(
+        count=count,
+        accuracy=metrics.accuracy if count else None,
+        macro_f1=metrics.macro_f1 if count else None,
+        classes=classes,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+    )
+
+
+def _indices(names: Sequence[str], classes: tuple[str, ...]) -> Indices:
+    return np.array([classes.index(name) for name in names], np.int64)
+
+
+def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> LabelFigures:
     assert log.labels is not None
     label = log.labels.intervals[index]
     here = (rows.intervals == index) & (rows.topics == topic)
     found = here & rows.found
     times_s, probabilities = rows.times_s[found], rows.probabilities[found]
-    estimates = probabilities.argmax(axis=1) if len(probabilities) else np.empty(0, np.int64)
+    estimates = probabilities.argmax(axis=1)
     right = estimates == log.classes.index(label.emotion)
     mean = probabilities.mean(axis=0).tolist() if len(probabilities) else []
-    return {
-        'topic': log.topics[topic],
-        'start_s': label.start_s,
-        'end_s': min(label.end_s, float(log.image_times_s.max())),
-        'face_id': label.face_id,
-        'label': label.emotion,
-        'estimate': log.classes[int(np.argmax(mean))] if mean else '',
-        'images': int(here.sum()),
-        'no_face_share': float(1 - found.sum() / here.sum()) if here.any() else 0.0,
-        'accuracy': float(right.mean()) if len(right) else None,
-        'latency_s': _latency_s(label, times_s, right),
-        'changes': int((np.diff(estimates) != 0).sum()),
-        'seen_s': float(times_s[-1] - times_s[0]) if len(times_s) else 0.0,
-        'mean_probabilities': mean,
-    }
+    return LabelFigures(
+        topic=log.topics[topic],
+        start_s=label.start_s,
+        end_s=min(label.end_s, log.end_s),
+        face_id=label.face_id,
+        label=label.emotion,
+        estimate=log.classes[int(np.argmax(mean))] if mean else '',
+        images=int(here.sum()),
+        no_face_share=float(1 - found.sum() / here.sum()) if here.any() else 0.0,
+        accuracy=float(right.mean()) if len(right) else None,
+        latency_s=_latency_s(label, times_s, right),
+        changes=int((np.diff(estimates) != 0).sum()),
+        seen_s=float(times_s[-1] - times_s[0]) if len(times_s) else 0.0,
+        mean_probabilities=tuple(mean),
+    )
 
 
-def _latency_s(label: LabelInterval, times_s: Times, right: Any) -> float | None:
+def _latency_s(label: LabelInterval, times_s: Times, right: npt.NDArray[np.bool_]) -> float | None:
     """Return the seconds from a label's start to the first agreement that is stable."""
     starts = np.flatnonzero(right & ~np.concatenate([[False], right[:-1]]))
     for start in starts:
@@ -123,17 +211,17 @@ def _latency_s(label: LabelInterval, times_s: Times, right: Any) -> float | None
     return None
 
 
-def _latencies(each: list[dict[str, Any]]) -> dict[str, Any]:
-    latencies = [i['latency_s'] for i in each if i['latency_s'] is not None]
-    return {
-        'median': float(np.median(latencies)) if latencies else None,
-        'longest': max(latencies) if latencies else None,
-        'recognised': len(latencies),
-        'of': len(each),
-    }
+def _latency(each: Sequence[LabelFigures]) -> Latency:
+    found = [figures.latency_s for figures in each if figures.latency_s is not None]
+    return Latency(
+        median=float(np.median(found)) if found else None,
+        longest=max(found, default=None),
+        recognised=len(found),
+        of=len(each),
+    )
 
 
-def _flicker(each: list[dict[str, Any]]) -> float:
-    seen_s = sum(interval['seen_s'] for interval in each)
-    changes = sum(interval['changes'] for interval in each)
+def _flicker_per_min(each: Sequence[LabelFigures]) -> float:
+    seen_s = sum(figures.seen_s for figures in each)
+    changes = sum(figures.changes for figures in each)
     return 60 * changes / seen_s if seen_s else 0.0

@@ -1,113 +1,158 @@
 """What can be said of estimates without labels: rates, coverage, dwell times, flicker."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
-
-# A face that was away for longer was not seen in between.
-GAP_S = 0.5
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.analysis.emotion_series import Dwell, EmotionSeries, Times
 
 
 @dataclass(frozen=True)
-class Dwell:
-    """A time for which a face went on showing one emotion.
+class TopicFigures:
+    """The images of one topic.
 
     Attributes:
-        emotion: Index of the class, -1 where none was sure enough.
-        start_s: First image of it.
-        end_s: First image after it, or the last one of the face.
-        changed: Whether another emotion followed at once.
+        images: How many there are.
+        duration_s: From the first to the last.
+        rate_hz: By the median time between two; None where there is only one.
+        longest_gap_s: Between two.
+        coverage: Share of them that show a face, in [0, 1].
     """
 
-    emotion: int
-    start_s: float
-    end_s: float
-    changed: bool
+    images: int
+    duration_s: float
+    rate_hz: float | None
+    longest_gap_s: float
+    coverage: float
 
 
-def dwells(track: Track) -> Iterator[Dwell]:
-    """Yield the times for which a face showed one emotion, in order."""
-    times_s, emotions = track.times_s, track.emotions
-    away = np.diff(times_s) > GAP_S
-    changes = np.flatnonzero(away | (np.diff(emotions) != 0)) + 1
-    starts = [0, *changes.tolist()]
-    for start, after in zip(starts, [*starts[1:], len(times_s)], strict=True):
-        last = after == len(times_s) or bool(away[after - 1])
-        end_s = times_s[after - 1] if last else times_s[after]
-        yield Dwell(int(emotions[start]), float(times_s[start]), float(end_s), not last)
+@dataclass(frozen=True)
+class FaceFigures:
+    """One face.
 
-
-def behaviour(log: EmotionLog) -> dict[str, Any]:
-    """Return the figures, as JSON values.
-
-    ``topics``: images, rate and coverage of each; ``faces``: every track; ``emotions``: for each
-    class that was named, its share of the time in which faces were seen and how long it lasted;
-    ``flicker_per_min``: changes of emotion per minute of a face in view.
+    Attributes:
+        topic: Where it was seen.
+        face_id: Its number.
+        images: That show it.
+        first_s: Time of the first of them.
+        last_s: Time of the last.
+        emotion: Class of the highest mean probability.
+        flicker_per_min: Changes of emotion per minute in view.
     """
-    tracks = list(log.tracks())
-    found = {track: list(dwells(track)) for track in tracks}
-    every = [dwell for several in found.values() for dwell in several]
-    seen_s = sum(dwell.end_s - dwell.start_s for dwell in every)
-    changes = sum(dwell.changed for dwell in every)
+
+    topic: str
+    face_id: int
+    images: int
+    first_s: float
+    last_s: float
+    emotion: str
+    flicker_per_min: float
+
+
+@dataclass(frozen=True)
+class EmotionFigures:
+    """How one emotion was shown.
+
+    Attributes:
+        share: Of the time in which faces were seen, in [0, 1].
+        times: How often a face began to show it.
+        mean_dwell_s: For how long on average.
+        longest_dwell_s: For how long at most.
+    """
+
+    share: float
+    times: int
+    mean_dwell_s: float
+    longest_dwell_s: float
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What was seen in a recording.
+
+    Attributes:
+        images: How many there are.
+        duration_s: From the first to the last.
+        coverage: Share of them that show a face, in [0, 1].
+        no_face_share: Share of them that show none.
+        faces_per_image: On average.
+        flicker_per_min: Changes of emotion per minute of a face in view.
+        topics: By name.
+        faces: Topic by topic, in order of ``face_id``.
+        emotions: By class, of those that were named; ``uncertain`` where none was sure enough.
+    """
+
+    images: int
+    duration_s: float
+    coverage: float
+    no_face_share: float
+    faces_per_image: float
+    flicker_per_min: float
+    topics: dict[str, TopicFigures]
+    faces: tuple[FaceFigures, ...]
+    emotions: dict[str, EmotionFigures]
+
+
+def measure_behaviour(log: EmotionLog) -> Behaviour:
+    """Return what a log says without labels."""
+    every = [dwell for series in log.series() for dwell in series.dwells]
+    seen_s = sum(dwell.length_s for dwell in every)
     faces = log.image_faces
-    return {
-        'images': len(faces),
-        'duration_s': _span_s(log.image_times_s),
-        'coverage': _share(faces > 0),
-        'no_face_share': _share(faces == 0),
-        'faces_per_image': float(faces.mean()) if len(faces) else 0.0,
-        'flicker_per_min': _per_minute(changes, seen_s),
-        'topics': {name: _topic(log, index) for index, name in enumerate(log.topics)},
-        'faces': [_face(track, found[track], log.classes) for track in tracks],
-        'emotions': {
-            name: _emotion([d.end_s - d.start_s for d in every if d.emotion == index], seen_s)
-            for index, name in [*enumerate(log.classes), (-1, 'uncertain')]
-            if any(dwell.emotion == index for dwell in every)
-        },
+    lengths_s = {
+        name: [dwell.length_s for dwell in every if dwell.emotion == index]
+        for index, name in [*enumerate(log.classes), (-1, 'uncertain')]
     }
+    return Behaviour(
+        images=len(faces),
+        duration_s=_span_s(log.image_times_s),
+        coverage=_share(faces > 0),
+        no_face_share=_share(faces == 0),
+        faces_per_image=float(faces.mean()) if len(faces) else 0.0,
+        flicker_per_min=_flicker_per_min(every),
+        topics={name: _topic(log, index) for index, name in enumerate(log.topics)},
+        faces=tuple(_face(series, log.classes) for series in log.series()),
+        emotions={name: _emotion(found, seen_s) for name, found in lengths_s.items() if found},
+    )
 
 
-def _topic(log: EmotionLog, index: int) -> dict[str, Any]:
+def _topic(log: EmotionLog, index: int) -> TopicFigures:
     rows = log.image_topics == index
     times_s = log.image_times_s[rows]
     gaps = np.diff(times_s)
-    return {
-        'images': int(rows.sum()),
-        'duration_s': _span_s(times_s),
-        'rate_hz': float(1 / np.median(gaps)) if len(gaps) and np.median(gaps) > 0 else None,
-        'longest_gap_s': float(gaps.max()) if len(gaps) else 0.0,
-        'coverage': _share(log.image_faces[rows] > 0),
-    }
+    return TopicFigures(
+        images=int(rows.sum()),
+        duration_s=_span_s(times_s),
+        rate_hz=float(1 / np.median(gaps)) if len(gaps) and np.median(gaps) > 0 else None,
+        longest_gap_s=float(gaps.max()) if len(gaps) else 0.0,
+        coverage=_share(log.image_faces[rows] > 0),
+    )
 
 
-def _face(track: Track, several: list[Dwell], classes: tuple[str, ...]) -> dict[str, Any]:
-    seen_s = sum(dwell.end_s - dwell.start_s for dwell in several)
-    mean = track.probabilities.mean(axis=0)
-    return {
-        'topic': track.topic,
-        'face_id': track.face_id,
-        'images': len(track.times_s),
-        'first_s': float(track.times_s[0]),
-        'last_s': float(track.times_s[-1]),
-        'emotion': classes[int(mean.argmax())],
-        'flicker_per_min': _per_minute(sum(d.changed for d in several), seen_s),
-    }
+def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
+    return FaceFigures(
+        topic=series.topic,
+        face_id=series.face_id,
+        images=len(series.times_s),
+        first_s=float(series.times_s[0]),
+        last_s=float(series.times_s[-1]),
+        emotion=classes[int(series.probabilities.mean(axis=0).argmax())],
+        flicker_per_min=_flicker_per_min(series.dwells),
+    )
 
 
-def _emotion(lengths_s: list[float], seen_s: float) -> dict[str, float]:
-    return {
-        'share': sum(lengths_s) / seen_s if seen_s else 0.0,
-        'times': len(lengths_s),
-        'mean_dwell_s': float(np.mean(lengths_s)),
-        'longest_dwell_s': max(lengths_s),
-    }
+def _emotion(lengths_s: Sequence[float], seen_s: float) -> EmotionFigures:
+    return EmotionFigures(
+        share=sum(lengths_s) / seen_s if seen_s else 0.0,
+        times=len(lengths_s),
+        mean_dwell_s=float(np.mean(lengths_s)),
+        longest_dwell_s=max(lengths_s),
+    )
 
 
-def _share(chosen: Any) -> float:
+def _share(chosen: npt.NDArray[np.bool_]) -> float:
     return float(chosen.mean()) if len(chosen) else 0.0
 
 
@@ -115,5 +160,6 @@ def _span_s(times_s: Times) -> float:
     return float(times_s.max() - times_s.min()) if len(times_s) else 0.0
 
 
-def _per_minute(count: int, seconds: float) -> float:
-    return 60 * count / seconds if seconds > 0 else 0.0
+def _flicker_per_min(dwells: Sequence[Dwell]) -> float:
+    seen_s = sum(dwell.length_s for dwell in dwells)
+    return 60 * sum(dwell.changed for dwell in dwells) / seen_s if seen_s > 0 else 0.0

@@ -7,30 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.analysis.emotion_series import EmotionSeries, Indices, Times
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FloatArray, FrameEmotions
-
-Times = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """One face of one topic over time.
-
-    Attributes:
-        topic: Name of the topic.
-        face_id: Of the face.
-        times_s: ``(N,)`` seconds since the first image, of the images that show it.
-        emotions: ``(N,)`` index of the named class, -1 where none was sure enough.
-        probabilities: ``(N, C)`` float32, smoothed.
-    """
-
-    topic: str
-    face_id: int
-    times_s: Times
-    emotions: Indices
-    probabilities: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +50,7 @@ class EmotionLog:
         self._face_ids = array('q')
         self._face_emotions = array('q')
         self._face_probabilities = array('f')
+        self._series: tuple[EmotionSeries, ...] | None = None
         self._match_images = array('q')
         self._match_intervals = array('q')
         self._match_found = array('b')
@@ -84,6 +64,7 @@ class EmotionLog:
             time_s: Seconds since the first image; not decreasing within a topic.
             frame: What was found in it.
         """
+        self._series = None
         if topic not in self.topics:
             self.topics.append(topic)
         self._image_times.append(time_s)
@@ -102,6 +83,11 @@ class EmotionLog:
         return np.array(self._image_times)
 
     @property
+    def end_s(self) -> float:
+        """Time of the last image; 0 where there is none."""
+        return max(self._image_times, default=0.0)
+
+    @property
     def image_topics(self) -> Indices:
         """``(N,)`` place of each image's topic among ``topics``."""
         return np.array(self._image_topics)
@@ -111,24 +97,11 @@ class EmotionLog:
         """``(N,)`` number of faces in each image."""
         return np.array(self._image_faces)
 
-    def tracks(self) -> Iterator[Track]:
-        """Yield every face, topic by topic in order of ``face_id``."""
-        images = np.repeat(np.arange(len(self._image_times)), self.image_faces)
-        face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
-        probabilities = self._rows(self._face_probabilities)
-        topics, times = self.image_topics[images], self.image_times_s[images]
-        # The order of a face's images stays.
-        order = np.lexsort((np.arange(len(images)), face_ids, topics))
-        changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1
-        for rows in np.split(order, changes):
-            if len(rows):
-                yield Track(
-                    self.topics[topics[rows[0]]],
-                    int(face_ids[rows[0]]),
-                    times[rows],
-                    emotions[rows],
-                    probabilities[rows],
-                )
+    def series(self) -> tuple[EmotionSeries, ...]:
+        """Return every face, topic by topic in order of ``face_id``."""
+        if self._series is None:
+            self._series = tuple(self._split())
+        return self._series
 
     def labelled_images(self) -> LabelledImages:
         """Return how the labels were met."""
@@ -140,6 +113,24 @@ class EmotionLog:
             np.array(self._match_found, np.bool_),
             self._rows(self._match_probabilities),
         )
+
+    def _split(self) -> Iterator[EmotionSeries]:
+        images = np.repeat(np.arange(len(self._image_times)), self.image_faces)
+        face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
+        probabilities = self._rows(self._face_probabilities)
+        topics, times = self.image_topics[images], self.image_times_s[images]
+        # The order of a face's images stays.
+        order = np.lexsort((np.arange(len(images)), face_ids, topics))
+        changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1
+        for rows in np.split(order, changes):
+            if len(rows):
+                yield EmotionSeries(
+                    self.topics[topics[rows[0]]],
+                    int(face_ids[rows[0]]),
+                    times[rows],
+                    emotions[rows],
+                    probabilities[rows],
+                )
 
     def _match(self, labels: Labels, time_s: float, frame: FrameEmotions) -> None:
         for index, interval in labels.at(time_s):

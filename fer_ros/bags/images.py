@@ -192,7 +192,7 @@ def _stamp_ns(msg: Any) -> int:
 
 
 def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
-    """Return the topics whose images are replayed.
+    """Return the topics whose images are wanted.
 
     Args:
         reader: Of the bag.

@@ -18,7 +18,7 @@ from fer_ros.bags.sample_bag import endless_clip, write_sample_bag
 from fer_ros.bench.report import machine, write_json
 from fer_ros.media.sample_clip import RATE_HZ
 from fer_ros.offline.output_folder import PARTS
-from fer_ros.offline.recording import StreamRun
+from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import EmotionPipeline
@@ -52,9 +52,9 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     """Return frames per second and × real time of the bare pipeline and of the command."""
     bag = folder / 'speed'
     write_sample_bag(bag, seconds, compressed=False)
-    whole = StreamRun(RunSettings(progress=False))
+    whole = RecordingRun(RunSettings(progress=False))
     parts = replace(whole.settings, parts=_WITHOUT_VIDEO)
-    quick = StreamRun(parts, whole.models)
+    quick = RecordingRun(parts, whole.models)
     found: dict[str, list[float]] = {}
     # The first round warms up; turns make a change of the machine's pace hit all alike.
     for turn in range(rounds + 1):
@@ -76,7 +76,7 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     }
 
 
-def _pipeline_rate(run: StreamRun, seconds: float) -> float:
+def _pipeline_rate(run: RecordingRun, seconds: float) -> float:
     """Return images per second of the pipeline: image array in, estimates out."""
     pipeline = EmotionPipeline(run.models, pipeline_settings(run.parameters))
     elapsed_s = 0.0
@@ -87,12 +87,11 @@ def _pipeline_rate(run: StreamRun, seconds: float) -> float:
     return (index + 1) / elapsed_s
 
 
-def _bag_rate(run: StreamRun, bag: Path, folder: Path) -> float:
+def _bag_rate(run: RecordingRun, bag: Path, folder: Path) -> float:
     folder.mkdir()
     with BagReader(bag) as reader:
         stream = bag_images(reader, (), run.parameters['max_image_pixels'])
-        rate: float = run.write(stream, None, folder, 'bench')['speed']['frames_per_second']
-    return rate
+        return run.write(stream, None, folder, 'bench').speed.frames_per_second
 
 
 def _memory(folder: Path, minutes: Sequence[float]) -> Figures:

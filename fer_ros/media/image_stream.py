@@ -1,4 +1,4 @@
-"""StampedImage and ImageStream: what is replayed, whatever it was recorded with."""
+"""StampedImage and ImageStream: recorded images, whatever they were recorded with."""
 
 import time
 from collections.abc import Callable, Iterator

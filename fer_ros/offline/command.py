@@ -5,15 +5,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fer_ros.analysis.agreement import ConfusionFigures
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder
 from fer_ros.errors import FerError
 from fer_ros.media.image_stream import picture_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
 from fer_ros.offline.output_folder import PARTS, output_folder
-from fer_ros.offline.recording import StreamRun
+from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.summary import write_summary
+from fer_ros.report.report import Report
 
 
 def run_bag(options: argparse.Namespace) -> None:
@@ -40,7 +42,7 @@ def run_bag(options: argparse.Namespace) -> None:
 def run_video(options: argparse.Namespace) -> None:
     """Judge a video, an image, a folder of images or a webcam, and print where the outputs are."""
     settings = _settings(options)
-    run = StreamRun(settings)
+    run = RecordingRun(settings)
     labels = read_label_file(options.labels, run.classes) if options.labels else None
     max_pixels = run.parameters['max_image_pixels']
     stream = picture_stream(options.source, max_pixels, options.rate_hz, options.seconds)
@@ -69,22 +71,22 @@ def _say(verdict: Verdict) -> None:
         print(f'fer-ros: {verdict.failure}', file=sys.stderr)
         return
     print(_sentence(name, verdict.report) + (' (judged before)' if verdict.kept else ''))
-    for problem in verdict.report['problems']:
+    for problem in verdict.report.problems:
         print(f'{name}: {problem}')
 
 
-def _sentence(name: str, report: dict[str, Any]) -> str:
-    behaviour, agreement, speed = report['behaviour'], report['agreement'], report['speed']
-    topics = ', '.join(behaviour['topics'])
+def _sentence(name: str, report: Report) -> str:
+    behaviour, agreement, speed = report.behaviour, report.agreement, report.speed
     said = (
-        f'{name}: {behaviour["images"]} images of {topics}, {behaviour["coverage"]:.0%} with a '
-        f'face, {speed["frames_per_second"]:.0f} images a second, '
-        f'{speed["times_real_time"]:.1f} × real time'
+        f'{name}: {behaviour.images} images of {", ".join(behaviour.topics)}, '
+        f'{behaviour.coverage:.0%} with a face, {speed.frames_per_second:.0f} images a second, '
+        f'{speed.times_real_time:.1f} × real time'
     )
-    if agreement and agreement['images']['count']:
-        said += (
-            f'; {agreement["images"]["accuracy"]:.1%} of {agreement["images"]["count"]} labelled '
-            f'images and {agreement["intervals"]["accuracy"]:.1%} of '
-            f'{agreement["intervals"]["count"]} labels right'
-        )
+    if agreement and agreement.images.count:
+        said += f'; {_share_right(agreement.images)} labelled images'
+        said += f' and {_share_right(agreement.intervals)} labels right'
     return said
+
+
+def _share_right(figures: ConfusionFigures) -> str:
+    return f'{figures.accuracy:.1%} of {figures.count}'

@@ -1,6 +1,5 @@
 """Bags, one or many: each is judged by one function, here, in other processes or on a cluster."""
 
-import json
 import multiprocessing
 import os
 import traceback
@@ -9,7 +8,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -19,10 +17,12 @@ from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import FerError, SettingError
 from fer_ros.offline.output_folder import REPORT, output_folder
-from fer_ros.offline.recording import StreamRun
+from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
+from fer_ros.report.json_record import read_record
+from fer_ros.report.report import Report
 
-# A replay keeps about this many processors busy.
+# A bag keeps about this many processors busy.
 _PROCESSORS_PER_BAG = 2
 
 
@@ -51,13 +51,13 @@ class Verdict:
 
     Attributes:
         job: The job.
-        report: As in ``report.json``; None when the bag could not be judged.
+        report: None when the bag could not be judged.
         failure: Why it could not be judged, in a sentence; '' when it could.
         kept: Whether the report is that of an earlier run.
     """
 
     job: BagJob
-    report: dict[str, Any] | None
+    report: Report | None
     failure: str = ''
     kept: bool = False
 
@@ -95,7 +95,9 @@ def judge_bag(job: BagJob) -> Verdict:
         finished = None if job.force else _finished(job, key)
         if finished is not None:
             return Verdict(job, finished, kept=True)
-        return Verdict(job, _written(job, key))
+        with output_folder(job.folder) as aside:
+            report = _judge(job, aside, key)
+        return Verdict(job, report)
     except FerError as error:
         return Verdict(job, None, str(error))
     except OSError as error:
@@ -133,18 +135,10 @@ def judge_bags(
     yield from _in_processes(jobs, min(processes, len(jobs)))
 
 
-def _written(job: BagJob, key: str) -> dict[str, Any]:
-    """Judge a bag and return its report when all its outputs are in their place."""
-    with output_folder(job.folder) as aside:
-        report = {**_judge(job, aside), 'key': key}
-        (aside / REPORT).write_text(json.dumps(report, indent=1))
-    return report
-
-
-def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
+def _judge(job: BagJob, folder: Path, key: str) -> Report:
     settings = job.settings
     with BagReader(job.bag) as reader:
-        run = StreamRun(settings)
+        run = RecordingRun(settings)
         max_pixels = run.parameters['max_image_pixels']
         stream = bag_images(reader, settings.topics, max_pixels)
         if settings.progress:
@@ -155,17 +149,16 @@ def _judge(job: BagJob, folder: Path) -> dict[str, Any]:
             labels = read_label_file(settings.labels, run.classes)
         elif settings.label_topic:
             labels = read_label_topic(reader, settings.label_topic, stream.origin, run.classes)
-        return run.write(stream, labels, folder, str(job.bag), job.position)
+        return run.write(stream, labels, folder, str(job.bag), key, job.position)
 
 
-def _finished(job: BagJob, key: str) -> dict[str, Any] | None:
+def _finished(job: BagJob, key: str) -> Report | None:
     """Return the report of an earlier run that did all that this one is to do."""
     try:
-        report: dict[str, Any] = json.loads((job.folder / REPORT).read_text())
+        report = read_record(Report, job.folder / REPORT)
     except (OSError, ValueError):
         return None
-    done = report.get('key') == key and set(job.settings.parts) <= set(report.get('parts', ()))
-    return report if done else None
+    return report if report.key == key and set(job.settings.parts) <= set(report.parts) else None
 
 
 def _in_processes(jobs: Sequence[BagJob], processes: int) -> Iterator[Verdict]:

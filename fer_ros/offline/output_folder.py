@@ -1,4 +1,4 @@
-"""output_folder: where the outputs of a replay come to lie, and nobody else's files are lost."""
+"""output_folder: where the outputs of a run come to lie, and nobody else's files are lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ _NAMES = {
 
 @contextmanager
 def output_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder for outputs, which replaces those of an earlier replay; as
+    """Yield an empty folder for outputs, which replaces those of an earlier run; as
     ``atomic_folder``.
 
     Raises:
         SettingError: ``path`` is a file, is where the program runs, or holds something that no
-            replay has written.
+            run has written.
     """
     require_folder(path)
     if path.exists():
@@ -36,7 +36,7 @@ def output_folder(path: Path) -> Iterator[Path]:
         if names and (others or REPORT not in names):
             raise SettingError(
                 f'folder {path} holds {(others or sorted(names))[0]}, which is not of an earlier '
-                'replay: choose a folder that is new or empty'
+                'run: choose a folder that is new or empty'
             )
     with atomic_folder(path) as aside:
         yield aside

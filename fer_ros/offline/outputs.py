@@ -1,4 +1,4 @@
-"""Outputs: everything that grows while images are replayed, and what is made of it at the end."""
+"""Outputs: every file that grows while images are processed."""
 
 import re
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from fer_ros.bags.writer import EmotionBag
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
-from fer_ros.offline.estimates import Estimated
 from fer_ros.offline.prefetch import WriteBehind
+from fer_ros.offline.stream_processor import Processed
 from fer_ros.report.thumbnails import WorstDisagreements
 from fer_ros.structures import FrameEmotions
 
-# Estimated images that wait to be written.
+# Processed images that wait to be written.
 _DEPTH = 8
 
 
 class Outputs:
-    """Writes a folder while images are replayed; two threads write behind.
+    """Writes a folder while images are processed; two threads write behind.
 
     Attributes:
         log: All estimates, for the figures at the end.
@@ -40,7 +40,7 @@ class Outputs:
 
         Args:
             folder: Where they are written; is there.
-            stream: What is replayed.
+            stream: What is processed.
             log: Empty.
             parts: See ``RunSettings``.
             landmarks: Whether the messages of the bag carry landmarks.
@@ -94,8 +94,8 @@ class Outputs:
         for video in self._videos.values():
             video.close()
 
-    def _write_rows(self, estimated: Estimated) -> None:
-        image, frame = estimated
+    def _write_rows(self, processed: Processed) -> None:
+        image, frame = processed
         self.log.append(image.topic, image.time_s, frame)
         if self._table is not None:
             self._table.write(image.topic, frame)
@@ -104,8 +104,8 @@ class Outputs:
         if self.worst is not None:
             self.worst.offer(image, frame)
 
-    def _write_picture(self, estimated: Estimated) -> None:
-        image, frame = estimated
+    def _write_picture(self, processed: Processed) -> None:
+        image, frame = processed
         video = self._videos[image.topic]
         video.write(annotate(image.decode_bgr(), frame), image.time_s)
 

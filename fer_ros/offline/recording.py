@@ -1,34 +1,37 @@
-"""run_stream: one recording through the pipeline, into a folder of outputs and figures."""
+"""RecordingRun: one recording through the pipeline, into a folder of outputs and figures."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from fer_ros.analysis.agreement import judge
-from fer_ros.analysis.behaviour import behaviour
+from fer_ros.analysis.agreement import measure_agreement
+from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.models import whole_model
-from fer_ros.offline.estimates import Replay
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
 from fer_ros.offline.settings import RunSettings
+from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.parameters import load_models, pipeline_settings
 from fer_ros.pipeline import Models
+from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
-from fer_ros.report.timeline import draw_timeline
+from fer_ros.report.report import Report, ReportedModel, Speed
+from fer_ros.report.timeline import make_timeline
+from fer_ros.report.timeline_png import draw_timeline
 
 
-class StreamRun:
-    """The replay of one recording."""
+class RecordingRun:
+    """What is loaded for recordings: the parameters and the models."""
 
     def __init__(self, settings: RunSettings, models: Models | None = None) -> None:
         """Load the models.
@@ -56,48 +59,56 @@ class StreamRun:
         labels: Labels | None,
         folder: Path,
         source: str,
+        key: str = '',
         position: int | None = None,
-    ) -> dict[str, Any]:
-        """Replay a recording, write its outputs into a folder and return the report.
+    ) -> Report:
+        """Process a recording, write its outputs into a folder and return the report.
 
         Args:
             stream: The images; a live one ends at Ctrl-C.
             labels: What they are compared with.
             folder: Where outputs are written; is there.
             source: What the report calls the recording.
+            key: See ``Report``.
             position: Line of the progress bar, where several are shown.
 
         Raises:
             BagError: There is no image.
         """
         settings = pipeline_settings(self.parameters)
-        replay = Replay(self.models, settings, list(stream.topics))
+        processor = StreamProcessor(self.models, settings, list(stream.topics))
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
         outputs = Outputs(folder, stream, log, parts, self.parameters['publish_landmarks'])
         start_s = time.perf_counter()
         try:
-            self._feed(replay, stream, outputs, position)
+            self._feed(processor, stream, outputs, position)
             outputs.close()
         except BaseException:
             outputs.abort()
             raise
         if not len(log.image_times_s):
-            raise BagError(f'{source}: {"; ".join(stream.problems) or "there is no image"}')
+            raise BagError(f'{source}: {"; ".join(_said(stream)) or "there is no image"}')
         elapsed_s = time.perf_counter() - start_s
-        report = self._report(stream, log, source, _speed(log, replay, elapsed_s))
+        speed = _speed(log, processor, elapsed_s)
+        report = replace(self._report(stream, log, source, speed), key=key)
+        timeline = make_timeline(log)
         if 'timeline' in parts:
-            draw_timeline(log, folder / 'timeline.png')
+            draw_timeline(timeline, folder / 'timeline.png')
         if 'page' in parts:
             worst = outputs.worst.worst_first() if outputs.worst else []
-            write_page(report, log, worst, folder / 'report.html')
-        (folder / REPORT).write_text(json.dumps(report, indent=1))
+            write_page(report, timeline, worst, folder / 'report.html')
+        write_record(report, folder / REPORT)
         return report
 
     def _feed(
-        self, replay: Replay, stream: ImageStream, outputs: Outputs, position: int | None
+        self,
+        processor: StreamProcessor,
+        stream: ImageStream,
+        outputs: Outputs,
+        position: int | None,
     ) -> None:
-        images = replay.run(stream.images)
+        images = processor.process(stream.images)
         try:
             with progress_bar(stream, self.settings.progress, position) as step:
                 for image, frame in images:
@@ -110,28 +121,26 @@ class StreamRun:
         finally:
             images.close()
 
-    def _report(
-        self, stream: ImageStream, log: EmotionLog, source: str, speed: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _report(self, stream: ImageStream, log: EmotionLog, source: str, speed: Speed) -> Report:
         classifier = self.models.classifier
-        return {
-            'source': source,
-            'name': stream.name,
-            'version': _version(),
+        return Report(
+            source=source,
+            name=stream.name,
+            version=_version(),
             # Whether it ran in its 8-bit form stands among the parameters.
-            'model': {'file': whole_model(classifier.path).name, 'classes': list(self.classes)},
-            'parameters': {
+            model=ReportedModel(whole_model(classifier.path).name, self.classes),
+            parameters={
                 name: value
                 for name, value in self.parameters.items()
                 if name not in ('model', 'landmark_model')
             },
-            'parts': list(self.settings.parts),
-            'videos': list(video_names(list(stream.topics)).values()),
-            'problems': list(dict.fromkeys(stream.problems)),
-            'behaviour': behaviour(log),
-            'agreement': judge(log),
-            'speed': speed,
-        }
+            parts=self.settings.parts,
+            videos=tuple(video_names(list(stream.topics)).values()),
+            problems=_said(stream),
+            behaviour=measure_behaviour(log),
+            agreement=measure_agreement(log),
+            speed=speed,
+        )
 
 
 @contextmanager
@@ -161,17 +170,20 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
         yield step
 
 
-def _speed(log: EmotionLog, replay: Replay, elapsed_s: float) -> dict[str, Any]:
-    """Return how fast the recording was estimated."""
+def _said(stream: ImageStream) -> tuple[str, ...]:
+    """Return the problems of a stream; what is read twice may have told one twice."""
+    return tuple(dict.fromkeys(stream.problems))
+
+
+def _speed(log: EmotionLog, processor: StreamProcessor, elapsed_s: float) -> Speed:
     times_s = log.image_times_s
-    images = max(replay.estimated, 1)
-    recorded_s = float(times_s.max() - times_s.min()) * replay.estimated / len(times_s)
-    return {
-        'elapsed_s': elapsed_s,
-        'frames_per_second': replay.estimated / elapsed_s,
-        'times_real_time': recorded_s / elapsed_s,
-        'stage_ms': {stage: total_s / images * 1e3 for stage, total_s in replay.stage_s().items()},
-    }
+    images = len(times_s)
+    return Speed(
+        elapsed_s=elapsed_s,
+        frames_per_second=images / elapsed_s,
+        times_real_time=float(times_s.max() - times_s.min()) / elapsed_s,
+        stage_ms={stage: total_s / images * 1e3 for stage, total_s in processor.stage_s().items()},
+    )
 
 
 def _version() -> str:

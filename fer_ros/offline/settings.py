@@ -1,4 +1,4 @@
-"""RunSettings: what a person may choose for a replay."""
+"""RunSettings: what a person may choose for a run over recordings."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from fer_ros.parameters import FER_NODE, read_parameter_file
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Settings of a replay; the same for each bag of a command.
+    """Settings of a run; the same for each of its recordings.
 
     Attributes:
         topics: Image topics; all that hold images when empty.

@@ -1,17 +1,18 @@
 """The summary over several bags: a line each, and their figures together."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from fer_ros.analysis.agreement import merge_agreements
+from fer_ros.analysis.agreement import add_confusions
 from fer_ros.atomic_file import atomic_file
 from fer_ros.offline.jobs import Verdict
+from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_summary_page
+from fer_ros.report.report import Report
+from fer_ros.report.summary import FailedLine, JudgedLine, Summary, SummaryAgreement
 
 
-def write_summary(verdicts: Sequence[Verdict], out: Path) -> dict[str, Any]:
+def write_summary(verdicts: Sequence[Verdict], out: Path) -> Summary:
     """Write ``summary.json`` and ``summary.html`` into a folder, and return the summary.
 
     Args:
@@ -19,54 +20,53 @@ def write_summary(verdicts: Sequence[Verdict], out: Path) -> dict[str, Any]:
         out: The folder; made if missing.
     """
     reports = [verdict.report for verdict in verdicts if verdict.report is not None]
-    behaviours = [report['behaviour'] for report in reports]
-    images = sum(behaviour['images'] for behaviour in behaviours)
-    seen = sum(behaviour['coverage'] * behaviour['images'] for behaviour in behaviours)
-    summary = {
-        'version': reports[0]['version'] if reports else '',
-        'judged': len(reports),
-        'duration_s': sum(behaviour['duration_s'] for behaviour in behaviours),
-        'images': images,
-        'coverage': seen / images if images else None,
-        'agreement': _agreement(reports),
-        'bags': [_line(verdict) for verdict in verdicts],
-    }
+    behaviours = [report.behaviour for report in reports]
+    images = sum(behaviour.images for behaviour in behaviours)
+    seen = sum(behaviour.coverage * behaviour.images for behaviour in behaviours)
+    summary = Summary(
+        version=reports[0].version if reports else '',
+        judged=len(reports),
+        duration_s=sum(behaviour.duration_s for behaviour in behaviours),
+        images=images,
+        coverage=seen / images if images else None,
+        agreement=_agreement(reports),
+        bags=tuple(_line(verdict) for verdict in verdicts),
+    )
     out.mkdir(parents=True, exist_ok=True)
     with atomic_file(out / 'summary.json') as aside:
-        aside.write_text(json.dumps(summary, indent=1))
+        write_record(summary, aside)
     with atomic_file(out / 'summary.html') as aside:
         write_summary_page(summary, aside)
     return summary
 
 
-def _agreement(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    labelled = [report['agreement'] for report in reports if report['agreement']]
+def _agreement(reports: Sequence[Report]) -> SummaryAgreement | None:
+    labelled = [report.agreement for report in reports if report.agreement]
     if not labelled:
         return None
-    return {
-        over: merge_agreements([agreement[over] for agreement in labelled])
-        for over in ('images', 'intervals')
-    }
+    return SummaryAgreement(
+        images=add_confusions([agreement.images for agreement in labelled]),
+        intervals=add_confusions([agreement.intervals for agreement in labelled]),
+    )
 
 
-def _line(verdict: Verdict) -> dict[str, Any]:
-    name = verdict.job.folder.name
-    report = verdict.report
+def _line(verdict: Verdict) -> JudgedLine | FailedLine:
+    name, source, report = verdict.job.folder.name, str(verdict.job.bag), verdict.report
     if report is None:
-        return {'name': name, 'source': str(verdict.job.bag), 'failure': verdict.failure}
-    behaviour, agreement = report['behaviour'], report['agreement']
-    return {
-        'name': name,
-        'source': str(verdict.job.bag),
-        'failure': '',
-        'problems': report['problems'],
-        'page': f'{name}/report.html' if 'page' in report['parts'] else '',
-        'duration_s': behaviour['duration_s'],
-        'images': behaviour['images'],
-        'coverage': behaviour['coverage'],
-        'flicker_per_min': behaviour['flicker_per_min'],
-        'accuracy': agreement['images']['accuracy'] if agreement else None,
-        'interval_accuracy': agreement['intervals']['accuracy'] if agreement else None,
-        'frames_per_second': report['speed']['frames_per_second'],
-        'times_real_time': report['speed']['times_real_time'],
-    }
+        return FailedLine(name, source, verdict.failure)
+    behaviour, agreement = report.behaviour, report.agreement
+    return JudgedLine(
+        name=name,
+        source=source,
+        failure='',
+        problems=report.problems,
+        page=f'{name}/report.html' if 'page' in report.parts else '',
+        duration_s=behaviour.duration_s,
+        images=behaviour.images,
+        coverage=behaviour.coverage,
+        flicker_per_min=behaviour.flicker_per_min,
+        accuracy=agreement.images.accuracy if agreement else None,
+        interval_accuracy=agreement.intervals.accuracy if agreement else None,
+        frames_per_second=report.speed.frames_per_second,
+        times_real_time=report.speed.times_real_time,
+    )

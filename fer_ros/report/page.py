@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fer_ros.analysis.emotion_log import EmotionLog
-from fer_ros.media.annotate import EMOTION_COLORS_BGR
+from fer_ros.analysis.agreement import ConfusionFigures
+from fer_ros.report.emotion_color import html_color
+from fer_ros.report.report import Report
+from fer_ros.report.summary import Summary
 from fer_ros.report.thumbnails import Thumbnail
+from fer_ros.report.timeline import Timeline
 from fer_ros.report.timeline_svg import timeline_svg
 
 _ASSETS = Path(__file__).parent.parent / 'assets'
-_OTHER_COLOR = '#b4b4b4'
 
 
 class Cell(NamedTuple):
@@ -26,73 +28,55 @@ class Cell(NamedTuple):
     share: float
 
 
-def write_page(
-    report: dict[str, Any], log: EmotionLog, worst: Sequence[Thumbnail], path: Path
-) -> None:
+def write_page(report: Report, timeline: Timeline, worst: Sequence[Thumbnail], path: Path) -> None:
     """Write the page of one recording.
 
     Args:
-        report: As in ``report.json``.
-        log: All estimates, for the timeline.
+        report: Its figures.
+        timeline: All estimates.
         worst: The worst disagreements, worst first.
         path: Of the HTML file; nothing else is needed to show it.
     """
     from markupsafe import Markup
 
-    pictures = [
-        {
-            'source': f'data:image/jpeg;base64,{base64.b64encode(one.jpeg).decode()}',
-            'time_s': one.time_s,
-            'topic': one.topic,
-            'label': one.label,
-            'estimate': one.estimate,
-            'confidence': one.confidence,
-            'face_id': one.face_id,
-        }
-        for one in worst
-    ]
-    content = {'report': report, 'worst': pictures, 'timeline': Markup(timeline_svg(log, color))}
-    path.write_text(_render('report.html.jinja', report['version'], content))
+    content = {'report': report, 'worst': worst, 'timeline': Markup(timeline_svg(timeline))}
+    path.write_text(_render('report.html.jinja', report.version, content))
 
 
-def write_summary_page(summary: dict[str, Any], path: Path) -> None:
+def write_summary_page(summary: Summary, path: Path) -> None:
     """Write the page over several recordings.
 
     Args:
-        summary: As in ``summary.json``.
+        summary: Their figures.
         path: Of the HTML file.
     """
-    path.write_text(_render('summary.html.jinja', summary['version'], {'summary': summary}))
+    path.write_text(_render('summary.html.jinja', summary.version, {'summary': summary}))
 
 
-def color(emotion: str) -> str:
-    """Return the colour of an emotion as HTML has it."""
-    if emotion not in EMOTION_COLORS_BGR:
-        return _OTHER_COLOR
-    blue, green, red = EMOTION_COLORS_BGR[emotion]
-    return f'#{red:02x}{green:02x}{blue:02x}'
+def picture_url(jpeg: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return f'data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}'
 
 
-def confusion_cell(agreement: dict[str, Any], label: str, estimate: str) -> Cell:
+def confusion_cell(figures: ConfusionFigures, label: str, estimate: str) -> Cell:
     """Return a cell of the confusion matrix.
 
     Args:
-        agreement: ``images`` or ``intervals`` of ``judge``.
+        figures: Of the images or the labels.
         label: Class of the row.
         estimate: Class of the column.
     """
-    row = agreement['confusion'][agreement['classes'].index(label)]
-    times = row[agreement['classes'].index(estimate)]
+    row = figures.confusion[figures.classes.index(label)]
+    times = row[figures.classes.index(estimate)]
     return Cell(times, 100 * times / max(sum(row), 1))
 
 
-def shown_classes(agreement: dict[str, Any]) -> list[str]:
+def shown_classes(figures: ConfusionFigures) -> list[str]:
     """Return the classes that occur among labels or estimates."""
-    confusion, classes = agreement['confusion'], agreement['classes']
     return [
         name
-        for index, name in enumerate(classes)
-        if any(confusion[index]) or any(row[index] for row in confusion)
+        for index, name in enumerate(figures.classes)
+        if any(figures.confusion[index]) or any(row[index] for row in figures.confusion)
     ]
 
 
@@ -115,9 +99,10 @@ def _render(template: str, version: str, content: dict[str, Any]) -> str:
     )
     environment.globals.update(
         css=Markup((_ASSETS / 'page.css').read_text()),
-        color=color,
+        color=html_color,
         confusion_cell=confusion_cell,
         duration=duration,
+        picture_url=picture_url,
         shown_classes=shown_classes,
         version=version,
     )

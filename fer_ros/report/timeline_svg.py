@@ -1,76 +1,57 @@
 """The timeline as SVG, whose text and lines take the colours of the page around it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
-from fer_ros.analysis.behaviour import dwells
-from fer_ros.analysis.emotion_log import EmotionLog, Times, Track
-from fer_ros.report.timeline import curve, label_spans, rows
+from fer_ros.analysis.emotion_series import Times
+from fer_ros.report.emotion_color import html_color
+from fer_ros.report.timeline import Span, Timeline, TimelineRow
 from fer_ros.structures import FloatArray
 
 _WIDTH, _LEFT = 1000, 70
 _STRIP, _AREA, _NAMED, _GAP, _AXIS = 18, 92, 8, 22, 22
 # A label narrower than this has no room for its name.
 _TEXT_FROM = 52
-Color = Callable[[str], str]
 
 
-def timeline_svg(log: EmotionLog, color: Color) -> str:
-    """Return an ``<svg>`` element with the probabilities of each face as stacked areas.
-
-    Args:
-        log: All estimates.
-        color: Returns the HTML colour of an emotion.
-    """
-    tracks = rows(log)
-    if not tracks:
+def timeline_svg(timeline: Timeline) -> str:
+    """Return an ``<svg>`` element with the probabilities of each face as stacked areas."""
+    if not timeline.rows:
         return '<p class="faint">No face was seen.</p>'
-    end_s = max(float(log.image_times_s.max()), 1e-3)
     strip = _STRIP + 4
-    labelled = [label_spans(log.labels, track.face_id, end_s) for track in tracks]
-    top = float(strip) if label_spans(log.labels, None, end_s) else 0.0
+    top = float(strip) if timeline.labels else 0.0
     parts = []
-    for track, spans in zip(tracks, labelled, strict=True):
-        parts.append(_row(track, log, (top, spans), end_s, color))
-        top += _AREA + 2 + _NAMED + _GAP + (strip if spans else 0)
+    for row in timeline.rows:
+        parts.append(_row(row, timeline, top))
+        top += _AREA + 2 + _NAMED + _GAP + (strip if row.labels else 0)
     height = top - _GAP + _AXIS + 6
-    for start_s, stop_s, name in label_spans(log.labels, None, end_s):
-        parts.append(_span((start_s, stop_s, name), (0, _STRIP), end_s, color))
+    parts.append(_spans(timeline.labels, (0, _STRIP), timeline.end_s))
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img">{_axis(end_s, height)}'
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img">{_axis(timeline.end_s, height)}'
         f'{"".join(parts)}</svg>'
     )
 
 
-def _row(
-    track: Track,
-    log: EmotionLog,
-    place: tuple[float, list[tuple[float, float, str]]],
-    end_s: float,
-    color: Color,
-) -> str:
-    """Return a face's row; ``place`` is its top and the labels that are above it."""
-    top, spans = place
-    area = top + (_STRIP + 4 if spans else 0)
+def _row(row: TimelineRow, timeline: Timeline, top: float) -> str:
+    """Return a face's row: the labels that name it, its areas, and what was named."""
+    area, end_s = top + (_STRIP + 4 if row.labels else 0), timeline.end_s
     parts = [
         f'<rect class="back" x="{_LEFT}" y="{area}" width="{_WIDTH - _LEFT}" height="{_AREA}"/>',
-        f'<text class="strong" x="0" y="{area + 16}">face #{track.face_id}</text>',
+        f'<text class="strong" x="0" y="{area + 16}">face #{row.face_id}</text>',
     ]
-    if len(log.topics) > 1:
-        parts.append(f'<text x="0" y="{area + 31}">{escape(track.topic[-11:])}</text>')
-    for start_s, stop_s, name in spans:
-        parts.append(_span((start_s, stop_s, name), (top, _STRIP), end_s, color))
-    times_s, values = curve(track)
-    for index, name in enumerate(log.classes):
-        low, high = values[:, :index].sum(axis=1), values[:, : index + 1].sum(axis=1)
-        path = _areas(times_s, low, high, area, end_s)
-        parts.append(f'<path d="{path}" fill="{color(name)}"><title>{escape(name)}</title></path>')
-    for dwell in dwells(track):
-        name = log.classes[dwell.emotion] if dwell.emotion >= 0 else 'uncertain'
-        strip = (area + _AREA + 2, _NAMED)
-        parts.append(_span((dwell.start_s, dwell.end_s, name), strip, end_s, color, texts=False))
+    if timeline.topics > 1:
+        parts.append(f'<text x="0" y="{area + 31}">{escape(row.topic[-11:])}</text>')
+    parts.append(_spans(row.labels, (top, _STRIP), end_s))
+    for index, emotion in enumerate(timeline.classes):
+        low = row.probabilities[:, :index].sum(axis=1)
+        high = row.probabilities[:, : index + 1].sum(axis=1)
+        path = _areas(row.times_s, low, high, area, end_s)
+        title = f'<title>{escape(emotion)}</title>'
+        parts.append(f'<path d="{path}" fill="{html_color(emotion)}">{title}</path>')
+    named = [span._replace(emotion=span.emotion or 'uncertain') for span in row.named]
+    parts.append(_spans(named, (area + _AREA + 2, _NAMED), end_s, texts=False))
     return ''.join(parts)
 
 
@@ -91,26 +72,26 @@ def _areas(times_s: Times, low: FloatArray, high: FloatArray, top: float, end_s:
     return ''.join(paths)
 
 
-def _span(
-    span: tuple[float, float, str],
-    place: tuple[float, float],
-    last_s: float,
-    color: Color,
-    texts: bool = True,
+def _spans(
+    spans: Sequence[Span], place: tuple[float, float], last_s: float, texts: bool = True
 ) -> str:
-    start_s, end_s, name = span
+    """Return a strip; ``place`` is its top and height."""
+    return ''.join(_span(span, place, last_s, texts) for span in spans)
+
+
+def _span(span: Span, place: tuple[float, float], last_s: float, texts: bool) -> str:
     top, height = place
-    x0, x1 = _x(start_s, last_s), _x(end_s, last_s)
-    title = f'{name}, {start_s:.2f} to {end_s:.2f} s'
+    x0, x1 = _x(span.start_s, last_s), _x(span.end_s, last_s)
+    title = f'{span.emotion}, {span.start_s:.2f} to {span.end_s:.2f} s'
     element = (
         f'<rect x="{x0:.1f}" y="{top}" width="{max(x1 - x0 - 1, 1):.1f}" height="{height}" rx="3" '
-        f'fill="{color(name)}"><title>{escape(title)}</title></rect>'
+        f'fill="{html_color(span.emotion)}"><title>{escape(title)}</title></rect>'
     )
     if texts and x1 - x0 >= _TEXT_FROM:
         middle = (x0 + x1) / 2
         element += (
             f'<text class="on" x="{middle:.1f}" y="{top + height - 5}" text-anchor="middle">'
-            f'{escape(name)}</text>'
+            f'{escape(span.emotion)}</text>'
         )
     return element
 

@@ -28,7 +28,8 @@ from fer_ros.media.sample_clip import write_sample_clip
 from fer_ros.media.video_file import VideoFile
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.report.timeline import draw_timeline
+from fer_ros.report.timeline import make_timeline
+from fer_ros.report.timeline_png import draw_timeline
 from fer_ros.ros.child_process import Child
 from fer_ros.ros.conversions import bgr_from_msg
 from fer_ros.ros.run_node import send_images_whole
@@ -193,7 +194,7 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     log = EmotionLog(frames[0].classes)
     for frame in frames:
         log.append(_TOPIC, frame.stamp_s - frames[0].stamp_s, frame)
-    draw_timeline(log, out / 'timeline.png')
+    draw_timeline(make_timeline(log), out / 'timeline.png')
     write_csv(frames, _TOPIC, out / 'emotion.csv')
     if listener.still is not None:
         cv2.imwrite(str(out / 'annotated.png'), listener.still)

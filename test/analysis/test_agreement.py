@@ -1,7 +1,7 @@
 import pytest
 from frames import CLASSES, log_of
 
-from fer_ros.analysis.agreement import judge, merge_agreements
+from fer_ros.analysis.agreement import ConfusionFigures, Latency, add_confusions, measure_agreement
 
 
 def rows(*spans):
@@ -14,17 +14,17 @@ def rows(*spans):
 
 
 def test_without_labels_there_is_no_judgement():
-    assert judge(log_of(rows((0, 1, 'fear')))) is None
+    assert measure_agreement(log_of(rows((0, 1, 'fear')))) is None
 
 
 def test_images_are_right_where_the_estimate_is_the_label():
     log = log_of(rows((0, 3, 'fear'), (3, 4, 'neutral')), [(0, 4, 'fear')])
-    images = judge(log)['images']
-    assert images['count'] == 40
-    assert images['accuracy'] == 0.75
-    assert images['confusion'] == [[0, 0, 0], [0, 0, 0], [10, 0, 30]]
+    images = measure_agreement(log).images
+    assert images.count == 40
+    assert images.accuracy == 0.75
+    assert images.confusion == ((0, 0, 0), (0, 0, 0), (10, 0, 30))
     # Precision 1, recall 3/4; fear is the only class that is labelled.
-    assert images['macro_f1'] == pytest.approx(6 / 7)
+    assert images.macro_f1 == pytest.approx(6 / 7)
 
 
 def test_label_counts_once_with_the_class_of_the_highest_mean_probability():
@@ -32,20 +32,20 @@ def test_label_counts_once_with_the_class_of_the_highest_mean_probability():
         rows((0, 3, 'fear'), (3, 4, 'neutral'), (4, 6, 'happiness')),
         [(0, 4, 'fear'), (4, 6, 'neutral')],
     )
-    intervals = judge(log)['intervals']
-    assert (intervals['count'], intervals['accuracy']) == (2, 0.5)
-    assert intervals['confusion'] == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
+    intervals = measure_agreement(log).intervals
+    assert (intervals.count, intervals.accuracy) == (2, 0.5)
+    assert intervals.confusion == ((0, 1, 0), (0, 0, 0), (0, 0, 1))
 
 
 def test_images_without_a_label_do_not_count():
-    assert judge(log_of(rows((0, 9, 'fear')), [(2, 3, 'fear')]))['labelled_images'] == 10
+    assert measure_agreement(log_of(rows((0, 9, 'fear')), [(2, 3, 'fear')])).labelled_images == 10
 
 
 def test_labelled_images_without_the_face_are_a_share_of_their_own():
-    found = judge(log_of(rows((0, 3, 'fear'), (3, 4, None)), [(0, 4, 'fear')]))
-    assert found['no_face_share'] == 0.25
-    assert found['images']['accuracy'] == 1.0
-    assert found['each'][0]['no_face_share'] == 0.25
+    found = measure_agreement(log_of(rows((0, 3, 'fear'), (3, 4, None)), [(0, 4, 'fear')]))
+    assert found.no_face_share == 0.25
+    assert found.images.accuracy == 1.0
+    assert found.each[0].no_face_share == 0.25
 
 
 def test_latency_goes_to_the_first_agreement_that_lasts_half_a_second():
@@ -53,28 +53,25 @@ def test_latency_goes_to_the_first_agreement_that_lasts_half_a_second():
         rows((0, 1, 'neutral'), (1, 1.2, 'fear'), (1.2, 2, 'neutral'), (2, 4, 'fear')),
         [(0.5, 4, 'fear')],
     )
-    assert judge(log)['latency_s'] == {
-        'median': pytest.approx(1.5),
-        'longest': pytest.approx(1.5),
-        'recognised': 1,
-        'of': 1,
-    }
+    assert measure_agreement(log).latency_s == Latency(
+        median=pytest.approx(1.5), longest=pytest.approx(1.5), recognised=1, of=1
+    )
 
 
 def test_agreement_from_the_start_has_no_latency():
     log = log_of(rows((0, 4, 'fear')), [(1, 3, 'fear')])
-    assert judge(log)['latency_s']['median'] == 0
+    assert measure_agreement(log).latency_s.median == 0
 
 
 def test_agreement_to_the_end_of_its_label_is_stable():
     log = log_of(rows((0, 3.8, 'neutral'), (3.8, 4, 'fear')), [(1, 4, 'fear')])
-    assert judge(log)['latency_s']['median'] == pytest.approx(2.8)
+    assert measure_agreement(log).latency_s.median == pytest.approx(2.8)
 
 
 def test_label_that_is_never_recognised_has_no_latency():
     log = log_of(rows((0, 4, 'neutral')), [(1, 4, 'fear')])
-    latency = judge(log)['latency_s']
-    assert (latency['median'], latency['recognised'], latency['of']) == (None, 0, 1)
+    latency = measure_agreement(log).latency_s
+    assert (latency.median, latency.recognised, latency.of) == (None, 0, 1)
 
 
 def test_flicker_counts_changes_while_a_label_holds():
@@ -83,34 +80,28 @@ def test_flicker_counts_changes_while_a_label_holds():
         [(0, 1, 'neutral'), (1, 3, 'fear')],
     )
     # One change in 0.9 s + 1.9 s that are between first and last images of the labels.
-    assert judge(log)['flicker_per_min'] == pytest.approx(60 / 2.8)
+    assert measure_agreement(log).flicker_per_min == pytest.approx(60 / 2.8)
 
 
 def test_label_that_never_meets_an_image_is_not_judged():
-    found = judge(log_of(rows((0, 1, 'fear')), [(5, 6, 'fear')]))
-    assert found['each'] == []
-    assert found['images'] == {
-        'count': 0,
-        'accuracy': None,
-        'macro_f1': None,
-        'classes': list(CLASSES),
-        'confusion': [[0] * 3] * 3,
-    }
+    found = measure_agreement(log_of(rows((0, 1, 'fear')), [(5, 6, 'fear')]))
+    assert found.each == ()
+    assert found.images == ConfusionFigures(0, None, None, CLASSES, ((0, 0, 0),) * 3)
 
 
 def test_label_without_a_face_has_no_estimate():
-    found = judge(log_of(rows((0, 1, None)), [(0, 1, 'fear')]))
-    assert (found['each'][0]['estimate'], found['intervals']['count']) == ('', 0)
+    found = measure_agreement(log_of(rows((0, 1, None)), [(0, 1, 'fear')]))
+    assert (found.each[0].estimate, found.intervals.count) == ('', 0)
 
 
 def test_agreements_of_bags_add_up():
-    first = judge(log_of(rows((0, 3, 'fear')), [(0, 3, 'fear')]))['images']
-    second = judge(log_of(rows((0, 1, 'fear')), [(0, 1, 'neutral')]))['images']
-    both = merge_agreements([first, second])
-    assert (both['count'], both['accuracy']) == (40, 0.75)
-    assert both['confusion'] == [[0, 0, 10], [0, 0, 0], [0, 0, 30]]
+    first = measure_agreement(log_of(rows((0, 3, 'fear')), [(0, 3, 'fear')])).images
+    second = measure_agreement(log_of(rows((0, 1, 'fear')), [(0, 1, 'neutral')])).images
+    both = add_confusions([first, second])
+    assert (both.count, both.accuracy) == (40, 0.75)
+    assert both.confusion == ((0, 0, 10), (0, 0, 0), (0, 0, 30))
 
 
 def test_agreements_of_nothing_add_up_to_nothing():
-    nothing = judge(log_of(rows((0, 1, None)), [(0, 1, 'fear')]))['images']
-    assert merge_agreements([nothing])['accuracy'] is None
+    nothing = measure_agreement(log_of(rows((0, 1, None)), [(0, 1, 'fear')])).images
+    assert add_confusions([nothing]).accuracy is None

@@ -1,59 +1,64 @@
 import pytest
 from frames import CLASSES, face, frame, log_of
 
-from fer_ros.analysis.behaviour import behaviour
+from fer_ros.analysis.behaviour import EmotionFigures, measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 
 
 def test_coverage_is_the_share_of_images_with_a_face():
-    found = behaviour(log_of([(0.0, 'fear'), (0.1, 'fear'), (0.2, 'fear'), (0.3, None)]))
-    assert (found['images'], found['coverage'], found['no_face_share']) == (4, 0.75, 0.25)
+    found = measure_behaviour(log_of([(0.0, 'fear'), (0.1, 'fear'), (0.2, 'fear'), (0.3, None)]))
+    assert (found.images, found.coverage, found.no_face_share) == (4, 0.75, 0.25)
 
 
 def test_rate_and_longest_gap_are_those_of_the_stamps():
-    found = behaviour(log_of([(0.0, None), (0.1, None), (0.2, None), (0.7, None)]))
-    topic = found['topics']['/camera']
-    assert topic['rate_hz'] == pytest.approx(10)
-    assert topic['longest_gap_s'] == pytest.approx(0.5)
+    found = measure_behaviour(log_of([(0.0, None), (0.1, None), (0.2, None), (0.7, None)]))
+    topic = found.topics['/camera']
+    assert topic.rate_hz == pytest.approx(10)
+    assert topic.longest_gap_s == pytest.approx(0.5)
 
 
 def test_dwell_goes_from_an_emotion_to_the_next():
     rows = [(0.0, 'fear'), (0.2, 'fear'), (0.4, 'neutral'), (0.6, 'neutral'), (0.8, 'fear')]
-    found = behaviour(log_of(rows))['emotions']
-    assert found['fear'] == pytest.approx(
-        {'share': 0.5, 'times': 2, 'mean_dwell_s': 0.2, 'longest_dwell_s': 0.4}
+    found = measure_behaviour(log_of(rows)).emotions
+    assert found['fear'] == EmotionFigures(
+        share=pytest.approx(0.5),
+        times=2,
+        mean_dwell_s=pytest.approx(0.2),
+        longest_dwell_s=pytest.approx(0.4),
     )
-    assert found['neutral']['mean_dwell_s'] == pytest.approx(0.4)
+    assert found['neutral'].mean_dwell_s == pytest.approx(0.4)
     assert set(found) == {'fear', 'neutral'}
 
 
 def test_flicker_is_changes_per_minute_of_a_face_in_view():
     rows = [(step / 10, 'fear' if step % 20 < 10 else 'neutral') for step in range(61)]
     # Six changes in 6 s, the last one with the last image.
-    assert behaviour(log_of(rows))['flicker_per_min'] == pytest.approx(60)
+    assert measure_behaviour(log_of(rows)).flicker_per_min == pytest.approx(60)
 
 
 def test_face_that_was_away_has_not_changed():
-    found = behaviour(log_of([(0.0, 'fear'), (0.1, 'fear'), (3.0, 'neutral'), (3.1, 'neutral')]))
-    assert found['flicker_per_min'] == 0
-    assert found['emotions']['fear']['longest_dwell_s'] == pytest.approx(0.1)
+    found = measure_behaviour(
+        log_of([(0.0, 'fear'), (0.1, 'fear'), (3.0, 'neutral'), (3.1, 'neutral')])
+    )
+    assert found.flicker_per_min == 0
+    assert found.emotions['fear'].longest_dwell_s == pytest.approx(0.1)
 
 
 def test_image_that_was_not_sure_enough_is_uncertain():
     log = EmotionLog(CLASSES)
     for time_s in (0.0, 0.1):
         log.append('/c', time_s, frame(time_s, face(1, 'fear', named=False)))
-    assert set(behaviour(log)['emotions']) == {'uncertain'}
+    assert set(measure_behaviour(log).emotions) == {'uncertain'}
 
 
 def test_every_face_has_its_line():
     log = EmotionLog(CLASSES)
     log.append('/c', 0.0, frame(0.0, face(1, 'fear'), face(4, 'neutral')))
     log.append('/c', 0.1, frame(0.1, face(4, 'neutral')))
-    one, four = behaviour(log)['faces']
-    assert (one['face_id'], one['images'], one['emotion']) == (1, 1, 'fear')
-    assert (four['face_id'], four['first_s'], four['last_s']) == (4, 0.0, 0.1)
+    one, four = measure_behaviour(log).faces
+    assert (one.face_id, one.images, one.emotion) == (1, 1, 'fear')
+    assert (four.face_id, four.first_s, four.last_s) == (4, 0.0, 0.1)
 
 
 def test_single_image_has_no_rate():
-    assert behaviour(log_of([(0.0, None)]))['topics']['/camera']['rate_hz'] is None
+    assert measure_behaviour(log_of([(0.0, None)])).topics['/camera'].rate_hz is None

@@ -5,12 +5,12 @@ from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 
 
-def test_tracks_are_the_faces_of_each_topic_in_order_of_time():
+def test_series_are_the_faces_of_each_topic_in_order_of_time():
     log = EmotionLog(CLASSES)
     log.append('/left', 0.0, frame(0.0, face(1, 'fear'), face(2, 'neutral')))
     log.append('/right', 0.1, frame(0.1, face(1, 'happiness')))
     log.append('/left', 0.2, frame(0.2, face(1, 'happiness', named=False)))
-    found = [(t.topic, t.face_id, t.times_s.tolist(), t.emotions.tolist()) for t in log.tracks()]
+    found = [(t.topic, t.face_id, t.times_s.tolist(), t.emotions.tolist()) for t in log.series()]
     assert found == [
         ('/left', 1, [0.0, 0.2], [2, -1]),
         ('/left', 2, [0.0], [0]),
@@ -19,18 +19,25 @@ def test_tracks_are_the_faces_of_each_topic_in_order_of_time():
 
 
 def test_probabilities_are_kept():
-    (track,) = log_of([(0.0, 'fear')]).tracks()
-    assert track.probabilities.tolist() == [np.float32([0.1, 0.1, 0.8]).tolist()]
+    (series,) = log_of([(0.0, 'fear')]).series()
+    assert series.probabilities.tolist() == [np.float32([0.1, 0.1, 0.8]).tolist()]
 
 
-def test_log_without_faces_has_no_tracks():
+def test_log_without_faces_has_no_series():
     log = log_of([(0.0, None), (0.1, None)])
-    assert list(log.tracks()) == []
+    assert log.series() == ()
     assert log.image_faces.tolist() == [0, 0]
 
 
-def test_log_of_nothing_has_no_tracks():
-    assert list(EmotionLog(CLASSES).tracks()) == []
+def test_log_of_nothing_has_no_series():
+    assert EmotionLog(CLASSES).series() == ()
+
+
+def test_series_grow_with_the_log():
+    log = log_of([(0.0, 'fear')])
+    assert [len(series.times_s) for series in log.series()] == [1]
+    log.append('/camera', 0.1, frame(0.1, face(1, 'fear')))
+    assert [len(series.times_s) for series in log.series()] == [2]
 
 
 def test_images_are_matched_with_the_labels_that_hold_for_them():

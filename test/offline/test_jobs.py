@@ -9,10 +9,11 @@ import pytest
 from bag_files import DELAY_NS, EMOTIONS, IMAGE, STRING, BagFile, ns, raw, text, write_images
 
 from fer_ros.errors import SettingError
-from fer_ros.offline import jobs as bags
 from fer_ros.offline.jobs import judge_bag, judge_bags, make_jobs
 from fer_ros.offline.outputs import Outputs
+from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
+from fer_ros.report.report import ReportedModel
 
 CLASSES = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt']
 OUTPUTS = {
@@ -48,35 +49,49 @@ def test_every_output_is_there_and_nothing_else(judged):
 
 
 def test_report_says_what_was_seen(judged):
-    report = json.loads((judged.job.folder / 'report.json').read_text())
-    assert report == judged.report
-    behaviour = report['behaviour']
-    assert behaviour['images'] == 120
-    assert behaviour['topics']['/camera/image_raw']['rate_hz'] == pytest.approx(10)
+    report = judged.report
+    behaviour = report.behaviour
+    assert behaviour.images == 120
+    assert behaviour.topics['/camera/image_raw'].rate_hz == pytest.approx(10)
     # Of twelve seconds, some three show nobody.
-    assert 0.7 < behaviour['coverage'] < 0.85
-    assert next(iter(behaviour['emotions'])) == 'happiness'
-    assert report['problems'] == []
-    assert report['model'] == {'file': 'ferplus.onnx', 'classes': CLASSES}
+    assert 0.7 < behaviour.coverage < 0.85
+    assert next(iter(behaviour.emotions)) == 'happiness'
+    assert report.problems == ()
+    assert report.model == ReportedModel('ferplus.onnx', tuple(CLASSES))
+
+
+def test_report_file_has_the_keys_that_people_read(judged):
+    written = json.loads((judged.job.folder / 'report.json').read_text())
+    assert list(written) == [
+        *('source', 'name', 'version', 'model', 'parameters', 'parts', 'videos', 'problems'),
+        *('behaviour', 'agreement', 'speed', 'key'),
+    ]
+    assert written['behaviour']['topics']['/camera/image_raw']['images'] == 120
+    assert set(written['agreement']['images']) == {
+        *('count', 'accuracy', 'macro_f1', 'classes', 'confusion')
+    }
+    assert {'elapsed_s', 'frames_per_second', 'times_real_time', 'stage_ms'} == set(
+        written['speed']
+    )
 
 
 def test_report_says_how_the_labels_were_met(judged):
-    agreement = judged.report['agreement']
-    said = [(i['label'], i['estimate'], i['no_face_share']) for i in agreement['each']]
+    agreement = judged.report.agreement
+    said = [(i.label, i.estimate, i.no_face_share) for i in agreement.each]
     assert said[0] == ('happiness', 'happiness', 0.0)
     assert said[1][:2] == ('happiness', 'happiness')
     # Nobody is there.
     assert said[2] == ('happiness', '', 1.0)
     # The label is wrong, and the portrait smiles.
     assert said[3][:2] == ('sadness', 'happiness')
-    assert agreement['intervals']['accuracy'] == pytest.approx(2 / 3)
-    assert agreement['images']['accuracy'] == pytest.approx(50 / 68, abs=0.02)
-    assert agreement['latency_s']['recognised'] == 2
+    assert agreement.intervals.accuracy == pytest.approx(2 / 3)
+    assert agreement.images.accuracy == pytest.approx(50 / 68, abs=0.02)
+    assert agreement.latency_s.recognised == 2
 
 
 def test_table_has_a_line_per_face_and_image(judged):
     table = rows(judged.job.folder)
-    assert len(table) == sum(face['images'] for face in judged.report['behaviour']['faces'])
+    assert len(table) == sum(face.images for face in judged.report.behaviour.faces)
     first = table[0]
     assert (first['stamp_s'], first['topic']) == ('1700000000.000000000', '/camera/image_raw')
     assert (first['face_id'], first['emotion']) == ('1', 'happiness')
@@ -165,8 +180,8 @@ def test_labels_may_come_from_a_topic_of_the_bag(clip, tmp_path):
         bag.add('/said', text('happiness'), ns(0.25))
     settings = RunSettings(label_topic='/said', parts=(), progress=False)
     verdict = judge_bag(make_jobs([tmp_path / 'run'], tmp_path / 'out', settings)[0])
-    (label,) = verdict.report['agreement']['each']
-    assert (label['start_s'], label['images'], label['accuracy']) == (0.25, 7, 1.0)
+    (label,) = verdict.report.agreement.each
+    assert (label.start_s, label.images, label.accuracy) == (0.25, 7, 1.0)
 
 
 def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_path):
@@ -186,10 +201,10 @@ def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_p
             both.add('/emotion', msg, message.log_time_ns)
     settings = RunSettings(label_topic='/emotion', parts=(), progress=False)
     verdict = judge_bag(make_jobs([tmp_path / 'both'], tmp_path / 'out', settings)[0])
-    agreement = verdict.report['agreement']
-    assert agreement['images']['accuracy'] == 1.0
-    assert agreement['images']['count'] > 100
-    assert agreement['no_face_share'] == 0.0
+    agreement = verdict.report.agreement
+    assert agreement.images.accuracy == 1.0
+    assert agreement.images.count > 100
+    assert agreement.no_face_share == 0.0
 
 
 def test_cut_bag_is_judged_and_its_report_says_what_was_lost(clip, tmp_path):
@@ -197,17 +212,26 @@ def test_cut_bag_is_judged_and_its_report_says_what_was_lost(clip, tmp_path):
     file = bag / 'run.mcap'
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     verdict = judge_bag(make_jobs([bag], tmp_path / 'out', QUICK)[0])
-    assert 8 <= verdict.report['behaviour']['images'] <= 11
-    assert 'of 20 recorded messages are lost' in ' '.join(verdict.report['problems'])
+    assert 8 <= verdict.report.behaviour.images <= 11
+    assert 'of 20 recorded messages are lost' in ' '.join(verdict.report.problems)
 
 
-def test_finished_bag_is_not_judged_again(short_bags, tmp_path, monkeypatch):
+def test_finished_bag_is_not_judged_again(short_bags, tmp_path):
     (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
     first = judge_bag(job)
-    monkeypatch.setattr(bags, '_judge', None)
+    written = (job.folder / 'report.json').stat()
     second = judge_bag(job)
     assert (first.kept, second.kept) == (False, True)
     assert second.report == first.report
+    again = (job.folder / 'report.json').stat()
+    assert (again.st_ino, again.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+
+
+def test_bag_with_a_report_that_cannot_be_read_is_judged_again(short_bags, tmp_path):
+    (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
+    judge_bag(job)
+    (job.folder / 'report.json').write_text('{"key": 1}')
+    assert judge_bag(job).kept is False
 
 
 @pytest.mark.parametrize(
@@ -228,9 +252,9 @@ def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
     labels.write_text('start_s,end_s,emotion\n0,1,happiness\n')
     settings = RunSettings(labels=labels, parts=(), progress=False)
     (job,) = make_jobs(short_bags[:1], tmp_path / 'out', settings)
-    assert judge_bag(job).report['agreement']['images']['accuracy'] == 1.0
+    assert judge_bag(job).report.agreement.images.accuracy == 1.0
     labels.write_text('start_s,end_s,emotion\n0,1,fear\n')
-    assert judge_bag(job).report['agreement']['images']['accuracy'] == 0.0
+    assert judge_bag(job).report.agreement.images.accuracy == 0.0
 
 
 def test_interrupted_bag_leaves_nothing_and_is_judged_whole_by_the_next_start(
@@ -249,7 +273,7 @@ def test_interrupted_bag_leaves_nothing_and_is_judged_whole_by_the_next_start(
         with pytest.raises(KeyboardInterrupt):
             judge_bag(job)
     assert list(tmp_path.iterdir()) == []
-    assert judge_bag(job).report['behaviour']['images'] == 10
+    assert judge_bag(job).report.behaviour.images == 10
 
 
 def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
@@ -293,14 +317,14 @@ def test_negative_number_of_processes_is_an_error(short_bags, tmp_path):
 def test_error_that_nobody_expected_is_told_and_the_others_finish(
     short_bags, tmp_path, monkeypatch, capsys
 ):
-    judge = bags._judge
+    write = RecordingRun.write
 
-    def fail_once(job, *rest):
-        if job.bag.name == 'run0':
+    def fail_once(run, stream, *rest):
+        if stream.name == 'run0':
             raise ZeroDivisionError('by zero')
-        return judge(job, *rest)
+        return write(run, stream, *rest)
 
-    monkeypatch.setattr(bags, '_judge', fail_once)
+    monkeypatch.setattr(RecordingRun, 'write', fail_once)
     verdicts = list(judge_bags(make_jobs(short_bags[:2], tmp_path, QUICK), processes=1))
     assert verdicts[0].failure.endswith('run0: ZeroDivisionError: by zero')
     assert 'fail_once' in capsys.readouterr().err

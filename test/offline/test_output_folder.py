@@ -14,7 +14,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_outputs_of_an_earlier_replay_are_replaced(tmp_path):
+def test_outputs_of_an_earlier_run_are_replaced(tmp_path):
     write(tmp_path / 'out', report_json='{}', annotated_mp4='')
     write(tmp_path / 'out', report_json='{}', emotion_csv='')
     assert names(tmp_path / 'out') == ['emotion.csv', 'report.json']
@@ -33,7 +33,7 @@ def test_folder_with_other_files_is_refused_and_kept(tmp_path):
     assert (tmp_path / 'thesis.txt').read_text() == 'years of work'
 
 
-def test_note_beside_the_outputs_of_a_replay_is_not_lost(tmp_path):
+def test_note_beside_the_outputs_of_a_run_is_not_lost(tmp_path):
     write(tmp_path / 'out', report_json='{}')
     (tmp_path / 'out' / 'notes.txt').write_text('look at 3.2 s')
     with pytest.raises(SettingError, match=r'holds notes\.txt'):

@@ -4,7 +4,7 @@ import pytest
 from bag_files import ns
 
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.offline.estimates import Replay
+from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings
 
 
@@ -37,13 +37,12 @@ def equal(a, b):
 
 
 def test_estimates_are_those_of_the_pipeline_in_order(models, grays):
-    replay = Replay(models, PipelineSettings())
-    found = [frame for _, frame in replay.run(stamped(grays[:60], STAMPS))]
+    processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
+    found = [frame for _, frame in processor.process(stamped(grays[:60], STAMPS))]
     pipeline = EmotionPipeline(models)
     expected = [pipeline.process(gray, s) for gray, s in zip(grays[:60], STAMPS, strict=False)]
     assert all(map(equal, found, expected))
     assert max(len(frame.faces) for frame in found) == 2
-    assert replay.estimated == 60
 
 
 def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
@@ -54,10 +53,10 @@ def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
         )
         for image in pair
     ]
-    replay = Replay(models, PipelineSettings(), topics=['/left', '/right'])
+    processor = StreamProcessor(models, PipelineSettings(), ['/left', '/right'])
     found = [
         (image.topic, face.face_id)
-        for image, frame in replay.run(iter(both))
+        for image, frame in processor.process(iter(both))
         for face in frame.faces
     ]
     assert set(found) == {('/left', 1), ('/right', 2)}
@@ -65,7 +64,8 @@ def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
 
 def test_stamp_that_jumps_back_forgets_the_faces(models, grays):
     stamps = [10.0, 10.1, 10.2, 5.0, 5.1]
-    found = list(Replay(models, PipelineSettings()).run(stamped(grays[:5], stamps)))
+    processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
+    found = list(processor.process(stamped(grays[:5], stamps)))
     assert [frame.stamp_s for _, frame in found] == stamps
     assert [[face.face_id for face in frame.faces] for _, frame in found] == [
         [1],
@@ -78,11 +78,11 @@ def test_stamp_that_jumps_back_forgets_the_faces(models, grays):
 
 def test_settings_are_those_of_the_pipeline(models, grays):
     settings = dataclasses.replace(PipelineSettings(), confidence_threshold=1.0)
-    (found,) = Replay(models, settings).run(stamped(grays[:1], STAMPS))
+    (found,) = StreamProcessor(models, settings, ['/camera']).process(stamped(grays[:1], STAMPS))
     assert found[1].faces[0].emotion == ''
 
 
 def test_every_stage_is_timed(models, grays):
-    replay = Replay(models, PipelineSettings())
-    list(replay.run(stamped(grays[:5], STAMPS)))
-    assert {'detector', 'landmarks', 'model', 'smoothing'} <= set(replay.stage_s())
+    processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
+    list(processor.process(stamped(grays[:5], STAMPS)))
+    assert {'detector', 'landmarks', 'model', 'smoothing'} <= set(processor.stage_s())

@@ -1,0 +1,51 @@
+"""Records as JSON files, and back: the one place that knows how a report is written."""
+
+import json
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+Record = TypeVar('Record')
+
+
+def write_record(record: Any, path: Path) -> None:
+    """Write a dataclass as a JSON file, its attributes as keys.
+
+    Args:
+        record: Its attributes are numbers, texts, None, ``dict``, ``tuple`` or such dataclasses.
+        path: Of the file.
+    """
+    path.write_text(json.dumps(asdict(record), indent=1))
+
+
+def read_record(kind: type[Record], path: Path) -> Record:
+    """Read what ``write_record`` wrote.
+
+    Args:
+        kind: The dataclass.
+        path: Of the file.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no JSON, or of another kind.
+    """
+    try:
+        return cast(Record, _from_json(kind, json.loads(path.read_text())))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f'{path} holds no {kind.__name__}: {error!r}') from None
+
+
+def _from_json(kind: Any, values: Any) -> Any:
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        names = [field.name for field in fields(kind)]
+        return cast(Any, kind)(**{name: _from_json(hints[name], values[name]) for name in names})
+    if isinstance(kind, UnionType):
+        # Of something and None.
+        return None if values is None else _from_json(get_args(kind)[0], values)
+    if get_origin(kind) is tuple:
+        return tuple(_from_json(get_args(kind)[0], value) for value in values)
+    if get_origin(kind) is dict:
+        return {name: _from_json(get_args(kind)[1], value) for name, value in values.items()}
+    return values

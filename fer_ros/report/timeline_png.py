@@ -1,0 +1,101 @@
+"""The timeline as a picture: each face's probabilities over time, with the labels above."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_ros.atomic_file import atomic_file
+from fer_ros.report.emotion_color import ink_color
+from fer_ros.report.timeline import Span, Timeline, TimelineRow
+
+_GRAY = '#444444'
+
+
+def draw_timeline(timeline: Timeline, path: Path) -> None:
+    """Draw each face's smoothed probabilities over time, a row a face, to a PNG file.
+
+    On top stand the labels, above a row those that name its face, below it the emotion that was
+    named.
+
+    Args:
+        timeline: What is drawn.
+        path: Replaced only by a whole file.
+    """
+    from matplotlib.figure import Figure
+
+    count = max(len(timeline.rows), 1)
+    ratios = [*([0.14] if timeline.labels else []), *([1.0] * count)]
+    figure = Figure(figsize=(11, 1.1 + 1.75 * sum(ratios)), layout='constrained')
+    all_axes = list(
+        figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
+    )
+    if timeline.labels:
+        _draw_labels(all_axes.pop(0), timeline.labels)
+    for axes, row in zip(all_axes, timeline.rows, strict=False):
+        _draw_row(axes, row, timeline)
+    all_axes[-1].set_xlabel('seconds since the first image', color=_GRAY)
+    all_axes[-1].set_xlim(0, timeline.end_s)
+    if timeline.rows:
+        handles, names = all_axes[0].get_legend_handles_labels()
+        figure.legend(
+            handles, names, loc='outside upper center', ncols=len(names), frameon=False, fontsize=9
+        )
+    else:
+        _say_nobody(all_axes[0])
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110)
+
+
+def _say_nobody(axes: Any) -> None:
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, 'no face was seen', ha='center', transform=axes.transAxes)
+
+
+def _draw_labels(axes: Any, spans: Sequence[Span]) -> None:
+    _draw_strip(axes, spans, (0.0, 1.0), texts=True)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    axes.set_ylabel('labels', rotation=0, ha='right', va='center', color=_GRAY)
+    axes.tick_params(bottom=False)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
+    for index, emotion in enumerate(timeline.classes):
+        color, values = ink_color(emotion), row.probabilities[:, index]
+        axes.plot(row.times_s, values, color=color, label=emotion, linewidth=1.7)
+        axes.fill_between(row.times_s, values, color=color, alpha=0.10, linewidth=0)
+    _draw_strip(axes, [span for span in row.named if span.emotion], (-0.14, 0.08), texts=False)
+    _draw_strip(axes, row.labels, (1.06, 0.14), texts=True)
+    axes.set_ylim(-0.16, 1.22 if row.labels else 1.04)
+    axes.set_yticks([0, 0.5, 1], ['0', '½', '1'])
+    title = f'face #{row.face_id}' + (f'\n{row.topic}' if timeline.topics > 1 else '')
+    axes.set_ylabel(title, color=_GRAY)
+    axes.grid(alpha=0.18)
+    axes.tick_params(colors='#666666', labelsize=9)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _draw_strip(axes: Any, spans: Sequence[Span], place: tuple[float, float], texts: bool) -> None:
+    bottom, height = place
+    for start_s, end_s, emotion in spans:
+        axes.broken_barh(
+            [(start_s, end_s - start_s)],
+            (bottom, height),
+            facecolors=[ink_color(emotion)],
+            edgecolor='white',
+            linewidth=0.8,
+        )
+        if texts:
+            axes.text(
+                (start_s + end_s) / 2,
+                bottom + height / 2,
+                emotion,
+                ha='center',
+                va='center',
+                fontsize=8,
+                clip_on=True,
+                color='#202020',
+            )
