@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
     train.add_argument('--config', type=Path, help='YAML file; see config/train.yaml')
     train.add_argument('--device', default='', help='cpu or cuda; chosen when not given')
-    train.add_argument('--threads', type=int, default=0, help='of torch; 0: all processors')
+    train.add_argument('--threads', type=int, default=0, help='of torch; chosen when not given')
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser('evaluate', help='judge a model: figures, tables, pictures')
@@ -158,10 +158,11 @@ def _export(options: argparse.Namespace) -> None:
     print(f'wrote {target}')
     if options.data and checkpoint.model.config.stream != 'gat':
         from fer_ros.data.cache import CACHE
-        from fer_ros.data.datasets import load_training_data
+        from fer_ros.data.datasets import load_faces
         from fer_ros.training.export import quantize_onnx
 
-        _, faces = load_training_data(options.data, CACHE, checkpoint.figures.get('fold', 1))
+        fold = checkpoint.figures.get('fold', 1)
+        faces = load_faces(options.data, 'validation', CACHE, fold)
         quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
         print(f'wrote {quick}')
 

@@ -68,10 +68,10 @@ def whole_model(path: Path) -> Path:
 def _torch_classifier(path: Path, num_threads: int, device: str) -> Classifier:
     require_file(path)
     try:
-        from fer_ros.network.torch_classifier import TorchClassifier
+        from fer_ros.network.torch_classifier import load_torch_classifier
     except ImportError as error:
         raise ModelFileError(
             f'the torch backend needs a package that is not installed: {error}; install '
             'torch, torch_geometric and safetensors, or choose the backend onnx'
         ) from error
-    return TorchClassifier(path, num_threads, device)
+    return load_torch_classifier(path, num_threads, device)

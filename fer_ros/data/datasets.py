@@ -1,7 +1,13 @@
 """Which data set a path holds, and its splits."""
 
+import csv
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from fer_ros.atomic_file import atomic_file
 from fer_ros.data.crema_d import find_clips, load_crema_d_split
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import PICTURES_CSV, load_ferplus
@@ -9,6 +15,21 @@ from fer_ros.data.image_folder import load_image_folder
 from fer_ros.errors import DatasetError
 
 DATASETS = ('ferplus', 'crema_d', 'folder')
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """The faces of a training.
+
+    Attributes:
+        training: Faces to learn from.
+        validation: Faces by which the best epoch is chosen and the model is calibrated.
+        about: What the model file says of the data, as JSON values.
+    """
+
+    training: FaceSet
+    validation: FaceSet
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 def dataset_at(path: Path) -> str:
@@ -28,13 +49,11 @@ def dataset_at(path: Path) -> str:
     return 'crema_d'
 
 
-def load_training_data(
-    path: Path, cache: Path, fold: int, progress: bool = True
-) -> tuple[FaceSet, FaceSet]:
+def load_training_data(path: Path, cache: Path, fold: int, progress: bool = True) -> TrainingData:
     """Return the training and validation faces of the data at a path.
 
     Args:
-        path: As in ``load_ferplus``, ``load_image_folder`` or ``load_crema_d_split``.
+        path: As in ``load_faces``.
         cache: Folder for what was prepared.
         fold: Of CREMA-D.
         progress: Whether to draw progress bars and print what was found.
@@ -43,23 +62,60 @@ def load_training_data(
         DatasetError: The data cannot be used.
     """
     kind = dataset_at(path)
-    splits = []
-    for split in ('train', 'validation'):
-        faces, problems = _load(kind, path, split, cache, fold, progress)
-        splits.append(faces)
-        if progress:
-            print(*faces.notes, *problems, sep='\n')
-    return splits[0], splits[1]
+    about: dict[str, Any] = {'dataset': kind}
+    if kind == 'crema_d':
+        about['fold'] = fold
+    training, validation = (
+        load_faces(path, split, cache, fold, progress) for split in ('train', 'validation')
+    )
+    return TrainingData(training, validation, about)
 
 
-def _load(
-    kind: str, path: Path, split: str, cache: Path, fold: int, progress: bool
-) -> tuple[FaceSet, tuple[str, ...]]:
+def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = True) -> FaceSet:
+    """Return the faces that a training uses of one split of the data at a path.
+
+    Args:
+        path: As in ``load_ferplus``, ``load_image_folder`` or ``load_crema_d_split``.
+        split: ``train`` or ``validation``.
+        cache: Folder for what was prepared.
+        fold: Of CREMA-D.
+        progress: Whether to draw progress bars and print what was found.
+
+    Raises:
+        DatasetError: The data cannot be used.
+    """
+    kind = dataset_at(path)
+    problems: tuple[str, ...] = ()
     if kind == 'ferplus':
         # Every face has something to teach; judged are those on whom the raters agree.
         protocol = 'votes' if split == 'train' else 'majority'
-        return load_ferplus(path, split, cache, protocol, progress), ()
-    if kind == 'crema_d':
+        faces = load_ferplus(path, split, cache, protocol, progress)
+    elif kind == 'crema_d':
         data = load_crema_d_split(path, fold, split, cache, progress)
-        return data.faces, data.problems
-    return load_image_folder(path, split, cache, progress=progress), ()
+        faces, problems = data.faces, data.problems
+    else:
+        faces = load_image_folder(path, split, cache, progress=progress)
+    if progress:
+        print(*faces.notes, *problems, sep='\n')
+    return faces
+
+
+def write_not_detected(data: TrainingData, file: Path) -> int:
+    """Write a CSV file that names the pictures in which the detector found no face.
+
+    It has the columns ``split`` and ``picture``. Without such a picture there is no file.
+
+    Returns:
+        How many they are.
+    """
+    rows = [
+        (split, picture)
+        for split, faces in (('train', data.training), ('validation', data.validation))
+        if len(faces.detected)
+        for picture in faces.pictures[~np.asarray(faces.detected)]
+    ]
+    file.unlink(missing_ok=True)
+    if rows:
+        with atomic_file(file) as aside, aside.open('w', newline='', encoding='utf-8') as stream:
+            csv.writer(stream).writerows([('split', 'picture'), *rows])
+    return len(rows)

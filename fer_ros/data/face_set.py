@@ -10,7 +10,7 @@ from fer_ros.structures import NUM_LANDMARKS, FloatArray, ImageArray
 SPLITS = ('train', 'validation', 'test')
 
 # Fields that may be empty: what not every data set says of its faces.
-_OPTIONAL = ('second_labels', 'subjects', 'clips', 'stamps_s')
+_OPTIONAL = ('second_labels', 'subjects', 'clips', 'stamps_s', 'pictures', 'detected')
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +23,13 @@ class FaceSet:
         targets: ``(N, C)`` float32, the probability of each class, summing to 1.
         classes: C names.
         second_labels: ``(N,)`` indices of another labelling of the same faces, from 0; training
-            may learn it beside the targets. Empty where there is none, as are the next three.
+            may learn it beside the targets. Empty where there is none, as are the next five.
         subjects: ``(N,)`` whose face it is.
         clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
             together, in order of time.
         stamps_s: ``(N,)`` time of that frame.
+        pictures: ``(N,)`` which picture of the data it is: a path, or a number from 0.
+        detected: ``(N,)`` whether the detector found it; else the whole picture was taken for it.
         notes: Sentences about how the faces were found, for those who judge by them.
     """
 
@@ -39,6 +41,8 @@ class FaceSet:
     subjects: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     clips: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     stamps_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    pictures: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+    detected: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -61,6 +61,8 @@ def load_ferplus(
         emotions / emotions.sum(axis=1, keepdims=True),
         FERPLUS_CLASSES,
         arrays['fer2013_label'][chosen].astype(np.int64),
+        pictures=np.flatnonzero(chosen).astype(np.str_),
+        detected=detected[chosen],
         notes=(note,),
     )
 

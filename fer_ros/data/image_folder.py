@@ -102,6 +102,8 @@ def load_image_folder(
         subjects=subjects if (subjects != '').all() else np.zeros(0, np.str_),
         clips=clips if in_clips else np.zeros(0, np.str_),
         stamps_s=frames / rate_hz if in_clips else np.zeros(0),
+        pictures=np.array([str(picture.path) for picture in kept]),
+        detected=detected[readable],
         notes=tuple(notes),
     )
 

@@ -1,28 +1,32 @@
 """TorchClassifier: the checkpoint itself, asked through torch."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import torch
 
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import model_name
-from fer_ros.network.checkpoint import load_checkpoint
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint
 from fer_ros.structures import FloatArray, ModelInput
 
 
 class TorchClassifier:
-    """Runs the checkpoint itself."""
+    """Asks a checkpoint, with as many threads as torch has at the time."""
 
-    def __init__(self, path: Path, num_threads: int = 1, device: str = 'cpu') -> None:
-        """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
-        if device == 'cuda' and not torch.cuda.is_available():
-            raise SettingError("device is 'cuda', torch finds none here: choose cpu")
-        torch.set_num_threads(num_threads)
-        checkpoint = load_checkpoint(path)
+    def __init__(self, checkpoint: Checkpoint, path: Path, device: str = 'cpu') -> None:
+        """Take a checkpoint, which stays as it is.
+
+        Args:
+            checkpoint: The model.
+            path: Of the file that it was read from.
+            device: As torch names it.
+        """
         self._device = device
-        self._model = checkpoint.model.to(device)
+        model = checkpoint.model
+        self._model = model if device == 'cpu' else deepcopy(model).to(device)
         self.path, self.name = path, model_name(path)
-        self.config, self.figures = checkpoint.model.config, checkpoint.figures
+        self.config, self.figures = model.config, checkpoint.figures
         self.streams = self.config.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:
@@ -37,3 +41,13 @@ class TorchClassifier:
             )
             answers = self._model.streams(crops, nodes).by_name(self.config)
         return {name: logits.cpu().numpy() for name, logits in answers.items()}
+
+
+def load_torch_classifier(
+    path: Path, num_threads: int = 1, device: str = 'cpu'
+) -> TorchClassifier:
+    """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
+    if device == 'cuda' and not torch.cuda.is_available():
+        raise SettingError("device is 'cuda', torch finds none here: choose cpu")
+    torch.set_num_threads(num_threads)
+    return TorchClassifier(load_checkpoint(path), path, device)

@@ -1,63 +1,73 @@
-"""What a training asks of its faces, and how often it draws each of them."""
+"""What a training asks of its faces and of the checkpoints that it builds on."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError, ModelFileError, SettingError
+from fer_ros.errors import DatasetError, SettingError
 from fer_ros.inference.config import ModelConfig
-from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.config import TrainConfig
+from fer_ros.training.sources import Sources
 
 
-def require_trainable(config: TrainConfig, training: FaceSet, processes: int) -> None:
-    """Refuse faces that a configuration cannot be trained on.
+def require_trainable(training: FaceSet, validation: FaceSet, processes: int) -> None:
+    """Refuse faces that nothing can be trained on.
 
     Args:
-        config: The settings.
         training: Faces to learn from.
+        validation: Faces to judge by.
         processes: Of a parallel training; else 1.
 
     Raises:
-        DatasetError: A class has no face, or there are fewer faces than in a batch.
-        SettingError: The model's classes are other ones, or the batch cannot be shared out.
+        DatasetError: A class has no face, there are too few for the processes, or none to judge
+            by.
     """
     counts = np.bincount(training.labels(), minlength=len(training.classes))
     missing = [name for name, count in zip(training.classes, counts, strict=True) if not count]
     if missing:
         raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
+    if len(training) < 2 * processes:
+        raise DatasetError(
+            f'the training data has {len(training)} faces, needed are two for each of {processes} '
+            'processes'
+        )
+    if not len(validation):
+        raise DatasetError('the validation data has no face')
+
+
+def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> TrainConfig:
+    """Return a configuration with the classes of the data, and a batch that the data can fill.
+
+    Args:
+        config: The settings.
+        training: As ``require_trainable`` accepts them.
+        processes: Of a parallel training; else 1.
+
+    Raises:
+        SettingError: The model's classes are other ones, or the batch cannot be shared out.
+    """
     if config.model.classes not in (ModelConfig().classes, training.classes):
         raise SettingError(
             f'model classes are {", ".join(config.model.classes)}, those of the data '
             f'{", ".join(training.classes)}: leave them out of the configuration'
-        )
-    if len(training) < config.batch_size:
-        raise DatasetError(
-            f'the training data has {len(training)} faces, batch_size is {config.batch_size}: '
-            'choose a smaller one'
         )
     if config.batch_size % processes or config.batch_size < 2 * processes:
         raise SettingError(
             f'batch_size is {config.batch_size}, needed is a multiple of {processes} processes '
             'with two faces or more for each'
         )
+    most = len(training) - len(training) % processes
+    return replace(
+        config,
+        model=replace(config.model, classes=training.classes),
+        batch_size=min(config.batch_size, most),
+    )
 
 
-def require_present(sources: Sequence[Path]) -> None:
-    """Refuse checkpoints that are not there.
-
-    Raises:
-        ModelFileError: One does not exist.
-    """
-    for source in sources:
-        if not source.is_file():
-            raise ModelFileError(f'checkpoint {source} does not exist')
-
-
-def require_unseen(sources: Sequence[Path], about: Mapping[str, Any]) -> None:
+def require_unseen(sources: Sources, about: Mapping[str, Any]) -> None:
     """Refuse checkpoints that have learned from what a training leaves for the test.
 
     Args:
@@ -65,15 +75,29 @@ def require_unseen(sources: Sequence[Path], about: Mapping[str, Any]) -> None:
         about: What the model file will say of the data; of CREMA-D its ``fold`` is left.
 
     Raises:
-        ModelFileError: A checkpoint is missing or damaged.
         SettingError: A checkpoint was trained for another fold of CREMA-D.
     """
     if about.get('dataset') != 'crema_d':
         return
     for source in sources:
-        figures = load_checkpoint(source).figures
+        figures = source.checkpoint.figures
         if figures.get('dataset') == 'crema_d' and figures.get('fold') != about['fold']:
             raise SettingError(
-                f'checkpoint {source} was trained for fold {figures.get("fold")} of CREMA-D and '
-                f'has seen the test actors of fold {about["fold"]}'
+                f'checkpoint {source.path} was trained for fold {figures.get("fold")} of CREMA-D '
+                f'and has seen the test actors of fold {about["fold"]}'
+            )
+
+
+def require_teachers_know(sources: Sources, classes: tuple[str, ...]) -> None:
+    """Refuse teachers that do not know the classes of the data.
+
+    Raises:
+        DatasetError: A teacher does not know one.
+    """
+    for teacher in sources.teachers:
+        known = teacher.checkpoint.model.config.classes
+        unknown = [name for name in classes if name not in known]
+        if unknown:
+            raise DatasetError(
+                f'teacher {teacher.path} does not know the class {", ".join(unknown)} of the data'
             )

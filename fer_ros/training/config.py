@@ -7,8 +7,12 @@ from typing import Any
 import yaml
 
 from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.inference.config import ModelConfig
 from fer_ros.training.augment import AugmentConfig
+
+# Names the checkpoint that is installed with the package.
+SHIPPED = 'shipped'
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,8 @@ class TrainConfig:
         model: What is trained; its classes are those of the data.
         augment: How faces are disturbed.
         epochs: Passes over the training faces.
-        batch_size: Faces per step.
+        batch_size: Most faces per step, of all processes together; as many as there are where
+            the data has fewer. An epoch's faces are shared out evenly over its steps.
         learning_rate: Highest rate, after the warm-up; falls to 0 along a cosine.
         warmup_epochs: Epochs over which the rate rises.
         weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
@@ -31,12 +36,14 @@ class TrainConfig:
         second_loss: Weight of the loss of a head that learns the data's second labels, where it
             has some; the head is not part of the model that is kept.
         init: Checkpoint whose weights the training starts from, of the same architecture; from
-            its classifiers only the classes that both have by name are taken. Empty: from chance.
+            its classifiers only the classes that both have by name are taken. ``shipped``: the
+            one that is installed with the package. Empty: from chance.
         init_share: How much of the kept model's weights are those it started from, 0 to 1: of two
             models along one path, a mean is often better than either (Wortsman et al. 2022,
             "Robust fine-tuning of zero-shot models").
         teachers: Checkpoints, of any architecture, the mean of whose answers is mixed into the
-            targets of the training faces. Empty: the targets are the data's alone.
+            targets of the training faces; ``shipped`` as for ``init``. Empty: the targets are the
+            data's alone.
         teacher_share: How much of the targets the teachers' answers make up, 0 to 1.
         logit_adjustment: How far the kept model leans towards rare classes: 0 as the data, 1 as
             if all classes were alike frequent (post-hoc logit adjustment, Menon et al. 2021).
@@ -72,8 +79,10 @@ class TrainConfig:
 
     @property
     def sources(self) -> list[Path]:
-        """Checkpoints that are started from and learned from."""
-        return [Path(name) for name in (self.init, *self.teachers) if name]
+        """Files of the checkpoints that are started from, first, and learned from."""
+        shipped = SHIPPED_MODEL.with_suffix('.safetensors')
+        names = [name for name in (self.init, *self.teachers) if name]
+        return [shipped if name == SHIPPED else Path(name) for name in names]
 
     def __post_init__(self) -> None:
         for name, low, high in (

@@ -1,16 +1,12 @@
 """Training on several GPUs, as torchrun starts it."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-
-Draw = TypeVar('Draw')
 
 # The first process may prepare a large data set while the others wait.
 _PATIENCE = timedelta(days=2)
@@ -65,18 +61,6 @@ def leave() -> None:
     """End what ``join`` began."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
-
-
-def shared_out(drawn: Sequence[Draw], batch_size: int, rank: Rank) -> list[list[Draw]]:
-    """Return this process's part of each batch; all parts together are the batches of one process.
-
-    Args:
-        drawn: The faces of an epoch, the same in every process.
-        batch_size: Faces per step, of all processes together.
-        rank: This process's.
-    """
-    starts = range(0, len(drawn), batch_size)
-    return [list(drawn[start + rank.index : start + batch_size : rank.count]) for start in starts]
 
 
 def together(module: nn.Module, rank: Rank) -> nn.Module:

@@ -25,7 +25,7 @@ from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.metrics import Metrics
-from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, rounded, save_checkpoint
+from fer_ros.network.checkpoint import Checkpoint, rounded, save_checkpoint
 from fer_ros.network.fer_net import FerNet, LateFusion
 from fer_ros.network.weight_transfer import (
     average_weights,
@@ -62,27 +62,25 @@ def calibrated(model: FerNet, validation: FaceSet, logit_adjustment: float) -> F
     return rounded(model)
 
 
-def keep(best: Path, out: Path, config: TrainConfig, validation: FaceSet) -> Metrics:
+def keep(
+    best: Checkpoint, init: Checkpoint | None, out: Path, config: TrainConfig, validation: FaceSet
+) -> Metrics:
     """Write the model that a training keeps; return its figures on the validation faces.
 
     Args:
-        best: Checkpoint of the best epoch.
+        best: Of the best epoch.
+        init: That the training started from, if any.
         out: Folder for ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
             ``model.int8.onnx``.
         config: Of the training.
         validation: Faces for the calibration.
-
-    Raises:
-        ModelFileError: The checkpoint, or the one to share weights with, is missing, damaged or
-            another model.
     """
-    checkpoint = load_checkpoint(best)
-    model = checkpoint.model
-    if config.init_share:
-        average_weights(load_checkpoint(Path(config.init)).model, model, config.init_share)
+    model = deepcopy(best.model)
+    if init is not None and config.init_share:
+        average_weights(init.model, model, config.init_share)
     model = calibrated(model, validation, config.logit_adjustment)
     metrics = measured(predict(model, validation)[model.config.stream], validation)
-    known = {**checkpoint.figures, **figures(checkpoint.figures['epoch'], metrics)}
+    known = {**best.figures, **figures(best.figures['epoch'], metrics)}
     kept = Checkpoint(model, known)
     save_checkpoint(kept, out / 'model.safetensors', half=True)
     export_onnx(kept, out / 'model.onnx')

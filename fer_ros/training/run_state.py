@@ -1,8 +1,9 @@
 """What a stopped training needs in order to go on, in one safetensors file."""
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,32 @@ from fer_ros.data.cache import cache_key
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import SettingError
 from fer_ros.training.config import TrainConfig
+from fer_ros.training.log import EpochFigures
+
+# Another one cannot go on with what this one left.
+_PROCEDURE = 2
+
+
+@dataclass
+class Course:
+    """How far a training has come.
+
+    Attributes:
+        epoch: Epochs that are done.
+        best_loss: Lowest loss on the validation faces.
+        threads: Of torch, with another number of which sums are rounded otherwise; 0 before it
+            has been chosen.
+        history: Figures of each epoch.
+    """
+
+    epoch: int = 0
+    best_loss: float = math.inf
+    threads: int = 0
+    history: list[EpochFigures] = field(default_factory=list)
 
 
 def run_identity(
-    config: TrainConfig, processes: int, mixed: bool, *faces: FaceSet
+    config: TrainConfig, processes: int, mixed: bool, checkpoints: str, *faces: FaceSet
 ) -> dict[str, str]:
     """Return what has to be the same when a stopped training goes on.
 
@@ -27,20 +50,21 @@ def run_identity(
         config: The settings; those that do not change the result are left out.
         processes: Of a parallel training; else 1.
         mixed: Whether the device computes in bfloat16.
+        checkpoints: Digest of those that are started from and learned from.
         faces: All that is learned from and judged by.
     """
     values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
+    values |= {'processes': processes, 'mixed': mixed, 'procedure': _PROCEDURE}
     del values['workers']
     arrays = (
         array
         for part in faces
         for array in (part.images, part.landmarks_px, part.targets, part.second_labels)
     )
-    checkpoints = (source.read_bytes() for source in config.sources)
     return {
-        'settings': json.dumps({**values, 'processes': processes, 'mixed': mixed}, sort_keys=True),
+        'settings': json.dumps(values, sort_keys=True),
         'data': cache_key('training data', *(np.ascontiguousarray(a).tobytes() for a in arrays)),
-        'checkpoints': cache_key('checkpoints', *checkpoints),
+        'checkpoints': checkpoints,
     }
 
 
@@ -58,13 +82,13 @@ class TrainingState:
     average: nn.Module
     optimizer: optim.Optimizer
 
-    def save(self, path: Path, identity: Mapping[str, str], progress: Mapping[str, Any]) -> None:
+    def save(self, path: Path, identity: Mapping[str, str], course: Course) -> None:
         """Write the state; an existing file is replaced only by a whole one.
 
         Args:
             path: Of the file.
             identity: By what it is, what has to be the same when the training goes on.
-            progress: JSON values that ``load`` gives back.
+            course: What ``load`` gives back.
         """
         tensors = {f'learner.{key}': value for key, value in self.learner.state_dict().items()}
         tensors |= {f'average.{key}': value for key, value in self.average.state_dict().items()}
@@ -72,10 +96,10 @@ class TrainingState:
             tensors |= {f'optimizer.{index}.{key}': value for key, value in state.items()}
         whole = {key: value.clone().contiguous() for key, value in tensors.items()}
         with atomic_file(path) as aside:
-            aside.write_bytes(save(whole, {**identity, 'progress': json.dumps(progress)}))
+            aside.write_bytes(save(whole, {**identity, 'course': json.dumps(asdict(course))}))
 
-    def load(self, path: Path, identity: Mapping[str, str]) -> dict[str, Any]:
-        """Take over what ``save`` wrote and return its ``progress``.
+    def load(self, path: Path, identity: Mapping[str, str]) -> Course:
+        """Take over what ``save`` wrote and return its ``course``.
 
         Raises:
             SettingError: The file is of a training with another identity.
@@ -97,8 +121,9 @@ class TrainingState:
             state.setdefault(int(index), {})[moment] = value
         groups = self.optimizer.state_dict()['param_groups']
         self.optimizer.load_state_dict({'state': state, 'param_groups': groups})
-        progress: dict[str, Any] = json.loads(metadata['progress'])
-        return progress
+        values = json.loads(metadata['course'])
+        history = [EpochFigures(**row) for row in values.pop('history')]
+        return Course(**values, history=history)
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError
 from fer_ros.evaluation.predictions import aligned_faces, answers_for
 from fer_ros.inference.classifier import BothSides
 from fer_ros.network.torch_classifier import TorchClassifier
 from fer_ros.structures import FloatArray
+from fer_ros.training.sources import Source
 
 
 def taught(
     faces: FaceSet,
-    teachers: Sequence[Path],
+    teachers: Sequence[Source],
     share: float,
     device: str = 'cpu',
     progress: bool = True,
@@ -30,28 +28,19 @@ def taught(
 
     Args:
         faces: To learn from.
-        teachers: Checkpoints; asked for each face and its mirror image, undisturbed. The mean of
-            their answers counts.
+        teachers: Models that know all classes of the faces; asked for each face and its mirror
+            image, undisturbed. The mean of their answers counts.
         share: Of that in the targets, 0 to 1.
         device: On which they are asked, as torch names it.
         progress: Whether to draw bars.
-
-    Raises:
-        DatasetError: A teacher does not know a class of the data.
-        ModelFileError: A checkpoint is missing, damaged or another model.
     """
     answers = [_answer(faces, teacher, device, progress) for teacher in teachers]
     targets = (1 - share) * faces.targets + share * np.mean(answers, axis=0)
     return replace(faces, targets=targets.astype(np.float32))
 
 
-def _answer(faces: FaceSet, teacher: Path, device: str, progress: bool) -> FloatArray:
-    classifier = BothSides(TorchClassifier(teacher, torch.get_num_threads(), device))
-    unknown = [name for name in faces.classes if name not in classifier.config.classes]
-    if unknown:
-        raise DatasetError(
-            f'teacher {teacher} does not know the class {", ".join(unknown)} of the data'
-        )
+def _answer(faces: FaceSet, teacher: Source, device: str, progress: bool) -> FloatArray:
+    classifier = BothSides(TorchClassifier(teacher.checkpoint, teacher.path, device))
     crop_px, stream = classifier.config.crop_px, classifier.config.stream
     seen = tqdm(
         aligned_faces(faces, crop_px), 'teacher', len(faces), unit='face', disable=not progress

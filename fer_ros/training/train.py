@@ -1,19 +1,17 @@
 """The command train: data and settings in, a trained model out."""
 
-import os
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import dataset_at, load_training_data
-from fer_ros.errors import SettingError
-from fer_ros.training.checks import require_present
+from fer_ros.data.datasets import TrainingData, load_training_data, write_not_detected
+from fer_ros.training.compute import Compute, choose_device
 from fer_ros.training.config import TrainConfig
-from fer_ros.training.data_parallel import join, leave, wait_for_all
+from fer_ros.training.data_parallel import Rank, join, leave, wait_for_all
+from fer_ros.training.sources import load_sources
 from fer_ros.training.trainer import Trainer
+
+NOT_DETECTED = 'not_detected.csv'
 
 
 def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads: int = 0) -> None:
@@ -24,7 +22,7 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         data: As in ``load_training_data``.
         out: Folder of the run.
         device: ``cpu`` or ``cuda``; the latter where there is one when empty.
-        threads: Of torch; 0 leaves the choice to it.
+        threads: Of torch; 0: those of the run that goes on, or else chosen by measured steps.
 
     Raises:
         DatasetError: The data cannot be used; see also ``Trainer``.
@@ -32,38 +30,43 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
         SettingError: ``device`` is not there, ``threads`` is negative, ``out`` is a file, or as
             ``Trainer``.
     """
-    if threads < 0:
-        raise SettingError(f'threads is {threads}, allowed are 0 and more')
-    # Before the data are prepared.
-    require_present(config.sources)
+    # What can be refused is refused before the data are prepared.
+    compute = Compute(choose_device(device), threads=threads)
+    sources = load_sources(config)
     require_folder(out)
-    if threads:
-        torch.set_num_threads(threads)
-    has_gpu = torch.cuda.is_available()
-    device = device or ('cuda' if has_gpu else 'cpu')
-    if device not in ('cpu', 'cuda') or (device == 'cuda' and not has_gpu):
-        raise SettingError(
-            f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
-        )
-    if device == 'cuda':
-        # The same command gives the same model on the same machine.
-        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-        torch.use_deterministic_algorithms(True)
-    rank, device = join(device)
+    rank, device = join(compute.device)
     try:
-        # The first process fills the cache; the others wait and then read it.
-        if not rank.first:
-            wait_for_all()
-        training, validation = load_training_data(data, CACHE, config.fold, rank.first)
+        faces = _load(data, config.fold, rank)
+        trainer = Trainer(config, faces, out, Compute(device, rank, threads), sources)
         if rank.first:
-            wait_for_all()
-        about: dict[str, Any] = {'dataset': dataset_at(data)}
-        if about['dataset'] == 'crema_d':
-            about['fold'] = config.fold
-        trainer = Trainer(config, training, validation, out, device, rank, about)
+            _say_what_differs(config, trainer, faces, out)
         metrics = trainer.fit()
     finally:
         leave()
     if rank.first:
         print(f'validation accuracy of the calibrated model {metrics.accuracy:.2%}')
         print(f'wrote {out}/model.safetensors and its forms for ONNX Runtime')
+
+
+def _load(data: Path, fold: int, rank: Rank) -> TrainingData:
+    # The first process fills the cache; the others wait and then read it.
+    if not rank.first:
+        wait_for_all()
+    faces = load_training_data(data, CACHE, fold, rank.first)
+    if rank.first:
+        wait_for_all()
+    return faces
+
+
+def _say_what_differs(
+    config: TrainConfig, trainer: Trainer, faces: TrainingData, out: Path
+) -> None:
+    """Say which pictures show no detected face, and that the data does not fill a batch."""
+    count = write_not_detected(faces, out / NOT_DETECTED)
+    if count:
+        print(f'Pictures without a detection: {count}, named in {out / NOT_DETECTED}')
+    if trainer.config.batch_size != config.batch_size:
+        print(
+            f'batch_size is {trainer.config.batch_size} instead of {config.batch_size}: the '
+            f'training data has {len(faces.training)} faces'
+        )

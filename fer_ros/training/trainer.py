@@ -1,252 +1,213 @@
 """Training of a FerNet: set up, fit, validate, keep the best."""
 
-import math
-from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, WeightedRandomSampler
 from tqdm import tqdm
 
+from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import DatasetError
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.structures import FloatArray
 from fer_ros.training.calibration import calibrated_loss
-from fer_ros.training.checks import require_present, require_trainable, require_unseen
+from fer_ros.training.checks import (
+    fitted_config,
+    require_teachers_know,
+    require_trainable,
+    require_unseen,
+)
+from fer_ros.training.compute import Compute
 from fer_ros.training.config import TrainConfig
-from fer_ros.training.data_parallel import Rank, shared_out, together
+from fer_ros.training.data_parallel import together
+from fer_ros.training.epoch_batches import EpochBatches
 from fer_ros.training.export import keep
-from fer_ros.training.face_dataset import AlignedFaces, Batch, draw_weights
-from fer_ros.training.log import COLUMNS, write_log
-from fer_ros.training.loss import Learner
-from fer_ros.training.run_state import TrainingState, run_identity
+from fer_ros.training.face_dataset import Batch
+from fer_ros.training.learner import build_learner, build_optimizer
+from fer_ros.training.learning_rate import CosineSchedule
+from fer_ros.training.log import EpochFigures, write_log
+from fer_ros.training.run_state import Course, TrainingState, run_identity
+from fer_ros.training.sources import Sources, load_sources
 from fer_ros.training.teachers import taught
+from fer_ros.training.thread_count import measured_thread_count
 from fer_ros.training.validation import figures, measured, predict
+from fer_ros.training.weight_average import WeightAverage
 
 _STATE_FILE = 'last.safetensors'
 
 
 class Trainer:
-    """One training run in one folder; what it needs to go on after a stop lies there."""
+    """One training run in one folder; what it needs to go on after a stop lies there.
+
+    Attributes:
+        config: The settings, with the classes of the data and a batch that they can fill.
+        learner: What is trained.
+        average: Of its weights.
+        course: How far it has come.
+    """
 
     def __init__(
         self,
         config: TrainConfig,
-        training: FaceSet,
-        validation: FaceSet,
+        data: TrainingData,
         out: Path,
-        device: str = 'cpu',
-        rank: Rank | None = None,
-        about: Mapping[str, Any] | None = None,
+        compute: Compute | None = None,
+        sources: Sources | None = None,
     ) -> None:
-        """Set up model, data and optimiser, and resume if ``out`` holds a stopped run.
+        """Set up model and optimiser, and go on from where a run in ``out`` was stopped.
 
         Args:
             config: The settings.
-            training: Faces to learn from.
-            validation: Faces by which the best epoch is chosen and the model is calibrated.
+            data: Faces to learn from and to judge by.
             out: Folder of the run, made if missing.
-            device: As torch names it.
-            rank: Of a parallel training.
-            about: What the model file says of the data, as JSON values.
+            compute: On what is computed; the CPU when not given.
+            sources: The checkpoints that ``config`` names; read when not given.
 
         Raises:
-            DatasetError: A class has no training face, there are fewer faces than in a batch, no
-                face to validate by, or a teacher does not know a class.
+            DatasetError: A class has no training face, there are too few faces for the processes,
+                none to validate by, or a teacher does not know a class.
             ModelFileError: A checkpoint to start from or to learn from is missing, damaged or
                 another model.
             SettingError: The model's classes are other ones, a batch cannot be shared out among
                 the processes, a checkpoint has seen faces that are left for the test, or ``out``
                 holds a run of other settings or data.
         """
-        self.rank = rank or Rank()
-        require_trainable(config, training, self.rank.count)
-        if not len(validation):
-            raise DatasetError('the validation data has no face')
-        config = replace(config, model=replace(config.model, classes=training.classes))
-        self.config, self.out, self.device = config, out, torch.device(device)
-        self.validation, self.about = validation, dict(about or {})
-        require_present(config.sources)
-        require_unseen(config.sources, self.about)
-        self._mixed = config.mixed_precision and _has_bfloat16(self.device)
-        self._identity = run_identity(config, self.rank.count, self._mixed, training, validation)
-        torch.manual_seed(config.seed)
-        second = int(training.second_labels.max(initial=-1)) + 1
-        learner = Learner(config, second)
-        if config.init:
-            first = load_checkpoint(Path(config.init)).model
-            copy_weights(first, learner.model)
-            if config.init_share:
-                # Whether that can be done is to be known before the training.
-                average_weights(first, deepcopy(learner.model), config.init_share)
-        self.learner = learner.to(self.device)
+        self.compute = compute or Compute()
+        self.data, self.out = data, out
+        processes = self.compute.rank.count
+        require_trainable(data.training, data.validation, processes)
+        self.config = config = fitted_config(config, data.training, processes)
+        self.sources = sources or load_sources(config)
+        require_unseen(self.sources, data.about)
+        require_teachers_know(self.sources, data.training.classes)
+        mixed = config.mixed_precision and self.compute.has_bfloat16
+        faces = data.training, data.validation
+        self._identity = run_identity(config, processes, mixed, self.sources.digest, *faces)
+        second_classes = int(data.training.second_labels.max(initial=-1)) + 1
+        self.learner = build_learner(config, self.sources, second_classes, mixed)
+        self.learner.to(self.compute.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = deepcopy(self.learner.model).requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.learner, config.weight_decay), lr=config.learning_rate
-        )
-        self.epoch = 0
-        self.best = math.inf
-        self.history: list[dict[str, float]] = []
+        self.average = WeightAverage(self.learner.model, config.ema_decay)
+        self.optimizer = build_optimizer(self.learner, config)
+        self._state = TrainingState(self.learner, self.average.model, self.optimizer)
+        self.course = Course()
         out.mkdir(parents=True, exist_ok=True)
         if (out / _STATE_FILE).is_file():
-            self._resume()
-        # Last, for it takes minutes.
-        if config.teachers and self.epoch < config.epochs:
-            teachers = [Path(name) for name in config.teachers]
-            share, progress = config.teacher_share, self.rank.first
-            training = taught(training, teachers, share, str(self.device), progress)
-        self.data = AlignedFaces(training, config.model.crop_px, config.augment, config.seed)
-        self.weights = torch.from_numpy(draw_weights(training, config.balance))
-        self.steps = len(training) // config.batch_size
+            self.course = self._state.load(out / _STATE_FILE, self._identity)
 
     def fit(self, progress: bool = True) -> Metrics:
         """Train until the last epoch; return the validation figures of the kept model.
 
-        After every epoch ``best.safetensors`` (by ``calibrated_loss``), ``last.safetensors``,
-        ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date; at the end
-        ``model.safetensors``, ``model.onnx`` and ``model.int8.onnx``, the best one calibrated,
-        are written; the last one if the model has a CNN.
+        At the end ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
+        ``model.int8.onnx``, the best one calibrated, are written.
 
-        Raises:
-            ModelFileError: The checkpoint to share weights with is gone.
+        Args:
+            progress: Whether to draw bars and print how each epoch went.
         """
-        trained = together(self.learner, self.rank)
-        while self.epoch < self.config.epochs:
-            loss = self._train_epoch(trained, progress and self.rank.first)
-            self.epoch += 1
-            if self.rank.first:
-                self._close_epoch(loss, progress)
-        if not self.rank.first:
-            return measured(self._answers(), self.validation)
-        return keep(self.out / 'best.safetensors', self.out, self.config, self.validation)
+        progress = progress and self.compute.rank.first
+        self.fit_epochs(self.config.epochs - self.course.epoch, progress)
+        if not self.compute.rank.first:
+            return measured(self._logits(), self.data.validation)
+        best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
+        started_from = init.checkpoint if init is not None else None
+        return keep(best, started_from, self.out, self.config, self.data.validation)
 
-    def _close_epoch(self, loss: float, progress: bool) -> None:
-        logits = self._answers()
-        metrics = measured(logits, self.validation)
-        # On a few thousand faces the accuracy goes up and down by chance; the loss hardly does.
-        validation_loss = calibrated_loss(logits, self.validation.labels())
-        if validation_loss < self.best:
-            self.best = validation_loss
-            model = deepcopy(self.average).cpu().eval()
-            checkpoint = Checkpoint(model, {**self.about, **figures(self.epoch, metrics)})
-            save_checkpoint(checkpoint, self.out / 'best.safetensors')
-        row = (self.epoch, loss, validation_loss, metrics.accuracy, metrics.unweighted_recall)
-        self.history.append(dict(zip(COLUMNS, row, strict=True)))
-        write_log(self.history, self.out)
-        self._save_state()
-        if progress:
-            print(
-                f'epoch {self.epoch}: loss {loss:.4f}, validation accuracy '
-                f'{metrics.accuracy:.2%}, unweighted recall {metrics.unweighted_recall:.2%}',
-                flush=True,
-            )
+    def fit_epochs(self, count: int, progress: bool = True) -> None:
+        """Train some more epochs.
 
-    def _answers(self) -> FloatArray:
-        """Return the averaged model's logits for the validation faces."""
-        return predict(self.average, self.validation)[self.config.model.stream]
+        After each of them ``best.safetensors`` (by ``calibrated_loss``), ``last.safetensors``,
+        ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date.
 
-    def _train_epoch(self, trained: nn.Module, progress: bool) -> float:
-        config = self.config
-        # All chance of an epoch follows from its number: a resumed run repeats the unbroken one.
-        torch.manual_seed(config.seed * 100_003 + self.epoch)
-        self.data.epoch = self.epoch
+        Args:
+            count: How many.
+            progress: As in ``fit``.
+        """
+        self._set_threads(progress)
+        if count < 1:
+            return
+        batches = EpochBatches(self._with_targets(progress), self.config, self.compute.rank)
+        trained = together(self.learner, self.compute.rank)
+        for _ in range(count):
+            loss = self._train_epoch(trained, batches, progress)
+            self.course.epoch += 1
+            if self.compute.rank.first:
+                self._validate(loss, progress)
+
+    def _set_threads(self, progress: bool) -> None:
+        """Use the threads that were asked for, else the run's own, else the fastest number."""
+        threads = self.compute.threads or self.course.threads
+        if not threads and (self.compute.device != 'cpu' or self.compute.rank.count > 1):
+            threads = 1
+        if not threads:
+            threads = measured_thread_count(self.learner, self.data.training, self.config)
+            if progress:
+                print(f'threads: {threads}, by a few measured steps', flush=True)
+        self.course.threads = threads
+        torch.set_num_threads(threads)
+
+    def _with_targets(self, progress: bool) -> FaceSet:
+        """Return the training faces, where there are teachers with what they say; in minutes."""
+        config, teachers = self.config, self.sources.teachers
+        if not teachers:
+            return self.data.training
+        share, device = config.teacher_share, self.compute.device
+        return taught(self.data.training, teachers, share, device, progress)
+
+    def _train_epoch(self, trained: nn.Module, batches: EpochBatches, progress: bool) -> float:
+        """Return the mean loss."""
+        config, epoch = self.config, self.course.epoch
+        schedule = CosineSchedule(
+            config.learning_rate,
+            config.warmup_epochs * batches.steps,
+            config.epochs * batches.steps,
+        )
         self.learner.train()
-        batches = self._batches()
-        # The processes of a parallel training draw the same faces and share them out; what is
-        # left out of each face's features differs between them.
-        torch.manual_seed((config.seed * 100_003 + self.epoch) * 1009 + self.rank.index)
         total, count = 0.0, 0
-        with tqdm(
-            total=self.steps * config.batch_size,
-            desc=f'epoch {self.epoch + 1}/{config.epochs}',
-            unit='face',
-            disable=not progress,
-        ) as bar:
-            for step, batch in enumerate(batches):
-                done = self.epoch * self.steps + step
-                self._set_learning_rate(done)
-                loss = self._step(trained, batch.to(self.device))
-                self._update_average(done)
-                total, count = total + loss * len(batch.crops), count + len(batch.crops)
-                bar.update(config.batch_size)
+        device = torch.device(self.compute.device)
+        label = f'epoch {epoch + 1}/{config.epochs}'
+        with tqdm(total=len(batches), desc=label, unit='face', disable=not progress) as bar:
+            for step, (batch, weight) in enumerate(batches.of_epoch(epoch), epoch * batches.steps):
+                for group in self.optimizer.param_groups:
+                    group['lr'] = schedule.rate(step)
+                loss = self._step(trained, batch.to(device), weight)
+                self.average.update(self.learner.model, step)
+                faces = len(batch.crops)
+                total, count = total + loss * faces, count + faces
+                bar.update(faces * self.compute.rank.count)
         return total / count
 
-    def _step(self, trained: nn.Module, batch: Batch) -> float:
-        # Convolutions in bfloat16 where the device has it; its range needs no scaling of the loss.
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed):
-            loss = trained(batch)
+    def _step(self, trained: nn.Module, batch: Batch, weight: float) -> float:
+        loss: torch.Tensor = trained(batch)
         self.optimizer.zero_grad()
-        loss.backward()
+        (loss * weight).backward()
         torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
         self.optimizer.step()
         return float(loss.item())
 
-    def _batches(self) -> Iterator[Batch]:
-        drawn = WeightedRandomSampler(self.weights.tolist(), self.steps * self.config.batch_size)
-        shares = shared_out(list(enumerate(drawn)), self.config.batch_size, self.rank)
-        loader = DataLoader(
-            self.data,
-            batch_sampler=shares,
-            collate_fn=self.data.collate,
-            num_workers=self.config.workers,
-        )
-        return iter(loader)
+    def _validate(self, loss: float, progress: bool) -> None:
+        """Judge an epoch, keep its weights if they are the best, and write where the run is."""
+        logits, course = self._logits(), self.course
+        metrics = measured(logits, self.data.validation)
+        # On a few thousand faces the accuracy goes up and down by chance; the loss hardly does.
+        validation_loss = calibrated_loss(logits, self.data.validation.labels())
+        if validation_loss < course.best_loss:
+            course.best_loss = validation_loss
+            model = deepcopy(self.average.model).cpu().eval()
+            known = {**self.data.about, **figures(course.epoch, metrics)}
+            save_checkpoint(Checkpoint(model, known), self.out / 'best.safetensors')
+        accuracy, recall = metrics.accuracy, metrics.unweighted_recall
+        course.history.append(EpochFigures(course.epoch, loss, validation_loss, accuracy, recall))
+        write_log(course.history, self.out)
+        self._state.save(self.out / _STATE_FILE, self._identity, course)
+        if progress:
+            print(
+                f'epoch {course.epoch}: loss {loss:.4f}, validation accuracy {accuracy:.2%}, '
+                f'unweighted recall {recall:.2%}',
+                flush=True,
+            )
 
-    def _set_learning_rate(self, step: int) -> None:
-        warmup = self.config.warmup_epochs * self.steps
-        total = self.config.epochs * self.steps
-        if step < warmup:
-            factor = (step + 1) / warmup
-        else:
-            factor = (1 + math.cos(math.pi * (step - warmup) / (total - warmup))) / 2
-        for group in self.optimizer.param_groups:
-            group['lr'] = self.config.learning_rate * factor
-
-    @torch.no_grad()
-    def _update_average(self, step: int) -> None:
-        # A mean over all steps at first: short trainings would else keep their random start.
-        decay = min(self.config.ema_decay, (1 + step) / (10 + step))
-        averaged = self.average.state_dict()
-        for key, value in self.learner.model.state_dict().items():
-            if value.is_floating_point():
-                averaged[key].lerp_(value, 1 - decay)
-            else:
-                averaged[key].copy_(value)
-
-    def _state(self) -> TrainingState:
-        return TrainingState(self.learner, self.average, self.optimizer)
-
-    def _save_state(self) -> None:
-        """Write all that the next epoch depends on."""
-        progress = {'epoch': self.epoch, 'best': self.best, 'history': self.history}
-        self._state().save(self.out / _STATE_FILE, self._identity, progress)
-
-    def _resume(self) -> None:
-        progress = self._state().load(self.out / _STATE_FILE, self._identity)
-        self.epoch, self.best = progress['epoch'], progress['best']
-        self.history = progress['history']
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    """Return whether a device multiplies bfloat16 by itself and not by way of float32."""
-    if device.type == 'cuda':
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    able = torch.cpu.get_capabilities()
-    return bool(able.get('amx_bf16') or able.get('avx512_bf16'))
-
-
-def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Decay matrices and kernels; leave norms and biases alone."""
-    parameters = list(model.parameters())
-    return [
-        {'params': [p for p in parameters if p.ndim > 1], 'weight_decay': weight_decay},
-        {'params': [p for p in parameters if p.ndim <= 1], 'weight_decay': 0.0},
-    ]
+    def _logits(self) -> FloatArray:
+        """Return the averaged model's logits for the validation faces."""
+        return predict(self.average.model, self.data.validation)[self.config.model.stream]

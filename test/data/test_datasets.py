@@ -1,8 +1,17 @@
+import csv
+
 import cv2
+import numpy as np
 import pytest
 from face_clips import face_picture, write_clip
 
-from fer_ros.data.datasets import dataset_at, load_training_data
+from fer_ros.data.datasets import (
+    TrainingData,
+    dataset_at,
+    load_training_data,
+    write_not_detected,
+)
+from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
 
 
@@ -29,12 +38,13 @@ def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_pat
     for actor in (1001, 1019, 1037, 1055):
         write_clip(tmp_path / f'{actor}_DFA_ANG_XX.mp4', face_picture(0))
     (tmp_path / '1073_DFA_ANG_XX.mp4').touch()
-    training, validation = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
-    assert set(training.subjects) == {'1037', '1055'}
-    assert set(validation.subjects) == {'1019'}
+    data = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
+    assert set(data.training.subjects) == {'1037', '1055'}
+    assert set(data.validation.subjects) == {'1019'}
     out = capsys.readouterr().out
     assert 'CREMA-D: 2 clips, 12 frames, 0 of them without a face' in out
     assert '1073_DFA_ANG_XX.mp4 cannot be opened' in out
+    assert data.about == {'dataset': 'crema_d', 'fold': 1}
 
 
 def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
@@ -42,6 +52,39 @@ def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
         file = tmp_path / split / 'fear' / 'a.png'
         file.parent.mkdir(parents=True)
         cv2.imwrite(str(file), face_picture(0))
-    training, validation = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
-    assert (len(training), len(validation)) == (1, 1)
+    data = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
+    assert (len(data.training), len(data.validation)) == (1, 1)
     assert '1 faces, 0 of them without a detection' in capsys.readouterr().out
+
+
+def faces_named(pictures, detected):
+    count = len(pictures)
+    return FaceSet(
+        np.zeros((count, 8, 8), np.uint8),
+        np.zeros((count, 68, 2), np.float32),
+        np.ones((count, 1), np.float32),
+        ('fear',),
+        pictures=np.array(pictures),
+        detected=np.array(detected),
+    )
+
+
+def test_pictures_without_a_detection_are_named_in_a_file(tmp_path):
+    training = faces_named(['a.png', 'b, c.png'], [True, False])
+    validation = faces_named(['d.png'], [False])
+    file = tmp_path / 'not_detected.csv'
+    assert write_not_detected(TrainingData(training, validation), file) == 2
+    with file.open() as stream:
+        assert list(csv.reader(stream)) == [
+            ['split', 'picture'],
+            ['train', 'b, c.png'],
+            ['validation', 'd.png'],
+        ]
+
+
+def test_where_every_face_was_detected_no_file_is_left(tmp_path):
+    file = tmp_path / 'not_detected.csv'
+    file.write_text('of an earlier start')
+    faces = faces_named(['a.png'], [True])
+    assert write_not_detected(TrainingData(faces, faces), file) == 0
+    assert not file.exists()

@@ -89,6 +89,8 @@ def test_picture_without_a_detection_counts_as_a_face_crop(tmp_path):
     faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
     assert len(faces) == 1
     assert '1 of them without a detection' in faces.notes[0]
+    assert faces.pictures.tolist() == [str(tmp_path / 'test/fear/a.png')]
+    assert faces.detected.tolist() == [False]
 
 
 def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):

@@ -30,7 +30,7 @@ model:
 def data(tmp_path, monkeypatch):
     """Pictures in two classes: with the mouth, and with a hand before it."""
     monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
-    monkeypatch.setattr('fer_ros.training.trainer.CACHE', tmp_path / 'cache')
+    monkeypatch.setattr('fer_ros.training.train.CACHE', tmp_path / 'cache')
     for split, count in (('train', 16), ('validation', 4), ('test', 4)):
         for number in range(count):
             for name in ('hidden', 'open'):
@@ -50,16 +50,15 @@ def test_train_stop_resume_evaluate_and_run_in_the_node(data, graph, fer_node, m
 
     command = ['train', '--data', str(data / 'data'), '--config', str(data / 'c.yaml')]
     command += ['--out', str(data / 'run'), '--device', 'cpu', '--threads', '1']
-    close = Trainer._close_epoch
 
-    def close_and_stop(*arguments):
-        close(*arguments)
+    def stop_after_one_epoch(trainer):
+        trainer.fit_epochs(1)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, '_close_epoch', close_and_stop)
-    with pytest.raises(SystemExit, match='interrupted'):
-        main(command)
-    monkeypatch.setattr(Trainer, '_close_epoch', close)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, 'fit', stop_after_one_epoch)
+        with pytest.raises(SystemExit, match='interrupted'):
+            main(command)
     main(command)
     with (data / 'run' / 'metrics.csv').open() as stream:
         assert [row['epoch'] for row in csv.DictReader(stream)] == ['1', '2', '3']

@@ -1,0 +1,57 @@
+"""Compute: on what a training computes, and how."""
+
+import os
+from dataclasses import dataclass, field
+
+import torch
+
+from fer_ros.errors import SettingError
+from fer_ros.training.data_parallel import Rank
+
+
+@dataclass(frozen=True)
+class Compute:
+    """On what a training computes.
+
+    Attributes:
+        device: As torch names it.
+        rank: Of a parallel training.
+        threads: Of torch; 0: chosen by a few measured steps, see ``thread_count``.
+    """
+
+    device: str = 'cpu'
+    rank: Rank = field(default_factory=Rank)
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.threads < 0:
+            raise SettingError(f'threads is {self.threads}, allowed are 0 and more')
+
+    @property
+    def has_bfloat16(self) -> bool:
+        """Whether the device multiplies bfloat16 by itself and not by way of float32."""
+        if self.device.startswith('cuda'):
+            return torch.cuda.is_bf16_supported(including_emulation=False)
+        able = torch.cpu.get_capabilities()
+        return bool(able.get('amx_bf16') or able.get('avx512_bf16'))
+
+
+def choose_device(name: str) -> str:
+    """Return ``cpu`` or ``cuda``; the latter, where there is one, for an empty name.
+
+    On a GPU only operations are allowed whose results are the same each time.
+
+    Raises:
+        SettingError: The device is not there.
+    """
+    has_gpu = torch.cuda.is_available()
+    device = name or ('cuda' if has_gpu else 'cpu')
+    if device not in ('cpu', 'cuda') or (device == 'cuda' and not has_gpu):
+        raise SettingError(
+            f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
+        )
+    if device == 'cuda':
+        # The same command gives the same model on the same machine.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+        torch.use_deterministic_algorithms(True)
+    return device

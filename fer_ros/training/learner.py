@@ -1,0 +1,99 @@
+"""Learner: a model with what a training minimises, and the optimiser that does."""
+
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fer_ros.network.fer_net import FerNet
+from fer_ros.network.weight_transfer import average_weights, copy_weights
+from fer_ros.training.config import TrainConfig
+from fer_ros.training.face_dataset import Batch
+from fer_ros.training.sources import Sources
+
+
+class Learner(nn.Module):
+    """A FerNet with its loss, and a head for second labels that is dropped afterwards.
+
+    loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second
+    head), each the cross entropy with the targets (for FER+ the distribution of the votes:
+    Barsoum et al. 2016, eq. 3) or with the second labels.
+    """
+
+    def __init__(
+        self, config: TrainConfig, second_classes: int = 0, mixed_precision: bool = False
+    ) -> None:
+        super().__init__()
+        self.config, self.mixed_precision = config, mixed_precision
+        self.model = FerNet(config.model)
+        self.second: nn.Linear | None = None
+        if second_classes and config.second_loss:
+            self.second = nn.Linear(self.model.num_features, second_classes)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the loss, a scalar."""
+        # Convolutions in bfloat16 where the device has it; its range needs no scaling of the loss.
+        device = batch.crops.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self.mixed_precision):
+            return self._loss(batch)
+
+    def _loss(self, batch: Batch) -> Tensor:
+        keep_cnn, keep_gat = self._keep(batch.crops)
+        answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
+        loss = functional.cross_entropy(answer.logits, batch.targets)
+        for logits in (answer.cnn, answer.gat):
+            # Also with a weight of 0: parallel training waits for a gradient of every weight.
+            if logits is not None:
+                stream = functional.cross_entropy(logits, batch.targets)
+                loss = loss + self.config.stream_loss * stream
+        if self.second is not None:
+            second = functional.cross_entropy(self.second(answer.features), batch.second_labels)
+            loss = loss + self.config.second_loss * second
+        return loss
+
+    def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
+        """Choose the faces that lose a stream; none loses both."""
+        drop = self.config.modality_dropout
+        # In late fusion each stream learns to answer alone as it is.
+        if self.config.model.stream != 'fused' or self.model.adds_logits or not drop:
+            return None, None
+        chance = torch.rand(len(crops), device=crops.device)
+        return (chance >= drop).float(), (chance < 1 - drop).float()
+
+
+def build_learner(
+    config: TrainConfig, sources: Sources, second_classes: int, mixed_precision: bool
+) -> Learner:
+    """Return a learner as a training begins with it: from chance, or from a checkpoint.
+
+    Args:
+        config: The settings, with the classes of the data.
+        sources: Checkpoints of the training.
+        second_classes: Of the data's second labels; 0 where there are none.
+        mixed_precision: Whether it computes in bfloat16.
+
+    Raises:
+        ModelFileError: The checkpoint to start from, or to share weights with, is of another
+            architecture.
+    """
+    torch.manual_seed(config.seed)
+    learner = Learner(config, second_classes, mixed_precision)
+    if sources.init is not None:
+        first = sources.init.checkpoint.model
+        copy_weights(first, learner.model)
+        if config.init_share:
+            # Whether that can be done is to be known before the training.
+            average_weights(first, deepcopy(learner.model), config.init_share)
+    return learner
+
+
+def build_optimizer(learner: Learner, config: TrainConfig) -> torch.optim.AdamW:
+    """Return AdamW that decays matrices and kernels, and leaves norms and biases alone."""
+    parameters = list(learner.parameters())
+    groups: list[dict[str, Any]] = [
+        {'params': [p for p in parameters if p.ndim > 1], 'weight_decay': config.weight_decay},
+        {'params': [p for p in parameters if p.ndim <= 1], 'weight_decay': 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate)

@@ -1,0 +1,52 @@
+"""The checkpoints that a training starts from and learns from, each read once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_ros.data.cache import cache_key
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint
+from fer_ros.training.config import TrainConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A checkpoint and the file that it was read from."""
+
+    path: Path
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """All checkpoints of a training.
+
+    Attributes:
+        init: Whose weights the training starts from, if any.
+        teachers: Whose answers are mixed into the targets.
+        digest: Changes with the content of any of the files.
+    """
+
+    init: Source | None = None
+    teachers: tuple[Source, ...] = ()
+    digest: str = ''
+
+    def __iter__(self) -> Iterator[Source]:
+        if self.init is not None:
+            yield self.init
+        yield from self.teachers
+
+
+def load_sources(config: TrainConfig) -> Sources:
+    """Read the checkpoints that a configuration names, a file that is named twice once.
+
+    Raises:
+        ModelFileError: One is missing or damaged.
+    """
+    paths = config.sources
+    known = {path: Source(path, load_checkpoint(path)) for path in dict.fromkeys(paths)}
+    every = [known[path] for path in paths]
+    digest = cache_key('checkpoints', *(path.read_bytes() for path in paths))
+    return Sources(
+        every[0] if config.init else None, tuple(every[1:] if config.init else every), digest
+    )

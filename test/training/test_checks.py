@@ -1,0 +1,74 @@
+import pytest
+
+pytest.importorskip('torch_geometric')
+
+from dataclasses import replace
+
+import numpy as np
+from small_training import CONFIG, ONE_EPOCH, small_trainer
+
+from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.training.compute import Compute
+from fer_ros.training.data_parallel import Rank
+
+
+def test_classes_of_the_configuration_have_to_be_those_of_the_data(faces, tmp_path):
+    config = replace(CONFIG, model=replace(CONFIG.model, classes=('x', 'y')))
+    with pytest.raises(SettingError, match='model classes are x, y, those of the data smile'):
+        small_trainer(faces, tmp_path, config)
+
+
+def test_class_without_a_face_is_refused_before_training(faces, tmp_path):
+    lonely = FaceSet(
+        faces.images,
+        faces.landmarks_px,
+        np.eye(3, dtype=np.float32)[faces.labels()],
+        ('smile', 'hidden', 'never'),
+    )
+    with pytest.raises(DatasetError, match='no face of the class never'):
+        small_trainer(lonely, tmp_path)
+
+
+def test_no_face_to_validate_by_is_refused(faces, tmp_path):
+    with pytest.raises(DatasetError, match='the validation data has no face'):
+        small_trainer(faces, tmp_path, validation=faces.select(np.arange(0)))
+
+
+def test_batch_that_the_processes_cannot_share_out_is_refused(faces, tmp_path):
+    with pytest.raises(SettingError, match='batch_size is 8, needed is a multiple of 3 processes'):
+        small_trainer(faces, tmp_path, compute=Compute(rank=Rank(0, 3)))
+
+
+def test_batch_shrinks_to_the_faces_that_there_are(faces, tmp_path):
+    trainer = small_trainer(faces, tmp_path, replace(CONFIG, batch_size=32))
+    assert trainer.config.batch_size == 24
+
+
+def test_batch_that_shrinks_stays_a_multiple_of_the_processes(faces, tmp_path):
+    compute = Compute(rank=Rank(0, 5))
+    trainer = small_trainer(faces, tmp_path, replace(CONFIG, batch_size=35), compute=compute)
+    assert trainer.config.batch_size == 20
+
+
+def test_fewer_faces_than_two_for_each_process_are_refused(faces, tmp_path):
+    compute = Compute(rank=Rank(0, 13))
+    config = replace(CONFIG, batch_size=26)
+    with pytest.raises(DatasetError, match='has 24 faces, needed are two for each of 13'):
+        small_trainer(faces, tmp_path, config, compute=compute)
+
+
+def test_teacher_that_does_not_know_a_class_is_refused(faces, tmp_path):
+    config = replace(CONFIG, teachers=('shipped',))
+    with pytest.raises(DatasetError, match='does not know the class smile, hidden of the data'):
+        small_trainer(faces, tmp_path, config)
+
+
+def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(faces, tmp_path):
+    about = {'dataset': 'crema_d', 'fold': 2}
+    small_trainer(faces, tmp_path / 'a', ONE_EPOCH, about=about).fit(progress=False)
+    known = str(tmp_path / 'a' / 'model.safetensors')
+    for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
+        small_trainer(faces, tmp_path / 'same', config, about=about)
+        with pytest.raises(SettingError, match='fold 2 of CREMA-D and has seen the test actors'):
+            small_trainer(faces, tmp_path / 'b', config, about={**about, 'fold': 1})

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('torch')
+
+from fer_ros.errors import SettingError
+from fer_ros.training.config import TrainConfig, read_train_config
+
+
+def test_configuration_file_of_the_project_has_the_defaults():
+    path = Path(__file__).parent.parent.parent / 'config' / 'train.yaml'
+    assert read_train_config(path) == TrainConfig()
+
+
+def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_one():
+    folder = Path(__file__).parent.parent.parent / 'config'
+    config = read_train_config(folder / 'refine.yaml')
+    larger = read_train_config(folder / 'teacher.yaml')
+    first, second = (f'runs/{name}/model.safetensors' for name in ('ferplus', 'teacher'))
+    assert (larger.teachers, config.teachers) == ((first,), (first, second))
+    assert Path(config.init).parent == Path(first).parent
+    assert config.model == TrainConfig().model
+    assert larger.model.crop_px > config.model.crop_px
+
+
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        ('epoch: 3', "setting 'epoch' is unknown"),
+        ('epochs: 0', 'epochs is 0, allowed are 1 to 10000'),
+        ('epochs: many', "epochs is 'many', needed is a whole number"),
+        ('model: {stream: rnn}', "stream is 'rnn'"),
+        ('augment: {zoom: 2}', "setting 'zoom' is unknown"),
+        ('augment: {cover: 2}', 'augment cover is 2, allowed are 0 to 1'),
+        ('augment: {noise: much}', "augment noise is 'much', needed is a number"),
+        ('epochs: 1.5', 'epochs is 1.5, needed is a whole number'),
+        ('model: 3', 'model is no list of'),
+        ('model: {cnn_channels: many}', "cnn_channels is 'many', needed are whole numbers from 1"),
+        ('model: {dropout: 1}', 'dropout is 1, allowed are 0 to below 1'),
+        ('init: 3', 'init is 3, needed is the path of a checkpoint'),
+        ('teachers: a.safetensors', "teachers is 'a.safetensors', needed is a list of paths"),
+        ('teachers: [3]', 'needed is a list of paths of checkpoints'),
+        ('mixed_precision: 1', 'mixed_precision is 1, allowed are true and false'),
+        ('init_share: 0.5', 'init_share is 0.5, but init names no checkpoint'),
+        ('teacher_share: 2', 'teacher_share is 2, allowed are 0 to 1'),
+        ('fold: 6', 'fold is 6, allowed are 1 to 5'),
+        ('warmup_epochs: 90', 'warmup_epochs is 90, allowed are 0 to 42'),
+        ('- epochs', 'is no list of "setting: value" lines'),
+        ('{', 'cannot be read'),
+    ],
+)
+def test_wrong_configuration_is_refused(tmp_path, text, sentence):
+    (tmp_path / 'c.yaml').write_text(text)
+    with pytest.raises(SettingError, match=sentence):
+        read_train_config(tmp_path / 'c.yaml')

@@ -1,0 +1,14 @@
+import pytest
+
+pytest.importorskip('torch_geometric')
+
+import numpy as np
+
+from fer_ros.training.face_dataset import draw_weights
+
+
+def test_rare_classes_are_drawn_more_often_by_the_balance(faces):
+    three_to_one = faces.select(np.array([0, 2, 4, 1]))
+    assert draw_weights(three_to_one, 0.0).tolist() == [1, 1, 1, 1]
+    common, rare = draw_weights(three_to_one, 1.0)[[0, 3]]
+    assert rare / common == pytest.approx(3)

@@ -1,0 +1,82 @@
+import pytest
+
+pytest.importorskip('torch_geometric')
+
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import cv2
+from face_clips import face_picture
+from small_training import CONFIG
+
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.training.config import TrainConfig, read_train_config
+from fer_ros.training.train import train
+
+
+@pytest.mark.parametrize(
+    ('config', 'threads', 'kind', 'sentence'),
+    [
+        (TrainConfig(init='no.safetensors'), 0, ModelFileError, 'no.safetensors does not exist'),
+        (TrainConfig(teachers=('no.safetensors',)), 0, ModelFileError, 'no.safetensors does not'),
+        (TrainConfig(), -3, SettingError, 'threads is -3, allowed are 0 and more'),
+    ],
+)
+def test_what_is_missing_is_said_before_the_data_are_read(
+    tmp_path, config, threads, kind, sentence
+):
+    with pytest.raises(kind, match=sentence):
+        train(config, tmp_path / 'no data', tmp_path / 'out', threads=threads)
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """Six pictures, one of which shows no face."""
+    monkeypatch.setattr('fer_ros.training.train.CACHE', tmp_path / 'cache')
+    for split in ('train', 'validation'):
+        for number, name in enumerate(('happiness', 'neutral', 'neutral')):
+            file = tmp_path / 'pictures' / split / name / f'{number}.png'
+            file.parent.mkdir(parents=True, exist_ok=True)
+            picture = face_picture(0)
+            if (split, number) == ('train', 2):
+                picture[:] = 128
+            cv2.imwrite(str(file), picture)
+    return tmp_path / 'pictures'
+
+
+def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_named(
+    pictures, tmp_path, capsys
+):
+    out = tmp_path / 'run'
+    train(replace(CONFIG, epochs=1), pictures, out, 'cpu', threads=1)
+    said = capsys.readouterr().out
+    assert 'batch_size is 3 instead of 8: the training data has 3 faces' in said
+    assert f'Pictures without a detection: 1, named in {out}/not_detected.csv' in said
+    with (out / 'not_detected.csv').open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert rows == [{'split': 'train', 'picture': f'{pictures}/train/neutral/2.png'}]
+    assert (out / 'model.onnx').is_file()
+
+
+def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'mine.yaml').write_text('init: shipped\nepochs: 1\n')
+    train(read_train_config(tmp_path / 'mine.yaml'), pictures, tmp_path / 'run', 'cpu', threads=1)
+    assert 'model.safetensors' in os.listdir(tmp_path / 'run')
+
+
+def test_threads_wait_for_each_other_without_keeping_processors_busy():
+    environment = {k: v for k, v in os.environ.items() if k != 'OMP_WAIT_POLICY'}
+    program = 'import os, fer_ros.training; print(os.environ["OMP_WAIT_POLICY"])'
+    for given, expected in (({}, 'PASSIVE'), ({'OMP_WAIT_POLICY': 'ACTIVE'}, 'ACTIVE')):
+        run = subprocess.run(
+            [sys.executable, '-c', program],
+            env={**environment, **given},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout.strip() == expected
