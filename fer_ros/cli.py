@@ -5,8 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fer_ros import __version__
 from fer_ros.bench.command import add_model
 from fer_ros.bench.command import add_options as add_bench_options
+from fer_ros.config_files import find_config
 from fer_ros.data.face_set import SPLITS
 from fer_ros.errors import FerError
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
@@ -15,14 +17,34 @@ from fer_ros.offline.options import add_options
 # Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
 # what does not train needs no torch.
 
+# The extra of the package that brings a module which plain `pip install .` does not.
+EXTRA_OF = {
+    'onnx': 'train',
+    'safetensors': 'train',
+    'tensorboard': 'train',
+    'torch': 'train',
+    'torch_geometric': 'train',
+    'pyarrow': 'tables',
+    'dask': 'cluster',
+    'distributed': 'cluster',
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; a FerError ends it with its sentence and exit code 1."""
+    """Run the command; a FerError or a missing extra ends it with a sentence and exit code 1."""
     options = parser().parse_args(arguments)
     try:
         options.run(options)
     except FerError as error:
         sys.exit(f'fer-ros: {error}')
+    except ModuleNotFoundError as error:
+        module = (error.name or '').partition('.')[0]
+        if module not in EXTRA_OF:
+            raise
+        sys.exit(
+            f'fer-ros {options.command}: {module} is not installed: '
+            f"pip install 'fer_ros[{EXTRA_OF[module]}]'"
+        )
     except KeyboardInterrupt:
         sys.exit('fer-ros: interrupted')
 
@@ -30,19 +52,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     command = argparse.ArgumentParser(
-        prog='fer-ros', description='Facial expressions for robots, without ROS.'
+        prog='fer-ros',
+        description='Facial expressions for robots, without ROS.',
+        epilog='"fer-ros COMMAND --help" has the options of a command and an example.',
     )
-    commands = command.add_subparsers(required=True, metavar='COMMAND')
+    command.add_argument('--version', action='version', version=f'fer-ros {__version__}')
+    commands = command.add_subparsers(required=True, dest='command', metavar='COMMAND')
 
-    train = commands.add_parser('train', help='train a model')
+    train = commands.add_parser(
+        'train',
+        help='train a model',
+        description='Train a model on labelled faces. The run is kept in a folder, from which it '
+        'goes on when it was stopped. Needs the extra "train".',
+        epilog='example: fer-ros train --config train --data FERPLUS --out runs/ferplus',
+    )
     _add_data(train)
     train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
-    train.add_argument('--config', type=Path, help='YAML file; see config/train.yaml')
+    train.add_argument(
+        '--config',
+        type=Path,
+        help='YAML file, or the name of one that ships: train, teacher, refine',
+    )
     train.add_argument('--device', default='', help='cpu or cuda; chosen when not given')
     train.add_argument('--threads', type=int, default=0, help='of torch; chosen when not given')
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser('evaluate', help='judge a model: figures, tables, pictures')
+    evaluate = commands.add_parser(
+        'evaluate',
+        help='judge a model: figures, tables, pictures',
+        description='Judge a model on labelled faces, and print and write accuracy, recall, '
+        'calibration and confusion, with confidence intervals.',
+        epilog='example: fer-ros evaluate --data FERPLUS --split test --out report',
+    )
     _add_data(evaluate)
     evaluate.add_argument(
         '--model',
@@ -73,7 +114,13 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument('--out', type=Path, help='folder for report, figures and pictures')
     evaluate.set_defaults(run=_evaluate)
 
-    export = commands.add_parser('export', help='write the ONNX file of a checkpoint beside it')
+    export = commands.add_parser(
+        'export',
+        help='write the ONNX file of a checkpoint beside it',
+        description='Write the ONNX file of a checkpoint beside it, which is what a robot runs, '
+        'and its 8-bit form where there are faces to calibrate it. Needs the extra "train".',
+        epilog='example: fer-ros export runs/ferplus/model.safetensors --data FERPLUS',
+    )
     export.add_argument('checkpoint', type=Path, help='.safetensors file')
     export.add_argument(
         '--data',
@@ -83,20 +130,46 @@ def parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(run=_export)
 
-    video = commands.add_parser('video', help='see and judge a video, images or a webcam')
-    bag = commands.add_parser('bag', help='see and judge what is recorded in rosbags')
+    video = commands.add_parser(
+        'video',
+        help='see and judge a video, images or a webcam',
+        description='Run a video, an image, a folder of images or a webcam through the pipeline '
+        'of the node, and write a report, an annotated video, tables and a bag.',
+        epilog='example: fer-ros video clip.mp4 --out clip_emotion --min-face-px 40',
+    )
+    bag = commands.add_parser(
+        'bag',
+        help='see and judge what is recorded in rosbags',
+        description='Run the images of rosbags through the pipeline of the node, without a ROS '
+        'graph, and write for each a report, annotated videos, tables and a bag of estimates.',
+        epilog='example: fer-ros bag monday tuesday.mcap --out judged --labels labels.csv',
+    )
     add_options(bag, video)
 
-    bench = commands.add_parser('bench', help='measure speed')
+    bench = commands.add_parser(
+        'bench',
+        help='measure speed',
+        description='Measure speed on this machine; each takes about two minutes.',
+        epilog='example: fer-ros bench pipeline --json speed.json',
+    )
     add_bench_options(bench)
 
     get_detector = commands.add_parser(
-        'get-detector', help='download YuNet, which finds faces best, and check it'
+        'get-detector',
+        help='download YuNet, which finds faces best, and check it',
+        description='Download the face detector YuNet, which finds faces best, and check it by '
+        'its checksum. From then on the detector "auto" takes it.',
+        epilog='example: fer-ros get-detector',
     )
     get_detector.add_argument('--url', default='', help='another address of the same file')
     get_detector.set_defaults(run=_get_detector)
 
-    info = commands.add_parser('info', help='say what a model is and where files lie')
+    info = commands.add_parser(
+        'info',
+        help='say what a model is and where files lie',
+        description='Print what a model is, its figures, and where it and the landmark model lie.',
+        epilog='example: fer-ros info --model runs/ferplus/model.onnx',
+    )
     add_model(info)
     info.set_defaults(run=_info)
     return command
@@ -116,8 +189,9 @@ def _train(options: argparse.Namespace) -> None:
     from fer_ros.training.config import read_train_config
     from fer_ros.training.train import train
 
+    config = find_config(options.config) if options.config else None
     train(
-        read_train_config(options.config),
+        read_train_config(config),
         options.data,
         options.out,
         options.device,

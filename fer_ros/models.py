@@ -71,7 +71,7 @@ def _torch_classifier(path: Path, num_threads: int, device: str) -> Classifier:
         from fer_ros.network.torch_classifier import load_torch_classifier
     except ImportError as error:
         raise ModelFileError(
-            f'the torch backend needs a package that is not installed: {error}; install '
-            'torch, torch_geometric and safetensors, or choose the backend onnx'
+            f'the torch backend needs a package that is not installed: {error}; '
+            "pip install 'fer_ros[train]', or choose the backend onnx"
         ) from error
     return load_torch_classifier(path, num_threads, device)

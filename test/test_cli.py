@@ -1,10 +1,80 @@
 import json
+import re
+import shlex
+import subprocess
 import sys
 
 import pytest
 
-from fer_ros.cli import main
+import fer_ros
+from fer_ros.cli import main, parser
 from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
+
+
+def help_of(capsys, *command):
+    with pytest.raises(SystemExit, match=r'^0$'):
+        main([*command, '--help'])
+    return capsys.readouterr().out
+
+
+def commands_in(text):
+    return re.findall(r'^    ([a-z][a-z-]*) ', text, re.M)
+
+
+def test_every_command_describes_itself_with_an_example_that_can_be_given(capsys, monkeypatch):
+    # Else a long example is broken into lines.
+    monkeypatch.setenv('COLUMNS', '200')
+    names = commands_in(help_of(capsys))
+    assert {'train', 'evaluate', 'export', 'video', 'bag', 'bench', 'info'} <= set(names)
+    commands = [(name,) for name in names]
+    commands += [('bench', what) for what in commands_in(help_of(capsys, 'bench'))]
+    for command in commands:
+        usage, description, *_, example = help_of(capsys, *command).strip().split('\n\n')
+        assert usage.startswith('usage: fer-ros ' + ' '.join(command))
+        assert description.endswith('.')
+        words = shlex.split(example.removeprefix('example: fer-ros '))
+        assert tuple(words[: len(command)]) == command
+        assert parser().parse_args(words).command == command[0]
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit, match=r'^0$'):
+        main(['--version'])
+    assert capsys.readouterr().out == f'fer-ros {fer_ros.__version__}\n'
+
+
+WITHOUT_EXTRAS = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name in {'torch', 'torch_geometric', 'safetensors', 'onnx', 'tensorboard'}:
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+
+sys.meta_path.insert(0, Refuse())
+from fer_ros.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['train', '--data', 'd', '--out', 'o'], r'fer-ros train: \w+ is not installed: '),
+        (['export', 'm.safetensors'], r'fer-ros export: \w+ is not installed: '),
+        (['info', '--backend', 'torch'], r'fer-ros: the torch backend needs .*; '),
+    ],
+)
+def test_command_without_its_extra_says_which_one_it_needs(arguments, sentence, tmp_path):
+    result = subprocess.run(
+        [sys.executable, '-c', WITHOUT_EXTRAS, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert re.match(sentence + r"pip install 'fer_ros\[train\]'", result.stderr), result.stderr
+    assert result.stderr.count('\n') == 1
 
 
 def test_info_names_model_classes_and_landmark_model(capsys):

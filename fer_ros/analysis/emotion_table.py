@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -76,6 +77,11 @@ class EmotionTable:
         rows = [dict(zip(self._columns, row, strict=True)) for row in self._rows]
         self._parquet.write_table(pa.Table.from_pylist(rows, self._schema))
         self._rows.clear()
+
+
+def parquet_is_installed() -> bool:
+    """Return whether tables can be written as Parquet, which needs pyarrow."""
+    return find_spec('pyarrow') is not None
 
 
 def write_csv(frames: Sequence[FrameEmotions], topic: str, path: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tqdm import tqdm
+
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.bags.sample_bag import endless_clip, write_sample_bag
@@ -57,7 +59,7 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     quick = RecordingRun(parts, whole.models)
     found: dict[str, list[float]] = {}
     # The first round warms up; turns make a change of the machine's pace hit all alike.
-    for turn in range(rounds + 1):
+    for turn in tqdm(range(rounds + 1), desc='speed', unit='turn', leave=False):
         rates = {
             'pipeline alone': _pipeline_rate(whole, seconds),
             'bag, all outputs': _bag_rate(whole, bag, folder / f'all{turn}'),
@@ -100,7 +102,7 @@ def _memory(folder: Path, minutes: Sequence[float]) -> Figures:
     for length in minutes:
         bag = folder / f'{length:g}min'
         write_sample_bag(bag, length * 60, compressed=True)
-        command = [sys.executable, '-m', 'fer_ros.cli', 'bag', str(bag), '--out', f'{bag}_out']
+        command = [sys.executable, '-m', 'fer_ros', 'bag', str(bag), '--out', f'{bag}_out']
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

@@ -13,20 +13,36 @@ SIZES_WH = [(640, 480), (1280, 720)]
 def add_options(bench: argparse.ArgumentParser) -> None:
     """Give the command its benchmarks and their options."""
     what = bench.add_subparsers(required=True, metavar='WHAT')
-    pipeline = what.add_parser('pipeline', help='image array in, estimates out')
+    pipeline = what.add_parser(
+        'pipeline',
+        help='image array in, estimates out',
+        description='Measure images a second with one face in view, and what each stage takes.',
+        epilog='example: fer-ros bench pipeline --size 640x480',
+    )
     add_rounds(pipeline, 3)
     add_sizes(pipeline)
     pipeline.add_argument('--images', type=int, default=0, help='of the clip, at most; 0: all')
     add_model(pipeline)
     pipeline.set_defaults(run=_pipeline)
 
-    faces = what.add_parser('faces', help='1 to 16 faces in view; 1 to 4 cameras in a process')
+    faces = what.add_parser(
+        'faces',
+        help='1 to 16 faces in view; 1 to 4 cameras in a process',
+        description='Measure what more faces in view cost, and more cameras in one process.',
+        epilog='example: fer-ros bench faces --json faces.json',
+    )
     add_rounds(faces, 5)
     faces.add_argument('--images', type=int, default=60, help='of each number, in each round')
     add_model(faces)
     faces.set_defaults(run=_faces)
 
-    node = what.add_parser('node', help='camera_node, fer_node and a subscriber; needs ROS')
+    node = what.add_parser(
+        'node',
+        help='camera_node, fer_node and a subscriber; needs ROS',
+        description='Measure the time from the stamp of an image to the arrival of its message, '
+        'processor and memory, with the nodes in processes of their own at 30 images a second.',
+        epilog='example: fer-ros bench node --rounds 1 --size 640x480',
+    )
     add_rounds(node, 3)
     add_sizes(node)
     node.add_argument(
@@ -34,13 +50,19 @@ def add_options(bench: argparse.ArgumentParser) -> None:
     )
     node.set_defaults(run=_node)
 
-    bag = what.add_parser('bag', help='bag in, outputs out; memory by length of the bag')
+    bag = what.add_parser(
+        'bag',
+        help='bag in, outputs out; memory by length of the bag',
+        description='Measure images a second of "fer-ros bag" beside the bare pipeline, and its '
+        'memory by the length of the bag.',
+        epilog='example: fer-ros bench bag --minutes 1 10',
+    )
     add_rounds(bag, 3)
     bag.add_argument(
         '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
     )
     bag.add_argument(
-        '--minutes', type=float, nargs='*', default=[1, 10], help='lengths of the bags for memory'
+        '--minutes', type=float, nargs='*', default=[1, 4], help='lengths of the bags for memory'
     )
     bag.set_defaults(run=_bag)
 

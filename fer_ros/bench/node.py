@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError
+from tqdm import tqdm
 
 from fer_ros.bench.node_graph import PROCESSES, GraphRun, Part, run_graph
 from fer_ros.bench.report import machine, spread_ms, write_json
@@ -40,9 +41,9 @@ def bench_node(
         for (name, video), size_wh in zip(videos.items(), sizes_wh, strict=True):
             print(f'making the sample clip, {name}', flush=True)
             write_sample_clip(video, size_wh=size_wh)
-        for _ in range(rounds):
-            for name, video in videos.items():
-                runs[name].append(_run(video, seconds))
+        turns = [turn for _ in range(rounds) for turn in videos.items()]
+        for name, video in tqdm(turns, desc='camera_node and fer_node', unit='turn', leave=False):
+            runs[name].append(_run(video, seconds))
     report['sizes'] = {name: _figures(of_size) for name, of_size in runs.items()}
     for name, figures in report['sizes'].items():
         _print(name, figures)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.analysis.agreement import ConfusionFigures
+from fer_ros.analysis.emotion_table import parquet_is_installed
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder
+from fer_ros.config_files import find_config
 from fer_ros.errors import FerError
 from fer_ros.media.image_stream import picture_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
@@ -56,13 +58,22 @@ def run_video(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
-    return RunSettings(
+    given = {'min_face_px': options.min_face_px, 'mirror': options.mirror}
+    settings = RunSettings(
         labels=options.labels.resolve() if options.labels else None,
         model=str(Path(options.model).resolve()) if options.model else '',
-        params=options.params.resolve() if options.params else None,
+        params=find_config(options.params).resolve() if options.params else None,
+        chosen={name: value for name, value in given.items() if value is not None},
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,
     )
+    if 'table' in settings.parts and not parquet_is_installed():
+        print(
+            'tables are written as CSV alone, for pyarrow is not installed: '
+            "pip install 'fer_ros[tables]'",
+            file=sys.stderr,
+        )
+    return settings
 
 
 def _say(verdict: Verdict) -> None:

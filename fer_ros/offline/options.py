@@ -13,7 +13,21 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
     for parser in (bag, video):
         parser.add_argument('--labels', type=Path, help='CSV with start_s,end_s,emotion[,face_id]')
         parser.add_argument('--model', default='', help='.onnx or .safetensors file')
-        parser.add_argument('--params', type=Path, help='parameter file of the node, as fer.yaml')
+        parser.add_argument(
+            '--params', type=Path, help='parameter file of the node; fer: the one that ships'
+        )
+        parser.add_argument(
+            '--min-face-px',
+            type=int,
+            metavar='PX',
+            help='smallest face that has to be found; as the parameter of the node',
+        )
+        parser.add_argument(
+            '--mirror',
+            action='store_true',
+            default=None,
+            help='average over each face and its mirror image; as the parameter of the node',
+        )
         for part, what in PARTS.items():
             parser.add_argument(f'--no-{part}', action='store_true', help=f'without {what}')
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fer_ros.analysis.emotion_log import EmotionLog
-from fer_ros.analysis.emotion_table import EmotionTable
+from fer_ros.analysis.emotion_table import EmotionTable, parquet_is_installed
 from fer_ros.bags.writer import EmotionBag
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream, StampedImage
@@ -52,9 +52,8 @@ class Outputs:
         self._bag: EmotionBag | None = None
         self._videos: dict[str, VideoFile] = {}
         if 'table' in parts:
-            self._table = EmotionTable(
-                log.classes, folder / 'emotion.csv', folder / 'emotion.parquet'
-            )
+            parquet = folder / 'emotion.parquet' if parquet_is_installed() else None
+            self._table = EmotionTable(log.classes, folder / 'emotion.csv', parquet)
         if 'bag' in parts:
             self._bag = EmotionBag(folder / 'emotion', landmarks)
         if 'video' in parts:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ class RunSettings:
         label_topic: Topic with labels; empty for none.
         model: Model file; empty: as the parameter file says.
         params: Parameter file of the node, or None for the defaults.
+        chosen: Values of parameters of the node, which go before those of the file.
         parts: Which of ``PARTS`` are written.
         progress: Whether a bar shows the progress.
     """
@@ -30,6 +32,7 @@ class RunSettings:
     label_topic: str = ''
     model: str = ''
     params: Path | None = None
+    chosen: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = tuple(PARTS)
     progress: bool = True
 
@@ -39,6 +42,9 @@ class RunSettings:
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
+        specs = {spec.name: spec for spec in FER_NODE}
+        for name, value in self.chosen.items():
+            specs[name].check(value)
 
     def parameters(self) -> dict[str, Any]:
         """Return the values of the node's parameters.
@@ -46,10 +52,12 @@ class RunSettings:
         Raises:
             SettingError: The parameter file is missing or says something that is not allowed.
         """
-        chosen = {spec.name: spec.default for spec in FER_NODE}
+        values = {spec.name: spec.default for spec in FER_NODE}
         if self.params is not None:
-            chosen = read_parameter_file(self.params, 'fer_node', FER_NODE)
-        return {**chosen, 'model': self.model} if self.model else chosen
+            values = read_parameter_file(self.params, 'fer_node', FER_NODE)
+        if self.model:
+            values['model'] = self.model
+        return {**values, **self.chosen}
 
     def fingerprint(self, source: Path) -> str:
         """Return a text that differs when something would be judged differently.
@@ -64,7 +72,7 @@ class RunSettings:
             if file.is_file()
         ]
         choice = asdict(self) | {'parameters': self.parameters()}
-        del choice['progress'], choice['parts'], choice['params']
+        del choice['progress'], choice['parts'], choice['params'], choice['chosen']
         if self.labels is not None and self.labels.is_file():
             choice['labels'] = self.labels.read_text(errors='replace')
         content = json.dumps([states, choice], default=str, sort_keys=True)

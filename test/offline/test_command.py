@@ -1,4 +1,5 @@
 import json
+import sys
 
 import cv2
 import pytest
@@ -7,6 +8,7 @@ from bag_files import write_images
 from fer_ros.cli import main
 
 NOTHING = ['--no-bag', '--no-table', '--no-video', '--no-timeline', '--no-page']
+ONLY_TABLE = [flag for flag in NOTHING if flag != '--no-table']
 
 
 def exit_of(arguments):
@@ -143,3 +145,35 @@ def test_bench_bag_prints_speed_and_memory(tmp_path, capsys):
     report = json.loads((tmp_path / 'b.json').read_text())
     assert report['speed']['pipeline alone']['of_the_pipeline'] == 1.0
     assert report['memory']['0.02 min']['peak_mb'] > 50
+
+
+def test_without_pyarrow_tables_are_written_as_csv_alone_and_that_is_said(
+    two_faces_bgr, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, 'pyarrow', None)
+    cv2.imwrite(str(tmp_path / 'i.png'), two_faces_bgr)
+    main(['video', str(tmp_path / 'i.png'), '--out', str(tmp_path / 'o'), *ONLY_TABLE])
+    assert {path.name for path in (tmp_path / 'o').iterdir()} == {'emotion.csv', 'report.json'}
+    said = capsys.readouterr().err
+    assert 'tables are written as CSV alone, for pyarrow is not installed: ' in said
+    assert "pip install 'fer_ros[tables]'" in said
+
+
+def test_smallest_face_and_mirror_are_flags(two_faces_bgr, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / 'i.png'), two_faces_bgr)
+
+    def rows(*flags):
+        main(['video', str(tmp_path / 'i.png'), '--out', str(tmp_path / 'o'), *ONLY_TABLE, *flags])
+        return (tmp_path / 'o' / 'emotion.csv').read_text().splitlines()[1:]
+
+    as_it_is = rows()
+    assert len(as_it_is) == 2
+    assert rows('--min-face-px', '400') == []
+    mirrored = rows('--mirror')
+    assert len(mirrored) == 2
+    assert mirrored != as_it_is
+
+
+def test_smallest_face_that_is_not_allowed_is_said(tmp_path):
+    code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '39'])
+    assert code == 'fer-ros: parameter min_face_px is 39, allowed is: 0 or 40 to 2000'

@@ -22,9 +22,21 @@ def test_parameters_are_those_of_the_node_with_the_model_on_top(tmp_path):
     assert (chosen['max_faces'], chosen['model'], chosen['backend']) == (2, 'm.onnx', 'onnx')
 
 
+def test_parameters_that_are_chosen_go_before_those_of_the_file(tmp_path):
+    (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 2\n')
+    settings = RunSettings(params=tmp_path / 'p.yaml', chosen={'max_faces': 5, 'mirror': True})
+    values = settings.parameters()
+    assert (values['max_faces'], values['mirror']) == (5, True)
+
+
 @pytest.mark.parametrize(
     'other',
-    [RunSettings(topics=('/a',)), RunSettings(label_topic='/l'), RunSettings(model='m.onnx')],
+    [
+        RunSettings(topics=('/a',)),
+        RunSettings(label_topic='/l'),
+        RunSettings(model='m.onnx'),
+        RunSettings(chosen={'mirror': True}),
+    ],
 )
 def test_fingerprint_differs_with_what_changes_the_estimates(clip_bag, other):
     assert RunSettings().fingerprint(clip_bag) != other.fingerprint(clip_bag)
