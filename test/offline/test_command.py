@@ -175,5 +175,5 @@ def test_smallest_face_and_mirror_are_flags(two_faces_bgr, tmp_path, capsys):
 
 
 def test_smallest_face_that_is_not_allowed_is_said(tmp_path):
-    code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '39'])
-    assert code == 'fer-ros: parameter min_face_px is 39, allowed is: 0 or 40 to 2000'
+    code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '1'])
+    assert code.startswith('fer-ros: parameter min_face_px is 1, allowed is: 0 or ')
