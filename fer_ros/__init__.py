@@ -1,7 +1,73 @@
-"""Facial expressions for robots: camera images in, tracked faces with an emotion out."""
+"""Facial expressions for robots: camera images in, tracked faces with an emotion out.
+
+What most programs need is here by name and is loaded when it is first used, so that
+``import fer_ros.msg`` costs a listener neither OpenCV nor dlib nor ONNX Runtime.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fer_ros.errors import FerError
+    from fer_ros.face.tracker import TrackerSettings
+    from fer_ros.models import load_classifier, load_models
+    from fer_ros.pipeline import EmotionPipeline, Models, PipelineSettings
+    from fer_ros.structures import (
+        FaceBox,
+        FaceEmotion,
+        FrameEmotions,
+        HeadPose,
+        Judgement,
+        Landmarks,
+    )
+
+__all__ = [
+    'EmotionPipeline',
+    'FaceBox',
+    'FaceEmotion',
+    'FerError',
+    'FrameEmotions',
+    'HeadPose',
+    'Judgement',
+    'Landmarks',
+    'Models',
+    'PipelineSettings',
+    'TrackerSettings',
+    'load_classifier',
+    'load_models',
+]
+__version__ = '0.1.0'
 
 # An installed package lies in one folder with the generated messages; from a source tree the
 # two are apart, and this lets ``fer_ros.msg`` be found beside the modules.
 __path__ = __import__('pkgutil').extend_path(__path__, __name__)
 
-__version__ = '0.1.0'
+_MODULES = {
+    'EmotionPipeline': 'pipeline',
+    'FaceBox': 'structures',
+    'FaceEmotion': 'structures',
+    'FerError': 'errors',
+    'FrameEmotions': 'structures',
+    'HeadPose': 'structures',
+    'Judgement': 'structures',
+    'Landmarks': 'structures',
+    'Models': 'pipeline',
+    'PipelineSettings': 'pipeline',
+    'TrackerSettings': 'face.tracker',
+    'load_classifier': 'models',
+    'load_models': 'models',
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(import_module(f'{__name__}.{_MODULES[name]}'), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,8 +1,10 @@
-"""The public loader: a model file and a backend give a classifier."""
+"""The public loaders: files and settings give the models that a pipeline needs."""
 
 from pathlib import Path
 
 from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.face.detectors.choice import load_detector
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import (
     BACKENDS,
     DEVICES,
@@ -13,6 +15,45 @@ from fer_ros.inference.classifier import (
     OnnxClassifier,
 )
 from fer_ros.onnx_session import require_file
+from fer_ros.pipeline import Models
+
+
+def load_models(
+    model: str | Path = '',
+    *,
+    backend: str = 'onnx',
+    device: str = 'cpu',
+    int8: bool = True,
+    mirror: bool = False,
+    num_threads: int = 2,
+    landmark_model: str | Path = '',
+    detector: str = 'auto',
+    detector_model: str | Path = '',
+    min_face_px: int = 0,
+) -> Models:
+    """Load all that an ``EmotionPipeline`` needs; arguments and defaults are those of the node.
+
+    Args:
+        model: As for ``load_classifier``, like the five that follow.
+        backend: See there.
+        device: See there.
+        int8: See there.
+        mirror: See there.
+        num_threads: See there.
+        landmark_model: As for ``LandmarkPredictor``.
+        detector: As for ``load_detector``, like the two that follow.
+        detector_model: See there.
+        min_face_px: See there.
+
+    Raises:
+        ModelFileError: A file is missing or damaged, or the detector is not installed.
+        SettingError: An argument is not allowed, or the device is not there.
+    """
+    return Models(
+        load_detector(detector, detector_model, min_face_px),
+        LandmarkPredictor(landmark_model),
+        load_classifier(model, backend, num_threads, int8, device, mirror),
+    )
 
 
 def load_classifier(

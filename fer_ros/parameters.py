@@ -4,7 +4,7 @@ The table and the parameter file are the same with ROS and without: ``fer-ros ba
 the node runs with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,12 @@ from typing import Any
 import yaml
 
 from fer_ros.errors import SettingError
-from fer_ros.face.detectors.choice import DETECTORS, load_detector
+from fer_ros.face.detectors.choice import DETECTORS
 from fer_ros.face.detectors.detector import LEAST_FACE_PX
-from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import BACKENDS, DEVICES
 from fer_ros.messages.images import MAX_PIXELS
-from fer_ros.models import load_classifier
+from fer_ros.models import load_models
 from fer_ros.pipeline import Models, PipelineSettings
 
 
@@ -277,6 +276,12 @@ CAMERA_NODE: tuple[Spec, ...] = (
 )
 
 
+# The arguments of load_models.
+_OF_MODELS = (
+    *('model', 'backend', 'device', 'int8', 'mirror', 'num_threads'),
+    *('landmark_model', 'detector', 'detector_model', 'min_face_px'),
+)
+
 # What rclpy itself declares.
 _OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrides')
 
@@ -319,7 +324,7 @@ def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[st
     return chosen
 
 
-def pipeline_settings(chosen: dict[str, Any]) -> PipelineSettings:
+def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
     """Return the pipeline's settings from the values of ``FER_NODE``."""
     return PipelineSettings(
         TrackerSettings(
@@ -332,25 +337,9 @@ def pipeline_settings(chosen: dict[str, Any]) -> PipelineSettings:
     )
 
 
-def load_models(chosen: dict[str, Any]) -> Models:
-    """Load the models that the values of ``FER_NODE`` name.
-
-    Raises:
-        ModelFileError: A file is missing or damaged, or the detector is not installed.
-        SettingError: The device is not there.
-    """
-    return Models(
-        load_detector(chosen['detector'], chosen['detector_model'], chosen['min_face_px']),
-        LandmarkPredictor(chosen['landmark_model']),
-        load_classifier(
-            chosen['model'],
-            chosen['backend'],
-            num_threads=chosen['num_threads'],
-            int8=chosen['int8'],
-            device=chosen['device'],
-            mirror=chosen['mirror'],
-        ),
-    )
+def pipeline_models(chosen: Mapping[str, Any]) -> Models:
+    """Load the models that the values of ``FER_NODE`` name; errors as of ``load_models``."""
+    return load_models(**{name: chosen[name] for name in _OF_MODELS})
 
 
 def _sections(path: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What many tests need: a real face, loaded stages, the shipped model."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -14,10 +16,17 @@ from fer_ros.models import load_classifier
 from fer_ros.offline.jobs import judge_bags, make_jobs
 from fer_ros.offline.settings import RunSettings
 from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.ros.domain import take_domain
 
 
 def pytest_configure():
-    """Tests share the machine: with more threads torch waits for other busy processes."""
+    """Keep tests apart from whatever else runs on the machine.
+
+    Each process of pytest has a ROS domain of its own, as have the processes that it starts. With
+    more threads torch would wait for other busy processes.
+    """
+    os.environ['ROS_DOMAIN_ID'] = str(take_domain())
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     try:
         import torch
     except ImportError:

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from required import needs
+
+import fer_ros
 
 PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
@@ -76,11 +79,9 @@ def test_every_room_stands_on_a_floor():
 
 @pytest.mark.parametrize('path', MODULES, ids=name)
 def test_nothing_imports_upward(path):
-    rooms = {dotted.split('.')[1] for dotted in imports(path) if dotted.startswith('fer_ros.')} - {
-        room(path),
-        'msg',
-        '__version__',
-    }
+    dotted_names = [dotted for dotted in imports(path) if dotted.startswith('fer_ros.')]
+    # The version is no module; other public names are imported from where they are defined.
+    rooms = {dotted.split('.')[1] for dotted in dotted_names} - {'msg', '__version__', room(path)}
     assert {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room(path)]} == set()
 
 
@@ -121,3 +122,34 @@ def test_pipeline_runs_without_torch_and_ros():
     )
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert result.stdout == '1\n', result.stderr
+
+
+def modules_after(statement):
+    """Return the names of all modules that are loaded after a statement."""
+    program = f'import sys; {statement}; print(*sys.modules)'
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize('statement', ['import fer_ros', 'import fer_ros.msg'])
+def test_listener_loads_nothing_but_the_messages(statement):
+    needs(statement.removeprefix('import '))
+    loaded = modules_after(statement)
+    heavy = {'cv2', 'dlib', 'onnxruntime', 'torch', 'PIL', 'yaml', 'matplotlib', 'rosbags'}
+    assert loaded & heavy == set()
+    ours = {name for name in loaded if name.startswith('fer_ros.')}
+    assert {name for name in ours if not name.startswith('fer_ros.msg')} == set()
+
+
+def test_public_names_are_loaded_when_they_are_used():
+    loaded = modules_after('from fer_ros import FaceEmotion, FerError')
+    assert {'fer_ros.structures', 'fer_ros.errors'} <= loaded
+    assert 'fer_ros.pipeline' not in loaded
+    assert {getattr(fer_ros, name).__name__ for name in fer_ros.__all__} == set(fer_ros.__all__)
+    assert set(fer_ros.__all__) <= set(dir(fer_ros))
+
+
+def test_unknown_name_is_an_error_that_says_it():
+    with pytest.raises(AttributeError, match="'fer_ros' has no attribute 'EmotionPipline'"):
+        _ = fer_ros.EmotionPipline

@@ -7,7 +7,7 @@ import cv2
 
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.offline.prefetch import WriteBehind
-from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
+from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
 from fer_ros.pipeline import EmotionPipeline, Observation
 from fer_ros.structures import FrameEmotions
 
@@ -32,7 +32,7 @@ class PipelineMaker:
         """
         chosen = {spec.name: spec.default for spec in FER_NODE}
         chosen |= {'model': str(model), 'backend': backend}
-        self.models = load_models(chosen)
+        self.models = pipeline_models(chosen)
         self.model_name = self.models.classifier.path.name
         # As the node does.
         cv2.setNumThreads(1)

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from fer_ros import __version__
 from fer_ros.analysis.agreement import measure_agreement
 from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
@@ -21,7 +21,7 @@ from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import StreamProcessor
-from fer_ros.parameters import load_models, pipeline_settings
+from fer_ros.parameters import pipeline_models, pipeline_settings
 from fer_ros.pipeline import Models
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
@@ -46,7 +46,7 @@ class RecordingRun:
         """
         self.settings = settings
         self.parameters = settings.parameters()
-        self.models = models or load_models(self.parameters)
+        self.models = models or pipeline_models(self.parameters)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class RecordingRun:
         return Report(
             source=source,
             name=stream.name,
-            version=_version(),
+            version=__version__,
             # Whether it ran in its 8-bit form stands among the parameters.
             model=ReportedModel(whole_model(classifier.path).name, self.classes),
             parameters={
@@ -184,11 +184,3 @@ def _speed(log: EmotionLog, processor: StreamProcessor, elapsed_s: float) -> Spe
         times_real_time=float(times_s.max() - times_s.min()) / elapsed_s,
         stage_ms={stage: total_s / images * 1e3 for stage, total_s in processor.stage_s().items()},
     )
-
-
-def _version() -> str:
-    try:
-        return version('fer_ros')
-    # Built by colcon, the modules have no metadata of their own.
-    except PackageNotFoundError:
-        return ''

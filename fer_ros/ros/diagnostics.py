@@ -2,6 +2,7 @@
 
 import statistics
 import threading
+import time
 from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -12,11 +13,13 @@ _LATENCY_MAX_MS = 60_000.0
 
 
 @dataclass
-class CameraStatistics:
-    """Counts of one camera since its activation; filled by several threads."""
+class TopicStatistics:
+    """Counts of one image topic since ``since_s``; filled by several threads."""
 
+    since_s: float = field(default_factory=time.monotonic)
     received: int = 0
     published: int = 0
+    dropped: int = 0
     lost: int = 0
     reported: tuple[int, int] = (0, 0)
     faces: int = 0
@@ -31,6 +34,11 @@ class CameraStatistics:
         with self._lock:
             self.received += 1
             self.last_image_s = now_s
+
+    def on_dropped(self) -> None:
+        """Count an image that was taken and then dropped for a newer one."""
+        with self._lock:
+            self.dropped += 1
 
     def on_lost(self, count: int) -> None:
         """Count images that the middleware lost before the node could take them."""
@@ -51,13 +59,17 @@ class CameraStatistics:
         with self._lock:
             self.last_error, self.last_error_s = error, now_s
 
+    def waited_s(self, now_s: float) -> float:
+        """Return the time since the last image, or since the beginning where none came."""
+        with self._lock:
+            return now_s - (self.since_s if self.last_image_s is None else self.last_image_s)
+
     def report(
         self,
         name: str,
         topic: str,
         now_s: float,
         period_s: float,
-        dropped: int,
         state: str,
         silent: bool,
     ) -> DiagnosticStatus:
@@ -65,10 +77,9 @@ class CameraStatistics:
 
         Args:
             name: Of the status.
-            topic: The camera's.
+            topic: Its name.
             now_s: Time on the same clock as the other methods'.
             period_s: Time since the last report.
-            dropped: Images that were taken and then dropped for newer ones since activation.
             state: The node's, told when nothing is wrong.
             silent: Whether images fail to come.
         """
@@ -94,7 +105,7 @@ class CameraStatistics:
                     'latency_max_ms': f'{max(latencies):.1f}',
                     'received': str(self.received),
                     'published': str(self.published),
-                    'dropped': str(dropped + self.lost),
+                    'dropped': str(self.dropped + self.lost),
                     'faces': str(self.faces if published else 0),
                     'last_error': self.last_error,
                 },

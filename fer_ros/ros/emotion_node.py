@@ -6,25 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import cv2
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from fer_ros.errors import SettingError
 from fer_ros.face.detectors.choice import HOG_ALONE
 from fer_ros.msg import FaceEmotionArray
-from fer_ros.parameters import FER_NODE, load_models, pipeline_settings
-from fer_ros.pipeline import EmotionPipeline, Models, face_ids_of_camera
-from fer_ros.ros.diagnostics import CameraStatistics, status_message
+from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
 from fer_ros.ros.image_processor import ImageProcessor
-from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
-from fer_ros.ros.image_topic import Camera
+from fer_ros.ros.image_topic import ImageTopic, make_image_topics
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import declare, values
+from fer_ros.ros.reports import Reports
 from fer_ros.ros.run_node import run_node
 from fer_ros.ros.throttled_log import ThrottledLog
 
@@ -56,7 +51,7 @@ def _guarded(transition: Transition) -> Transition:
 
 
 class EmotionNode(LifecycleNode):
-    """Publishes the emotions of the faces that its cameras see.
+    """Publishes the emotions of the faces in the images of its topics.
 
     Attributes:
         transition_error: Why the last transition failed; empty when it did not.
@@ -79,18 +74,17 @@ class EmotionNode(LifecycleNode):
         self._enabled = True
         self.transition_error = ''
         self._detector = ''
-        self._cameras: list[Camera] = []
-        self._frames: NewestFrames[Camera, Any] | None = None
+        self._topics: list[ImageTopic] = []
+        self._frames: NewestFrames[ImageTopic, Any] | None = None
         self._processor: ImageProcessor | None = None
         self._log = ThrottledLog(self.get_logger())
         declare(self, FER_NODE)
         self._values = values(self, FER_NODE)
         self.add_on_set_parameters_callback(self._check_live)
         self.add_post_set_parameters_callback(self._on_parameters)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._reports = Reports(self, self._log)
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         self.create_service(Trigger, '~/reset', self._on_reset)
-        self._reported_s = self._activated_s = time.monotonic()
         self.create_timer(_REPORT_PERIOD_S, self._report)
         self.create_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
@@ -100,13 +94,13 @@ class EmotionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models and create the publishers."""
         self._values = values(self, FER_NODE)
-        models = load_models(self._values)
+        models = pipeline_models(self._values)
         # Crops are too small to be shared out; threads that wait for more of them take others'
         # time.
         cv2.setNumThreads(1)
         emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
         self._processor = ImageProcessor(self, emotions, self._log, self._values)
-        self._create_cameras(models)
+        self._topics = make_image_topics(self, models, self._values)
         classifier = models.classifier
         self._detector = models.detector.description
         self._phase = 'inactive'
@@ -120,19 +114,17 @@ class EmotionNode(LifecycleNode):
 
     @_guarded
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe to the cameras."""
+        """Subscribe to the image topics."""
         assert self._processor is not None, 'only what is configured is activated'
         # The publisher comes first: what the first image gives is not to be lost.
         result = super().on_activate(state)
         self._log.clear()
         self._frames = NewestFrames(self._processor.process)
-        self._activated_s = time.monotonic()
-        for camera in self._cameras:
-            camera.statistics = CameraStatistics()
-            camera.subscription = self._subscribe(camera)
+        for topic in self._topics:
+            topic.subscribe(self, self._values['image_reliability'], self._on_image)
         self._phase = 'active'
-        topics = ', '.join(camera.topic for camera in self._cameras)
-        self.get_logger().info(f'active: {topics} -> {self._processor.emotions.topic_name}')
+        names = ', '.join(topic.name for topic in self._topics)
+        self.get_logger().info(f'active: {names} -> {self._processor.emotions.topic_name}')
         return result
 
     @_guarded
@@ -184,59 +176,42 @@ class EmotionNode(LifecycleNode):
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
-    def _create_cameras(self, models: Models) -> None:
-        # Resolved before the suffix is added: a remapping of the image's name holds for both.
-        topics = [self.resolve_topic_name(name) for name in self._values['image_topics']]
-        if self._values['image_transport'] == 'compressed':
-            topics = [f'{topic}/compressed' for topic in topics]
-        if len(set(topics)) < len(topics):
-            raise SettingError(f'image_topics names a topic twice: {", ".join(topics)}')
-        settings = pipeline_settings(self._values)
-        named = zip(topics, annotated_topics(topics), strict=True)
-        for index, (topic, annotated) in enumerate(named):
-            publisher = self.create_publisher(Image, annotated, 1)
-            face_ids = face_ids_of_camera(index, len(topics))
-            pipeline = EmotionPipeline(models, settings, face_ids)
-            self._cameras.append(Camera(topic, pipeline, publisher))
-
-    def _subscribe(self, camera: Camera) -> ImageSubscription:
-        return ImageSubscription(
-            self,
-            camera.topic,
-            self._values['image_reliability'],
-            lambda msg: self._on_image(camera, msg),
-            camera.statistics.on_lost,
-        )
-
     def _match_publishers(self) -> None:
-        for camera in self._cameras:
-            if camera.subscription is not None:
-                camera.subscription.match()
+        for topic in self._topics:
+            if topic.subscription is not None:
+                topic.subscription.match()
 
     def _unsubscribe(self) -> None:
-        for camera in self._cameras:
-            if camera.subscription is not None:
-                camera.subscription.close()
-                camera.subscription = None
+        for topic in self._topics:
+            topic.unsubscribe()
         if self._frames is not None:
             self._frames.stop()
             self._frames = None
-        for camera in self._cameras:
-            camera.pipeline.reset()
+        for topic in self._topics:
+            topic.reset()
 
     def _free(self) -> None:
-        for camera in self._cameras:
-            self.destroy_publisher(camera.annotated)
-        self._cameras.clear()
+        for topic in self._topics:
+            self.destroy_publisher(topic.annotated)
+        self._topics = []
         if self._processor is not None:
             self.destroy_lifecycle_publisher(self._processor.emotions)
             self._processor = None
         self._detector = ''
 
-    def _on_image(self, camera: Camera, msg: Image | CompressedImage) -> None:
-        camera.statistics.on_received(time.monotonic())
-        if self._enabled and self._frames is not None:
-            self._frames.offer(camera, msg)
+    def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:
+        topic.statistics.on_received(time.monotonic())
+        if self._enabled and self._frames is not None and self._frames.offer(topic, msg):
+            topic.statistics.on_dropped()
+
+    def _report(self) -> None:
+        state = self._phase if self._enabled else f'{self._phase}, disabled'
+        facts = {
+            'state': state,
+            'detector': self._detector,
+            'last_error': self.transition_error,
+        }
+        self._reports.publish(facts, self._topics, self._values['no_image_warning_s'])
 
     # Parameters and services.
 
@@ -256,9 +231,8 @@ class EmotionNode(LifecycleNode):
         if self._processor is not None:
             self._processor.values = self._values
         settings = pipeline_settings(self._values)
-        for camera in self._cameras:
-            with camera.lock:
-                camera.pipeline.settings = settings
+        for topic in self._topics:
+            topic.set(settings)
 
     def _on_set_enabled(
         self, request: SetBool.Request, response: SetBool.Response
@@ -269,63 +243,11 @@ class EmotionNode(LifecycleNode):
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        for camera in self._cameras:
-            with camera.lock:
-                camera.pipeline.reset()
+        for topic in self._topics:
+            topic.reset()
         response.success = True
-        response.message = f'faces of {len(self._cameras)} camera(s) forgotten'
+        response.message = f'faces of {len(self._topics)} camera(s) forgotten'
         return response
-
-    # Reports.
-
-    def _report(self) -> None:
-        now_s = time.monotonic()
-        period_s, self._reported_s = now_s - self._reported_s, now_s
-        name = self.get_fully_qualified_name().lstrip('/')
-        state = self._phase if self._enabled else f'{self._phase}, disabled'
-        level = DiagnosticStatus.ERROR if self.transition_error else DiagnosticStatus.OK
-        statuses = [
-            status_message(
-                level,
-                name,
-                self.transition_error or state,
-                {
-                    'state': state,
-                    'detector': self._detector,
-                    'last_error': self.transition_error,
-                },
-            )
-        ]
-        for camera in self._cameras:
-            dropped = self._frames.dropped(camera) if self._frames is not None else 0
-            statuses.append(
-                camera.statistics.report(
-                    f'{name}: {camera.topic}',
-                    camera.topic,
-                    now_s,
-                    period_s,
-                    dropped,
-                    state,
-                    self._silent(camera, now_s),
-                )
-            )
-        header = Header(stamp=self.get_clock().now().to_msg())
-        self._diagnostics.publish(DiagnosticArray(header=header, status=statuses))
-
-    def _silent(self, camera: Camera, now_s: float) -> bool:
-        """Return whether images fail to come, and warn of it."""
-        if camera.subscription is None:
-            return False
-        last_s = camera.statistics.last_image_s
-        waited_s = now_s - (self._activated_s if last_s is None else last_s)
-        if waited_s < self._values['no_image_warning_s']:
-            return False
-        self._log.say(
-            camera.topic,
-            f'no image for {waited_s:.0f} s with {camera.subscription.silence()}',
-            about='no image',
-        )
-        return True
 
 
 def main() -> None:

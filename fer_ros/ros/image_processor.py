@@ -19,7 +19,7 @@ from fer_ros.ros.conversions import (
     frame_to_msg,
     gray_from_msg,
 )
-from fer_ros.ros.image_topic import Camera, View
+from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.throttled_log import ThrottledLog
 from fer_ros.structures import FrameEmotions
 
@@ -48,78 +48,79 @@ class ImageProcessor:
         self.emotions, self.values = emotions, values
         self._node, self._log = node, log
 
-    def process(self, waiting: Mapping[Camera, Image | CompressedImage]) -> None:
-        """Process an image of each camera that has one, in the worker thread, whatever is wrong.
+    def process(self, waiting: Mapping[ImageTopic, Image | CompressedImage]) -> None:
+        """Process an image of each topic that has one, in the worker thread, whatever is wrong.
 
         What all of them see goes through the model at once.
         """
-        views = []
-        for camera, msg in waiting.items():
+        images = []
+        for topic, msg in waiting.items():
             try:
-                views.append(self._observe(camera, msg))
+                images.append(self._observe(topic, msg))
             except Exception as error:
-                self._on_failure(camera, error)
+                self._on_failure(topic, error)
         try:
-            frames = self._estimate(views)
+            frames = self._estimate(images)
         except Exception as error:
-            for view in views:
-                self._on_failure(view.camera, error)
+            for image in images:
+                self._on_failure(image.topic, error)
             return
-        for view, frame in zip(views, frames, strict=True):
+        for image, frame in zip(images, frames, strict=True):
             try:
-                self._publish(view, frame)
+                self._publish(image, frame)
             except Exception as error:
-                self._on_failure(view.camera, error)
+                self._on_failure(image.topic, error)
 
-    def _observe(self, camera: Camera, msg: Image | CompressedImage) -> View:
+    def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
         gray = gray_from_msg(msg, self.values['max_image_pixels'])
         stamp_s = stamp_s_from_msg(msg.header.stamp)
         if stamp_s == 0:
             # A driver that stamps nothing: time has to pass all the same.
-            self._log.say(camera.topic, 'images have no stamp; the time of arrival is used')
+            self._log.say(topic.name, 'images have no stamp; the time of arrival is used')
             stamp_s = self._node.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
-        with camera.lock:
+        with topic.lock:
             try:
-                observation = camera.pipeline.observe(gray, stamp_s)
+                observation = topic.pipeline.observe(gray, stamp_s)
             except StampError:
-                camera.pipeline.reset()
+                topic.pipeline.reset()
                 self._on_image_error(
-                    camera, 'the stamp went backwards (a replay?); all faces are forgotten', None
+                    topic, 'the stamp went backwards (a replay?); all faces are forgotten', None
                 )
-                observation = camera.pipeline.observe(gray, stamp_s)
-        return View(camera, msg, observation)
+                observation = topic.pipeline.observe(gray, stamp_s)
+        return ObservedImage(topic, msg, observation)
 
-    def _estimate(self, views: Sequence[View]) -> list[FrameEmotions]:
+    def _estimate(self, images: Sequence[ObservedImage]) -> list[FrameEmotions]:
         with ExitStack() as locks:
-            for view in views:
-                locks.enter_context(view.camera.lock)
-            return estimate_together([(view.camera.pipeline, view.observation) for view in views])
+            for image in images:
+                locks.enter_context(image.topic.lock)
+            return estimate_together(
+                [(image.topic.pipeline, image.observation) for image in images]
+            )
 
-    def _publish(self, view: View, frame: FrameEmotions) -> None:
-        camera, msg = view.camera, view.msg
+    def _publish(self, image: ObservedImage, frame: FrameEmotions) -> None:
+        topic, msg = image.topic, image.msg
         self.emotions.publish(
-            frame_to_msg(frame, msg.header, camera.topic, self.values['publish_landmarks'])
+            frame_to_msg(frame, msg.header, topic.name, self.values['publish_landmarks'])
         )
-        camera.statistics.on_published(len(frame.faces), self._age_ms(msg))
-        if self.values['publish_annotated'] and camera.annotated.get_subscription_count():
+        topic.statistics.on_published(len(frame.faces), self._age_ms(msg))
+        if self.values['publish_annotated'] and topic.annotated.get_subscription_count():
             bgr = bgr_from_msg(msg, self.values['max_image_pixels'])
-            camera.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
+            topic.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
 
-    def _on_failure(self, camera: Camera, error: Exception) -> None:
+    def _on_failure(self, topic: ImageTopic, error: Exception) -> None:
         if isinstance(error, FerError):
-            self._on_image_error(camera, str(error), None)
+            self._on_image_error(topic, str(error), None)
             return
         # Interrupted in the middle of an image, there is nobody left to publish to.
         if not self._node.context.ok():
             return
         # Whatever broke it may be in what is remembered of the faces.
-        with camera.lock:
-            camera.pipeline.reset()
-        self._on_image_error(camera, f'{type(error).__name__}: {error}', error)
+        topic.reset()
+        self._on_image_error(topic, f'{type(error).__name__}: {error}', error)
 
-    def _on_image_error(self, camera: Camera, text: str, error: Exception | None) -> None:
-        camera.statistics.on_error(f'{camera.topic}: {text}', time.monotonic())
-        self._log.say(camera.topic, text, error)
+    def _on_image_error(self, topic: ImageTopic, text: str, error: Exception | None) -> None:
+        topic.statistics.on_error(f'{topic.name}: {text}', time.monotonic())
+        self._log.say(topic.name, text, error)
 
     def _age_ms(self, msg: Image | CompressedImage) -> float:
         stamp_s = stamp_s_from_msg(msg.header.stamp)

@@ -1,41 +1,115 @@
-"""Camera and View: an image topic of the node, and what was seen in one of its images."""
+"""ImageTopic and ObservedImage: a topic of images, and what was seen in one of them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
+from rclpy.node import Node
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.pipeline import EmotionPipeline, Observation
-from fer_ros.ros.diagnostics import CameraStatistics
-from fer_ros.ros.image_subscription import ImageSubscription
+from fer_ros.errors import SettingError
+from fer_ros.parameters import pipeline_settings
+from fer_ros.pipeline import (
+    EmotionPipeline,
+    Models,
+    Observation,
+    PipelineSettings,
+    face_ids_of_camera,
+)
+from fer_ros.ros.diagnostics import TopicStatistics
+from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
 
 
 @dataclass(eq=False)
-class Camera:
+class ImageTopic:
     """One image topic and what belongs to it.
 
     Attributes:
-        topic: Full name of the image topic, as it is subscribed to.
-        pipeline: With this camera's own faces.
+        name: Full name, as it is subscribed to.
+        pipeline: With this topic's own faces.
         annotated: Publisher of annotated images.
         lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
         subscription: While the node is active.
     """
 
-    topic: str
+    name: str
     pipeline: EmotionPipeline
     annotated: Publisher
     lock: Lock = field(default_factory=Lock)
-    statistics: CameraStatistics = field(default_factory=CameraStatistics)
+    statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
+
+    def subscribe(
+        self,
+        node: Node,
+        reliability: str,
+        on_image: Callable[['ImageTopic', Image | CompressedImage], None],
+    ) -> None:
+        """Subscribe and count anew.
+
+        Args:
+            node: Whose subscription it is.
+            reliability: See ``ImageSubscription``.
+            on_image: Called with this topic and every image.
+        """
+        self.statistics = TopicStatistics()
+        self.subscription = ImageSubscription(
+            node,
+            self.name,
+            reliability,
+            lambda msg: on_image(self, msg),
+            self.statistics.on_lost,
+        )
+
+    def unsubscribe(self) -> None:
+        """Unsubscribe, if it is subscribed to."""
+        if self.subscription is not None:
+            self.subscription.close()
+            self.subscription = None
+
+    def set(self, settings: PipelineSettings) -> None:
+        """Choose the pipeline's settings, from the next image on."""
+        with self.lock:
+            self.pipeline.settings = settings
+
+    def reset(self) -> None:
+        """Forget the faces."""
+        with self.lock:
+            self.pipeline.reset()
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """An image of a camera and the faces in it, whose emotions are not estimated yet."""
+class ObservedImage:
+    """An image and the faces in it, whose emotions are not estimated yet."""
 
-    camera: Camera
+    topic: ImageTopic
     msg: Image | CompressedImage
     observation: Observation
+
+
+def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> list[ImageTopic]:
+    """Return the image topics that a node's parameters name, not subscribed to yet.
+
+    Args:
+        node: Resolves the names and publishes the annotated images.
+        models: Shared by the pipelines.
+        values: The node's parameters by name.
+
+    Raises:
+        SettingError: A topic is named twice.
+    """
+    # Resolved before the suffix is added: a remapping of the image's name holds for both.
+    names = [node.resolve_topic_name(name) for name in values['image_topics']]
+    if values['image_transport'] == 'compressed':
+        names = [f'{name}/compressed' for name in names]
+    if len(set(names)) < len(names):
+        raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
+    settings = pipeline_settings(values)
+    topics = []
+    for index, (name, annotated) in enumerate(zip(names, annotated_topics(names), strict=True)):
+        pipeline = EmotionPipeline(models, settings, face_ids_of_camera(index, len(names)))
+        topics.append(ImageTopic(name, pipeline, node.create_publisher(Image, annotated, 1)))
+    return topics

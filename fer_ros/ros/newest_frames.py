@@ -1,43 +1,39 @@
-"""Hands the newest images of all cameras to one thread; older ones are dropped and counted."""
+"""NewestFrames: hands the newest frame of each source to one thread; older ones are dropped."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-Camera = TypeVar('Camera', bound=Hashable)
+Source = TypeVar('Source', bound=Hashable)
 Frame = TypeVar('Frame')
 
 
-class NewestFrames(Generic[Camera, Frame]):
-    """A place for one waiting frame per camera and a thread that processes those that wait."""
+class NewestFrames(Generic[Source, Frame]):
+    """A place for one waiting frame per source and a thread that processes those that wait."""
 
-    def __init__(self, process: Callable[[Mapping[Camera, Frame]], None]) -> None:
+    def __init__(self, process: Callable[[Mapping[Source, Frame]], None]) -> None:
         """Start the thread.
 
         Args:
-            process: Called in the thread with the frames that wait, one of each camera at most;
+            process: Called in the thread with the frames that wait, one of each source at most;
                 must not raise.
         """
         self._process = process
-        self._waiting: dict[Camera, Frame] = {}
-        self._dropped: Counter[Camera] = Counter()
+        self._waiting: dict[Source, Frame] = {}
         self._changed = threading.Condition()
         self._running = True
         self._thread = threading.Thread(target=self._run, name='fer_frames', daemon=True)
         self._thread.start()
 
-    def offer(self, camera: Camera, frame: Frame) -> None:
-        """Put a frame in place of the one that still waits, which is then dropped."""
+    def offer(self, source: Source, frame: Frame) -> bool:
+        """Put a frame in place of the one that still waits; return whether there was one, which
+        is then dropped.
+        """
         with self._changed:
-            if camera in self._waiting:
-                self._dropped[camera] += 1
-            self._waiting[camera] = frame
+            dropped = source in self._waiting
+            self._waiting[source] = frame
             self._changed.notify()
-
-    def dropped(self, camera: Camera) -> int:
-        """Return how many frames of a camera were dropped so far."""
-        return self._dropped[camera]
+        return dropped
 
     def stop(self) -> None:
         """Finish the frames that are being processed and end the thread."""

@@ -1,8 +1,8 @@
 import json
 
-import pytest
+from required import needs
 
-pytest.importorskip('fer_ros.msg', reason='the package is not built')
+needs('fer_ros.msg')
 
 from fer_ros.cli import main
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-import pytest
+from required import needs
 
 from fer_ros.messages.definitions import EMOTIONS_TYPE, definition_files, typestore
 
@@ -14,8 +14,8 @@ def test_definitions_are_those_of_the_package():
 
 
 def test_hash_is_that_of_the_generated_messages():
-    packages = pytest.importorskip('ament_index_python.packages')
-    pytest.importorskip('fer_ros.msg', reason='the package is not built')
+    packages = needs('ament_index_python.packages')
+    needs('fer_ros.msg')
     share = Path(packages.get_package_share_directory('fer_ros'))
     generated = json.loads((share / 'msg' / 'FaceEmotionArray.json').read_text())
     hashes = {entry['type_name']: entry['hash_string'] for entry in generated['type_hashes']}

@@ -7,10 +7,12 @@ import sys
 import time
 
 import pytest
+from required import needs
 
-rclpy = pytest.importorskip('rclpy')
-pytest.importorskip('fer_ros.msg', reason='the package is not built')
+rclpy = needs('rclpy')
+needs('fer_ros.msg')
 
+from lifecycle_msgs.srv import GetState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
@@ -35,8 +37,8 @@ class Graph:
         self.executor.add_node(node)
         return node
 
-    def spin_until(self, condition, seconds=10.0):
-        """Spin; return whether the condition came to hold in time."""
+    def spin_until(self, condition, seconds=30.0):
+        """Spin; return whether the condition came to hold, on a busy machine in time too."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
@@ -44,12 +46,39 @@ class Graph:
             self.executor.spin_once(timeout_sec=0.02)
         return condition()
 
+    def spin_until_matched(self, *topics):
+        """Spin until all publishers and subscriptions of topics, of the nodes in this process,
+        have found each other: each side finds the other at a time of its own, and what is
+        published before both have is lost.
+        """
+        assert self.spin_until(lambda: all(map(self._matched, topics))), topics
+
+    def _matched(self, topic):
+        name = self.tester.resolve_topic_name(topic)
+        publishers = [p for node in self.nodes for p in node.publishers if p.topic_name == name]
+        subscriptions = [
+            s for node in self.nodes for s in node.subscriptions if s.topic_name == name
+        ]
+        found = [publisher.get_subscription_count() for publisher in publishers]
+        found_by = [subscription.get_publisher_count() for subscription in subscriptions]
+        return (
+            bool(found and found_by)
+            and set(found) == {len(subscriptions)}
+            and set(found_by) == {len(publishers)}
+        )
+
     def call(self, kind, name, request):
         client = self.tester.create_client(kind, name)
-        assert client.wait_for_service(5)
+        assert client.wait_for_service(30)
         future = client.call_async(request)
         assert self.spin_until(future.done)
+        self.tester.destroy_client(client)
         return future.result()
+
+    def state(self, node_name='fer_node'):
+        """Return the label of a node's lifecycle state."""
+        answer = self.call(GetState, f'{node_name}/get_state', GetState.Request())
+        return answer.current_state.label
 
     def received(self, kind, topic, qos=10):
         """Return a list that fills with the messages of a topic."""
@@ -80,7 +109,7 @@ def fer_node(graph):
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         node = graph.add(EmotionNode(parameter_overrides=overrides))
         if wait:
-            assert graph.spin_until(lambda: node._phase == 'active')
+            assert graph.spin_until(lambda: graph.state() == 'active')
         return node
 
     return make

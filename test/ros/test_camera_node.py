@@ -1,3 +1,5 @@
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ def levels(images):
 
 def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, folder):
     images = graph.received(Image, 'camera/image_raw')
+    start_s = time.time()
     node = camera_node(
         source=folder, rate_hz=20.0, loop=False, frame_id='eye', wait_for_subscriber=True
     )
@@ -38,13 +41,13 @@ def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, f
     assert levels(images) == [10, 20, 30]
     assert {image.header.frame_id for image in images} == {'eye'}
     stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
-    assert stamps == sorted(stamps)
-    assert stamps[2] - stamps[0] == pytest.approx(0.1, abs=0.08)
+    assert start_s <= stamps[0] < stamps[1] < stamps[2] <= time.time()
+    assert [timer.timer_period_ns for timer in node.timers] == [50_000_000]
 
 
 def test_looping_folder_starts_again(graph, camera_node, folder):
     images = graph.received(Image, 'camera/image_raw')
-    camera_node(source=folder, rate_hz=50.0, wait_for_subscriber=True)
+    camera_node(source=folder, rate_hz=20.0, wait_for_subscriber=True)
     assert graph.spin_until(lambda: len(images) >= 5)
     assert levels(images[:5]) == [10, 20, 30, 10, 20]
 

@@ -30,11 +30,17 @@ def published_one_by_one(graph, topic, images):
     """Publish each image when the last one was answered: nothing is dropped."""
     answers = graph.received(FaceEmotionArray, 'emotion', RELIABLE)
     publisher = graph.tester.create_publisher(type(images[0]), topic, RELIABLE)
+    # The node sees that delivery is reliable, and asks for it.
     assert graph.spin_until(
-        lambda: publisher.get_subscription_count() and graph.tester.count_publishers('emotion')
+        lambda: (
+            [
+                entry.qos_profile.reliability
+                for entry in graph.tester.get_subscriptions_info_by_topic(topic)
+            ]
+            == [ReliabilityPolicy.RELIABLE]
+        )
     )
-    # Until the node has seen that delivery is reliable, and asks for it.
-    graph.spin_until(lambda: False, 1.0)
+    graph.spin_until_matched(topic, 'emotion')
     for index, image in enumerate(images):
         publisher.publish(image)
         assert graph.spin_until(lambda count=index + 1: len(answers) >= count)

@@ -71,8 +71,7 @@ def test_train_stop_resume_evaluate_and_run_in_the_node(data, graph, fer_node, m
     fer_node(model=model)
     answers = graph.received(FaceEmotionArray, 'emotion')
     publisher = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)
-    assert graph.spin_until(publisher.get_subscription_count)
-    graph.spin_until(lambda: False, 0.3)
+    graph.spin_until_matched('camera/image_raw', 'emotion')
     publisher.publish(bgr_to_msg(face_picture(0), header(1.0, 'camera')))
     assert graph.spin_until(lambda: answers)
     assert answers[0].classes == ['hidden', 'open']

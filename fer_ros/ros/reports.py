@@ -1,0 +1,64 @@
+"""Reports: what the node tells of itself on /diagnostics, and its warning of missing images."""
+
+import time
+from collections.abc import Sequence
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+from fer_ros.ros.diagnostics import status_message
+from fer_ros.ros.image_topic import ImageTopic
+from fer_ros.ros.throttled_log import ThrottledLog
+
+
+class Reports:
+    """Publishes a status of the node, and one of each image topic."""
+
+    def __init__(self, node: Node, log: ThrottledLog) -> None:
+        """Args:
+        node: Of which is reported.
+        log: For warnings.
+        """
+        self._node, self._log = node, log
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._last_s = time.monotonic()
+
+    def publish(
+        self, facts: dict[str, str], topics: Sequence[ImageTopic], silent_after_s: float
+    ) -> None:
+        """Publish the statuses of the time since the last report.
+
+        Args:
+            facts: Of the node: its ``state``; ``last_error``, why it is not in the one that was
+                asked for, empty when it is; and whatever else is to be told.
+            topics: The image topics.
+            silent_after_s: Time without an image after which a subscribed topic is warned of.
+        """
+        now_s = time.monotonic()
+        period_s, self._last_s = now_s - self._last_s, now_s
+        name = self._node.get_fully_qualified_name().lstrip('/')
+        state, error = facts['state'], facts['last_error']
+        level = DiagnosticStatus.ERROR if error else DiagnosticStatus.OK
+        statuses = [status_message(level, name, error or state, facts)]
+        for topic in topics:
+            silent = self._silent(topic, now_s, silent_after_s)
+            statuses.append(
+                topic.statistics.report(
+                    f'{name}: {topic.name}', topic.name, now_s, period_s, state, silent
+                )
+            )
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        self._publisher.publish(DiagnosticArray(header=header, status=statuses))
+
+    def _silent(self, topic: ImageTopic, now_s: float, silent_after_s: float) -> bool:
+        """Return whether images fail to come, and warn of it."""
+        waited_s = topic.statistics.waited_s(now_s)
+        if topic.subscription is None or waited_s < silent_after_s:
+            return False
+        self._log.say(
+            topic.name,
+            f'no image for {waited_s:.0f} s with {topic.subscription.silence()}',
+            about='no image',
+        )
+        return True

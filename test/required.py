@@ -1,0 +1,17 @@
+"""What is skipped where ROS is missing, and fails where it has to be there."""
+
+import importlib
+import os
+
+import pytest
+
+
+def needs(module):
+    """Import a module of ROS or a generated one and return it.
+
+    ``scripts/with-ros`` says by ``FER_ROS_WORKSPACE`` that it is there: its absence is then a
+    failure. Elsewhere the tests of the file are skipped.
+    """
+    if 'FER_ROS_WORKSPACE' in os.environ:
+        return importlib.import_module(module)
+    return pytest.importorskip(module, exc_type=ImportError)

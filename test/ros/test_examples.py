@@ -1,0 +1,52 @@
+"""The lines of the README for a second terminal, as they are written."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from readme import README
+
+from fer_ros.media.sample_clip import write_sample_clip
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def start():
+    """Return a function that runs a line of a shell at the top of the repository."""
+    processes = []
+
+    def run(line):
+        process = subprocess.Popen(
+            ['bash', '-c', f'exec {line}'], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        return process
+
+    yield run
+    for process in processes:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+def test_lines_for_a_second_terminal_show_faces_and_end_cleanly(start, tmp_path):
+    if 'FER_ROS_WORKSPACE' not in os.environ:
+        pytest.skip('scripts/with-ros needs the workspace that scripts/setup-workspace makes')
+    section = README.split('### From a second terminal')[1].split('\n#')[0]
+    lines = [line.split('#')[0].strip() for line in re.findall(r'^    (.*)', section, re.M)]
+    assert len(lines) == 3
+    clip = tmp_path / 'clip.avi'
+    write_sample_clip(clip)
+    for line in lines[:2]:
+        start(line.replace('demo_output/sample_clip.avi', str(clip)))
+    listener = start(lines[2])
+    assert 'examples/listen.py' in lines[2]
+    assert re.fullmatch(r'1 (\w+) [01]\.\d\d\n', listener.stdout.readline())
+    listener.send_signal(signal.SIGINT)
+    rest, _ = listener.communicate(timeout=30)
+    assert listener.returncode == 0
+    assert 'Traceback' not in rest
