@@ -12,6 +12,8 @@ TOPIC = '/emotion'
 class EmotionBag:
     """A rosbag2 folder (MCAP) with a ``FaceEmotionArray`` on ``/emotion`` for every image.
 
+    A context manager; after an error the bag is left as it is, unfinished.
+
     The messages are those that the node would have published: the header is the image's. They are
     recorded at the time of the image, and their definition lies beside them.
     """
@@ -42,10 +44,11 @@ class EmotionBag:
         data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)
         self._writer.write(self._connection, image.log_time_ns, data)
 
-    def close(self) -> None:
-        """Finish the bag."""
-        self._writer.close()
+    def __enter__(self) -> 'EmotionBag':
+        return self
 
-    def abort(self) -> None:
-        """Leave the bag as it is, unfinished."""
-        self._writer.abort()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self._writer.close()
+        else:
+            self._writer.abort()

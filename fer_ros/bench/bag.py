@@ -80,7 +80,7 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
 
 def _pipeline_rate(run: RecordingRun, seconds: float) -> float:
     """Return images per second of the pipeline: image array in, estimates out."""
-    pipeline = EmotionPipeline(run.models, pipeline_settings(run.parameters))
+    pipeline = EmotionPipeline(run.models, pipeline_settings(run.settings.parameters))
     elapsed_s = 0.0
     for index, bgr in enumerate(islice(endless_clip(), round(seconds * RATE_HZ))):
         start_s = time.perf_counter()
@@ -92,7 +92,7 @@ def _pipeline_rate(run: RecordingRun, seconds: float) -> float:
 def _bag_rate(run: RecordingRun, bag: Path, folder: Path) -> float:
     folder.mkdir()
     with BagReader(bag) as reader:
-        stream = bag_images(reader, (), run.parameters['max_image_pixels'])
+        stream = bag_images(reader, (), run.settings.parameters['max_image_pixels'])
         return run.write(stream, None, folder, 'bench').speed.frames_per_second
 
 

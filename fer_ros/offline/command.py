@@ -15,7 +15,7 @@ from fer_ros.media.image_stream import picture_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
 from fer_ros.offline.output_folder import PARTS, output_folder
 from fer_ros.offline.recording import RecordingRun
-from fer_ros.offline.settings import RunSettings
+from fer_ros.offline.settings import RunSettings, chosen_parameters
 from fer_ros.offline.summary import write_summary
 from fer_ros.report.report import Report
 
@@ -25,8 +25,6 @@ def run_bag(options: argparse.Namespace) -> None:
     settings = _settings(
         options, topics=tuple(options.topic or ()), label_topic=options.label_topic
     )
-    # A wrong parameter file is said once, before anything is begun.
-    settings.parameters()
     require_folder(options.out.resolve())
     jobs = make_jobs(options.bags, options.out, settings, options.force)
     verdicts: list[Verdict] = []
@@ -46,7 +44,7 @@ def run_video(options: argparse.Namespace) -> None:
     settings = _settings(options)
     run = RecordingRun(settings)
     labels = read_label_file(options.labels, run.classes) if options.labels else None
-    max_pixels = run.parameters['max_image_pixels']
+    max_pixels = settings.parameters['max_image_pixels']
     stream = picture_stream(options.source, max_pixels, options.rate_hz, options.seconds)
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
@@ -58,12 +56,17 @@ def run_video(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
-    given = {'min_face_px': options.min_face_px, 'mirror': options.mirror}
+    given = {
+        'model': str(Path(options.model).resolve()) if options.model else None,
+        'min_face_px': options.min_face_px,
+        'mirror': options.mirror,
+    }
     settings = RunSettings(
         labels=options.labels.resolve() if options.labels else None,
-        model=str(Path(options.model).resolve()) if options.model else '',
-        params=find_config(options.params).resolve() if options.params else None,
-        chosen={name: value for name, value in given.items() if value is not None},
+        parameters=chosen_parameters(
+            find_config(options.params) if options.params else None,
+            {name: value for name, value in given.items() if value is not None},
+        ),
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,
     )

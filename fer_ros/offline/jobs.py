@@ -139,7 +139,7 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
     settings = job.settings
     with BagReader(job.bag) as reader:
         run = RecordingRun(settings)
-        max_pixels = run.parameters['max_image_pixels']
+        max_pixels = settings.parameters['max_image_pixels']
         stream = bag_images(reader, settings.topics, max_pixels)
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())

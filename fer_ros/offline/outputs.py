@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.emotion_table import EmotionTable, parquet_is_installed
@@ -21,7 +22,9 @@ _DEPTH = 8
 
 
 class Outputs:
-    """Writes a folder while images are processed; two threads write behind.
+    """Writes a folder while images are processed, in two threads; a context manager.
+
+    After an error the files are left as they are, unfinished.
 
     Attributes:
         log: All estimates, for the figures at the end.
@@ -51,47 +54,33 @@ class Outputs:
         self._table: EmotionTable | None = None
         self._bag: EmotionBag | None = None
         self._videos: dict[str, VideoFile] = {}
-        if 'table' in parts:
-            parquet = folder / 'emotion.parquet' if parquet_is_installed() else None
-            self._table = EmotionTable(log.classes, folder / 'emotion.csv', parquet)
-        if 'bag' in parts:
-            self._bag = EmotionBag(folder / 'emotion', landmarks)
-        if 'video' in parts:
-            self._videos = {
-                topic: VideoFile(folder / name, stream.rate_hz[topic])
-                for topic, name in video_names(list(stream.topics)).items()
-            }
-        self._rows = WriteBehind(self._write_rows, _DEPTH)
-        self._pictures = WriteBehind(self._write_picture, _DEPTH)
+        with ExitStack() as opened:
+            if 'table' in parts:
+                parquet = folder / 'emotion.parquet' if parquet_is_installed() else None
+                table = EmotionTable(log.classes, folder / 'emotion.csv', parquet)
+                self._table = opened.enter_context(closing(table))
+            if 'bag' in parts:
+                self._bag = opened.enter_context(EmotionBag(folder / 'emotion', landmarks))
+            if 'video' in parts:
+                for topic, name in video_names(list(stream.topics)).items():
+                    video = VideoFile(folder / name, stream.rate_hz[topic])
+                    self._videos[topic] = opened.enter_context(closing(video))
+            # Closed first, so that everything is written when the files are.
+            self._rows = opened.enter_context(WriteBehind(self._write_rows, _DEPTH))
+            self._pictures = opened.enter_context(WriteBehind(self._write_picture, _DEPTH))
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> 'Outputs':
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._opened.__exit__(*error)
 
     def write(self, image: StampedImage, frame: FrameEmotions) -> None:
         """Add an image and what was estimated from it."""
         self._rows.put((image, frame))
         if self._videos:
             self._pictures.put((image, frame))
-
-    def close(self) -> None:
-        """Finish all files."""
-        self._rows.close()
-        self._pictures.close()
-        if self._table is not None:
-            self._table.close()
-        if self._bag is not None:
-            self._bag.close()
-        for video in self._videos.values():
-            video.close()
-
-    def abort(self) -> None:
-        """Leave the files as they are, unfinished."""
-        for behind in (self._rows, self._pictures):
-            with suppress(Exception):
-                behind.close()
-        if self._table is not None:
-            self._table.close()
-        if self._bag is not None:
-            self._bag.abort()
-        for video in self._videos.values():
-            video.close()
 
     def _write_rows(self, processed: Processed) -> None:
         image, frame = processed

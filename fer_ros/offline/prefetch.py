@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
@@ -56,7 +57,7 @@ def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
 
 
 class WriteBehind(Generic[Item]):
-    """Calls a function in a thread, item by item, while the caller goes on."""
+    """Calls a function in a thread, item by item; a context manager that ends with ``close``."""
 
     def __init__(self, write: Callable[[Item], None], depth: int) -> None:
         """Start the thread.
@@ -71,6 +72,17 @@ class WriteBehind(Generic[Item]):
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name='write_behind', daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> 'WriteBehind[Item]':
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self.close()
+            return
+        # The error that is on its way is told, not what it led to.
+        with suppress(Exception):
+            self.close()
 
     def put(self, item: Item) -> None:
         """Have an item written soon."""

@@ -31,7 +31,7 @@ from fer_ros.report.timeline_png import draw_timeline
 
 
 class RecordingRun:
-    """What is loaded for recordings: the parameters and the models."""
+    """What is chosen and loaded for recordings."""
 
     def __init__(self, settings: RunSettings, models: Models | None = None) -> None:
         """Load the models.
@@ -41,12 +41,10 @@ class RecordingRun:
             models: Already loaded ones, as the settings name them.
 
         Raises:
-            SettingError: The parameter file is missing or says something that is not allowed.
             ModelFileError: A model is missing or damaged.
         """
         self.settings = settings
-        self.parameters = settings.parameters()
-        self.models = models or pipeline_models(self.parameters)
+        self.models = models or pipeline_models(settings.parameters)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -75,18 +73,16 @@ class RecordingRun:
         Raises:
             BagError: There is no image.
         """
-        settings = pipeline_settings(self.parameters)
-        processor = StreamProcessor(self.models, settings, list(stream.topics))
+        parameters = self.settings.parameters
+        processor = StreamProcessor(
+            self.models, pipeline_settings(parameters), list(stream.topics)
+        )
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
-        outputs = Outputs(folder, stream, log, parts, self.parameters['publish_landmarks'])
+        outputs = Outputs(folder, stream, log, parts, parameters['publish_landmarks'])
         start_s = time.perf_counter()
-        try:
+        with outputs:
             self._feed(processor, stream, outputs, position)
-            outputs.close()
-        except BaseException:
-            outputs.abort()
-            raise
         if not len(log.image_times_s):
             raise BagError(f'{source}: {"; ".join(_said(stream)) or "there is no image"}')
         elapsed_s = time.perf_counter() - start_s
@@ -131,7 +127,7 @@ class RecordingRun:
             model=ReportedModel(whole_model(classifier.path).name, self.classes),
             parameters={
                 name: value
-                for name, value in self.parameters.items()
+                for name, value in self.settings.parameters.items()
                 if name not in ('model', 'landmark_model')
             },
             parts=self.settings.parts,

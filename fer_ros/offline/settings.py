@@ -12,6 +12,28 @@ from fer_ros.offline.output_folder import PARTS
 from fer_ros.parameters import FER_NODE, read_parameter_file
 
 
+def chosen_parameters(
+    params: Path | None = None, chosen: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the values of the node's parameters.
+
+    Args:
+        params: Parameter file of the node; None for the defaults.
+        chosen: Values that go before those of the file, by name.
+
+    Raises:
+        SettingError: The parameter file is missing, or a value is not allowed.
+    """
+    values = {spec.name: spec.default for spec in FER_NODE}
+    if params is not None:
+        values = read_parameter_file(params, 'fer_node', FER_NODE)
+    for spec in FER_NODE:
+        if chosen and spec.name in chosen:
+            spec.check(chosen[spec.name])
+            values[spec.name] = chosen[spec.name]
+    return values
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """Settings of a run; the same for each of its recordings.
@@ -20,9 +42,7 @@ class RunSettings:
         topics: Image topics; all that hold images when empty.
         labels: CSV file of label intervals, or None.
         label_topic: Topic with labels; empty for none.
-        model: Model file; empty: as the parameter file says.
-        params: Parameter file of the node, or None for the defaults.
-        chosen: Values of parameters of the node, which go before those of the file.
+        parameters: Values of the node's parameters, as ``chosen_parameters`` returns them.
         parts: Which of ``PARTS`` are written.
         progress: Whether a bar shows the progress.
     """
@@ -30,9 +50,7 @@ class RunSettings:
     topics: tuple[str, ...] = ()
     labels: Path | None = None
     label_topic: str = ''
-    model: str = ''
-    params: Path | None = None
-    chosen: Mapping[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=lambda: chosen_parameters())
     parts: tuple[str, ...] = tuple(PARTS)
     progress: bool = True
 
@@ -42,22 +60,6 @@ class RunSettings:
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
-        specs = {spec.name: spec for spec in FER_NODE}
-        for name, value in self.chosen.items():
-            specs[name].check(value)
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the values of the node's parameters.
-
-        Raises:
-            SettingError: The parameter file is missing or says something that is not allowed.
-        """
-        values = {spec.name: spec.default for spec in FER_NODE}
-        if self.params is not None:
-            values = read_parameter_file(self.params, 'fer_node', FER_NODE)
-        if self.model:
-            values['model'] = self.model
-        return {**values, **self.chosen}
 
     def fingerprint(self, source: Path) -> str:
         """Return a text that differs when something would be judged differently.
@@ -71,8 +73,8 @@ class RunSettings:
             for file in files
             if file.is_file()
         ]
-        choice = asdict(self) | {'parameters': self.parameters()}
-        del choice['progress'], choice['parts'], choice['params'], choice['chosen']
+        choice = asdict(self)
+        del choice['progress'], choice['parts']
         if self.labels is not None and self.labels.is_file():
             choice['labels'] = self.labels.read_text(errors='replace')
         content = json.dumps([states, choice], default=str, sort_keys=True)

@@ -67,3 +67,23 @@ def test_error_of_the_writer_is_raised_by_the_caller():
     behind.put(1)
     with pytest.raises(OSError, match='disk full'):
         behind.close()
+
+
+def test_everything_is_written_when_the_block_ends():
+    written = []
+    with WriteBehind(written.append, 2) as behind:
+        behind.put(1)
+    assert written == [1]
+
+
+def test_error_of_the_writer_does_not_hide_that_of_the_block():
+    def write(item):
+        raise OSError('disk full')
+
+    def use():
+        with WriteBehind(write, 2) as behind:
+            behind.put(1)
+            raise ValueError('torn')
+
+    with pytest.raises(ValueError, match='torn'):
+        use()

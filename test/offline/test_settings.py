@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.offline.settings import RunSettings
+from fer_ros.offline.settings import RunSettings, chosen_parameters
 
 
 def test_labels_come_from_one_place():
@@ -18,14 +18,13 @@ def test_unknown_part_is_an_error():
 
 def test_parameters_are_those_of_the_node_with_the_model_on_top(tmp_path):
     (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 2\n')
-    chosen = RunSettings(params=tmp_path / 'p.yaml', model='m.onnx').parameters()
+    chosen = chosen_parameters(tmp_path / 'p.yaml', {'model': 'm.onnx'})
     assert (chosen['max_faces'], chosen['model'], chosen['backend']) == (2, 'm.onnx', 'onnx')
 
 
 def test_parameters_that_are_chosen_go_before_those_of_the_file(tmp_path):
     (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 2\n')
-    settings = RunSettings(params=tmp_path / 'p.yaml', chosen={'max_faces': 5, 'mirror': True})
-    values = settings.parameters()
+    values = chosen_parameters(tmp_path / 'p.yaml', {'max_faces': 5, 'mirror': True})
     assert (values['max_faces'], values['mirror']) == (5, True)
 
 
@@ -34,8 +33,8 @@ def test_parameters_that_are_chosen_go_before_those_of_the_file(tmp_path):
     [
         RunSettings(topics=('/a',)),
         RunSettings(label_topic='/l'),
-        RunSettings(model='m.onnx'),
-        RunSettings(chosen={'mirror': True}),
+        RunSettings(parameters=chosen_parameters(chosen={'model': 'm.onnx'})),
+        RunSettings(parameters=chosen_parameters(chosen={'mirror': True})),
     ],
 )
 def test_fingerprint_differs_with_what_changes_the_estimates(clip_bag, other):
