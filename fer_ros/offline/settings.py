@@ -50,7 +50,7 @@ class RunSettings:
     topics: tuple[str, ...] = ()
     labels: Path | None = None
     label_topic: str = ''
-    parameters: dict[str, Any] = field(default_factory=lambda: chosen_parameters())
+    parameters: dict[str, Any] = field(default_factory=chosen_parameters)
     parts: tuple[str, ...] = tuple(PARTS)
     progress: bool = True
 
