@@ -12,7 +12,7 @@ from fer_ros.training.face_dataset import AlignedFaces
 from fer_ros.training.learner import Learner
 
 # Of measured steps, after one for each number of threads that is not counted.
-_ROUNDS = 3
+_ROUNDS = 2
 
 # More threads have to gain this much: beside another busy process they lose the most.
 _LEAST_GAIN = 1.1

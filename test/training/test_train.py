@@ -68,15 +68,23 @@ def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monk
     assert 'model.safetensors' in os.listdir(tmp_path / 'run')
 
 
-def test_threads_wait_for_each_other_without_keeping_processors_busy():
-    environment = {k: v for k, v in os.environ.items() if k != 'OMP_WAIT_POLICY'}
-    program = 'import os, fer_ros.training; print(os.environ["OMP_WAIT_POLICY"])'
-    for given, expected in (({}, 'PASSIVE'), ({'OMP_WAIT_POLICY': 'ACTIVE'}, 'ACTIVE')):
-        run = subprocess.run(
-            [sys.executable, '-c', program],
-            env={**environment, **given},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert run.stdout.strip() == expected
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    [
+        ({}, '1000'),
+        ({'GOMP_SPINCOUNT': '5'}, '5'),
+        ({'OMP_WAIT_POLICY': 'ACTIVE'}, 'None'),
+    ],
+)
+def test_threads_wait_only_shortly_unless_the_user_says_how(given, expected):
+    names = ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT')
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    program = 'import os, fer_ros.training; print(os.environ.get("GOMP_SPINCOUNT"))'
+    run = subprocess.run(
+        [sys.executable, '-c', program],
+        env={**environment, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == expected
