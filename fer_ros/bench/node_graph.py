@@ -22,6 +22,7 @@ from fer_ros.errors import SourceError
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.child_process import Child
+from fer_ros.ros.domain import take_domain
 from fer_ros.ros.run_node import send_images_whole
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')
@@ -85,20 +86,22 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
     """
     # As the nodes do; with the default, a subscriber may hear of a new node 3 s late.
     send_images_whole(os.environ)
-    # A context of its own: it is no matter whether the caller has one.
-    context = Context()
-    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    # A context and a domain of its own, whatever the caller has and whatever runs on this machine.
+    context, domain_id = Context(), take_domain()
+    rclpy.init(
+        context=context, signal_handler_options=SignalHandlerOptions.NO, domain_id=domain_id
+    )
     subscriber = Subscriber(context)
     children: list[Child] = []
     try:
         quoted = str(video).replace("'", "''")
         camera_node = Child(
-            'camera_node', echo=False, source=f"'{quoted}'", wait_for_subscriber=True
+            'camera_node', False, domain_id, source=f"'{quoted}'", wait_for_subscriber=True
         )
         children.append(camera_node)
         _wait(subscriber, camera_node, lambda: bool(camera_node.lines))
         begin_s = time.time()
-        fer_node = Child('fer_node', echo=False)
+        fer_node = Child('fer_node', False, domain_id)
         children.append(fer_node)
         _wait(subscriber, fer_node, lambda: bool(subscriber.emotion))
         start_s = subscriber.emotion[0][0] - begin_s

@@ -1,5 +1,6 @@
 """Child: a node of this package in a process of its own."""
 
+import os
 import re
 import signal
 import subprocess
@@ -16,12 +17,19 @@ class Child:
         lines: What it has printed.
     """
 
-    def __init__(self, executable: str, echo: bool = True, **parameters: object) -> None:
+    def __init__(
+        self,
+        executable: str,
+        echo: bool = True,
+        domain_id: int | None = None,
+        **parameters: object,
+    ) -> None:
         """Start the process.
 
         Args:
             executable: ``fer_node`` or ``camera_node``.
             echo: Whether what it prints is printed here too.
+            domain_id: ROS domain; this process's if None.
             **parameters: Of the node, as they are said on a command line.
         """
         path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
@@ -33,6 +41,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env=os.environ | ({} if domain_id is None else {'ROS_DOMAIN_ID': str(domain_id)}),
             start_new_session=True,
         )
         self.lines: list[str] = []
