@@ -44,7 +44,8 @@ def read_label_topic(
 
     Raises:
         BagError: The topic is not there.
-        LabelError: It is of another type, names an unknown class, or holds no label.
+        LabelError: It is of another type, or of the type that another version of fer_ros had; it
+            names an unknown class, or holds no label.
     """
     if topic not in reader.topics:
         there = ', '.join(sorted(reader.topics))
@@ -82,9 +83,16 @@ def _from_strings(
 def _from_emotions(
     reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
 ) -> Iterator[LabelInterval]:
+    from rosbags.serde import SerdeError
+
     open_ones: dict[int, _Open] = {}
     for message in reader.messages([topic]):
-        msg = typestore().deserialize_cdr(message.payload(), EMOTIONS_TYPE)
+        try:
+            msg = typestore().deserialize_cdr(message.payload(), EMOTIONS_TYPE)
+        except SerdeError as error:
+            raise LabelError(
+                f'label topic {topic} holds {EMOTIONS_TYPE} of another version of fer_ros: {error}'
+            ) from None
         stamp = msg.header.stamp
         time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
         said = {face.face_id: face for face in msg.faces if face.emotion}

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
+from rosbags.rosbag2 import StoragePlugin, Writer
 
 from fer_ros.analysis.label_topic import read_label_topic
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.media.image_stream import TimeOrigin
-from fer_ros.messages.definitions import emotions_message
+from fer_ros.messages.definitions import emotions_message, typestore
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 CLASSES = ('neutral', 'happiness', 'fear')
@@ -100,3 +101,13 @@ def test_unknown_class_on_the_topic_is_an_error(tmp_path):
 def test_topic_that_says_nothing_is_an_error(tmp_path):
     with pytest.raises(LabelError, match=r'/label of bag .* holds no label'):
         read(write_strings(tmp_path / 'run', [(1, '')]))
+
+
+def test_emotions_of_another_version_are_refused_with_a_sentence(tmp_path):
+    # The fields of a message without faces, as they were when classes followed the header.
+    older = bytes(typestore().serialize_cdr(header(ns(0)), 'std_msgs/msg/Header')) + bytes(16)
+    with Writer(tmp_path / 'run', version=9, storage_plugin=StoragePlugin.MCAP) as bag:
+        connection = bag.add_connection('/label', EMOTIONS, typestore=typestore())
+        bag.write(connection, ns(0), older)
+    with pytest.raises(LabelError, match=r'label topic /label holds .* of another version'):
+        read(tmp_path / 'run')
