@@ -1,6 +1,7 @@
 import array
 import math
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -244,7 +245,9 @@ def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
     assert camera.emotions == [camera.send(whole)]
 
 
-def test_same_fault_is_said_once_though_its_numbers_change(graph, fer_node, portrait_bgr):
+def test_same_fault_is_not_said_again_within_seconds_though_its_numbers_change(
+    graph, fer_node, portrait_bgr
+):
     node = fer_node()
     # What was said before the subscription was known is said again to it.
     kept = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -262,8 +265,11 @@ def test_same_fault_is_said_once_though_its_numbers_change(graph, fer_node, port
         )
     node.get_logger().info('the end')
     assert graph.spin_until(lambda: any(entry.msg == 'the end' for entry in log))
-    said = [entry.msg for entry in log if entry.msg.startswith('/camera/image_raw: data has')]
-    assert len(said) == 1
+    said = [e.stamp for e in log if e.msg.startswith('/camera/image_raw: data has')]
+    apart_s = [b.sec - a.sec + (b.nanosec - a.nanosec) * 1e-9 for a, b in pairwise(said)]
+    assert said
+    # Every five seconds; a busy machine may take that long.
+    assert all(seconds > 4 for seconds in apart_s)
 
 
 def test_activation_that_fails_is_said_and_can_be_tried_again(graph, fer_node, monkeypatch):
