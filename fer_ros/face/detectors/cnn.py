@@ -18,8 +18,9 @@ from fer_ros.structures import FaceBox, FloatArray, ImageArray
 _NEAR_FACE_PX = 64
 # A copy that is rolled so far shows a head that lies at 60° at a roll that networks find.
 _ROLLS_DEG = (-35.0, 35.0)
-# Of the searched image; a rolled copy is a second thought and costs less.
-_ROLLED_SCALE = 0.6
+# A small image is not enlarged further, unless smaller faces are asked for.
+_MOST_ENLARGED = 1.2
+# So many finds that are not sure are looked at more closely, the best ones.
 _MOST_WEAK = 4
 # Boxes that overlap so much are of one face.
 _SAME_IOU = 0.4
@@ -67,6 +68,7 @@ class SearchSettings:
     Attributes:
         searched_face_px: Width in the searched image of the smallest face that is found there.
         side_px: Shorter side of the searched image, when no smallest face is asked for.
+        rolled_scale: Of a rolled copy of the searched image; it is a second thought.
         sure_score: What scores so much is a face.
         weak_score: What scores so much may be a face, which a closer look decides.
         right: Centre of dlib's box from that of the network's, in widths to the right.
@@ -76,6 +78,7 @@ class SearchSettings:
 
     searched_face_px: int
     side_px: int
+    rolled_scale: float
     sure_score: float
     weak_score: float
     right: float
@@ -121,7 +124,7 @@ class CnnDetector:
         found = self._sure(gray, self._search(gray, scale, 0.0), 0.0)
         if not found:
             for roll_deg in _ROLLS_DEG:
-                boxes = self._search(gray, _ROLLED_SCALE * scale, roll_deg)
+                boxes = self._search(gray, self._settings.rolled_scale * scale, roll_deg)
                 found += self._sure(gray, boxes, roll_deg)
         return _best(found)
 
@@ -135,7 +138,7 @@ class CnnDetector:
     def _scale(self, gray: ImageArray) -> float:
         if self._min_face_px:
             return self._settings.searched_face_px / self._min_face_px
-        return min(1.0, self._settings.side_px / min(gray.shape))
+        return min(_MOST_ENLARGED, self._settings.side_px / min(gray.shape))
 
     def _sure(self, gray: ImageArray, boxes: list[FaceBox], roll_deg: float) -> list[FaceBox]:
         """Return the faces among what was found at a roll, in no order."""
