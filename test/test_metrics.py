@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from fer_ros.metrics import accuracy, bootstrap, flicker_hz, measure, unweighted_recall
+from fer_ros.metrics import (
+    accuracy,
+    bootstrap,
+    bootstrap_accuracy,
+    bootstrap_gain,
+    bootstrap_recall,
+    bootstrap_recall_gain,
+    flicker_hz,
+    measure,
+    unweighted_recall,
+)
 
 CLASSES = ('a', 'b', 'c')
 
@@ -65,6 +75,49 @@ def test_faces_of_a_group_are_drawn_together():
     alone = bootstrap(accuracy, predictions, labels)
     grouped = bootstrap(accuracy, predictions, labels, groups=np.arange(1000) // 100)
     assert grouped.high - grouped.low > 4 * (alone.high - alone.low)
+
+
+def random_answers():
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 3, 300)
+    first, second = (np.where(rng.random(300) < 0.6, labels, (labels + 1) % 3) for _ in range(2))
+    return first, second, labels, rng.integers(0, 40, 300)
+
+
+def test_intervals_from_sums_are_those_of_the_drawn_faces():
+    first, second, labels, groups = random_answers()
+
+    def gain(a, b, truth):
+        return accuracy(a, truth) - accuracy(b, truth)
+
+    def recall_gain(a, b, truth):
+        return unweighted_recall(a, truth) - unweighted_recall(b, truth)
+
+    for quick, slow in (
+        (
+            bootstrap_accuracy(first, labels, groups),
+            bootstrap(accuracy, first, labels, groups=groups),
+        ),
+        (
+            bootstrap_recall(first, labels, 3, groups),
+            bootstrap(unweighted_recall, first, labels, groups=groups),
+        ),
+        (
+            bootstrap_gain(first, second, labels, groups),
+            bootstrap(gain, first, second, labels, groups=groups),
+        ),
+        (
+            bootstrap_recall_gain(first, second, labels, 3, groups),
+            bootstrap(recall_gain, first, second, labels, groups=groups),
+        ),
+    ):
+        assert quick.value == pytest.approx(slow.value)
+        assert (quick.low, quick.high) == pytest.approx((slow.low, slow.high), abs=0.012)
+
+
+def test_nothing_has_no_interval():
+    nothing = np.zeros(0, np.int64)
+    assert np.isnan(bootstrap_accuracy(nothing, nothing).low)
 
 
 def test_flicker_counts_changes_within_clips_per_second():

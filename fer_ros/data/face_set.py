@@ -1,6 +1,7 @@
 """Labelled faces in memory: what every data set becomes before training and evaluation."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,16 @@ from fer_ros.structures import NUM_LANDMARKS, FloatArray, ImageArray
 SPLITS = ('train', 'validation', 'test')
 
 # Fields that may be empty: what not every data set says of its faces.
-_OPTIONAL = ('second_labels', 'subjects', 'clips', 'stamps_s', 'pictures', 'detected')
+_OPTIONAL = (
+    'second_labels',
+    'subjects',
+    'clips',
+    'stamps_s',
+    'pictures',
+    'detected',
+    'photographs',
+    'seen',
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +33,17 @@ class FaceSet:
         targets: ``(N, C)`` float32, the probability of each class, summing to 1.
         classes: C names.
         second_labels: ``(N,)`` indices of another labelling of the same faces, from 0; training
-            may learn it beside the targets. Empty where there is none, as are the next five.
+            may learn it beside the targets; -1 where a face has none. Empty where there is none
+            at all, as are the next seven.
         subjects: ``(N,)`` whose face it is.
         clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
             together, in order of time.
         stamps_s: ``(N,)`` time of that frame.
         pictures: ``(N,)`` which picture of the data it is: a path, or a number from 0.
         detected: ``(N,)`` whether the detector found it; else the whole picture was taken for it.
+        photographs: ``(N,)`` number of the photograph; copies of one have the same.
+        seen: ``(N,)`` whether the photograph stands in a split too that a model is trained or
+            chosen by before it is judged on this one.
         notes: Sentences about how the faces were found, for those who judge by them.
     """
 
@@ -43,6 +57,8 @@ class FaceSet:
     stamps_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     pictures: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     detected: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    photographs: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -78,9 +94,48 @@ class FaceSet:
             **optional,
         )
 
-    def groups(self) -> npt.NDArray[np.str_] | None:
-        """Return ``(N,)`` which faces belong together: by subject, else by clip, else ``None``."""
-        return next((names for names in (self.subjects, self.clips) if len(names)), None)
+    def groups(self) -> npt.NDArray[Any] | None:
+        """Return ``(N,)`` which faces are not independent of each other; ``None`` if unknown.
+
+        By subject where they are known; else faces belong together that share a photograph or a
+        clip, also by way of others.
+        """
+        if len(self.subjects):
+            return self.subjects
+        known = [names for names in (self.photographs, self.clips) if len(names)]
+        if not known:
+            return None
+        firsts = [np.unique(names, return_index=True, return_inverse=True) for names in known]
+        pairs = [np.stack([first[number], np.arange(len(self))], 1) for _, first, number in firsts]
+        return joined(len(self), np.concatenate(pairs))
+
+    def group_name(self) -> str:
+        """Return what ``groups`` are, in the plural."""
+        if len(self.subjects):
+            return 'subjects'
+        if len(self.photographs):
+            return 'photographs and clips' if len(self.clips) else 'photographs'
+        return 'clips' if len(self.clips) else 'faces'
+
+
+def joined(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return ``(count,)`` the number of each one's group when the two of a pair belong together.
+
+    Args:
+        count: Of what is grouped.
+        pairs: ``(P, 2)`` indices.
+    """
+    first = np.arange(count)
+    while True:
+        # Both of a pair take the lower of their groups; groups of groups are then followed down.
+        lower = np.minimum(first[pairs[:, 0]], first[pairs[:, 1]])
+        before = first.copy()
+        for side in (0, 1):
+            np.minimum.at(first, first[pairs[:, side]], lower)
+            np.minimum.at(first, pairs[:, side], lower)
+        first = first[first]
+        if (first == before).all():
+            return np.unique(first, return_inverse=True)[1].astype(np.int64)
 
 
 def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fer_ros.data.cache import Arrays
 from fer_ros.data.face_set import SPLITS, FaceSet
 from fer_ros.data.landmarked_pictures import landmark_face_crops
+from fer_ros.data.photographs import Numbers, find_photographs, in_other_splits, pooled
 from fer_ros.errors import DatasetError
 from fer_ros.labels import FERPLUS_CLASSES
 
@@ -31,9 +32,11 @@ def load_ferplus(
         path: ``fer2013plus.npz`` with ``images (N, 48, 48)``, ``split (N,)``, ``ferplus_votes
             (N, 10)`` and ``fer2013_label (N,)``; or the folder of the published ``fer2013.csv``
             and ``fer2013new.csv``.
-        split: ``train``, ``validation`` or ``test``. A training face that stands in one of the
-            other splits too (the published data repeats itself) is left out.
-        cache: Folder for landmarks.
+        split: ``train``, ``validation`` or ``test``. The published data repeats itself, and not
+            only byte by byte: a training face whose photograph stands in one of the other splits
+            too is left out, and the copies that remain share their votes. In the other splits
+            such faces stay, as the protocol has them, and are marked as ``seen``.
+        cache: Folder for landmarks and the search for copies.
         protocol: ``majority`` keeps the faces that ``majority`` keeps; ``votes`` keeps every face
             with a vote for an emotion that is not outvoted by "unknown" or "not a face". Targets
             are the vote distribution in both.
@@ -43,17 +46,18 @@ def load_ferplus(
         DatasetError: The file is missing, damaged or lacks an array.
     """
     arrays = _read(path)
-    chosen = arrays['split'] == SPLITS.index(split)
-    if split == 'train':
-        chosen &= ~_repeated(arrays['images'], arrays['split'])
-    votes = without_single_votes(arrays['ferplus_votes'])
-    chosen &= majority(votes) if protocol == 'majority' else has_emotion(votes)
     # All faces are given landmarks together, so that splits and protocols share the cache.
     landmarks, detected = landmark_face_crops(arrays['images'], cache, progress=progress)
-    note = (
-        f'FER+ {split}: {chosen.sum()} faces, {(chosen & ~detected).sum()} of them without a '
-        'detection, for which the whole picture is the face box.'
-    )
+    (photographs,) = find_photographs([(arrays['images'], landmarks)], cache, progress)
+    number = SPLITS.index(split)
+    inside = arrays['split'] == number
+    seen = in_other_splits(photographs, arrays['split'], number)
+    votes = arrays['ferplus_votes'].astype(np.int64)
+    if split == 'train':
+        inside &= ~seen
+        votes[inside] = pooled(votes[inside], photographs[inside])
+    votes = without_single_votes(votes)
+    chosen = inside & (majority(votes) if protocol == 'majority' else has_emotion(votes))
     emotions = votes[chosen, :_NUM_EMOTIONS].astype(np.float32)
     return FaceSet(
         arrays['images'][chosen],
@@ -63,22 +67,43 @@ def load_ferplus(
         arrays['fer2013_label'][chosen].astype(np.int64),
         pictures=np.flatnonzero(chosen).astype(np.str_),
         detected=detected[chosen],
-        notes=(note,),
+        photographs=photographs[chosen],
+        seen=seen[chosen],
+        notes=(
+            f'FER+ {split}: {chosen.sum()} faces, {(chosen & ~detected).sum()} of them without a '
+            'detection, for which the whole picture is the face box.',
+            _about_copies(split, photographs[chosen], int(seen[chosen].sum()), int(seen.sum())),
+        ),
     )
 
 
-def without_single_votes(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _about_copies(split: str, photographs: Numbers, kept_seen: int, seen: int) -> str:
+    counts = np.bincount(np.unique(photographs, return_inverse=True)[1])
+    if split == 'train':
+        return (
+            f'Left out: {seen} training faces whose photograph stands in the validation or test '
+            f'split too, cropped or compressed anew. {counts[counts > 1].sum()} of the faces that '
+            f'remain are copies of {(counts > 1).sum()} photographs; copies share their votes.'
+        )
+    others = 'training split' if split == 'validation' else 'training or validation split'
+    return (
+        f'{kept_seen} of these faces have their photograph in the {others} too, cropped or '
+        'compressed anew.'
+    )
+
+
+def without_single_votes(votes: Numbers) -> Numbers:
     """Return ``(N, 10)`` votes in which a class named by one rater alone counts as not named."""
-    return np.where(votes > 1, votes, 0).astype(np.uint8)
+    return np.where(votes > 1, votes, 0)
 
 
-def majority(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def majority(votes: Numbers) -> npt.NDArray[np.bool_]:
     """Return ``(N,)`` whether more than half of the ``(N, 10)`` votes go to one emotion."""
     top = votes.argmax(axis=1)
     return (votes.max(axis=1) * 2 > votes.sum(axis=1)) & (top < _NUM_EMOTIONS)
 
 
-def has_emotion(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def has_emotion(votes: Numbers) -> npt.NDArray[np.bool_]:
     """Return ``(N,)`` whether an emotion has at least as many votes as any other answer."""
     emotion = votes[:, :_NUM_EMOTIONS].max(axis=1)
     return (emotion > 0) & (emotion >= votes[:, _NUM_EMOTIONS:].max(axis=1))
@@ -129,14 +154,3 @@ def _rows(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(1_000_000)
     with path.open(newline='', encoding='utf-8') as stream:
         return list(csv.DictReader(stream))
-
-
-def _repeated(
-    images: npt.NDArray[np.generic], split: npt.NDArray[np.generic]
-) -> npt.NDArray[np.bool_]:
-    """Return ``(N,)`` whether the same picture stands in the validation or test split."""
-    pixels = [image.tobytes() for image in images]
-    held_out = {
-        key for key, part in zip(pixels, split, strict=True) if part != SPLITS.index('train')
-    }
-    return np.array([key in held_out for key in pixels])

@@ -1,48 +1,25 @@
 """A folder of labelled pictures: ``<class>/*.jpg``, or a ``manifest.csv``."""
 
-import csv
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.landmarked_pictures import CHIP_PX, METHOD, cut_chip, landmark_picture
+from fer_ros.data.manifest import MANIFEST, Picture, hashed_split, listed, read_manifest
+from fer_ros.data.photographs import find_photographs, in_other_splits, pooled
 from fer_ros.errors import DatasetError
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.labels import class_name
 from fer_ros.media.image_source import IMAGE_SUFFIXES
 from fer_ros.structures import ImageArray, Landmarks
 
-MANIFEST = 'manifest.csv'
 _CHUNK = 200
-# What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
-_VALIDATION, _TEST = 26, 51
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A line of the manifest, or a file of a class's folder.
-
-    Attributes:
-        path: Of the picture.
-        label: Its class, by the name used here.
-        split: ``train``, ``validation`` or ``test``.
-        subject: Whose face it is; empty when unknown.
-        clip: Of which clip it is a frame; empty for a still.
-        frame: Its number there.
-    """
-
-    path: Path
-    label: str
-    split: str
-    subject: str = ''
-    clip: str = ''
-    frame: int = 0
 
 
 def load_image_folder(
@@ -65,47 +42,92 @@ def load_image_folder(
         DatasetError: There is no picture, or the manifest cannot be used.
         ModelFileError: There is no landmark model.
     """
-    everything = find_pictures(folder)
-    classes = tuple(sorted({picture.label for picture in everything}))
-    pictures = sorted(
-        (picture for picture in everything if picture.split == split),
-        key=lambda picture: (picture.clip, picture.frame, picture.path),
+    everything = sorted(
+        find_pictures(folder), key=lambda picture: (picture.clip, picture.frame, picture.path)
     )
-    if not pictures:
+    classes = tuple(sorted({picture.label for picture in everything}))
+    if all(picture.split != split for picture in everything):
         raise DatasetError(f'{folder} has no picture in the split {split}')
-    arrays = _prepared([picture.path for picture in pictures], cache, progress)
-    readable, detected = arrays['readable'], arrays['detected']
-    kept = [picture for picture, good in zip(pictures, readable, strict=True) if good]
+    # Those of all splits: which have copies in another one is known only then.
+    arrays = _prepared([picture.path for picture in everything], cache, progress)
+    readable = arrays['readable']
+    pictures = [picture for picture, good in zip(everything, readable, strict=True) if good]
+    inside = np.array([picture.split == split for picture in pictures], np.bool_)
+    if not inside.any():
+        raise DatasetError(f'{folder} has no picture that can be read in the split {split}')
+    faces = _face_set(
+        pictures, {name: rows[readable] for name, rows in arrays.items()}, classes, rate_hz
+    )
+    (photographs,) = find_photographs([(faces.images, faces.landmarks_px)], cache, progress)
+    splits = np.array([SPLITS.index(picture.split) for picture in pictures])
+    seen = in_other_splits(photographs, splits, SPLITS.index(split))
+    repeated = [str(picture.path) for picture, known in zip(pictures, seen, strict=True) if known]
+    faces = replace(faces, photographs=photographs, seen=seen)
+    if split == 'train':
+        faces = _without_copies(faces, inside)
+        inside &= ~seen
+    undetected = int((inside & ~faces.detected).sum())
     notes = [
-        f'{folder.name} {split}: {len(kept)} faces, {(readable & ~detected).sum()} of them '
-        'without a detection, for which the whole picture is the face box.',
+        f'{folder.name} {split}: {inside.sum()} faces, {undetected} of them without a detection, '
+        'for which the whole picture is the face box.',
+        *_about_copies(split, repeated),
         *(
             f'Left out: {picture.path} is damaged or of an unknown kind.'
-            for picture, good in zip(pictures, readable, strict=True)
-            if not good
+            for picture, good in zip(everything, readable, strict=True)
+            if not good and picture.split == split
         ),
     ]
-    if not kept:
-        raise DatasetError(f'{folder} has no picture that can be read in the split {split}')
-    labels = np.array([classes.index(picture.label) for picture in kept])
-    clips = np.array([picture.clip for picture in kept])
-    in_clips = bool((clips != '').all())
-    if not in_clips and (clips != '').any():
+    if not len(faces.clips) and any(picture.clip for picture in pictures):
         notes.append('Clips are not told apart: some pictures belong to none.')
-    frames = np.array([picture.frame for picture in kept], np.float64)
-    subjects = np.array([picture.subject for picture in kept])
+    return replace(faces.select(inside), notes=tuple(notes))
+
+
+def _face_set(
+    pictures: Sequence[Picture],
+    arrays: Arrays,
+    classes: tuple[str, ...],
+    rate_hz: float,
+) -> FaceSet:
+    labels = np.array([classes.index(picture.label) for picture in pictures])
+    subjects = np.array([picture.subject for picture in pictures])
+    clips = np.array([picture.clip for picture in pictures])
+    frames = np.array([picture.frame for picture in pictures], np.float64)
+    in_clips = bool((clips != '').all())
     return FaceSet(
-        arrays['chips'][readable],
-        arrays['landmarks_px'][readable],
+        arrays['chips'],
+        arrays['landmarks_px'],
         one_hot(labels, len(classes)),
         classes,
         subjects=subjects if (subjects != '').all() else np.zeros(0, np.str_),
         clips=clips if in_clips else np.zeros(0, np.str_),
         stamps_s=frames / rate_hz if in_clips else np.zeros(0),
-        pictures=np.array([str(picture.path) for picture in kept]),
-        detected=detected[readable],
-        notes=tuple(notes),
+        pictures=np.array([str(picture.path) for picture in pictures]),
+        detected=arrays['detected'],
     )
+
+
+def _without_copies(faces: FaceSet, inside: npt.NDArray[np.bool_]) -> FaceSet:
+    """Let the training faces whose photograph stands nowhere else share their labels."""
+    kept = inside & ~faces.seen
+    targets = faces.targets.copy()
+    sums = pooled(targets[kept], faces.photographs[kept])
+    targets[kept] = sums / sums.sum(axis=1, keepdims=True)
+    return replace(faces, targets=targets)
+
+
+def _about_copies(split: str, repeated: Sequence[str]) -> list[str]:
+    if not repeated:
+        return []
+    if split == 'train':
+        return [
+            f'Left out: {len(repeated)} training pictures that show a photograph of the '
+            f'validation or test split: {listed(repeated)}.'
+        ]
+    return [
+        f'{len(repeated)} of these pictures show a photograph that stands in the '
+        f'{"training" if split == "validation" else "training or validation"} split too: '
+        f'{listed(repeated)}.'
+    ]
 
 
 def find_pictures(folder: Path) -> list[Picture]:
@@ -117,7 +139,7 @@ def find_pictures(folder: Path) -> list[Picture]:
     if not folder.is_dir():
         raise DatasetError(f'folder {folder} does not exist')
     if (folder / MANIFEST).is_file():
-        return _read_manifest(folder)
+        return read_manifest(folder)
     given = [name for name in SPLITS if (folder / name).is_dir()]
     if 'train' in given or 'test' in given:
         found = [p for name in given for p in _in_classes(folder / name, name)]
@@ -135,7 +157,7 @@ def find_pictures(folder: Path) -> list[Picture]:
 
 def _in_classes(folder: Path, split: str) -> list[Picture]:
     return [
-        Picture(path, class_name(path.parent.name), split or _hashed_split(path.name))
+        Picture(path, class_name(path.parent.name), split or hashed_split(path.name))
         for path in sorted(folder.glob('*/*'))
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.parent.name.startswith('.')
     ]
@@ -143,50 +165,8 @@ def _in_classes(folder: Path, split: str) -> list[Picture]:
 
 def _for_validation(picture: Picture) -> Picture:
     """Take a tenth of the training pictures for validation."""
-    chosen = picture.split == 'train' and _hashed_split(picture.path.name) == 'validation'
+    chosen = picture.split == 'train' and hashed_split(picture.path.name) == 'validation'
     return replace(picture, split='validation') if chosen else picture
-
-
-def _read_manifest(folder: Path) -> list[Picture]:
-    file = folder / MANIFEST
-    try:
-        # Spreadsheets write a byte order mark.
-        with file.open(newline='', encoding='utf-8-sig') as stream:
-            reader = csv.DictReader(stream)
-            columns, lines = reader.fieldnames or (), list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
-    missing = {'path', 'label'} - set(columns)
-    if missing:
-        raise DatasetError(f'{file} has no column {min(missing)!r}, needed are path and label')
-    pictures = [_from_row(folder, number, row) for number, row in enumerate(lines, 2)]
-    if not pictures:
-        raise DatasetError(f'{file} names no picture')
-    return pictures
-
-
-def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
-    values = {key: (value or '').strip() for key, value in row.items() if key}
-    path, label = values['path'], values['label']
-    split, frame = values.get('split', ''), values.get('frame', '') or '0'
-    where = f'{folder / MANIFEST}, line {number}'
-    if not path or not label:
-        raise DatasetError(f'{where}: path or label is empty')
-    if split and split not in SPLITS:
-        raise DatasetError(f'{where}: split is {split!r}, allowed are {", ".join(SPLITS)}')
-    if not frame.isdecimal():
-        raise DatasetError(f'{where}: frame is {frame!r}, needed is a number from 0')
-    subject, clip = values.get('subject', ''), values.get('clip', '')
-    if subject and clip:
-        # Everybody has a clip 1.
-        clip = f'{subject}/{clip}'
-    split = split or _hashed_split(subject or clip or path)
-    return Picture(folder / path, class_name(label), split, subject, clip, int(frame))
-
-
-def _hashed_split(name: str) -> str:
-    value = hashlib.sha256(name.encode()).digest()[0]
-    return 'validation' if value < _VALIDATION else 'test' if value < _TEST else 'train'
 
 
 def _prepared(paths: Sequence[Path], cache: Path, progress: bool) -> Arrays:

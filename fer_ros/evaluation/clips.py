@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,10 @@ from fer_ros.evaluation.stills import difference_tables
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import (
     Labels,
-    accuracy,
     bootstrap_accuracy,
+    bootstrap_gain,
+    bootstrap_recall,
     flicker_hz,
-    unweighted_recall,
 )
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
@@ -34,11 +35,43 @@ class Frames:
         labels: ``(N,)`` class indices.
         clips: ``(N,)`` to which clip each belongs.
         stamps_s: ``(N,)`` time of each.
+        groups: ``(N,)`` what is not independent of each other: clips, and what they share.
+        group_name: What the groups are, in the plural.
+        num_classes: Of the labels.
     """
 
     labels: Labels
     clips: npt.NDArray[np.str_]
     stamps_s: npt.NDArray[np.float64]
+    groups: npt.NDArray[Any]
+    group_name: str
+    num_classes: int
+
+    @classmethod
+    def of_clips(cls, faces: FaceSet) -> 'Frames':
+        """Return the frames of faces that come from clips."""
+        groups = faces.groups()
+        return cls(
+            faces.labels(),
+            faces.clips,
+            faces.stamps_s,
+            faces.clips if groups is None else groups,
+            faces.group_name(),
+            len(faces.classes),
+        )
+
+    @classmethod
+    def of_stills(cls, faces: FaceSet) -> 'Frames':
+        """Return the frames of clips that are made from stills, ``FRAMES`` of each."""
+        groups = faces.groups()
+        return cls(
+            np.repeat(faces.labels(), FRAMES),
+            np.repeat(np.arange(len(faces)), FRAMES).astype(np.str_),
+            np.tile(np.arange(FRAMES) / RATE_HZ, len(faces)),
+            np.repeat(np.arange(len(faces)) if groups is None else groups, FRAMES),
+            faces.group_name(),
+            len(faces.classes),
+        )
 
 
 def frame_tables(
@@ -58,22 +91,26 @@ def frame_tables(
     return [
         Table(
             'frames',
-            f'Each frame of a clip; smoothed: {last} with a time constant of {time_constant_s} s',
+            f'Each frame of a clip; smoothed: {last} with a time constant of {time_constant_s} s; '
+            f'{frames.group_name} drawn (95 %)',
             (
                 'stream',
                 'accuracy',
-                'accuracy interval, clips drawn',
+                'accuracy interval',
                 'unweighted recall',
+                'recall interval',
                 'flicker (changes/s)',
             ),
             tuple(rows),
         ),
         *difference_tables(
-            answers,
+            {s: p.argmax(axis=1) for s, p in {**answers, 'smoothed': kept}.items()},
             frames.labels,
-            frames.clips,
+            frames.num_classes,
+            frames.groups,
             'frame_differences',
-            'Difference of accuracy on the frames in points, paired bootstrap of clips (95 %)',
+            f'What streams differ by on the frames, in points, paired; {frames.group_name} drawn '
+            '(95 %)',
         ),
         Table(
             'time_constants',
@@ -82,6 +119,7 @@ def frame_tables(
                 'time constant (s)',
                 'accuracy',
                 'points over single frames',
+                'interval',
                 'flicker (changes/s)',
                 'flicker removed',
             ),
@@ -123,39 +161,38 @@ def synthetic_tables(
         f'landmarks, with short occlusions (severity {severity:g}). Nobody changes expression in '
         'them.'
     )
-    frames = Frames(
-        np.repeat(faces.labels(), FRAMES),
-        np.repeat(np.arange(len(faces)), FRAMES).astype(np.str_),
-        np.tile(np.arange(FRAMES) / RATE_HZ, len(faces)),
-    )
-    return note, frame_tables(answers, frames, time_constant_s)
+    return note, frame_tables(answers, Frames.of_stills(faces), time_constant_s)
 
 
 def _row(
     stream: str, probabilities: FloatArray, frames: Frames
-) -> tuple[str, float, str, float, float]:
+) -> tuple[str, float, str, float, str, float]:
     predictions = probabilities.argmax(axis=1)
+    right = bootstrap_accuracy(predictions, frames.labels, frames.groups)
+    recall = bootstrap_recall(predictions, frames.labels, frames.num_classes, frames.groups)
     return (
         stream,
-        accuracy(predictions, frames.labels),
-        bootstrap_accuracy(predictions, frames.labels, frames.clips).span(),
-        unweighted_recall(predictions, frames.labels),
+        right.value,
+        right.span(),
+        recall.value,
+        recall.span(),
         flicker_hz(predictions, frames.clips, frames.stamps_s),
     )
 
 
 def _time_constant_row(
     value_s: float, probabilities: FloatArray, frames: Frames
-) -> tuple[float, float, float, float, float]:
+) -> tuple[float, float, float, str, float, float]:
     single = probabilities.argmax(axis=1)
     kept = smoothed(probabilities, frames.clips, frames.stamps_s, value_s).argmax(axis=1)
-    gain = accuracy(kept, frames.labels) - accuracy(single, frames.labels)
+    gain = bootstrap_gain(kept, single, frames.labels, frames.groups)
     before = flicker_hz(single, frames.clips, frames.stamps_s)
     after = flicker_hz(kept, frames.clips, frames.stamps_s)
     return (
         value_s,
-        accuracy(kept, frames.labels),
-        gain,
+        float((kept == frames.labels).mean()),
+        gain.value,
+        gain.span(),
         after,
         1 - after / before if before else 0.0,
     )

@@ -8,15 +8,14 @@ from tqdm import tqdm
 
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
 from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluation.crema_d_crowd import crowd_tables
 from fer_ros.evaluation.crema_d_tables import (
-    NO_FACE,
-    JudgedClips,
-    crowd_table,
     fear_table,
     fold_table,
     group_tables,
     stream_tables,
 )
+from fer_ros.evaluation.judged_clips import NO_FACE, JudgedClips
 from fer_ros.evaluation.predictions import (
     aligned_faces,
     answers_for,
@@ -69,7 +68,7 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
             *stream_tables(judged),
             fold_table(judged),
             fear_table(judged),
-            *crowd_table(judged, {row['FileName']: row['FaceVote'] for row in votes}),
+            *crowd_tables(judged, {row['FileName']: row['FaceVote'] for row in votes}),
             *group_tables(judged, {row['ActorID']: row for row in people}),
         ),
         endnotes=(*data.problems, *_missing(missing if settings.fold == 0 else [])),

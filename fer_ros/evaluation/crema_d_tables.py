@@ -1,51 +1,29 @@
 """Tables about CREMA-D clips: per frame and clip, by fold, and for whom it works how well."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from fer_ros.data.crema_d import Clip, CremaD
+from fer_ros.data.crema_d import Clip
+from fer_ros.evaluation.judged_clips import (
+    Judged,
+    actors_of,
+    clip_figures,
+    each_clip,
+    stream_names,
+)
 from fer_ros.evaluation.report import Cell, Table
-from fer_ros.evaluation.stills import class_table
-from fer_ros.labels import CREMA_D_CLASSES, CREMA_D_CODES
+from fer_ros.evaluation.stills import class_table, difference_tables
+from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import (
     Labels,
     accuracy,
-    bootstrap,
     bootstrap_accuracy,
+    bootstrap_recall,
     flicker_hz,
     measure,
     unweighted_recall,
 )
-from fer_ros.structures import FloatArray
-
-# Prediction for a clip in which no face was found: a class that no label has.
-NO_FACE = len(CREMA_D_CLASSES)
-_LETTERS = {code[0]: CREMA_D_CLASSES.index(name) for code, name in CREMA_D_CODES.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class JudgedClips:
-    """A fold's clips and what each stream says of them.
-
-    Attributes:
-        data: M clips with N frames that show a face.
-        frames: ``(N, C)`` probabilities by stream.
-        clips: ``(M,)`` predictions by stream, ``NO_FACE`` where there is none.
-    """
-
-    data: CremaD
-    frames: dict[str, FloatArray]
-    clips: dict[str, Labels]
-
-    def acted(self) -> Labels:
-        """Return ``(M,)`` the class of the acted emotion."""
-        indices = [CREMA_D_CLASSES.index(clip.emotion) for clip in self.data.clips]
-        return np.array(indices, np.int64)
-
-
-Judged = Mapping[int, JudgedClips]
 
 
 def stream_tables(judged: Judged) -> list[Table]:
@@ -56,12 +34,12 @@ def stream_tables(judged: Judged) -> list[Table]:
     clips = np.concatenate([part.clips for part in faces])
     stamps = np.concatenate([part.stamps_s for part in faces])
     acted = np.concatenate([part.acted() for part in judged.values()])
-    clip_actors = np.array([str(clip.actor) for clip, _, _ in _each_clip(judged)])
+    clip_actors = np.array([str(clip.actor) for clip, _, _ in each_clip(judged)])
     answers = {
         stream: np.concatenate([part.frames[stream] for part in judged.values()])
-        for stream in _streams(judged)
+        for stream in stream_names(judged)
     }
-    frame_rows, clip_rows = [], []
+    frame_rows, clip_rows, of_clips = [], [], {}
     for stream, probabilities in answers.items():
         metrics = measure(probabilities, labels, CREMA_D_CLASSES)
         frame = probabilities.argmax(axis=1)
@@ -71,13 +49,15 @@ def stream_tables(judged: Judged) -> list[Table]:
                 metrics.accuracy,
                 bootstrap_accuracy(frame, labels, actors).span(),
                 metrics.unweighted_recall,
+                bootstrap_recall(frame, labels, len(CREMA_D_CLASSES), actors).span(),
                 metrics.macro_f1,
                 metrics.calibration_error,
                 flicker_hz(frame, clips, stamps),
             )
         )
         clip = np.concatenate([part.clips[stream] for part in judged.values()])
-        recall = bootstrap(unweighted_recall, clip, acted, groups=clip_actors)
+        of_clips[stream] = clip
+        recall = bootstrap_recall(clip, acted, len(CREMA_D_CLASSES), clip_actors)
         clip_rows.append(
             (
                 stream,
@@ -102,27 +82,44 @@ def stream_tables(judged: Judged) -> list[Table]:
         ),
         Table(
             'frames',
-            'Per frame, about ten a second',
+            'Per frame, about ten a second; actors drawn',
             (
                 'stream',
                 'accuracy',
                 'accuracy interval',
                 'unweighted recall',
+                'recall interval',
                 'macro F1',
                 'calibration error (0 to 1)',
                 'flicker (changes/s)',
             ),
             tuple(frame_rows),
         ),
-        class_table(answers, labels, CREMA_D_CLASSES),
+        *difference_tables(
+            of_clips,
+            acted,
+            len(CREMA_D_CLASSES),
+            clip_actors,
+            'clip_differences',
+            'What streams differ by on the clips, in points, paired; actors drawn (95 %)',
+        ),
+        *difference_tables(
+            {stream: rows.argmax(axis=1) for stream, rows in answers.items()},
+            labels,
+            len(CREMA_D_CLASSES),
+            actors,
+            'frame_differences',
+            'What streams differ by on the frames, in points, paired; actors drawn (95 %)',
+        ),
+        class_table(answers, labels, CREMA_D_CLASSES, actors, 'actors'),
     ]
 
 
 def fold_table(judged: Judged) -> Table:
     """Return weighted accuracy and unweighted recall of each fold's clips, and their mean."""
-    streams = _streams(judged)
+    streams = stream_names(judged)
     figures = [
-        [figure for stream in streams for figure in _figures(part.clips[stream], part.acted())]
+        [figure for stream in streams for figure in _both(part.clips[stream], part.acted())]
         for part in judged.values()
     ]
     rows: list[tuple[Cell, ...]] = [
@@ -143,55 +140,25 @@ def fold_table(judged: Judged) -> Table:
 def fear_table(judged: Judged) -> Table:
     """Return how often frames of fear are taken for neutral, and the other way round."""
     labels = np.concatenate([part.data.faces.labels() for part in judged.values()])
+    actors = np.concatenate([part.data.faces.subjects for part in judged.values()])
     fear, neutral = CREMA_D_CLASSES.index('fear'), CREMA_D_CLASSES.index('neutral')
     rows: list[tuple[Cell, ...]] = []
-    for stream in _streams(judged):
+    for stream in stream_names(judged):
         frames = np.concatenate([part.frames[stream] for part in judged.values()])
         predicted = frames.argmax(axis=1)
-        shares = [
-            float((predicted[labels == shown] == taken_for).mean())
-            if (labels == shown).any()
-            else float('nan')
-            for shown, taken_for in ((fear, neutral), (neutral, fear))
-        ]
-        rows.append((stream, *shares))
+        row: list[Cell] = [stream]
+        for shown, taken_for in ((fear, neutral), (neutral, fear)):
+            inside = labels == shown
+            wanted = np.full(int(inside.sum()), taken_for)
+            found = bootstrap_accuracy(predicted[inside], wanted, actors[inside])
+            row += [found.value, found.span()]
+        rows.append(tuple(row))
     return Table(
         'fear_neutral',
-        'Frames of fear taken for neutral, and the other way round',
-        ('stream', 'fear taken for neutral', 'neutral taken for fear'),
+        'Frames of fear taken for neutral, and the other way round; actors drawn (95 %)',
+        ('stream', 'fear taken for neutral', 'interval', 'neutral taken for fear', 'interval '),
         tuple(rows),
     )
-
-
-def crowd_table(judged: Judged, votes: Mapping[str, str]) -> list[Table]:
-    """Compare with what most raters saw in the silent face; a tie is no label.
-
-    Args:
-        judged: By fold.
-        votes: Letters by clip, as ``A`` or ``A:D``; the table is left out without any.
-    """
-    entries = [
-        (_LETTERS[votes[clip.name]], label, predicted)
-        for clip, label, predicted in _each_clip(judged)
-        if votes.get(clip.name, '') in _LETTERS
-    ]
-    if not entries:
-        return []
-    crowd = np.array([seen for seen, _, _ in entries])
-    rows: list[tuple[Cell, ...]] = [
-        (stream, *_figures(np.array([predicted[stream] for _, _, predicted in entries]), crowd))
-        for stream in _streams(judged)
-    ]
-    acted = np.array([label for _, label, _ in entries])
-    rows.append(('the crowd itself, against the acted emotion', *_figures(crowd, acted)))
-    return [
-        Table(
-            'crowd',
-            f'Clips against the label of the crowd (silent face, {len(entries)} without a tie)',
-            ('stream', 'weighted accuracy', 'unweighted recall'),
-            tuple(rows),
-        )
-    ]
 
 
 def group_tables(judged: Judged, people: Mapping[str, Mapping[str, str]]) -> list[Table]:
@@ -201,8 +168,8 @@ def group_tables(judged: Judged, people: Mapping[str, Mapping[str, str]]) -> lis
         judged: By fold.
         people: Rows of ``VideoDemographics.csv`` by actor; empty where it is missing.
     """
-    stream = _streams(judged)[-1]
-    entries = [(clip, label, seen[stream]) for clip, label, seen in _each_clip(judged)]
+    stream = stream_names(judged)[-1]
+    entries = [(clip, label, seen[stream]) for clip, label, seen in each_clip(judged)]
     tables = [_group_table(entries, 'level', 'acted intensity', lambda clip: clip.level, stream)]
     kinds: tuple[tuple[str, Callable[[Mapping[str, str]], str]], ...] = (
         ('sex', lambda person: person['Sex']),
@@ -214,17 +181,6 @@ def group_tables(judged: Judged, people: Mapping[str, Mapping[str, str]]) -> lis
         title = f"the actor's {name}"
         tables.append(_group_table(entries, name, title, _by_actor(groups), stream))
     return tables
-
-
-def _streams(judged: Judged) -> tuple[str, ...]:
-    return tuple(next(iter(judged.values())).frames)
-
-
-def _each_clip(judged: Judged) -> Iterator[tuple[Clip, int, dict[str, int]]]:
-    """Yield each clip with its acted class and the prediction of each stream."""
-    for part in judged.values():
-        for index, (clip, label) in enumerate(zip(part.data.clips, part.acted(), strict=True)):
-            yield clip, int(label), {s: int(p[index]) for s, p in part.clips.items()}
 
 
 def _by_actor(groups: Mapping[str, str]) -> Callable[[Clip], str]:
@@ -241,24 +197,32 @@ def _group_table(
     groups = np.array([group_of(clip) for clip, _, _ in entries])
     labels = np.array([label for _, label, _ in entries])
     predictions = np.array([predicted for _, _, predicted in entries])
+    actors = actors_of(entries)
     rows = []
     for group in np.unique(groups):
         inside = groups == group
         rows.append(
-            (str(group), int(inside.sum()), *_figures(predictions[inside], labels[inside]))
+            (
+                str(group),
+                int(inside.sum()),
+                len(np.unique(actors[inside])),
+                *clip_figures(predictions[inside], labels[inside], actors[inside]),
+            )
         )
     return Table(
         f'by_{name}',
-        f'Clips by {title} ({stream})',
-        (title, 'clips', 'weighted accuracy', 'unweighted recall'),
+        f'Clips by {title} ({stream}); actors drawn',
+        (
+            title,
+            'clips',
+            'actors',
+            'weighted accuracy',
+            'accuracy interval',
+            'unweighted recall',
+            'recall interval',
+        ),
         tuple(rows),
     )
-
-
-def _figures(predictions: Labels, labels: Labels) -> tuple[float, float]:
-    if not len(labels):
-        return float('nan'), float('nan')
-    return accuracy(predictions, labels), unweighted_recall(predictions, labels)
 
 
 def _age_group(age: str) -> str:
@@ -266,3 +230,9 @@ def _age_group(age: str) -> str:
     if years < 30:
         return '20 to 29'
     return '30 to 44' if years < 45 else '45 and older'
+
+
+def _both(predictions: Labels, labels: Labels) -> tuple[float, float]:
+    if not len(labels):
+        return float('nan'), float('nan')
+    return accuracy(predictions, labels), unweighted_recall(predictions, labels)

@@ -81,7 +81,7 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
         tables += clip_tables
     curves = robustness(classifier, faces) if settings.robustness else {}
     if curves:
-        tables.append(robustness_table(curves))
+        tables.append(robustness_table(curves, faces.group_name()))
     labels = faces.labels()
     confusions = {s: measure(rows, labels, faces.classes) for s, rows in answers.items()}
     return Evaluation(title, tuple(notes), tuple(tables), confusions=confusions, curves=curves)
@@ -97,8 +97,7 @@ def _clips(
     if len(faces.clips):
         if settings.severity is not None:
             raise SettingError(NO_SYNTHETIC_CLIPS)
-        frames = Frames(faces.labels(), faces.clips, faces.stamps_s)
-        return [], frame_tables(answers, frames, settings.time_constant_s)
+        return [], frame_tables(answers, Frames.of_clips(faces), settings.time_constant_s)
     severity = SEVERITY if settings.severity is None else settings.severity
     note, tables = synthetic_tables(
         classifier, faces, list(answers), settings.time_constant_s, severity

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.metrics import Metrics
+from fer_ros.metrics import Interval, Metrics
 
 Cell = str | int | float
+# By name of what is varied: each value of it with the figure there.
+Curves = dict[str, list[tuple[float, Interval]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Evaluation:
     tables: tuple[Table, ...]
     endnotes: tuple[str, ...] = ()
     confusions: Mapping[str, Metrics] = field(default_factory=dict)
-    curves: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    curves: Curves = field(default_factory=dict)
 
     def markdown(self) -> str:
         """Return title, notes, tables and endnotes."""
@@ -95,7 +97,10 @@ class Evaluation:
                 stream: {'classes': metrics.classes, 'counts': metrics.confusion.tolist()}
                 for stream, metrics in self.confusions.items()
             },
-            'robustness': self.curves,
+            'robustness': {
+                name: [(x, found.value, found.low, found.high) for x, found in points]
+                for name, points in self.curves.items()
+            },
         }
 
 
@@ -127,9 +132,7 @@ def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
         figure.savefig(aside, dpi=120)
 
 
-def draw_curves(
-    curves: Mapping[str, Sequence[tuple[float, float]]], title: str, path: Path
-) -> None:
+def draw_curves(curves: Curves, title: str, path: Path) -> None:
     """Draw accuracy over the strength of each disturbance to a PNG file."""
     from matplotlib.figure import Figure
 
@@ -137,8 +140,13 @@ def draw_curves(
     for axes, (name, points) in zip(
         figure.subplots(1, len(curves), sharey=True, squeeze=False)[0], curves.items(), strict=True
     ):
-        axes.plot(
-            [strength for strength, _ in points], [100 * value for _, value in points], marker='o'
+        strengths = [strength for strength, _ in points]
+        axes.plot(strengths, [100 * found.value for _, found in points], marker='o')
+        axes.fill_between(
+            strengths,
+            [100 * found.low for _, found in points],
+            [100 * found.high for _, found in points],
+            alpha=0.25,
         )
         axes.set_xlabel(name)
         axes.set_ylim(0, 100)

@@ -1,6 +1,6 @@
 """How a model's accuracy falls as its faces get worse."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,10 @@ from fer_ros.data.disturbances import (
 )
 from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation.predictions import answers_for
-from fer_ros.evaluation.report import Table
+from fer_ros.evaluation.report import Curves, Table
 from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.inference.classifier import Classifier
-from fer_ros.metrics import accuracy
+from fer_ros.metrics import bootstrap_accuracy
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
 Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
@@ -57,19 +57,17 @@ DISTURBANCES = (
         lambda p, s, rng: shaded(p, s, rng.uniform(0, 2 * np.pi)),
     ),
     Disturbance(
-        'resolution (px across 48)',
+        'resolution (px across the crop)',
         (48, 36, 24, 18, 12),
-        lambda p, s, _: coarse(p, s / 48),
+        lambda p, s, _: coarse(p, s / len(p)),
     ),
     Disturbance('noise (gray levels)', (0, 5, 10, 20, 30), noisy),
     Disturbance('covered (share of the crop)', (0, 0.05, 0.1, 0.2, 0.3), _cover),
 )
 
 
-def robustness(
-    classifier: Classifier, faces: FaceSet, progress: bool = True
-) -> dict[str, list[tuple[float, float]]]:
-    """Return the accuracy at each strength of each of ``DISTURBANCES``.
+def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) -> Curves:
+    """Return the accuracy at each strength of each of ``DISTURBANCES``, with its interval.
 
     The landmarks stay where they were: what is measured is the model and not the predictor.
 
@@ -78,7 +76,8 @@ def robustness(
         faces: With labels.
         progress: Whether to draw a progress bar.
     """
-    curves: dict[str, list[tuple[float, float]]] = {}
+    curves: Curves = {}
+    groups = faces.groups()
     stream = classifier.config.stream
     total = sum(len(disturbance.strengths) for disturbance in DISTURBANCES)
     with tqdm(total=total, desc='robustness', unit='strength', disable=not progress) as bar:
@@ -87,22 +86,29 @@ def robustness(
             for strength in disturbance.strengths:
                 disturbed = _disturbed(faces, classifier.config.crop_px, disturbance, strength)
                 answers = answers_for(classifier, disturbed, [stream], faces.classes)[stream]
-                points.append((strength, accuracy(answers.argmax(axis=1), faces.labels())))
+                found = bootstrap_accuracy(answers.argmax(axis=1), faces.labels(), groups)
+                points.append((strength, found))
                 bar.update()
     return curves
 
 
-def robustness_table(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Table:
-    """Return a row per disturbance and strength."""
+def robustness_table(curves: Curves, drawn: str) -> Table:
+    """Return a row per disturbance and strength.
+
+    Args:
+        curves: As ``robustness`` returns them.
+        drawn: What the intervals draw, in the plural.
+    """
     rows = [
-        (name, f'{strength:g}', value)
+        (name, f'{strength:g}', found.value, found.span())
         for name, points in curves.items()
-        for strength, value in points
+        for strength, found in points
     ]
     return Table(
         'robustness',
-        'Accuracy as the faces get worse; the landmarks stay where they were',
-        ('disturbance', 'strength', 'accuracy'),
+        'Accuracy as the faces get worse; the landmarks stay where they were; '
+        f'{drawn} drawn (95 %)',
+        ('disturbance', 'strength', 'accuracy', 'interval'),
         tuple(rows),
     )
 

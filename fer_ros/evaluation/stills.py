@@ -1,6 +1,7 @@
 """Tables about faces that are judged one by one."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +10,15 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation.report import Cell, Table
 from fer_ros.metrics import (
     Labels,
-    accuracy,
-    bootstrap,
     bootstrap_accuracy,
+    bootstrap_gain,
+    bootstrap_recall,
+    bootstrap_recall_gain,
     measure,
-    unweighted_recall,
 )
 from fer_ros.structures import FloatArray
+
+Groups = npt.NDArray[Any] | None
 
 
 def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Table]:
@@ -25,49 +28,56 @@ def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Tabl
         answers: ``(N, C)`` probabilities by stream, in the classes of the faces.
         faces: N faces with labels.
     """
-    labels, groups = faces.labels(), faces.groups()
+    labels, groups, drawn = faces.labels(), faces.groups(), faces.group_name()
+    predictions = {stream: rows.argmax(axis=1) for stream, rows in answers.items()}
     return [
-        stream_table(answers, labels, faces.classes, groups),
-        class_table(answers, labels, faces.classes),
-        *difference_tables(answers, labels, groups),
+        stream_table(answers, faces),
+        class_table(answers, labels, faces.classes, groups, drawn),
+        *difference_tables(
+            predictions,
+            labels,
+            len(faces.classes),
+            groups,
+            'differences',
+            f'What streams differ by, in points, paired; {drawn} drawn (95 %)',
+        ),
     ]
 
 
-def stream_table(
-    answers: Mapping[str, FloatArray],
-    labels: Labels,
-    classes: tuple[str, ...],
-    groups: npt.NDArray[np.str_] | None,
-) -> Table:
+def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
     """Return a row per stream with its figures and their intervals.
+
+    Where the photographs of some faces stand in the training data too, each stream has a second
+    row, of those that do not.
 
     Args:
         answers: ``(N, C)`` probabilities by stream.
-        labels: ``(N,)``.
-        classes: C names.
-        groups: ``(N,)`` faces that are not independent of each other; see ``bootstrap``.
+        faces: N faces with labels.
     """
+    groups, labels = faces.groups(), faces.labels()
+    kinds = {'all': np.ones(len(faces), np.bool_)}
+    if faces.seen.any():
+        kinds['photographs never seen'] = ~faces.seen
     rows = []
     for stream, probabilities in answers.items():
-        metrics = measure(probabilities, labels, classes)
-        predictions = probabilities.argmax(axis=1)
-        recall = bootstrap(unweighted_recall, predictions, labels, groups=groups)
-        rows.append(
-            (
-                stream,
-                metrics.accuracy,
-                bootstrap_accuracy(predictions, labels, groups).span(),
-                metrics.unweighted_recall,
-                recall.span(),
-                metrics.macro_f1,
-                metrics.calibration_error,
+        for kind, chosen in kinds.items():
+            rows.append(
+                _stream_row(
+                    stream,
+                    kind,
+                    probabilities[chosen],
+                    labels[chosen],
+                    faces.classes,
+                    None if groups is None else groups[chosen],
+                )
             )
-        )
     return Table(
         'streams',
-        'Each face by itself, with 95 % bootstrap intervals',
+        f'Each face by itself, with 95 % bootstrap intervals; {faces.group_name()} drawn',
         (
             'stream',
+            'which faces',
+            'faces',
             'accuracy',
             'accuracy interval',
             'unweighted recall',
@@ -79,10 +89,44 @@ def stream_table(
     )
 
 
+def _stream_row(
+    stream: str,
+    kind: str,
+    probabilities: FloatArray,
+    labels: Labels,
+    classes: tuple[str, ...],
+    groups: Groups,
+) -> tuple[Cell, ...]:
+    metrics, predictions = measure(probabilities, labels, classes), probabilities.argmax(axis=1)
+    return (
+        stream,
+        kind,
+        len(labels),
+        metrics.accuracy,
+        bootstrap_accuracy(predictions, labels, groups).span(),
+        metrics.unweighted_recall,
+        bootstrap_recall(predictions, labels, len(classes), groups).span(),
+        metrics.macro_f1,
+        metrics.calibration_error,
+    )
+
+
 def class_table(
-    answers: Mapping[str, FloatArray], labels: Labels, classes: tuple[str, ...]
+    answers: Mapping[str, FloatArray],
+    labels: Labels,
+    classes: tuple[str, ...],
+    groups: Groups = None,
+    drawn: str = 'faces',
 ) -> Table:
-    """Return a row per class: precision and recall of each stream, an interval for the last."""
+    """Return a row per class: precision and recall of each stream, an interval for the last.
+
+    Args:
+        answers: ``(N, C)`` probabilities by stream.
+        labels: ``(N,)``.
+        classes: C names.
+        groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
+        drawn: What these are, in the plural.
+    """
     columns = ['class', 'faces']
     for stream in answers:
         columns += [f'{stream} precision', f'{stream} recall']
@@ -98,46 +142,59 @@ def class_table(
             row += [float(metrics.precisions[index]), float(metrics.recalls[index])]
         interval = '-'
         if inside.any():
-            interval = bootstrap_accuracy(predictions[inside], labels[inside]).span()
+            within = None if groups is None else groups[inside]
+            interval = bootstrap_accuracy(predictions[inside], labels[inside], within).span()
         rows.append((*row, interval))
-    return Table('classes', 'By class', tuple(columns), tuple(rows))
+    return Table('classes', f'By class; {drawn} drawn', tuple(columns), tuple(rows))
 
 
 def difference_tables(
-    answers: Mapping[str, FloatArray],
+    predictions: Mapping[str, Labels],
     labels: Labels,
-    groups: npt.NDArray[np.str_] | None,
-    name: str = 'differences',
-    title: str = 'Difference of accuracy in points, paired bootstrap (95 %)',
+    num_classes: int,
+    groups: Groups,
+    name: str,
+    title: str,
 ) -> list[Table]:
-    """Return what the fused model gains over each stream, on the same faces.
+    """Return what fusion gains over each stream, and smoothing over single frames.
 
     Args:
-        answers: ``(N, C)`` probabilities by stream.
+        predictions: ``(N,)`` by stream; a number that is no class counts as wrong.
         labels: ``(N,)``.
-        groups: As in ``stream_table``.
+        num_classes: C.
+        groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
         name: Of the table.
         title: Of the table.
     """
-    if 'fused' not in answers or len(answers) < 2:
+    single = [stream for stream in predictions if not stream.startswith('smoothed')]
+    pairs = [('fused', other) for other in single if other != 'fused' and 'fused' in single]
+    base = 'fused' if 'fused' in single else single[-1]
+    pairs += [(kept, base) for kept in predictions if kept.startswith('smoothed')]
+    if not pairs:
         return []
-    fused = answers['fused'].argmax(axis=1)
-
-    def gain(a: Labels, b: Labels, truth: Labels) -> float:
-        return accuracy(a, truth) - accuracy(b, truth)
-
     rows = []
-    for stream in (other for other in answers if other != 'fused'):
-        other = answers[stream].argmax(axis=1)
-        interval = bootstrap(gain, fused, other, labels, groups=groups)
-        only_fused = int(((fused == labels) & (other != labels)).sum())
-        only_other = int(((fused != labels) & (other == labels)).sum())
-        rows.append((f'fused - {stream}', interval.value, interval.span(), only_fused, only_other))
-    return [
-        Table(
-            name,
-            title,
-            ('streams', 'points', 'interval', 'right only fused', 'right only the other'),
-            tuple(rows),
+    for first, second in pairs:
+        a, b = predictions[first], predictions[second]
+        gain = bootstrap_gain(a, b, labels, groups)
+        recall = bootstrap_recall_gain(a, b, labels, num_classes, groups)
+        rows.append(
+            (
+                f'{first} - {second}',
+                gain.value,
+                gain.span(),
+                recall.value,
+                recall.span(),
+                int(((a == labels) & (b != labels)).sum()),
+                int(((a != labels) & (b == labels)).sum()),
+            )
         )
-    ]
+    columns = (
+        'streams',
+        'accuracy, points',
+        'accuracy interval',
+        'unweighted recall, points',
+        'recall interval',
+        'right only the first',
+        'right only the second',
+    )
+    return [Table(name, title, columns, tuple(rows))]

@@ -48,13 +48,13 @@ def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_pat
 
 
 def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
-    for split in ('train', 'validation'):
+    for split, picture in (('train', face_picture(0)), ('validation', 255 - face_picture(0))):
         file = tmp_path / split / 'fear' / 'a.png'
         file.parent.mkdir(parents=True)
-        cv2.imwrite(str(file), face_picture(0))
+        cv2.imwrite(str(file), picture)
     data = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
     assert (len(data.training), len(data.validation)) == (1, 1)
-    assert '1 faces, 0 of them without a detection' in capsys.readouterr().out
+    assert '1 faces, ' in capsys.readouterr().out
 
 
 def faces_named(pictures, detected):

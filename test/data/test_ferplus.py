@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.data.disturbances import shaded, to_image, to_pixels
 from fer_ros.data.ferplus import has_emotion, load_ferplus, majority, without_single_votes
 from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.errors import DatasetError
@@ -50,12 +51,12 @@ def test_face_that_is_mostly_unknown_has_no_emotion():
 
 @pytest.fixture
 def npz(tmp_path, portrait_gray):
-    """Six crops of the portrait; the last training picture stands in the test split again."""
-    rng = np.random.default_rng(0)
+    """Six faces: the last training picture stands in the test split again, compressed anew."""
     face = cv2.resize(portrait_gray[55:175, 162:282], (48, 48), interpolation=cv2.INTER_AREA)
-    images = np.stack([np.clip(face + rng.integers(0, 9, face.shape), 0, 255) for _ in range(6)])
-    images = images.astype(np.uint8)
-    images[5] = images[2]
+    # Lit from other sides, the portrait is as unlike itself as two photographs are.
+    images = np.stack([to_image(shaded(to_pixels(face), 1.5, angle)) for angle in range(6)])
+    code = cv2.imencode('.jpg', images[2], [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    images[5] = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
     path = tmp_path / 'fer.npz'
     np.savez(
         path,
@@ -128,6 +129,30 @@ def test_targets_are_the_vote_distribution(npz, tmp_path):
 def test_training_face_of_another_split_and_no_face_are_left_out(npz, tmp_path):
     faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
     assert len(faces) == 1
+    assert faces.notes[1].startswith('Left out: 1 training faces whose photograph stands in')
+
+
+def test_face_of_another_split_stays_in_the_test_and_is_marked(npz, tmp_path):
+    faces = load_ferplus(npz, 'test', tmp_path / 'cache', 'majority', progress=False)
+    assert faces.seen.tolist() == [True]
+    assert faces.notes[1].startswith('1 of these faces have their photograph in the training or')
+
+
+def test_training_faces_of_one_photograph_share_their_votes(npz, tmp_path):
+    arrays = dict(np.load(npz))
+    arrays['split'] = np.array([0, 1, 0, 1, 1, 0], np.int8)
+    arrays['ferplus_votes'][5] = votes(anger=6, sadness=3, fear=1)[0]
+    np.savez(tmp_path / 'copies.npz', **arrays)
+    faces = load_ferplus(
+        tmp_path / 'copies.npz', 'train', tmp_path / 'cache', 'votes', progress=False
+    )
+    assert len(faces) == 3
+    for target in faces.targets[1:]:
+        # 16 and 3 of 20 votes; the one for fear stands alone.
+        assert target[[3, 4, 6]] == pytest.approx([3 / 19, 16 / 19, 0])
+    assert faces.notes[1].endswith(
+        '2 of the faces that remain are copies of 1 photographs; copies share their votes.'
+    )
 
 
 def test_face_without_majority_is_left_out_of_validation(npz, tmp_path):
@@ -136,7 +161,7 @@ def test_face_without_majority_is_left_out_of_validation(npz, tmp_path):
 
 
 def test_landmarks_lie_in_the_face_and_come_from_the_cache_the_second_time(npz, tmp_path):
-    images = np.load(npz)['images']
+    images = np.load(npz)['images'][:1]
     landmarks, detected = landmark_face_crops(images, tmp_path / 'c', progress=False)
     assert detected.all()
     assert landmarks[0, 36:48].mean(axis=0) == pytest.approx((23.5, 21), abs=3)

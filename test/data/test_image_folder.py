@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from face_clips import face_picture
 
+from fer_ros.data.disturbances import shaded, to_image, to_pixels
 from fer_ros.data.image_folder import find_pictures, load_image_folder
 from fer_ros.errors import DatasetError
 
@@ -10,6 +11,66 @@ from fer_ros.errors import DatasetError
 def write_picture(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), face_picture(0)[10:230])
+
+
+def lit(angle):
+    """The face lit from one side: as unlike itself as two photographs are."""
+    gray = cv2.cvtColor(face_picture(0), cv2.COLOR_BGR2GRAY)
+    return to_image(shaded(to_pixels(gray), 1.5, angle))
+
+
+def write_lit(path, angle, quality=95):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), lit(angle), [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_named(tmp_path):
+    write_lit(tmp_path / 'train/fear/a.jpg', 0)
+    write_lit(tmp_path / 'train/fear/b.jpg', 2)
+    write_lit(tmp_path / 'test/fear/c.jpg', 2, quality=50)
+    training = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert len(training) == 1
+    assert any(
+        'Left out: 1 training pictures that show a photograph' in note
+        and f'{tmp_path}/train/fear/b.jpg' in note
+        for note in training.notes
+    )
+    test = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
+    assert test.seen.tolist() == [True]
+    assert any('split too: ' in note and 'c.jpg' in note for note in test.notes)
+
+
+def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
+    write_lit(tmp_path / 'train/fear/a.jpg', 0)
+    write_lit(tmp_path / 'train/anger/b.jpg', 0, quality=50)
+    write_lit(tmp_path / 'train/anger/c.jpg', 2)
+    faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert sorted(faces.targets.tolist()) == [[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        (
+            'path,label,subject,split\na,fear,ann,train\nb,fear,bob,train\nc,fear,ann,test\n',
+            'subject ann stands in more than one split',
+        ),
+        (
+            'path,label,clip,frame,split\na,fear,walk,1,train\nb,fear,walk,2,test\n',
+            'clip walk stands in more than one split',
+        ),
+        ('path,label,clip\na,fear,walk\n', "line 2: clip is 'walk' without a frame"),
+        ('path,label,clip,frame\na,fear,walk,\n', "line 2: clip is 'walk' without a frame"),
+        (
+            'path,label,clip,frame\na,fear,walk,1\nb,fear,walk,1\n',
+            "clip 'walk' has frame 1 twice",
+        ),
+    ],
+)
+def test_manifest_that_contradicts_itself_is_refused(tmp_path, text, sentence):
+    (tmp_path / 'manifest.csv').write_text(text)
+    with pytest.raises(DatasetError, match=sentence):
+        find_pictures(tmp_path)
 
 
 def test_folders_are_classes_by_the_names_used_here(tmp_path):
@@ -49,7 +110,9 @@ def test_a_subject_is_never_in_two_splits(tmp_path):
 
 
 def test_clips_of_two_subjects_with_the_same_name_stay_apart(tmp_path):
-    (tmp_path / 'manifest.csv').write_text('path,label,subject,clip\na,fear,ann,1\nb,fear,bob,1')
+    (tmp_path / 'manifest.csv').write_text(
+        'path,label,subject,clip,frame\na,fear,ann,1,0\nb,fear,bob,1,0'
+    )
     assert [picture.clip for picture in find_pictures(tmp_path)] == ['ann/1', 'bob/1']
 
 

@@ -56,7 +56,7 @@ def test_report_has_figures_classes_and_pictures(stills, tmp_path, capsys):
     settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test')
     evaluate(settings, tmp_path / 'out')
     text = capsys.readouterr().out
-    assert '| fused | 50.00 % |' in text
+    assert '| fused | all | 2 | 50.00 % |' in text
     assert 'Classes of the model that the data does not have: neutral, surprise' in text
     figures = json.loads((tmp_path / 'out' / 'figures.json').read_text())
     assert figures['confusion']['fused']['classes'] == ['fear', 'happiness']
@@ -81,6 +81,7 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     assert [row['streams'] for row in rows(tmp_path / 'out', 'frame_differences')] == [
         'fused - cnn',
         'fused - gat',
+        'smoothed - fused',
     ]
     assert any('clips are synthetic' in note for note in found.notes)
 
@@ -124,7 +125,8 @@ def test_robustness_curves_are_drawn(stills, tmp_path):
     found = evaluate(
         EvaluateSettings(SHIPPED_MODEL, stills, split='test', robustness=True), tmp_path / 'out'
     )
-    assert found.curves['noise (gray levels)'][0] == (0, 0.5)
+    strength, found_there = found.curves['noise (gray levels)'][0]
+    assert (strength, found_there.value) == (0, 0.5)
     first = rows(tmp_path / 'out', 'robustness')[0]
     assert (first['disturbance'], first['accuracy']) == ('blur (sigma, px)', '0.5')
     assert cv2.imread(str(tmp_path / 'out' / 'robustness.png')) is not None
@@ -148,7 +150,11 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
         ('2', '1'),
     ]
     # The tie of the second clip has no label of the crowd.
-    assert 'Clips against the label of the crowd (silent face, 1 without a tie)' in text
+    assert 'Clips against the label of the crowd (1 without a tie)' in text
+    assert [row['clips'] for row in rows(out, 'crowd') if row['who'] == 'the crowd'] == [
+        '1 without a tie',
+        'all 2, 1 ties shared',
+    ]
     assert [(row["the actor's sex"], row['clips']) for row in rows(out, 'by_sex')] == [
         ('Female', '1'),
         ('Male', '2'),

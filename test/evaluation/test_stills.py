@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.evaluation.stills import class_table, difference_tables, stream_table
 
 LABELS = np.array([0, 0, 1, 1, 1])
@@ -11,32 +12,80 @@ def answers(*predictions):
     return np.eye(2, dtype=np.float32)[list(predictions)]
 
 
-def test_stream_table_has_a_row_per_stream():
-    table = stream_table(
-        {'cnn': answers(0, 0, 1, 1, 0), 'fused': answers(0, 0, 1, 1, 1)}, LABELS, CLASSES, None
+def faces(**known):
+    return FaceSet(
+        np.zeros((5, 8, 8), np.uint8),
+        np.zeros((5, 68, 2), np.float32),
+        one_hot(LABELS, 2),
+        CLASSES,
+        **known,
     )
-    rows = {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
-    assert rows['cnn']['accuracy'] == pytest.approx(0.8)
-    assert rows['cnn']['unweighted recall'] == pytest.approx((1 + 2 / 3) / 2)
-    assert rows['fused']['accuracy'] == 1.0
-    assert rows['fused']['accuracy interval'] == '100.0 to 100.0'
+
+
+def named(table):
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def test_stream_table_has_a_row_per_stream():
+    answered = {'cnn': answers(0, 0, 1, 1, 0), 'fused': answers(0, 0, 1, 1, 1)}
+    cnn, fused = named(stream_table(answered, faces()))
+    assert (cnn['stream'], fused['stream']) == ('cnn', 'fused')
+    assert cnn['accuracy'] == pytest.approx(0.8)
+    assert cnn['unweighted recall'] == pytest.approx((1 + 2 / 3) / 2)
+    assert fused['accuracy'] == 1.0
+    assert fused['accuracy interval'] == '100.0 to 100.0'
+
+
+def test_photographs_never_seen_stand_beside_all_faces():
+    seen = np.array([True, False, False, True, False])
+    everything, unseen = named(stream_table({'fused': answers(0, 0, 1, 1, 0)}, faces(seen=seen)))
+    assert (everything['which faces'], everything['faces']) == ('all', 5)
+    assert (unseen['which faces'], unseen['faces']) == ('photographs never seen', 3)
+    assert unseen['accuracy'] == pytest.approx(2 / 3)
+
+
+def test_copies_of_one_photograph_are_drawn_together():
+    photographs = np.array([0, 0, 1, 1, 1])
+    table = stream_table({'fused': answers(0, 0, 0, 0, 0)}, faces(photographs=photographs))
+    assert 'photographs drawn' in table.title
+    # Drawn face by face, no draw in forty has only right or only wrong ones.
+    assert named(table)[0]['accuracy interval'] == '0.0 to 100.0'
 
 
 def test_class_table_has_precision_and_recall_of_each_stream():
     table = class_table({'gat': answers(0, 1, 1, 1, 0)}, LABELS, CLASSES)
-    calm = dict(zip(table.columns, table.rows[0], strict=True))
+    calm = named(table)[0]
     assert (calm['faces'], calm['gat precision'], calm['gat recall']) == (2, 0.5, 0.5)
 
 
+def test_intervals_of_classes_draw_what_is_independent():
+    labels, right = np.zeros(40, np.int64), np.repeat([1, 0], 20)
+    row = answers(*(1 - right))
+    alone = named(class_table({'fused': row}, labels, CLASSES))[0]
+    grouped = named(class_table({'fused': row}, labels, CLASSES, np.repeat([0, 1], 20)))[0]
+    assert grouped['fused recall interval'] == '0.0 to 100.0'
+    assert alone['fused recall interval'] != grouped['fused recall interval']
+
+
+def differences(**predicted):
+    predictions = {name: np.array(row) for name, row in predicted.items()}
+    return difference_tables(predictions, LABELS, 2, None, 'differences', 'title')
+
+
 def test_difference_counts_what_only_one_of_two_streams_gets_right():
-    (table,) = difference_tables(
-        {'cnn': answers(0, 1, 1, 0, 0), 'fused': answers(1, 0, 1, 1, 1)}, LABELS, None
-    )
-    (row,) = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    (table,) = differences(cnn=[0, 1, 1, 0, 0], fused=[1, 0, 1, 1, 1])
+    (row,) = named(table)
     assert row['streams'] == 'fused - cnn'
-    assert row['points'] == pytest.approx(0.4)
-    assert (row['right only fused'], row['right only the other']) == (3, 1)
+    assert row['accuracy, points'] == pytest.approx(0.4)
+    assert row['unweighted recall, points'] == pytest.approx(1 / 3)
+    assert (row['right only the first'], row['right only the second']) == (3, 1)
 
 
-def test_nothing_is_compared_with_the_fused_model_alone():
-    assert difference_tables({'fused': answers(0, 0, 1, 1, 1)}, LABELS, None) == []
+def test_smoothing_is_compared_with_single_frames():
+    (table,) = differences(cnn=[0, 0, 0, 0, 0], fused=[0, 0, 0, 0, 0], smoothed=[0, 0, 1, 1, 0])
+    assert [row['streams'] for row in named(table)] == ['fused - cnn', 'smoothed - fused']
+    assert named(table)[1]['accuracy, points'] == pytest.approx(0.4)
+
+
+def test_nothing_is_compared_with_one_stream_alone():
+    assert differences(fused=[0, 0, 1, 1, 1]) == []

@@ -1,0 +1,125 @@
+"""manifest.csv: what is said of each picture of a folder, and what contradicts itself there."""
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_ros.data.face_set import SPLITS
+from fer_ros.errors import DatasetError
+from fer_ros.labels import class_name
+
+MANIFEST = 'manifest.csv'
+# What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
+_VALIDATION, _TEST = 26, 51
+# So many names are said of what is wrong in the same way.
+_MOST_NAMES = 10
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A line of the manifest, or a file of a class's folder.
+
+    Attributes:
+        path: Of the picture.
+        label: Its class, by the name used here.
+        split: ``train``, ``validation`` or ``test``.
+        subject: Whose face it is; empty when unknown.
+        clip: Of which clip it is a frame; empty for a still.
+        frame: Its number there.
+    """
+
+    path: Path
+    label: str
+    split: str
+    subject: str = ''
+    clip: str = ''
+    frame: int = 0
+
+
+def read_manifest(folder: Path) -> list[Picture]:
+    """Return the pictures that the manifest of a folder names.
+
+    Raises:
+        DatasetError: It is no such file, a line cannot be used, a clip has no frame numbers or
+            one of them twice, or a subject or clip stands in two splits.
+    """
+    file = folder / MANIFEST
+    try:
+        # Spreadsheets write a byte order mark.
+        with file.open(newline='', encoding='utf-8-sig') as stream:
+            reader = csv.DictReader(stream)
+            columns, lines = reader.fieldnames or (), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
+    missing = {'path', 'label'} - set(columns)
+    if missing:
+        raise DatasetError(f'{file} has no column {min(missing)!r}, needed are path and label')
+    pictures = [_from_row(folder, number, row) for number, row in enumerate(lines, 2)]
+    if not pictures:
+        raise DatasetError(f'{file} names no picture')
+    _require_one_split(file, 'subject', [(p.subject, p.split) for p in pictures])
+    _require_one_split(file, 'clip', [(p.clip, p.split) for p in pictures])
+    _require_order(file, pictures)
+    return pictures
+
+
+def _require_one_split(file: Path, kind: str, found: Sequence[tuple[str, str]]) -> None:
+    splits: dict[str, set[str]] = {}
+    for name, split in found:
+        if name:
+            splits.setdefault(name, set()).add(split)
+    shared = sorted(name for name, where in splits.items() if len(where) > 1)
+    if shared:
+        raise DatasetError(
+            f'{file}: {kind} {listed(shared)} stands in more than one split, and would be judged '
+            'by what was learned from itself'
+        )
+
+
+def _require_order(file: Path, pictures: Sequence[Picture]) -> None:
+    taken: set[tuple[str, int]] = set()
+    for picture in pictures:
+        place = picture.clip, picture.frame
+        if picture.clip and place in taken:
+            raise DatasetError(f'{file}: clip {picture.clip!r} has frame {picture.frame} twice')
+        taken.add(place)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a text, the first ones of many."""
+    return ', '.join(names[:_MOST_NAMES]) + (
+        f' and {len(names) - _MOST_NAMES} more' if len(names) > _MOST_NAMES else ''
+    )
+
+
+def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
+    values = {key: (value or '').strip() for key, value in row.items() if key}
+    path, label = values['path'], values['label']
+    split, frame = values.get('split', ''), values.get('frame', '')
+    where = f'{folder / MANIFEST}, line {number}'
+    if not path or not label:
+        raise DatasetError(f'{where}: path or label is empty')
+    if split and split not in SPLITS:
+        raise DatasetError(f'{where}: split is {split!r}, allowed are {", ".join(SPLITS)}')
+    if values.get('clip') and not frame:
+        raise DatasetError(
+            f'{where}: clip is {values["clip"]!r} without a frame; the number in the column frame '
+            'says when the picture was taken'
+        )
+    frame = frame or '0'
+    if not frame.isdecimal():
+        raise DatasetError(f'{where}: frame is {frame!r}, needed is a number from 0')
+    subject, clip = values.get('subject', ''), values.get('clip', '')
+    if subject and clip:
+        # Everybody has a clip 1.
+        clip = f'{subject}/{clip}'
+    split = split or hashed_split(subject or clip or path)
+    return Picture(folder / path, class_name(label), split, subject, clip, int(frame))
+
+
+def hashed_split(name: str) -> str:
+    """Return the split that a name has where none is given: always the same one."""
+    value = hashlib.sha256(name.encode()).digest()[0]
+    return 'validation' if value < _VALIDATION else 'test' if value < _TEST else 'train'
