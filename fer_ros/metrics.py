@@ -133,7 +133,7 @@ def bootstrap(
 
 
 def bootstrap_sums(
-    figure: Callable[[FloatArray], npt.NDArray[Any]],
+    figure: Callable[[npt.NDArray[Any]], npt.NDArray[Any]],
     counts: npt.NDArray[Any],
     groups: npt.NDArray[Any] | None = None,
     seed: int = 0,
@@ -175,13 +175,13 @@ def recall_counts(
     return np.concatenate([member * (predictions == labels)[:, None], member], axis=1)
 
 
-def ratio(sums: FloatArray) -> npt.NDArray[Any]:
+def ratio(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the first of ``(…, 2)`` sums by the second."""
     share: npt.NDArray[Any] = sums[..., 0] / sums[..., 1]
     return share
 
 
-def mean_recall(sums: FloatArray) -> npt.NDArray[Any]:
+def mean_recall(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the mean over the classes that occur, of ``(…, 2 C)`` sums of ``recall_counts``."""
     hits, faces = np.split(sums, 2, axis=-1)
     shares = np.where(faces > 0, hits / np.maximum(faces, 1), 0)

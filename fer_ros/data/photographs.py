@@ -120,8 +120,8 @@ def _normalized(pictures: ImageArray) -> FloatArray:
     rows -= rows.mean(axis=1, keepdims=True)
     # A picture of one gray has nothing that could be alike.
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    normalized: FloatArray = rows / np.where(lengths > 1, lengths, np.inf).astype(np.float32)
-    return normalized
+    rows /= np.where(lengths > 1, lengths, np.float32(np.inf))
+    return rows
 
 
 def _alike_whole(images: ImageArray) -> Numbers:

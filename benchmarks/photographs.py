@@ -1,0 +1,87 @@
+"""Checks the search for copies of one photograph: against another search, and by eye.
+
+python benchmarks/photographs.py FERPLUS.npz [--against ferplus_photographs.npz] [--out pairs.png]
+
+``--against`` holds ``photograph (N,)``: rows with the same number are one photograph. ``--out`` draws
+pairs that were found, those that are least alike first, to be looked at one by one.
+"""
+
+import argparse
+import time
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.data.cache import CACHE
+from fer_ros.data.landmarked_pictures import landmark_face_crops
+from fer_ros.data.photographs import find_photographs
+
+_PER_ROW, _SIDE_PX = 6, 96
+
+
+def pairs_of(numbers, splits=None):
+    """Return the pairs of rows with one number; across splits alone where splits are given."""
+    order = np.argsort(numbers, kind='stable')
+    groups = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+    found = {tuple(sorted(pair)) for rows in groups for pair in combinations(rows.tolist(), 2)}
+    return {(a, b) for a, b in found if splits is None or splits[a] != splits[b]}
+
+
+def shares_found(numbers, expected, splits):
+    """Return which share of the expected groups across splits was found whole."""
+    across = {expected[a] for a, b in pairs_of(expected, splits)}
+    whole = [len(set(numbers[expected == group])) == 1 for group in across]
+    return len(whole), float(np.mean(whole))
+
+
+def draw(images, pairs, path):
+    """Draw pairs side by side, each with its place in the list."""
+    tiles = []
+    for number, pair in enumerate(pairs):
+        both = [cv2.resize(images[row], (_SIDE_PX, _SIDE_PX)) for row in pair]
+        tile = cv2.copyMakeBorder(np.hstack(both), 14, 2, 2, 2, cv2.BORDER_CONSTANT, value=255)
+        cv2.putText(tile, str(number), (4, 11), cv2.FONT_HERSHEY_SIMPLEX, 0.4, 0)
+        tiles.append(tile)
+    while len(tiles) % _PER_ROW:
+        tiles.append(np.full_like(tiles[0], 255))
+    rows = [np.hstack(tiles[i : i + _PER_ROW]) for i in range(0, len(tiles), _PER_ROW)]
+    cv2.imwrite(str(path), np.vstack(rows))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('ferplus', type=Path)
+    parser.add_argument('--against', type=Path)
+    parser.add_argument('--out', type=Path)
+    parser.add_argument('--pairs', type=int, default=60, help='drawn, the least alike first')
+    parser.add_argument('--seed', type=int, help='draw any pairs instead')
+    options = parser.parse_args()
+    with np.load(options.ferplus) as file:
+        images, splits = file['images'], file['split']
+    landmarks, _ = landmark_face_crops(images, CACHE)
+    start_s = time.process_time()
+    (numbers,) = find_photographs([(images, landmarks)], CACHE)
+    print(f'{len(np.unique(numbers))} photographs in {len(numbers)} pictures')
+    print(f'{time.process_time() - start_s:.0f} s of one processor (0: it was in the cache)')
+    found = pairs_of(numbers)
+    if options.against:
+        with np.load(options.against) as file:
+            expected = file['photograph']
+        other = pairs_of(expected)
+        print(f'{len(found)} pairs, {len(other)} of the other search, {len(found & other)} common')
+        count, share = shares_found(numbers, expected, splits)
+        print(f'{share:.2%} of its {count} groups across splits are found whole')
+    if options.out:
+        flat = images.reshape(len(images), -1).astype(np.float32)
+        flat -= flat.mean(axis=1, keepdims=True)
+        flat /= np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6
+        ordered = sorted(found, key=lambda pair: float(flat[pair[0]] @ flat[pair[1]]))
+        if options.seed is not None:
+            np.random.default_rng(options.seed).shuffle(ordered)
+        draw(images, ordered[: options.pairs], options.out)
+
+
+if __name__ == '__main__':
+    main()
