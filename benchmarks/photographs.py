@@ -1,9 +1,8 @@
 """Checks the search for copies of one photograph: against another search, and by eye.
 
-python benchmarks/photographs.py FERPLUS.npz [--against ferplus_photographs.npz] [--out pairs.png]
-
-``--against`` holds ``photograph (N,)``: rows with the same number are one photograph. ``--out`` draws
-pairs that were found, those that are least alike first, to be looked at one by one.
+``python -m benchmarks.photographs FERPLUS.npz --against OTHER.npz --out pairs.png``: the other
+search is an array ``photograph (N,)`` in which rows of one photograph have the same number; the
+picture shows pairs that were found, to be looked at one by one.
 """
 
 import argparse
@@ -51,6 +50,7 @@ def draw(images, pairs, path):
 
 
 def main():
+    """Search, compare and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('ferplus', type=Path)
     parser.add_argument('--against', type=Path)

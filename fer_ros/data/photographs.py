@@ -20,17 +20,25 @@ from fer_ros.structures import FloatArray, ImageArray, Landmarks
 
 Numbers = npt.NDArray[np.int64]
 
-# Two faces are of one photograph when their aligned crops, or the pictures as they are where both
-# have the same size, correlate by more than this. Of the pairs just above the lowest of these that
-# were looked at, all were copies; a few hundredths below, other pictures of one person begin.
+# Two faces are of one photograph when their aligned crops correlate by more than this: of 72 pairs
+# that were looked at, the least alike ones, all were copies; a few hundredths below, other
+# pictures of one person begin.
 ALIGNED_CORRELATION = 0.96
+# Or when, where the landmarks may be wrong, the pictures as they are do, both in light and shade,
+# in which a pale face before dark hair is like any other, and in their details.
 WHOLE_CORRELATION = 0.90
+DETAIL_CORRELATION = 0.70
 # Side of what is compared: fine enough for a face, coarse enough for a compression not to matter.
-# Whole pictures are searched at this size, and what is alike is compared in full.
 _SIDE_PX = 24
+# For details: side of the pictures, width of the blur that is taken off, and how far one may lie
+# beside the other.
+_DETAIL_SIDE_PX, _DETAIL_SIGMA_PX, _DETAIL_SHIFT_PX = 48, 3.0, 4
 # Rows and columns of the correlations that are in memory at a time.
 _ROWS, _COLUMNS = 1024, 8192
-_METHOD = f'photographs {ALIGNED_CORRELATION} {WHOLE_CORRELATION} {_SIDE_PX}'
+_METHOD = (
+    f'photographs {ALIGNED_CORRELATION} {WHOLE_CORRELATION} {DETAIL_CORRELATION} {_SIDE_PX} '
+    f'{_DETAIL_SIDE_PX} {_DETAIL_SIGMA_PX} {_DETAIL_SHIFT_PX}'
+)
 
 
 def find_photographs(
@@ -108,8 +116,8 @@ def _aligned(images: ImageArray, landmarks_px: FloatArray) -> FloatArray:
     return _normalized(np.array(crops, np.uint8).reshape(-1, _SIDE_PX, _SIDE_PX))
 
 
-def _reduced(images: ImageArray) -> ImageArray:
-    side = _SIDE_PX, _SIDE_PX
+def _reduced(images: ImageArray, side_px: int) -> ImageArray:
+    side = side_px, side_px
     reduced = [cv2.resize(image, side, interpolation=cv2.INTER_AREA) for image in images]
     return np.array(reduced, np.uint8).reshape(-1, *side)
 
@@ -126,9 +134,21 @@ def _normalized(pictures: ImageArray) -> FloatArray:
 
 def _alike_whole(images: ImageArray) -> Numbers:
     """Return ``(P, 2)`` which pairs of pictures of one size are alike as they are."""
-    near = _alike(_normalized(_reduced(images)), WHOLE_CORRELATION)
-    first, second = (_normalized(images[near[:, side]]) for side in (0, 1))
-    return near[(first * second).sum(axis=1) > WHOLE_CORRELATION]
+    near = _alike(_normalized(_reduced(images, _SIDE_PX)), WHOLE_CORRELATION)
+    rows, number = np.unique(near, return_inverse=True)
+    fine = _reduced(images[rows], _DETAIL_SIDE_PX).astype(np.float32)
+    details = [image - cv2.GaussianBlur(image, (0, 0), _DETAIL_SIGMA_PX) for image in fine]
+    alike = [
+        _details_alike(details[first], details[second]) for first, second in number.reshape(-1, 2)
+    ]
+    return near[np.array(alike, np.bool_)]
+
+
+def _details_alike(first: FloatArray, second: FloatArray) -> bool:
+    shift = _DETAIL_SHIFT_PX
+    middle = np.ascontiguousarray(second[shift:-shift, shift:-shift])
+    found = cv2.matchTemplate(np.asarray(first), middle, cv2.TM_CCOEFF_NORMED)
+    return float(found.max()) > DETAIL_CORRELATION
 
 
 def _alike(rows: FloatArray, threshold: float) -> Numbers:
