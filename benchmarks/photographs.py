@@ -7,6 +7,7 @@ picture shows pairs that were found, to be looked at one by one.
 
 import argparse
 import time
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -15,12 +16,13 @@ import numpy as np
 
 from fer_ros.data.cache import CACHE
 from fer_ros.data.landmarked_pictures import landmark_face_crops
-from fer_ros.data.photographs import find_photographs
+from fer_ros.data.photographs import Numbers, find_photographs
+from fer_ros.structures import ImageArray
 
 _PER_ROW, _SIDE_PX = 6, 96
 
 
-def pairs_of(numbers, splits=None):
+def pairs_of(numbers: Numbers, splits: Numbers | None = None) -> set[tuple[int, int]]:
     """Return the pairs of rows with one number; across splits alone where splits are given."""
     order = np.argsort(numbers, kind='stable')
     groups = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
@@ -28,14 +30,14 @@ def pairs_of(numbers, splits=None):
     return {(a, b) for a, b in found if splits is None or splits[a] != splits[b]}
 
 
-def shares_found(numbers, expected, splits):
+def shares_found(numbers: Numbers, expected: Numbers, splits: Numbers) -> tuple[int, float]:
     """Return which share of the expected groups across splits was found whole."""
     across = {expected[a] for a, b in pairs_of(expected, splits)}
     whole = [len(set(numbers[expected == group])) == 1 for group in across]
     return len(whole), float(np.mean(whole))
 
 
-def draw(images, pairs, path):
+def draw(images: ImageArray, pairs: Sequence[tuple[int, int]], path: Path) -> None:
     """Draw pairs side by side, each with its place in the list."""
     tiles = []
     for number, pair in enumerate(pairs):
@@ -49,7 +51,7 @@ def draw(images, pairs, path):
     cv2.imwrite(str(path), np.vstack(rows))
 
 
-def main():
+def main() -> None:
     """Search, compare and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('ferplus', type=Path)

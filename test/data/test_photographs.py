@@ -13,7 +13,7 @@ def photograph(portrait_gray, portrait_landmarks):
 
     def picture(angle, offset_xy=(0, 0), side=120):
         x, y = 162 + offset_xy[0], 55 + offset_xy[1]
-        lit = shaded(portrait_gray[y : y + side, x : x + side].astype(np.float32), 1.5, angle)
+        lit = shaded(portrait_gray[y : y + side, x : x + side].astype(np.float32), 2.0, angle)
         image = cv2.resize(to_image(lit), (60, 60), interpolation=cv2.INTER_AREA)
         points = (portrait_landmarks.points_px - (x, y)) * (60 / side)
         return image, points.astype(np.float32)
@@ -31,15 +31,15 @@ def test_photograph_cropped_and_compressed_anew_is_found_again(photograph, tmp_p
     code = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
     compressed = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
     cropped = photograph(0.0, offset_xy=(-14, -10), side=146)
-    other = photograph(2.0)
+    other = photograph(3.0)
     faces = as_set((image, points), other, (compressed, points), cropped)
     (numbers,) = find_photographs([faces], tmp_path, progress=False)
     assert numbers.tolist() == [0, 1, 0, 0]
 
 
 def test_copies_are_found_across_sets_of_other_sides(photograph, tmp_path):
-    first = as_set(photograph(0.0), photograph(2.0))
-    image, points = photograph(2.0)
+    first = as_set(photograph(0.0), photograph(3.0))
+    image, points = photograph(3.0)
     larger = np.stack([cv2.resize(image, (90, 90))]), np.stack([points * 1.5])
     numbers = find_photographs([first, larger], tmp_path, progress=False)
     assert [part.tolist() for part in numbers] == [[0, 1], [1]]
@@ -53,7 +53,7 @@ def test_pictures_of_one_gray_are_no_copies(photograph, tmp_path):
 
 
 def test_search_is_done_once(photograph, tmp_path):
-    faces = as_set(photograph(0.0), photograph(2.0))
+    faces = as_set(photograph(0.0), photograph(3.0))
     find_photographs([faces], tmp_path, progress=False)
     (file,) = tmp_path.iterdir()
     np.savez(file, photographs=np.array([5, 5]))
