@@ -1,5 +1,6 @@
 # make demo [SOURCE=0 | SOURCE=path.mp4] [SECONDS_MAX=20]   see it work
-# make test                                                 build and pass every test
+# make test [TEST_PROCESSES=2]                              build and pass every test
+# make test-all                                             also what is long or needs a network
 # make benchmarks                                           fer_ros beside other designs
 # make lint                                                 style and types
 # make clean                                                remove all that these made
@@ -7,9 +8,10 @@
 PYTHON ?= python3
 SOURCE ?=
 SECONDS_MAX ?= 0
+TEST_PROCESSES ?= 2
 export PYTHON
 
-.PHONY: setup demo test benchmarks lint clean
+.PHONY: setup demo test test-all benchmarks lint clean
 
 setup:
 	@scripts/setup-workspace
@@ -19,7 +21,11 @@ demo: setup
 
 test:
 	@scripts/setup-workspace train dev
-	@scripts/with-ros python -m pytest
+	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+
+test-all:
+	@scripts/setup-workspace train dev
+	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
 
 benchmarks:
 	@scripts/setup-workspace train
