@@ -41,16 +41,16 @@ def environment(machine, python):
 
 
 @cache
-def missing(requirement, machine, python, deps=True):
-    """Return what pip says when it finds no wheel of a requirement or of what it requires."""
+def missing(requirements, machine, python, *options):
+    """Return what pip says when it finds no wheel of requirements or of what they require."""
     platforms = [f'manylinux_2_{minor}_{machine}' for minor in GLIBC_MINORS]
     command = [
         *(sys.executable, '-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed'),
         *('--only-binary', ':all:', '--implementation', 'cp', '--python-version', python),
         *('--platform', f'manylinux2014_{machine}', '--target', '/nowhere'),
         *(word for name in platforms for word in ('--platform', name)),
-        *(() if deps else ('--no-deps',)),
-        requirement,
+        *options,
+        *requirements,
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     errors = [line for line in result.stderr.splitlines() if line.startswith('ERROR')]
@@ -59,7 +59,7 @@ def missing(requirement, machine, python, deps=True):
 
 @pytest.fixture(scope='module', autouse=True)
 def _network():
-    if said := missing('packaging', 'x86_64', '3.12', deps=False):
+    if said := missing(('packaging',), 'x86_64', '3.12'):
         pytest.skip(f'the package index is not reached: {said}')
 
 
@@ -79,20 +79,23 @@ def is_known(name, machine, python):
 @pytest.mark.parametrize('python', PYTHONS)
 @pytest.mark.parametrize('machine', MACHINES)
 def test_every_requirement_has_a_wheel_or_is_a_known_exception(machine, python):
+    needed = tuple(
+        f'{requirement.name}{requirement.specifier}'
+        for requirement in wanted(machine, python)
+        if not is_known(requirement.name, machine, python)
+    )
     without = {}
-    for requirement in wanted(machine, python):
-        pure = f'{requirement.name}{requirement.specifier}'
-        known = is_known(requirement.name, machine, python)
-        if not known and (said := missing(pure, machine, python)):
-            without[requirement.name] = said
-    assert without == {}
+    if missing(needed, machine, python):
+        without = {name: missing((name,), machine, python) for name in needed}
+    assert [said for said in without.values() if said] == []
 
 
 @pytest.mark.parametrize('exception', WITHOUT_WHEEL, ids=lambda exception: exception[0])
 def test_known_exception_still_has_no_wheel(exception):
     name, machine, python = exception
     (specifier,) = (r.specifier for r in DEPENDENCIES if r.name == name)
-    assert missing(f'{name}{specifier}', machine or 'x86_64', python or '3.12', deps=False)
+    wheel = (f'{name}{specifier}',)
+    assert missing(wheel, machine or 'x86_64', python or '3.12', '--no-deps')
 
 
 def test_what_a_marker_leaves_out_is_known():
