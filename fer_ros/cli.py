@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fer_ros import __version__
@@ -101,7 +102,13 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         '--streams', default='', help='of cnn,gat,fused,smoothed; the model itself when not given'
     )
+    evaluate.add_argument('--smoother', default='following', help='following or average')
     evaluate.add_argument('--time-constant', type=float, help='of the smoothing, in seconds')
+    evaluate.add_argument(
+        '--changes',
+        action='store_true',
+        help='smoothing on faces that change, at three severities',
+    )
     evaluate.add_argument(
         '--severity', type=float, help='of the clips that are made from stills, 0 to 3'
     )
@@ -202,9 +209,11 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from fer_ros.evaluation.evaluate import evaluate
     from fer_ros.evaluation.settings import EvaluateSettings
+    from fer_ros.smoothing import SmoothingSettings
 
-    given = {'time_constant_s': options.time_constant, 'severity': options.severity}
-    chosen = {name: value for name, value in given.items() if value is not None}
+    smoothing = SmoothingSettings(options.smoother)
+    if options.time_constant is not None:
+        smoothing = replace(smoothing, time_constant_s=options.time_constant)
     settings = EvaluateSettings(
         model=options.model,
         data=options.data,
@@ -215,7 +224,9 @@ def _evaluate(options: argparse.Namespace) -> None:
         streams=tuple(name.strip() for name in options.streams.split(',') if name.strip()),
         robustness=options.robustness,
         mirror=options.mirror,
-        **chosen,
+        smoothing=smoothing,
+        severity=options.severity,
+        changes=options.changes,
     )
     evaluate(settings, options.out)
 

@@ -19,6 +19,7 @@ from fer_ros.inference.classifier import BACKENDS, DEVICES
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.models import load_models
 from fer_ros.pipeline import Models, PipelineSettings
+from fer_ros.smoothing import SMOOTHERS, SmoothingSettings
 
 
 @dataclass(frozen=True)
@@ -210,11 +211,36 @@ FER_NODE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'smoother',
+        _PIPELINE.smoothing.smoother,
+        'following: an average that lets go of the past when an expression changes; average: an '
+        'exponential average whatever happens.',
+        choices=SMOOTHERS,
+        live=True,
+    ),
+    Spec(
         'smoothing_time_constant_s',
-        _PIPELINE.smoothing_time_constant_s,
+        _PIPELINE.smoothing.time_constant_s,
         'Time in seconds in which 63 % of a change has arrived. 0: no smoothing.',
         low=0.0,
         high=60.0,
+        live=True,
+    ),
+    Spec(
+        'smoothing_recent_time_constant_s',
+        _PIPELINE.smoothing.recent_time_constant_s,
+        'Time constant in seconds of a second, shorter average, by which the smoother "following" '
+        'notices a change.',
+        low=0.0,
+        high=60.0,
+        live=True,
+    ),
+    Spec(
+        'smoothing_change_threshold',
+        _PIPELINE.smoothing.change_threshold,
+        'Probability mass by which the shorter average has to differ for a change. 1: never.',
+        low=0.0,
+        high=1.0,
         live=True,
     ),
     Spec(
@@ -332,7 +358,12 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
             detect_delay_s=chosen['detect_delay_s'],
             max_faces=chosen['max_faces'],
         ),
-        chosen['smoothing_time_constant_s'],
+        SmoothingSettings(
+            chosen['smoother'],
+            chosen['smoothing_time_constant_s'],
+            chosen['smoothing_recent_time_constant_s'],
+            chosen['smoothing_change_threshold'],
+        ),
         chosen['confidence_threshold'],
     )
 

@@ -14,7 +14,7 @@ from fer_ros.face.observer import FaceObserver
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
-from fer_ros.smoothing import TIME_CONSTANT_S, EmotionSmoother
+from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import (
     FaceEmotion,
@@ -37,13 +37,13 @@ class PipelineSettings:
 
     Attributes:
         tracker: When faces are detected and how long they are followed.
-        smoothing_time_constant_s: See ``EmotionSmoother``.
+        smoothing: How probabilities are smoothed.
         confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
             be named as the emotion.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    smoothing_time_constant_s: float = TIME_CONSTANT_S
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     confidence_threshold: float = 0.0
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ class EmotionPipeline:
 
     @settings.setter
     def settings(self, settings: PipelineSettings) -> None:
-        self._smoother.time_constant_s = settings.smoothing_time_constant_s
+        self._smoother.settings = settings.smoothing
         self._observer.settings = settings.tracker
         self._settings = settings
 

@@ -11,6 +11,7 @@ from fer_ros.inference.classifier import softmax
 from fer_ros.inference.inputs import mirrored
 from fer_ros.models import load_models
 from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings, read_parameter_file
+from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import ModelInput
 
 
@@ -98,12 +99,16 @@ def test_settings_of_the_pipeline_are_those_of_the_parameters():
     chosen = {spec.name: spec.default for spec in FER_NODE} | {
         'detect_interval_s': 0.0,
         'max_faces': 2,
+        'smoother': 'average',
         'smoothing_time_constant_s': 1.5,
+        'smoothing_recent_time_constant_s': 0.2,
+        'smoothing_change_threshold': 0.7,
         'confidence_threshold': 0.25,
     }
     settings = pipeline_settings(chosen)
     assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
-    assert (settings.smoothing_time_constant_s, settings.confidence_threshold) == (1.5, 0.25)
+    assert settings.smoothing == SmoothingSettings('average', 1.5, 0.2, 0.7)
+    assert settings.confidence_threshold == 0.25
 
 
 def test_models_are_loaded_as_the_parameters_say():

@@ -13,6 +13,7 @@ from fer_ros.pipeline import (
     face_ids_of_camera,
     softmax,
 )
+from fer_ros.smoothing import SmoothingSettings
 
 
 def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
@@ -79,7 +80,7 @@ def test_followed_landmarks_stay_where_detection_puts_them(models, portrait_bgr)
 
 
 def test_smoothing_holds_back_a_change(models, portrait_bgr):
-    settings = PipelineSettings(smoothing_time_constant_s=1.0)
+    settings = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=1.0))
     pipeline = EmotionPipeline(models, settings)
     pipeline.process(portrait_bgr, 0.0)
     darker = (portrait_bgr * 0.6).astype(np.uint8)

@@ -4,24 +4,40 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError, StampError
-from fer_ros.smoothing import EmotionSmoother
+from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 
 A = np.array([1, 0, 0], np.float32)
 B = np.array([0, 1, 0], np.float32)
+RATE_HZ = 30
+
+
+def average(time_constant_s):
+    return EmotionSmoother(SmoothingSettings('average', time_constant_s))
+
+
+def seconds_until_named(smoother, before_s=2.0, rate_hz=RATE_HZ, start=A, end=B):
+    """Show one expression for a while and then another; return when the other one is named."""
+    change = round(before_s * rate_hz)
+    for step in range(change):
+        smoother.update(1, start, step / rate_hz)
+    for step in range(change, change + 10 * rate_hz):
+        if smoother.update(1, end, step / rate_hz).argmax() == end.argmax():
+            return (step - change + 1) / rate_hz
+    return math.inf
 
 
 def test_first_image_is_taken_as_it_is():
-    assert (EmotionSmoother(0.5).update(1, A, 10.0) == A).all()
+    assert (average(0.5).update(1, A, 10.0) == A).all()
 
 
 def test_after_the_time_constant_63_percent_of_a_change_has_arrived():
-    smoother = EmotionSmoother(0.5)
+    smoother = average(0.5)
     smoother.update(1, A, 10.0)
     assert smoother.update(1, B, 10.5) == pytest.approx([1 / math.e, 1 - 1 / math.e, 0])
 
 
 def test_result_does_not_depend_on_the_frame_rate():
-    slow, fast = EmotionSmoother(0.5), EmotionSmoother(0.5)
+    slow, fast = average(0.5), average(0.5)
     slow.update(1, A, 0.0)
     fast.update(1, A, 0.0)
     for step in range(1, 31):
@@ -30,38 +46,93 @@ def test_result_does_not_depend_on_the_frame_rate():
 
 
 def test_result_sums_to_one():
-    smoother = EmotionSmoother(0.5)
+    smoother = average(0.5)
     smoother.update(1, A, 0.0)
     assert smoother.update(1, B, 0.2).sum() == pytest.approx(1)
 
 
 def test_zero_time_constant_does_not_smooth():
-    smoother = EmotionSmoother(0.0)
+    smoother = average(0.0)
     smoother.update(1, A, 0.0)
     assert (smoother.update(1, B, 0.01) == B).all()
 
 
 def test_faces_do_not_mix():
-    smoother = EmotionSmoother(0.5)
+    smoother = average(0.5)
     smoother.update(1, A, 0.0)
     assert (smoother.update(2, B, 0.1) == B).all()
 
 
 def test_face_that_left_is_forgotten():
-    smoother = EmotionSmoother(0.5)
+    smoother = average(0.5)
     smoother.update(1, A, 0.0)
     smoother.keep([2])
     assert (smoother.update(1, B, 0.1) == B).all()
 
 
 def test_stamp_that_goes_back_is_an_error():
-    smoother = EmotionSmoother(0.5)
+    smoother = average(0.5)
     smoother.update(1, A, 5.0)
     with pytest.raises(StampError, match=r'stamp 4\.0 s precedes 5\.0 s'):
         smoother.update(1, B, 4.0)
 
 
-@pytest.mark.parametrize('value', [-0.1, math.nan])
-def test_time_constant_that_is_no_time_is_refused(value):
-    with pytest.raises(SettingError, match='allowed are 0 s and more'):
-        EmotionSmoother(value)
+def test_following_names_a_new_expression_sooner_than_the_average():
+    assert seconds_until_named(EmotionSmoother()) < 0.6 * seconds_until_named(average(0.3))
+
+
+@pytest.mark.parametrize('rate_hz', [10, 60, 200])
+def test_following_does_not_depend_on_the_frame_rate(rate_hz):
+    sooner, later = (seconds_until_named(EmotionSmoother(), rate_hz=r) for r in (1000, rate_hz))
+    # Between two images nothing is known.
+    assert abs(later - sooner) <= 1.5 / rate_hz
+
+
+def test_following_holds_still_over_a_slip():
+    smoother, plain = EmotionSmoother(), average(0.3)
+    for step in range(60):
+        frame = B if step == 30 else A
+        followed, averaged = (s.update(1, frame, step / RATE_HZ) for s in (smoother, plain))
+        assert followed == pytest.approx(averaged)
+
+
+def test_following_forgets_the_expression_before():
+    smoother, plain = EmotionSmoother(), average(0.3)
+    for one in (smoother, plain):
+        seconds_until_named(one)
+    assert smoother.update(1, B, 2.5)[1] > plain.update(1, B, 2.5)[1]
+
+
+def test_following_without_a_threshold_to_reach_is_the_average():
+    never = EmotionSmoother(SmoothingSettings(change_threshold=1.0))
+    assert seconds_until_named(never) == seconds_until_named(average(0.3))
+
+
+def test_changes_of_one_face_leave_the_others_alone():
+    smoother = EmotionSmoother()
+    for step in range(30):
+        smoother.update(2, A, step / RATE_HZ)
+    seconds_until_named(smoother)
+    assert (smoother.update(2, A, 1.0) == A).all()
+
+
+def test_settings_change_while_a_face_is_smoothed():
+    smoother = average(0.5)
+    smoother.update(1, A, 0.0)
+    smoother.settings = SmoothingSettings('average', 0.0)
+    assert (smoother.update(1, B, 0.1) == B).all()
+
+
+@pytest.mark.parametrize(
+    ('values', 'sentence'),
+    [
+        ({'smoother': 'median'}, "smoother is 'median', allowed are following, average"),
+        ({'time_constant_s': -0.1}, 'time_constant_s is -0.1, allowed are 0 s and more'),
+        ({'time_constant_s': math.nan}, 'time_constant_s is nan, allowed are 0 s and more'),
+        ({'recent_time_constant_s': -1}, 'recent_time_constant_s is -1, allowed are 0 s and'),
+        ({'change_threshold': 1.5}, 'change_threshold is 1.5, allowed are 0 to 1'),
+    ],
+)
+def test_smoothing_that_is_none_is_refused(values, sentence):
+    with pytest.raises(SettingError, match=sentence):
+        SmoothingSettings(**values)

@@ -114,6 +114,15 @@ def cut_chip(gray: ImageArray, landmarks: Landmarks) -> tuple[ImageArray, FloatA
     return face.crop, ((face.landmarks_norm + 1) * (CHIP_PX / 2) - 0.5).astype(np.float32)
 
 
+def enlarged(gray: ImageArray, side_px: float) -> tuple[ImageArray, float]:
+    """Return a picture whose shorter side is brought to ``side_px``, and the factor."""
+    height, width = gray.shape
+    scale = side_px / min(height, width)
+    size_wh = round(width * scale), round(height * scale)
+    resized = cv2.resize(gray, size_wh, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(resized, np.uint8), scale
+
+
 def _landmark_chunk(images: ImageArray) -> Arrays:
     results = [_landmark(image) for image in images]
     return {
@@ -124,16 +133,14 @@ def _landmark_chunk(images: ImageArray) -> Arrays:
 
 def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
     detector, predictor = _crop_detectors()[0], stages()[1]
-    height, width = image.shape
-    scale = FACE_PX / min(height, width)
-    size_wh = round(width * scale), round(height * scale)
-    face = cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC)
+    face, scale = enlarged(image, FACE_PX)
+    height, width = face.shape
     # Crops are often tighter than the detector's window; a margin lets it look past their edge.
     bordered = cv2.copyMakeBorder(
         face, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_REPLICATE
     )
     searched = np.asarray(bordered, np.uint8)
-    whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + size_wh[0], _MARGIN_PX + size_wh[1])
+    whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + width, _MARGIN_PX + height)
     boxes = [box for box in detector.detect(searched) if box.iou(whole) > _LEAST_IOU]
     if boxes:
         landmarks, detected = predictor.predict(searched, boxes[0]), True

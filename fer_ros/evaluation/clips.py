@@ -1,7 +1,7 @@
 """Tables about the frames of clips: what temporal smoothing brings."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,12 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, synthetic_clip
+from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, Still, synthetic_clip
+from fer_ros.evaluation.calibration import equal_tables
 from fer_ros.evaluation.predictions import answers_for, smoothed, stream_to_smooth
 from fer_ros.evaluation.report import Table
 from fer_ros.evaluation.stills import difference_tables
+from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import (
     Labels,
@@ -21,8 +23,11 @@ from fer_ros.metrics import (
     bootstrap_recall,
     flicker_hz,
 )
+from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
+# Clips are made from so many stills, if there are as many; each frame takes landmarks of its own.
+MOST_STILLS = 1000
 # Time constants beside the chosen one, so that the choice can be judged.
 TIME_CONSTANTS_S = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
 
@@ -75,23 +80,30 @@ class Frames:
 
 
 def frame_tables(
-    answers: Mapping[str, FloatArray], frames: Frames, time_constant_s: float
+    answers: Mapping[str, FloatArray], frames: Frames, smoothing: SmoothingSettings
 ) -> list[Table]:
     """Return the figures per frame, of single frames and smoothed.
 
     Args:
         answers: ``(N, C)`` probabilities of single frames by stream, in the classes of the faces.
         frames: Of which clips.
-        time_constant_s: Of the smoothing; some others are shown beside it.
+        smoothing: How; the plain average and other time constants are shown beside it.
     """
     rows = [_row(stream, probabilities, frames) for stream, probabilities in answers.items()]
     last = stream_to_smooth(answers)
-    kept = smoothed(answers[last], frames.clips, frames.stamps_s, time_constant_s)
-    rows.append(_row('smoothed', kept, frames))
+    kept = {
+        name: smoothed(answers[last], frames.clips, frames.stamps_s, chosen)
+        for name, chosen in (
+            ('smoothed', smoothing),
+            ('smoothed, plain average', replace(smoothing, smoother='average')),
+        )
+    }
+    rows += [_row(name, probabilities, frames) for name, probabilities in kept.items()]
     return [
         Table(
             'frames',
-            f'Each frame of a clip; smoothed: {last} with a time constant of {time_constant_s} s; '
+            f'Each frame of a clip; smoothed: {last} with a time constant of '
+            f'{smoothing.time_constant_s} s, {smoothing.smoother}; '
             f'{frames.group_name} drawn (95 %)',
             (
                 'stream',
@@ -104,7 +116,7 @@ def frame_tables(
             tuple(rows),
         ),
         *difference_tables(
-            {s: p.argmax(axis=1) for s, p in {**answers, 'smoothed': kept}.items()},
+            {s: p.argmax(axis=1) for s, p in {**answers, **kept}.items()},
             frames.labels,
             frames.num_classes,
             frames.groups,
@@ -124,8 +136,10 @@ def frame_tables(
                 'flicker removed',
             ),
             tuple(
-                _time_constant_row(value, answers[last], frames)
-                for value in sorted({*TIME_CONSTANTS_S, time_constant_s})
+                _time_constant_row(
+                    replace(smoothing, time_constant_s=value), answers[last], frames
+                )
+                for value in sorted({*TIME_CONSTANTS_S, smoothing.time_constant_s})
             ),
         ),
     ]
@@ -134,8 +148,8 @@ def frame_tables(
 def synthetic_tables(
     classifier: Classifier,
     faces: FaceSet,
-    streams: Sequence[str],
-    time_constant_s: float,
+    stills: Mapping[str, FloatArray],
+    smoothing: SmoothingSettings,
     severity: float,
 ) -> tuple[str, list[Table]]:
     """Return the figures on clips made from stills, and a sentence that says what they are.
@@ -143,25 +157,32 @@ def synthetic_tables(
     Args:
         classifier: The model.
         faces: Stills with labels.
-        streams: Asked for each frame.
-        time_constant_s: Of the smoothing.
+        stills: ``(N, C)`` what each stream says of them; the same streams are asked for frames.
+        smoothing: How.
         severity: Of the clips.
     """
     size_px = classifier.config.crop_px
+    chosen = np.random.default_rng(0).permutation(len(faces))[:MOST_STILLS]
+    faces, stills = faces.select(chosen), {s: rows[chosen] for s, rows in stills.items()}
     bar = tqdm(
         _synthetic_frames(faces, size_px, severity),
         'synthetic clips',
         len(faces) * FRAMES,
         unit='frame',
     )
-    answers = answers_for(classifier, bar, streams, faces.classes)
+    answers = answers_for(classifier, bar, list(stills), faces.classes)
     note = (
-        f'The clips are synthetic: each still is shown for {FRAMES} frames at {RATE_HZ:.0f} Hz '
-        'while a seeded random walk moves its position, scale, roll, brightness, blur, noise and '
-        f'landmarks, with short occlusions (severity {severity:g}). Nobody changes expression in '
-        'them.'
+        f'The clips are synthetic: each of {len(faces)} stills is shown for {FRAMES} frames at '
+        f'{RATE_HZ:.0f} Hz while a seeded random walk moves its position, scale, roll, '
+        f'brightness, blur and noise, with short occlusions (severity {severity:g}); landmarks '
+        'are found in each frame. Nobody changes expression in them.'
     )
-    return note, frame_tables(answers, Frames.of_stills(faces), time_constant_s)
+    shape = len(faces), FRAMES, len(faces.classes)
+    by_still = {stream: rows.reshape(shape) for stream, rows in answers.items()}
+    return note, [
+        *frame_tables(answers, Frames.of_stills(faces), smoothing),
+        *equal_tables(stills, faces, by_still),
+    ]
 
 
 def _row(
@@ -181,15 +202,15 @@ def _row(
 
 
 def _time_constant_row(
-    value_s: float, probabilities: FloatArray, frames: Frames
+    smoothing: SmoothingSettings, probabilities: FloatArray, frames: Frames
 ) -> tuple[float, float, float, str, float, float]:
     single = probabilities.argmax(axis=1)
-    kept = smoothed(probabilities, frames.clips, frames.stamps_s, value_s).argmax(axis=1)
+    kept = smoothed(probabilities, frames.clips, frames.stamps_s, smoothing).argmax(axis=1)
     gain = bootstrap_gain(kept, single, frames.labels, frames.groups)
     before = flicker_hz(single, frames.clips, frames.stamps_s)
     after = flicker_hz(kept, frames.clips, frames.stamps_s)
     return (
-        value_s,
+        smoothing.time_constant_s,
         float((kept == frames.labels).mean()),
         gain.value,
         gain.span(),
@@ -199,6 +220,8 @@ def _time_constant_row(
 
 
 def _synthetic_frames(faces: FaceSet, size_px: int, severity: float) -> Iterator[AlignedFace]:
+    predictor = LandmarkPredictor()
     for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
         rng = np.random.default_rng((0, index))
-        yield from synthetic_clip(image, Landmarks(points), size_px, rng, severity)
+        still = Still(image, Landmarks(points))
+        yield from synthetic_clip([still], size_px, rng, severity, predictor)

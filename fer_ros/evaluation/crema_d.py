@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
+from fer_ros.data.lineage import other_folds
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluation.crema_d_crowd import crowd_tables
 from fer_ros.evaluation.crema_d_tables import (
@@ -46,7 +47,7 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
     """
     if settings.robustness:
         raise SettingError('robustness curves are drawn for stills: FER+ or a folder of pictures')
-    if settings.severity is not None:
+    if settings.severity is not None or settings.changes:
         raise SettingError(NO_SYNTHETIC_CLIPS)
     clips = [clip for clip in find_clips(settings.data) if settings.fold in (0, clip.fold)]
     if not clips:
@@ -86,12 +87,12 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
 def _load(settings: EvaluateSettings, fold: int) -> Classifier:
     path = Path(str(settings.model).replace('{fold}', str(fold)))
     classifier = settings.load(path)
-    figures = classifier.figures
-    if figures.get('dataset') == 'crema_d' and figures.get('fold') != fold:
+    others = other_folds(classifier.figures, 'crema_d', fold)
+    if others:
         raise SettingError(
-            f'model {path} was trained for fold {figures.get("fold")} and has seen actors of fold '
-            f'{fold}: name a model for each fold with {{fold}} in its path, or add '
-            f'--fold {figures.get("fold")}'
+            f'model {path} was trained for fold {", ".join(map(str, others))}, or goes back to '
+            f'one that was, and has seen actors of fold {fold}: name a model for each fold with '
+            f'{{fold}} in its path, or add --fold {others[0]}'
         )
     return classifier
 
@@ -106,7 +107,7 @@ def _judge(settings: EvaluateSettings, classifier: Classifier, data: CremaD) -> 
             frames[stream_to_smooth(streams)],
             faces.clips,
             faces.stamps_s,
-            settings.time_constant_s,
+            settings.smoothing,
         )
     clips = {stream: _clip_predictions(rows, data) for stream, rows in frames.items()}
     return JudgedClips(data, frames, clips)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder
@@ -12,6 +13,8 @@ from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
+from fer_ros.evaluation.calibration import agreement_table, equal_tables, fit_table
+from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluation.crema_d import evaluate_crema_d
 from fer_ros.evaluation.predictions import (
@@ -21,7 +24,7 @@ from fer_ros.evaluation.predictions import (
     describe_model,
     streams_of,
 )
-from fer_ros.evaluation.report import Evaluation, Table
+from fer_ros.evaluation.report import Evaluation, Panels, Table
 from fer_ros.evaluation.robustness import robustness, robustness_table
 from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluation.stills import still_tables
@@ -74,17 +77,37 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
         *faces.notes,
         *describe_mapping(classifier.config.classes, faces.classes),
     ]
-    tables = still_tables(answers, faces)
-    if 'smoothed' in settings.streams:
+    tables = [*still_tables(answers, faces), fit_table(answers, faces)]
+    if kind == 'ferplus':
+        tables.append(_agreement(settings, classifier, faces))
+    if 'smoothed' not in settings.streams:
+        tables += equal_tables(answers, faces)
+    else:
         clip_notes, clip_tables = _clips(settings, classifier, faces, answers)
         notes += clip_notes
         tables += clip_tables
     curves = robustness(classifier, faces) if settings.robustness else {}
     if curves:
         tables.append(robustness_table(curves, faces.group_name()))
+    changes: Panels = {}
+    if settings.changes:
+        note, found, changes = change_report(classifier, faces, settings.smoothing)
+        notes.append(note)
+        tables += found
     labels = faces.labels()
     confusions = {s: measure(rows, labels, faces.classes) for s, rows in answers.items()}
-    return Evaluation(title, tuple(notes), tuple(tables), confusions=confusions, curves=curves)
+    return Evaluation(
+        title, tuple(notes), tuple(tables), confusions=confusions, curves=curves, changes=changes
+    )
+
+
+def _agreement(settings: EvaluateSettings, classifier: Classifier, judged: FaceSet) -> Table:
+    """Return how sure the model is of all faces that raters see an emotion in."""
+    faces = load_ferplus(settings.data, settings.split, CACHE, 'votes', progress=False)
+    stream = classifier.config.stream
+    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'all faces', len(faces))
+    answers = answers_for(classifier, bar, [stream], faces.classes)[stream]
+    return agreement_table(answers, faces, np.isin(faces.pictures, judged.pictures))
 
 
 def _clips(
@@ -97,9 +120,9 @@ def _clips(
     if len(faces.clips):
         if settings.severity is not None:
             raise SettingError(NO_SYNTHETIC_CLIPS)
-        return [], frame_tables(answers, Frames.of_clips(faces), settings.time_constant_s)
+        frames = Frames.of_clips(faces)
+        tables = frame_tables(answers, frames, settings.smoothing)
+        return [], [*tables, *equal_tables(answers, faces)]
     severity = SEVERITY if settings.severity is None else settings.severity
-    note, tables = synthetic_tables(
-        classifier, faces, list(answers), settings.time_constant_s, severity
-    )
+    note, tables = synthetic_tables(classifier, faces, answers, settings.smoothing, severity)
     return [note], tables

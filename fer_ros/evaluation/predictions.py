@@ -10,7 +10,7 @@ from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.classifier import BothSides, Classifier, softmax
 from fer_ros.inference.inputs import make_batch
-from fer_ros.smoothing import EmotionSmoother
+from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks, ModelInput
 
 _BATCH = 64
@@ -149,7 +149,7 @@ def smoothed(
     probabilities: FloatArray,
     clips: npt.NDArray[np.str_],
     stamps_s: npt.NDArray[np.float64],
-    time_constant_s: float,
+    settings: SmoothingSettings,
 ) -> FloatArray:
     """Return the ``(N, C)`` probabilities of the frames of clips, smoothed by ``EmotionSmoother``.
 
@@ -159,10 +159,10 @@ def smoothed(
         probabilities: ``(N, C)`` of single frames.
         clips: ``(N,)`` to which clip each belongs; frames of a clip stand together.
         stamps_s: ``(N,)`` time of each.
-        time_constant_s: As in ``EmotionSmoother``.
+        settings: As in ``EmotionSmoother``.
     """
     result = np.empty_like(probabilities)
-    smoother = EmotionSmoother(time_constant_s)
+    smoother = EmotionSmoother(settings)
     for index, clip in enumerate(clips):
         if index and clip != clips[index - 1]:
             smoother.reset()

@@ -16,6 +16,8 @@ from fer_ros.metrics import Interval, Metrics
 Cell = str | int | float
 # By name of what is varied: each value of it with the figure there.
 Curves = dict[str, list[tuple[float, Interval]]]
+# By panel, the lines in it by name.
+Panels = dict[str, Curves]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Evaluation:
         endnotes: Sentences that stand at the end, as a list of what was left out.
         confusions: Metrics by stream, whose confusion matrices are drawn.
         curves: By disturbance, its strengths and the accuracy at each; drawn when there are some.
+        changes: Figures of smoothing over its time constant, likewise.
     """
 
     title: str
@@ -55,6 +58,7 @@ class Evaluation:
     endnotes: tuple[str, ...] = ()
     confusions: Mapping[str, Metrics] = field(default_factory=dict)
     curves: Curves = field(default_factory=dict)
+    changes: Panels = field(default_factory=dict)
 
     def markdown(self) -> str:
         """Return title, notes, tables and endnotes."""
@@ -82,6 +86,9 @@ class Evaluation:
         if self.curves:
             draw_curves(self.curves, self.title, out / 'robustness.png')
             names.append('robustness.png')
+        if self.changes:
+            draw_panels(self.changes, 'time constant, s', self.title, out / 'changes.png')
+            names.append('changes.png')
         return names
 
     def _figures(self) -> dict[str, Any]:
@@ -97,10 +104,8 @@ class Evaluation:
                 stream: {'classes': metrics.classes, 'counts': metrics.confusion.tolist()}
                 for stream, metrics in self.confusions.items()
             },
-            'robustness': {
-                name: [(x, found.value, found.low, found.high) for x, found in points]
-                for name, points in self.curves.items()
-            },
+            'robustness': _points(self.curves),
+            'changes': {name: _points(lines) for name, lines in self.changes.items()},
         }
 
 
@@ -155,6 +160,42 @@ def draw_curves(curves: Curves, title: str, path: Path) -> None:
     figure.suptitle(title, fontsize=10)
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110)
+
+
+def draw_panels(panels: Panels, x_label: str, title: str, path: Path) -> None:
+    """Draw the lines of some panels beside each other to a PNG file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2 * len(panels), 3.8), layout='constrained')
+    for axes, (label, lines) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        for number, (name, points) in enumerate(lines.items()):
+            x = [value for value, _ in points]
+            solid = name.startswith('following')
+            color, style = f'C{number // 2}', '-' if solid else '--'
+            axes.plot(x, [found.value for _, found in points], style, color=color, label=name)
+            axes.fill_between(
+                x,
+                [found.low for _, found in points],
+                [found.high for _, found in points],
+                color=color,
+                alpha=0.12,
+            )
+        axes.set_title(label, fontsize=9)
+        axes.set_xlabel(x_label)
+        axes.grid(alpha=0.25)
+    figure.axes[0].legend(fontsize=7)
+    figure.suptitle(title, fontsize=10)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110)
+
+
+def _points(curves: Curves) -> dict[str, list[tuple[float, float, float, float]]]:
+    return {
+        name: [(x, found.value, found.low, found.high) for x, found in points]
+        for name, points in curves.items()
+    }
 
 
 def _markdown_list(sentences: Sequence[str]) -> str:

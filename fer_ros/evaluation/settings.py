@@ -1,6 +1,6 @@
 """EvaluateSettings: what an evaluation judges, on what, and how; one validated record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_ros.data.datasets import DATASETS
@@ -8,7 +8,7 @@ from fer_ros.errors import SettingError
 from fer_ros.inference import config as model_config
 from fer_ros.inference.classifier import Classifier
 from fer_ros.models import load_classifier
-from fer_ros.pipeline import PipelineSettings
+from fer_ros.smoothing import SmoothingSettings
 
 STREAMS = (*model_config.STREAMS, 'smoothed')
 NO_SYNTHETIC_CLIPS = (
@@ -28,9 +28,10 @@ class EvaluateSettings:
         split: ``train``, ``validation`` or ``test``; CREMA-D is judged by folds instead.
         fold: Of CREMA-D; 0 judges all five.
         streams: Of ``STREAMS``; the model's own when empty.
-        time_constant_s: Of the smoothing.
+        smoothing: How frames of clips are smoothed.
         severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
         mirror: Whether the model is asked about each face's mirror image too.
+        changes: Whether to judge the smoothing on clips of stills that turn into each other.
         robustness: Whether to draw the curves over blur, light, size, noise and cover.
     """
 
@@ -41,9 +42,10 @@ class EvaluateSettings:
     split: str = 'validation'
     fold: int = 0
     streams: tuple[str, ...] = ()
-    time_constant_s: float = PipelineSettings().smoothing_time_constant_s
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     severity: float | None = None
     robustness: bool = False
+    changes: bool = False
     mirror: bool = False
 
     def __post_init__(self) -> None:
@@ -52,10 +54,6 @@ class EvaluateSettings:
         for stream in self.streams:
             if stream not in STREAMS:
                 raise SettingError(f'stream {stream!r} is unknown, known are {", ".join(STREAMS)}')
-        if not self.time_constant_s >= 0:
-            raise SettingError(
-                f'time constant is {self.time_constant_s}, allowed are 0 s and more'
-            )
         if self.severity is not None:
             if not 0 <= self.severity <= 3:
                 raise SettingError(f'severity is {self.severity}, allowed are 0 to 3')

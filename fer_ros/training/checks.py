@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.data.face_set import FaceSet
+from fer_ros.data.lineage import other_folds
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.inference.config import ModelConfig
 from fer_ros.training.config import TrainConfig
@@ -75,16 +76,18 @@ def require_unseen(sources: Sources, about: Mapping[str, Any]) -> None:
         about: What the model file will say of the data; of CREMA-D its ``fold`` is left.
 
     Raises:
-        SettingError: A checkpoint was trained for another fold of CREMA-D.
+        SettingError: A checkpoint, or one that it goes back to, was trained for another fold of
+            CREMA-D.
     """
     if about.get('dataset') != 'crema_d':
         return
     for source in sources:
-        figures = source.checkpoint.figures
-        if figures.get('dataset') == 'crema_d' and figures.get('fold') != about['fold']:
+        others = other_folds(source.checkpoint.figures, 'crema_d', about['fold'])
+        if others:
             raise SettingError(
-                f'checkpoint {source.path} was trained for fold {figures.get("fold")} of CREMA-D '
-                f'and has seen the test actors of fold {about["fold"]}'
+                f'checkpoint {source.path} was trained for fold {", ".join(map(str, others))} of '
+                f'CREMA-D, or goes back to one that was, and has seen the test actors of fold '
+                f'{about["fold"]}'
             )
 
 

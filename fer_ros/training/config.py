@@ -45,8 +45,10 @@ class TrainConfig:
             targets of the training faces; ``shipped`` as for ``init``. Empty: the targets are the
             data's alone.
         teacher_share: How much of the targets the teachers' answers make up, 0 to 1.
-        logit_adjustment: How far the kept model leans towards rare classes: 0 as the data, 1 as
-            if all classes were alike frequent (post-hoc logit adjustment, Menon et al. 2021).
+        logit_adjustment: How much of the classes' frequencies among the faces that are drawn, by
+            ``balance``, the kept model takes out of its answers: 0 nothing, 1 all, so that it
+            answers as if all classes were alike frequent (post-hoc logit adjustment, Menon et al.
+            2021).
         mixed_precision: Whether convolutions and products are computed in bfloat16, where the
             device can: a step is then 1.6 times as fast. Weights and their updates stay in
             float32.

@@ -32,13 +32,15 @@ from fer_ros.network.weight_transfer import (
     calibrate_stream,
     set_stream_weights,
 )
-from fer_ros.structures import NUM_LANDMARKS, AlignedFace
+from fer_ros.structures import NUM_LANDMARKS, AlignedFace, FloatArray
 from fer_ros.training.calibration import best_temperature, best_votes, class_offsets
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.validation import figures, measured, predict
 
 
-def calibrated(model: FerNet, validation: FaceSet, logit_adjustment: float) -> FerNet:
+def calibrated(
+    model: FerNet, validation: FaceSet, logit_adjustment: float, drawn: FloatArray
+) -> FerNet:
     """Return a copy of a trained model whose probabilities mean what they say, rounded to 16 bits.
 
     The votes of its streams, the lean towards rare classes and a temperature for each stream
@@ -48,13 +50,14 @@ def calibrated(model: FerNet, validation: FaceSet, logit_adjustment: float) -> F
         model: In evaluation mode.
         validation: Faces that it has not learned from.
         logit_adjustment: As in ``TrainConfig``.
+        drawn: ``(C,)`` frequencies of the classes among the faces that were drawn.
     """
     model, labels = deepcopy(model), validation.labels()
     if model.adds_logits:
         logits = predict(model, validation)
         votes = best_votes([logits[name] for name in LateFusion.STREAMS], labels)
         set_stream_weights(model, torch.from_numpy(votes))
-    offsets = class_offsets(validation.targets.mean(axis=0), logit_adjustment)
+    offsets = class_offsets(drawn, logit_adjustment)
     for name, answers in predict(model, validation).items():
         temperature = best_temperature(answers + offsets, labels)
         calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
@@ -62,8 +65,45 @@ def calibrated(model: FerNet, validation: FaceSet, logit_adjustment: float) -> F
     return rounded(model)
 
 
+def logits_to_keep(
+    model: FerNet,
+    init: Checkpoint | None,
+    config: TrainConfig,
+    validation: FaceSet,
+    drawn: FloatArray,
+) -> FloatArray:
+    """Return the ``(N, C)`` validation logits of what ``keep`` would make of a model.
+
+    Its temperature apart, which is cheap to find: by these the best epoch is chosen.
+
+    Args:
+        model: In training.
+        init: As in ``keep``.
+        config: As in ``keep``.
+        validation: As in ``keep``.
+        drawn: As in ``keep``.
+    """
+    if init is not None and config.init_share:
+        device = next(model.parameters()).device
+        model = deepcopy(model).cpu()
+        average_weights(init.model, model, config.init_share)
+        model = model.to(device)
+    logits = predict(model, validation)
+    answers = logits[config.model.stream]
+    if model.adds_logits:
+        parts = [logits[name] for name in LateFusion.STREAMS]
+        votes = best_votes(parts, validation.labels())
+        answers = votes[0] * parts[0] + votes[1] * parts[1]
+    return answers + class_offsets(drawn, config.logit_adjustment)
+
+
 def keep(
-    best: Checkpoint, init: Checkpoint | None, out: Path, config: TrainConfig, validation: FaceSet
+    best: Checkpoint,
+    init: Checkpoint | None,
+    out: Path,
+    config: TrainConfig,
+    validation: FaceSet,
+    drawn: FloatArray,
 ) -> Metrics:
     """Write the model that a training keeps; return its figures on the validation faces.
 
@@ -74,11 +114,12 @@ def keep(
             ``model.int8.onnx``.
         config: Of the training.
         validation: Faces for the calibration.
+        drawn: As in ``calibrated``.
     """
     model = deepcopy(best.model)
     if init is not None and config.init_share:
         average_weights(init.model, model, config.init_share)
-    model = calibrated(model, validation, config.logit_adjustment)
+    model = calibrated(model, validation, config.logit_adjustment, drawn)
     metrics = measured(predict(model, validation)[model.config.stream], validation)
     known = {**best.figures, **figures(best.figures['epoch'], metrics)}
     kept = Checkpoint(model, known)

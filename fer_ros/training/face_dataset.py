@@ -85,3 +85,10 @@ def draw_weights(faces: FaceSet, balance: float) -> FloatArray:
     rarity = np.maximum(share, 1e-6) ** -balance
     weights: FloatArray = faces.targets @ rarity
     return weights
+
+
+def drawn_shares(faces: FaceSet, balance: float) -> FloatArray:
+    """Return ``(C,)`` how frequent the classes are among faces drawn by ``draw_weights``."""
+    weights = draw_weights(faces, balance)
+    shares: FloatArray = (weights / weights.sum()) @ faces.targets
+    return shares

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fer_ros.network.fer_net import FerNet
+from fer_ros.network.fer_net import FerNet, StreamLogits
 from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.face_dataset import Batch
@@ -49,9 +49,16 @@ class Learner(nn.Module):
                 stream = functional.cross_entropy(logits, batch.targets)
                 loss = loss + self.config.stream_loss * stream
         if self.second is not None:
-            second = functional.cross_entropy(self.second(answer.features), batch.second_labels)
-            loss = loss + self.config.second_loss * second
+            loss = loss + self.config.second_loss * self._second_loss(self.second, answer, batch)
         return loss
+
+    def _second_loss(self, head: nn.Linear, answer: StreamLogits, batch: Batch) -> Tensor:
+        labels = batch.second_labels
+        # Not the mean over them: in a batch without a second label that would be no number.
+        total = functional.cross_entropy(
+            head(answer.features), labels, ignore_index=-1, reduction='sum'
+        )
+        return total / (labels >= 0).sum().clamp(min=1)
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""

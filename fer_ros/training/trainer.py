@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
+from fer_ros.data.lineage import lineage_of
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.structures import FloatArray
@@ -23,8 +24,8 @@ from fer_ros.training.compute import Compute
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.data_parallel import together
 from fer_ros.training.epoch_batches import EpochBatches
-from fer_ros.training.export import keep
-from fer_ros.training.face_dataset import Batch
+from fer_ros.training.export import keep, logits_to_keep
+from fer_ros.training.face_dataset import Batch, drawn_shares
 from fer_ros.training.learner import build_learner, build_optimizer
 from fer_ros.training.learning_rate import CosineSchedule
 from fer_ros.training.log import EpochFigures, write_log
@@ -32,7 +33,7 @@ from fer_ros.training.run_state import Course, TrainingState, run_identity
 from fer_ros.training.sources import Sources, load_sources
 from fer_ros.training.teachers import taught
 from fer_ros.training.thread_count import measured_thread_count
-from fer_ros.training.validation import figures, measured, predict
+from fer_ros.training.validation import figures, measured
 from fer_ros.training.weight_average import WeightAverage
 
 _STATE_FILE = 'last.safetensors'
@@ -81,6 +82,9 @@ class Trainer:
         self.config = config = fitted_config(config, data.training, processes)
         self.sources = sources or load_sources(config)
         require_unseen(self.sources, data.about)
+        lineage = lineage_of(source.checkpoint.figures for source in self.sources)
+        self._about = {**data.about, **({'lineage': lineage} if lineage else {})}
+        self._drawn = drawn_shares(data.training, config.balance)
         require_teachers_know(self.sources, data.training.classes)
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
@@ -112,7 +116,7 @@ class Trainer:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
         started_from = init.checkpoint if init is not None else None
-        return keep(best, started_from, self.out, self.config, self.data.validation)
+        return keep(best, started_from, self.out, self.config, self.data.validation, self._drawn)
 
     def fit_epochs(self, count: int, progress: bool = True) -> None:
         """Train some more epochs.
@@ -195,7 +199,7 @@ class Trainer:
         if validation_loss < course.best_loss:
             course.best_loss = validation_loss
             model = deepcopy(self.average.model).cpu().eval()
-            known = {**self.data.about, **figures(course.epoch, metrics)}
+            known = {**self._about, **figures(course.epoch, metrics)}
             save_checkpoint(Checkpoint(model, known), self.out / 'best.safetensors')
         accuracy, recall = metrics.accuracy, metrics.unweighted_recall
         course.history.append(EpochFigures(course.epoch, loss, validation_loss, accuracy, recall))
@@ -209,5 +213,8 @@ class Trainer:
             )
 
     def _logits(self) -> FloatArray:
-        """Return the averaged model's logits for the validation faces."""
-        return predict(self.average.model, self.data.validation)[self.config.model.stream]
+        """Return the validation logits of what would be kept now, but for its temperature."""
+        init = self.sources.init
+        started_from = init.checkpoint if init is not None else None
+        model = self.average.model
+        return logits_to_keep(model, started_from, self.config, self.data.validation, self._drawn)

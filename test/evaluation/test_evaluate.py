@@ -77,11 +77,18 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
         'fused - gat',
     ]
     frames = rows(tmp_path / 'out', 'frames')
-    assert [row['stream'] for row in frames] == ['cnn', 'gat', 'fused', 'smoothed']
+    assert [row['stream'] for row in frames] == [
+        'cnn',
+        'gat',
+        'fused',
+        'smoothed',
+        'smoothed, plain average',
+    ]
     assert [row['streams'] for row in rows(tmp_path / 'out', 'frame_differences')] == [
         'fused - cnn',
         'fused - gat',
         'smoothed - fused',
+        'smoothed, plain average - fused',
     ]
     assert any('clips are synthetic' in note for note in found.notes)
 
@@ -92,8 +99,8 @@ def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
     )
     found = evaluate(settings, tmp_path / 'out')
     (still,) = rows(tmp_path / 'out', 'streams')
-    single, smoothed = rows(tmp_path / 'out', 'frames')
-    assert single['accuracy'] == smoothed['accuracy'] == still['accuracy']
+    single, smoothed, average = rows(tmp_path / 'out', 'frames')
+    assert single['accuracy'] == smoothed['accuracy'] == average['accuracy'] == still['accuracy']
     assert float(single['flicker (changes/s)']) == 0
     assert any('(severity 0)' in note for note in found.notes)
 
@@ -118,7 +125,25 @@ def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
     (tmp_path / 'manifest.csv').write_text('\n'.join(lines))
     settings = EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test', streams=('smoothed',))
     evaluate(settings, tmp_path / 'out')
-    assert [row['stream'] for row in rows(tmp_path / 'out', 'frames')] == ['fused', 'smoothed']
+    assert [row['stream'] for row in rows(tmp_path / 'out', 'frames')] == [
+        'fused',
+        'smoothed',
+        'smoothed, plain average',
+    ]
+
+
+def test_smoothers_are_judged_on_faces_that_change(stills, tmp_path):
+    found = evaluate(
+        EvaluateSettings(SHIPPED_MODEL, stills, split='test', changes=True), tmp_path / 'out'
+    )
+    table = rows(tmp_path / 'out', 'changes')
+    assert [(row['severity'], row['smoother']) for row in table] == [
+        (severity, smoother)
+        for severity in ('0.5', '0.96', '1.5')
+        for smoother in ('following', 'average')
+    ]
+    assert any('landmarks are found in each disturbed frame' in note for note in found.notes)
+    assert cv2.imread(str(tmp_path / 'out' / 'changes.png')) is not None
 
 
 def test_robustness_curves_are_drawn(stills, tmp_path):
@@ -188,11 +213,11 @@ def test_fold_whose_clips_show_no_face_does_not_stop_the_others(tmp_path):
     assert float(accuracies['mean']) == 0.5
 
 
-def write_model(path, fold):
+def write_model(path, fold, lineage=()):
     """Write the shipped model as if it had been trained for a fold of CREMA-D."""
     graph = onnx.load(SHIPPED_MODEL)
     properties = {entry.key: entry.value for entry in graph.metadata_props}
-    properties['figures'] = json.dumps({'dataset': 'crema_d', 'fold': fold})
+    properties['figures'] = json.dumps({'dataset': 'crema_d', 'fold': fold, 'lineage': lineage})
     onnx.helper.set_model_props(graph, properties)
     path.parent.mkdir(exist_ok=True)
     onnx.save(graph, path)
@@ -207,9 +232,16 @@ def test_each_fold_is_judged_by_its_own_model(crema_d, tmp_path):
 
 def test_model_that_has_seen_the_actors_of_a_fold_is_refused(crema_d, tmp_path):
     write_model(tmp_path / 'model.onnx', fold=1)
-    with pytest.raises(SettingError, match='was trained for fold 1 and has seen actors of fold 2'):
+    with pytest.raises(SettingError, match='was trained for fold 1, or goes back to'):
         evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d))
     evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d, fold=1))
+
+
+def test_model_that_goes_back_to_one_that_has_seen_the_actors_is_refused(crema_d, tmp_path):
+    lineage = [{'dataset': 'ferplus'}, {'dataset': 'crema_d', 'fold': 1}]
+    write_model(tmp_path / 'model.onnx', fold=2, lineage=lineage)
+    with pytest.raises(SettingError, match='has seen actors of fold 2'):
+        evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d, fold=2))
 
 
 def test_fold_without_clips_is_an_error(crema_d):
@@ -233,7 +265,6 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
         ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
         ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, allowed are 0 to 3'),
         ({'severity': 1.0}, 'the stream smoothed, which is not among the streams'),
-        ({'time_constant_s': -1.0}, 'time constant is -1.0, allowed are 0 s and more'),
     ],
 )
 def test_wrong_setting_is_refused(tmp_path, values, sentence):

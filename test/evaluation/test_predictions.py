@@ -11,6 +11,7 @@ from fer_ros.evaluation.predictions import (
     smoothed,
 )
 from fer_ros.models import load_classifier
+from fer_ros.smoothing import SmoothingSettings
 
 
 @pytest.fixture
@@ -73,6 +74,6 @@ def test_smoothing_begins_anew_with_every_clip():
     probabilities = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], np.float32)
     clips = np.array(['x', 'x', 'y', 'y'])
     stamps = np.array([0, 0.1, 0, 0.1])
-    kept = smoothed(probabilities, clips, stamps, 0.5)
+    kept = smoothed(probabilities, clips, stamps, SmoothingSettings('average', 0.5))
     assert 0 < kept[1, 1] < 1
     assert kept[2:].tolist() == [[0, 1], [0, 1]]

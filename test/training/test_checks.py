@@ -9,6 +9,7 @@ from small_training import CONFIG, ONE_EPOCH, small_trainer
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
+from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.compute import Compute
 from fer_ros.training.data_parallel import Rank
 
@@ -70,5 +71,23 @@ def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(face
     known = str(tmp_path / 'a' / 'model.safetensors')
     for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
         small_trainer(faces, tmp_path / 'same', config, about=about)
-        with pytest.raises(SettingError, match='fold 2 of CREMA-D and has seen the test actors'):
+        with pytest.raises(SettingError, match='fold 2 of CREMA-D, or goes back to one'):
             small_trainer(faces, tmp_path / 'b', config, about={**about, 'fold': 1})
+
+
+def test_fold_that_was_seen_two_trainings_ago_is_still_seen(faces, tmp_path):
+    fold_2 = {'dataset': 'crema_d', 'fold': 2}
+    small_trainer(faces, tmp_path / 'a', ONE_EPOCH, about=fold_2).fit(progress=False)
+    for name, before in (('b', 'a'), ('c', 'b')):
+        config = replace(ONE_EPOCH, init=str(tmp_path / before / 'model.safetensors'))
+        about = {'dataset': 'ferplus'}
+        small_trainer(faces, tmp_path / name, config, about=about).fit(progress=False)
+    known = str(tmp_path / 'c' / 'model.safetensors')
+    assert load_checkpoint(tmp_path / 'c' / 'model.safetensors').figures['lineage'] == [
+        {'dataset': 'ferplus'},
+        fold_2,
+    ]
+    for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
+        small_trainer(faces, tmp_path / 'same', config, about=fold_2)
+        with pytest.raises(SettingError, match='has seen the test actors of fold 1'):
+            small_trainer(faces, tmp_path / 'd', config, about={**fold_2, 'fold': 1})

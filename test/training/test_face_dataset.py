@@ -4,7 +4,7 @@ pytest.importorskip('torch_geometric')
 
 import numpy as np
 
-from fer_ros.training.face_dataset import draw_weights
+from fer_ros.training.face_dataset import draw_weights, drawn_shares
 
 
 def test_rare_classes_are_drawn_more_often_by_the_balance(faces):
@@ -12,3 +12,9 @@ def test_rare_classes_are_drawn_more_often_by_the_balance(faces):
     assert draw_weights(three_to_one, 0.0).tolist() == [1, 1, 1, 1]
     common, rare = draw_weights(three_to_one, 1.0)[[0, 3]]
     assert rare / common == pytest.approx(3)
+
+
+def test_frequencies_of_the_draws_go_from_those_of_the_data_to_all_alike(faces):
+    three_to_one = faces.select(np.array([0, 2, 4, 1]))
+    assert drawn_shares(three_to_one, 0.0) == pytest.approx([0.75, 0.25])
+    assert drawn_shares(three_to_one, 1.0) == pytest.approx([0.5, 0.5])

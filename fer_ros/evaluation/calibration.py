@@ -1,0 +1,292 @@
+"""Calibration: a scale of the logits and a bias of each class, fitted as one, and judged apart.
+
+Two models are compared fairly only when neither gains by leaning towards the right classes: each
+gets the temperature and the class biases that suit it, fitted on other faces than are judged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.data.face_set import FaceSet
+from fer_ros.evaluation.report import Cell, Table
+from fer_ros.metrics import (
+    Labels,
+    bootstrap_accuracy,
+    bootstrap_gain,
+    bootstrap_recall_gain,
+    measure,
+    unweighted_recall,
+)
+from fer_ros.structures import FloatArray
+
+_PARTS = 5
+_STEPS = 50
+# Of the squares of biases and of the logarithm of the scale: holds a class that hardly occurs.
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Logits are multiplied by ``scale``, a reciprocal temperature, and ``biases`` added."""
+
+    scale: float
+    biases: npt.NDArray[np.float64]
+
+    def __call__(self, logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return ``(N, C)`` calibrated logits."""
+        calibrated: npt.NDArray[np.float64] = self.scale * logits + self.biases
+        return calibrated
+
+
+def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> Calibration:
+    """Return the calibration under which the labels are likeliest.
+
+    Temperature scaling (Guo et al. 2017, section 4.2), with a bias of each class beside it ("bias
+    corrected temperature scaling": Alexandari et al. 2020), by Newton's method.
+
+    Args:
+        logits: ``(N, C)``; logarithms of probabilities will do.
+        labels: ``(N,)``.
+        biases: Whether there are any; else the temperature alone is fitted.
+    """
+    count, classes = logits.shape
+    z = np.asarray(logits, np.float64)
+    target = np.eye(classes)[labels]
+    # One column for the scale, one for each bias: d logits / d parameters.
+    inputs = np.concatenate([z[:, :, None], np.tile(np.eye(classes), (count, 1, 1))], axis=2)
+    inputs = inputs if biases else inputs[:, :, :1]
+    prior = np.zeros(inputs.shape[2])
+    prior[0] = 1.0
+    parameters = prior.copy()
+
+    def loss(tried: npt.NDArray[np.float64]) -> float:
+        away = tried - prior
+        return _cross_entropy(inputs @ tried, labels) + _RIDGE / 2 * float(away @ away)
+
+    for _ in range(_STEPS):
+        p = _softmax(inputs @ parameters)
+        gradient = np.einsum('nc,nck->k', p - target, inputs) / count
+        gradient += _RIDGE * (parameters - prior)
+        mean = np.einsum('nc,nck->nk', p, inputs)
+        hessian = np.einsum('nc,nck,ncl->kl', p, inputs, inputs, optimize=True) - mean.T @ mean
+        step = np.linalg.solve(hessian / count + _RIDGE * np.eye(len(parameters)), gradient)
+        # Far from the minimum a whole step can lead away from it.
+        while loss(parameters - step) > loss(parameters) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        parameters = parameters - step
+        if np.abs(step).max() < 1e-8:
+            break
+    found = parameters[1:] if biases else np.zeros(classes)
+    return Calibration(float(parameters[0]), found - found.mean())
+
+
+def cross_fitted(
+    logits: FloatArray,
+    labels: Labels,
+    groups: npt.NDArray[Any] | None,
+    biases: bool = True,
+) -> npt.NDArray[np.float64]:
+    """Return logits that are calibrated on other faces than they belong to.
+
+    Args:
+        logits: ``(N, C)`` that the calibration is fitted to.
+        labels: ``(N,)``.
+        groups: ``(N,)`` what is not independent of each other and stays together.
+        biases: As in ``fit_calibration``.
+    """
+    result = np.array(logits, np.float64)
+    _, number = np.unique(
+        np.arange(len(labels)) if groups is None else groups, return_inverse=True
+    )
+    part = np.random.default_rng(0).permutation(int(number.max(initial=-1)) + 1)[number] % _PARTS
+    for index in range(_PARTS):
+        inside = part == index
+        if inside.any() and not inside.all():
+            fitted = fit_calibration(logits[~inside], labels[~inside], biases)
+            result[inside] = fitted(result[inside])
+    return result
+
+
+def fit_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
+    """Return what temperature and class biases, cross-fitted, change: their price in recall.
+
+    Args:
+        answers: ``(N, C)`` probabilities by stream.
+        faces: N faces with labels.
+    """
+    labels, groups, classes = faces.labels(), faces.groups(), len(faces.classes)
+    rows: list[tuple[Cell, ...]] = []
+    for stream, probabilities in answers.items():
+        logits = log_of(probabilities)
+        before = probabilities.argmax(axis=1)
+        for name, kept in (
+            ('as it answers', logits),
+            ('temperature', cross_fitted(logits, labels, groups, biases=False)),
+            ('temperature and class biases', cross_fitted(logits, labels, groups)),
+        ):
+            after = kept.argmax(axis=1)
+            gain = bootstrap_gain(after, before, labels, groups)
+            recall = bootstrap_recall_gain(after, before, labels, classes, groups)
+            found = measure(_softmax(kept).astype(np.float32), labels, faces.classes)
+            rows.append(
+                (
+                    stream,
+                    name,
+                    found.accuracy,
+                    gain.value,
+                    gain.span(),
+                    unweighted_recall(after, labels),
+                    recall.value,
+                    recall.span(),
+                    found.calibration_error,
+                    _cross_entropy(kept, labels),
+                )
+            )
+    return Table(
+        'calibration_fit',
+        f'Temperature and class biases, fitted on four fifths and judged on the rest; '
+        f'{faces.group_name()} drawn (95 %)',
+        (
+            'stream',
+            'calibration',
+            'accuracy',
+            'more accuracy, points',
+            'accuracy interval',
+            'unweighted recall',
+            'more recall, points',
+            'recall interval',
+            'calibration error (0 to 1)',
+            'cross entropy (nats)',
+        ),
+        tuple(rows),
+    )
+
+
+def equal_tables(
+    answers: Mapping[str, FloatArray],
+    faces: FaceSet,
+    frames: Mapping[str, FloatArray] | None = None,
+) -> list[Table]:
+    """Return what the fused model gains over the CNN when both have temperature and biases.
+
+    Args:
+        answers: ``(N, C)`` probabilities of stills by stream.
+        faces: N faces with labels.
+        frames: ``(N, T, C)`` of frames of a clip of each still, judged by calibrations that are
+            fitted on frames of other stills.
+    """
+    if not {'cnn', 'fused'} <= set(answers):
+        return []
+    labels, groups, classes = faces.labels(), faces.groups(), len(faces.classes)
+    rows: list[tuple[Cell, ...]] = []
+    kinds: list[tuple[str, Mapping[str, FloatArray], Labels, npt.NDArray[Any] | None]] = [
+        ('stills', answers, labels, groups)
+    ]
+    if frames is not None:
+        count = frames['fused'].shape[1]
+        apart = np.arange(len(labels)) if groups is None else groups
+        flat = {name: rows_.reshape(-1, classes) for name, rows_ in frames.items()}
+        kinds.append(('frames of clips', flat, np.repeat(labels, count), np.repeat(apart, count)))
+    for kind, given, truth, drawn in kinds:
+        kept = {
+            stream: cross_fitted(log_of(given[stream]), truth, drawn).argmax(axis=1)
+            for stream in ('cnn', 'fused')
+        }
+        as_is = {stream: given[stream].argmax(axis=1) for stream in ('cnn', 'fused')}
+        for name, named in (('as they answer', as_is), ('equally calibrated', kept)):
+            gain = bootstrap_gain(named['fused'], named['cnn'], truth, drawn)
+            recall = bootstrap_recall_gain(named['fused'], named['cnn'], truth, classes, drawn)
+            rows.append((f'{kind}, {name}', gain.value, gain.span(), recall.value, recall.span()))
+    return [
+        Table(
+            'equal_calibration',
+            'What the graph brings: fused - cnn in points, paired; with temperature and class '
+            f'biases for both, cross-fitted; {faces.group_name()} drawn (95 %)',
+            (
+                'on',
+                'accuracy, points',
+                'accuracy interval',
+                'unweighted recall, points',
+                'recall interval',
+            ),
+            tuple(rows),
+        )
+    ]
+
+
+def agreement_table(
+    probabilities: FloatArray, faces: FaceSet, agreed: npt.NDArray[np.bool_]
+) -> Table:
+    """Return how sure a model is of faces on which raters agree and of those on which they do not.
+
+    Args:
+        probabilities: ``(N, C)``.
+        faces: N faces whose targets are shares of raters.
+        agreed: ``(N,)`` whether more than half of the raters say the same.
+    """
+    groups = faces.groups()
+    rows: list[tuple[Cell, ...]] = []
+    for name, chosen in (('agree', agreed), ('do not agree', ~agreed), ('all', agreed | True)):
+        if not chosen.any():
+            continue
+        answered, targets = probabilities[chosen], faces.targets[chosen]
+        labels, predictions = targets.argmax(axis=1), answered.argmax(axis=1)
+        within = None if groups is None else groups[chosen]
+        right = bootstrap_accuracy(predictions, labels, within)
+        shares = targets[np.arange(len(targets)), predictions]
+        confidence = answered.max(axis=1)
+        rows.append(
+            (
+                name,
+                len(labels),
+                float(confidence.mean()),
+                right.value,
+                right.span(),
+                float(shares.mean()),
+                measure(answered, labels, faces.classes).calibration_error,
+                _error_of_shares(confidence, shares),
+            )
+        )
+    return Table(
+        'agreement',
+        'How sure the model is, by whether most raters agree: against their first choice, and '
+        f'against the share of them who say the same as the model; {faces.group_name()} drawn '
+        '(95 %)',
+        (
+            'raters',
+            'faces',
+            'confidence',
+            'accuracy',
+            'accuracy interval',
+            'share of raters',
+            'calibration error (0 to 1)',
+            'calibration error against shares (0 to 1)',
+        ),
+        tuple(rows),
+    )
+
+
+def log_of(probabilities: FloatArray) -> FloatArray:
+    """Return logarithms of probabilities: logits up to a constant of each face."""
+    logarithms: FloatArray = np.log(np.maximum(probabilities, 1e-12))
+    return logarithms
+
+
+def _error_of_shares(confidence: FloatArray, shares: FloatArray, bins: int = 15) -> float:
+    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(number, confidence - shares, minlength=bins)
+    return float(np.abs(gaps).sum() / len(shares))
+
+
+def _softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: npt.NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def _cross_entropy(logits: npt.NDArray[Any], labels: Labels) -> float:
+    return float(-np.log(_softmax(logits)[np.arange(len(labels)), labels]).mean())

@@ -1,0 +1,187 @@
+"""What smoothing does while an expression holds, and when it changes: clips of two stills.
+
+Each clip shows a face of one class for a second and then one of another class. Figures of the
+first second are those of a face that holds still; what follows, up to so many seconds after the
+change, is what a face gives that changes as often.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from fer_ros.data.face_set import FaceSet
+from fer_ros.data.synthetic_clips import FADE_FRAMES, FRAMES, RATE_HZ, Still, synthetic_clip
+from fer_ros.evaluation.predictions import answers_for, smoothed
+from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.inference.classifier import Classifier
+from fer_ros.metrics import Interval, Labels, bootstrap, bootstrap_sums, ratio
+from fer_ros.smoothing import SmoothingSettings
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+
+# One change in so many seconds, beside none.
+CHANGE_EVERY_S = (2, 3)
+# The new class has to be named in so many images, for one alone may be chance.
+NAMED_IMAGES = 3
+MOST_CLIPS = 200
+_BEFORE = FRAMES
+# As long as the slowest rate of changes needs.
+_AFTER = round(CHANGE_EVERY_S[-1] * RATE_HZ)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeClips:
+    """M clips of T frames and what the model says of each frame by itself.
+
+    Attributes:
+        probabilities: ``(M, T, C)``.
+        before: ``(M,)`` class of the first still.
+        after: ``(M,)`` class of the second.
+        groups: ``(M,)`` clips that are not independent of each other; see ``bootstrap``.
+        group_name: What these are, in the plural.
+        change: Frame in the middle of the change.
+    """
+
+    probabilities: FloatArray
+    before: Labels
+    after: Labels
+    groups: npt.NDArray[Any]
+    group_name: str
+    change: int = _BEFORE
+
+    def smoothed(self, settings: SmoothingSettings) -> FloatArray:
+        """Return ``(M, T, C)`` the probabilities after smoothing."""
+        clips, frames, _ = self.probabilities.shape
+        rows = self.probabilities.reshape(clips * frames, -1)
+        names = np.repeat(np.arange(clips), frames).astype(np.str_)
+        stamps_s = np.tile(np.arange(frames) / RATE_HZ, clips)
+        kept = smoothed(rows, names, stamps_s, settings)
+        return kept.reshape(self.probabilities.shape)
+
+
+@dataclass(frozen=True)
+class ChangeFigures:
+    """How a smoothing does, against single frames.
+
+    Attributes:
+        gain: Accuracy while nothing changes, more than single frames.
+        flicker_removed: Share of their changes of class, while nothing changes.
+        after_change: Accuracy in the second after the middle of a change, more than theirs.
+        lag_s: Median time from the middle of a change until the new class is named in
+            ``NAMED_IMAGES`` images in a row.
+        single_lag_s: That of single frames.
+        never_named: Share of the clips in which it never is.
+        gain_at: Accuracy more than single frames, at one change in each of ``CHANGE_EVERY_S``.
+    """
+
+    gain: Interval
+    flicker_removed: Interval
+    after_change: Interval
+    lag_s: Interval
+    single_lag_s: Interval
+    never_named: float
+    gain_at: tuple[Interval, ...]
+
+
+def change_clips(
+    classifier: Classifier, faces: FaceSet, severity: float, most: int = MOST_CLIPS
+) -> ChangeClips:
+    """Ask a model about clips of faces that change.
+
+    Args:
+        classifier: The model; its own stream is asked.
+        faces: Stills with labels, of two classes or more.
+        severity: As in ``synthetic_clip``.
+        most: So many clips, if there are as many faces.
+    """
+    labels, rng = faces.labels(), np.random.default_rng(0)
+    first = rng.permutation(len(faces))[:most]
+    second = np.array([rng.choice(np.flatnonzero(labels != labels[index])) for index in first])
+    stream, frames = classifier.config.stream, _BEFORE + _AFTER
+    bar = tqdm(
+        _frames(faces, first, second, classifier.config.crop_px, severity),
+        f'changing clips, severity {severity:g}',
+        len(first) * frames,
+        unit='frame',
+    )
+    answers = answers_for(classifier, bar, [stream], faces.classes)[stream]
+    groups = faces.groups()
+    return ChangeClips(
+        answers.reshape(len(first), frames, -1),
+        labels[first],
+        labels[second],
+        first if groups is None else groups[first],
+        faces.group_name(),
+    )
+
+
+def change_figures(clips: ChangeClips, kept: FloatArray) -> ChangeFigures:
+    """Return what a smoothing brings and costs.
+
+    Args:
+        clips: Single frames.
+        kept: ``(M, T, C)`` their probabilities after smoothing.
+    """
+    change, single = clips.change, clips.probabilities.argmax(axis=2)
+    named = kept.argmax(axis=2)
+    # Up to where the change begins to be seen.
+    still = slice(0, change - FADE_FRAMES // 2)
+    second = slice(change, change + round(RATE_HZ))
+    lags, single_lags = (_lags_s(rows[:, change:], clips.after) for rows in (named, single))
+    flips = np.stack([_flips(named[:, still]), _flips(single[:, still])], axis=1)
+    return ChangeFigures(
+        _gain(named[:, still], single[:, still], clips.before, clips.groups),
+        bootstrap_sums(lambda sums: 1 - ratio(sums), flips, clips.groups),
+        _gain(named[:, second], single[:, second], clips.after, clips.groups),
+        bootstrap(_median, lags, groups=clips.groups),
+        bootstrap(_median, single_lags, groups=clips.groups),
+        float((lags >= _AFTER / RATE_HZ).mean()),
+        tuple(
+            _gain(named[:, change:end], single[:, change:end], clips.after, clips.groups)
+            for end in (change + round(every_s * RATE_HZ) for every_s in CHANGE_EVERY_S)
+        ),
+    )
+
+
+def _frames(
+    faces: FaceSet,
+    first: Sequence[int] | npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    size_px: int,
+    severity: float,
+) -> Iterator[AlignedFace]:
+    predictor = LandmarkPredictor()
+    for number, (before, after) in enumerate(zip(first, second, strict=True)):
+        stills = [
+            Still(faces.images[index], Landmarks(faces.landmarks_px[index]), frames)
+            for index, frames in ((before, _BEFORE), (after, _AFTER))
+        ]
+        rng = np.random.default_rng((0, number))
+        yield from synthetic_clip(stills, size_px, rng, severity, predictor)
+
+
+def _gain(named: Labels, single: Labels, labels: Labels, groups: npt.NDArray[Any]) -> Interval:
+    """Return by how much more frames of clips are right, ``(M, T)`` each, paired."""
+    more = (named == labels[:, None]).sum(axis=1) - (single == labels[:, None]).sum(axis=1)
+    counts = np.stack([more, np.full(len(named), named.shape[1])], axis=1)
+    return bootstrap_sums(ratio, counts, groups)
+
+
+def _flips(named: Labels) -> Labels:
+    flips: Labels = (named[:, 1:] != named[:, :-1]).sum(axis=1)
+    return flips
+
+
+def _lags_s(named: Labels, labels: Labels) -> npt.NDArray[np.float64]:
+    """Return ``(M,)`` seconds until the class is named and stays; all of them if it never is."""
+    right = named == labels[:, None]
+    last = right.shape[1] - NAMED_IMAGES + 1
+    runs = np.logical_and.reduce([right[:, n : last + n] for n in range(NAMED_IMAGES)])
+    return np.where(runs.any(axis=1), runs.argmax(axis=1), _AFTER) / RATE_HZ
+
+
+def _median(lags_s: npt.NDArray[np.float64]) -> float:
+    return float(np.percentile(lags_s, 50, method='lower'))

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from fer_ros.data.face_set import FaceSet, one_hot
+from fer_ros.evaluation.calibration import (
+    agreement_table,
+    cross_fitted,
+    equal_tables,
+    fit_calibration,
+    fit_table,
+    log_of,
+)
+
+CLASSES = ('a', 'b', 'c')
+
+
+def softmax(logits):
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def sampled(count=4000, seed=0):
+    """Logits and labels that are drawn from them: calibrated as they are."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (count, 3)) + np.array([1.0, 0.0, -1.0])
+    chances = softmax(logits).cumsum(axis=1)
+    labels = (rng.random((count, 1)) > chances).sum(axis=1).clip(0, 2)
+    return logits, labels
+
+
+def face_set(labels, targets=None, **known):
+    count = len(labels)
+    return FaceSet(
+        np.zeros((count, 4, 4), np.uint8),
+        np.zeros((count, 68, 2), np.float32),
+        one_hot(labels, 3) if targets is None else targets,
+        CLASSES,
+        **known,
+    )
+
+
+def named(table):
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def test_scale_and_biases_that_were_put_on_are_taken_off():
+    logits, labels = sampled()
+    found = fit_calibration(2.0 * logits + np.array([0.5, -0.5, 0.0]), labels)
+    assert found.scale == pytest.approx(0.5, abs=0.04)
+    assert found.biases == pytest.approx([-0.25, 0.25, 0.0], abs=0.12)
+
+
+def test_temperature_alone_leaves_the_order_of_classes():
+    logits, labels = sampled(500)
+    found = fit_calibration(2.0 * logits, labels, biases=False)
+    assert found.scale == pytest.approx(0.5, abs=0.08)
+    assert found.biases.tolist() == [0, 0, 0]
+
+
+def test_no_face_is_calibrated_by_itself_or_by_its_copies():
+    logits, labels = sampled(300)
+    groups = np.arange(300) // 2
+    kept = cross_fitted(logits, labels, groups)
+    changed = labels.copy()
+    changed[:2] = (changed[:2] + 1) % 3
+    again = cross_fitted(logits, changed, groups)
+    assert again[:2] == pytest.approx(kept[:2])
+    assert np.abs(again - kept).max() > 0
+
+
+def test_price_of_the_fit_is_said_beside_its_gain():
+    logits, labels = sampled()
+    leaning = softmax(logits + np.array([-0.8, 0.0, 0.8]))
+    as_is, temperature, both = named(fit_table({'cnn': leaning}, face_set(labels)))
+    assert as_is['more accuracy, points'] == temperature['more accuracy, points'] == 0
+    assert both['more accuracy, points'] > 0.02
+    assert both['more recall, points'] < 0
+    assert both['calibration error (0 to 1)'] < as_is['calibration error (0 to 1)']
+    assert both['cross entropy (nats)'] < temperature['cross entropy (nats)']
+
+
+def test_gain_that_is_only_a_lean_is_gone_at_equal_calibration():
+    logits, labels = sampled()
+    answers = {'cnn': softmax(logits + np.array([-1.0, 0.0, 1.0])), 'fused': softmax(logits)}
+    (table,) = equal_tables(answers, face_set(labels))
+    as_is, equal = named(table)
+    assert as_is['accuracy, points'] > 0.02
+    assert abs(equal['accuracy, points']) < 0.006
+    low, high = map(float, equal['accuracy interval'].split(' to '))
+    assert low <= 0 <= high
+
+
+def test_frames_of_clips_are_compared_too():
+    logits, labels = sampled(400)
+    answers = {'cnn': softmax(logits), 'fused': softmax(logits)}
+    frames = {name: np.repeat(rows[:, None], 3, axis=1) for name, rows in answers.items()}
+    (table,) = equal_tables(answers, face_set(labels), frames)
+    assert [row['on'] for row in named(table)] == [
+        'stills, as they answer',
+        'stills, equally calibrated',
+        'frames of clips, as they answer',
+        'frames of clips, equally calibrated',
+    ]
+
+
+def test_there_is_nothing_to_compare_without_both_streams():
+    logits, labels = sampled(50)
+    assert equal_tables({'fused': softmax(logits)}, face_set(labels)) == []
+
+
+def test_faces_on_which_raters_do_not_agree_have_a_row_of_their_own():
+    labels = np.array([0, 0, 1, 1])
+    targets = np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.3, 0.4, 0.3], [0.4, 0.5, 0.1]])
+    faces = face_set(labels, targets.astype(np.float32))
+    sure = np.tile(np.float32([0.9, 0.1, 0]), (4, 1))
+    agree, apart, everybody = named(
+        agreement_table(sure, faces, np.array([True, True, False, False]))
+    )
+    assert (agree['faces'], apart['faces'], everybody['faces']) == (2, 2, 4)
+    assert (agree['accuracy'], apart['accuracy']) == (1.0, 0.0)
+    assert agree['share of raters'] == pytest.approx(0.85)
+    assert apart['share of raters'] == pytest.approx(0.35)
+    assert apart['calibration error against shares (0 to 1)'] == pytest.approx(0.55)
+
+
+def test_logarithms_of_probabilities_are_logits_but_for_a_constant():
+    logits, _ = sampled(5)
+    back = log_of(softmax(logits))
+    assert back - back[:, :1] == pytest.approx(logits - logits[:, :1], abs=1e-4)
