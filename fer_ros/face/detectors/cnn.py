@@ -21,7 +21,10 @@ _ROLLS_DEG = (-35.0, 35.0)
 # A small image is not enlarged further, unless smaller faces are asked for.
 _MOST_ENLARGED = 1.2
 # So many finds that are not sure are looked at more closely, the best ones.
-_MOST_WEAK = 4
+_MOST_WEAK = 3
+# A face needs to score so much where it is seen only by a closer look or rolled: each of these
+# looks is one more chance to be wrong. A face that is there scores more, seen so large.
+_SECOND_SCORE = 0.75
 # Boxes that overlap so much are of one face.
 _SAME_IOU = 0.4
 
@@ -142,13 +145,14 @@ class CnnDetector:
 
     def _sure(self, gray: ImageArray, boxes: list[FaceBox], roll_deg: float) -> list[FaceBox]:
         """Return the faces among what was found at a roll, in no order."""
-        sure = [box for box in boxes if box.score >= self._settings.sure_score]
-        weak = [box for box in boxes if box.score < self._settings.sure_score]
+        needed = _SECOND_SCORE if roll_deg else self._settings.sure_score
+        sure = [box for box in boxes if box.score >= needed]
+        weak = [box for box in boxes if box.score < needed]
         for box in weak[:_MOST_WEAK]:
             sure += [
                 near
                 for near in self._near(gray, box, roll_deg)
-                if near.score >= self._settings.sure_score and near.iou(box) > _SAME_IOU
+                if near.score >= _SECOND_SCORE and near.iou(box) > _SAME_IOU
             ][:1]
         return sure
 

@@ -37,9 +37,9 @@ _PORTRAIT_FACE_XY, _PORTRAIT_TOLERANCE_PX = (222.0, 120.0), 15.0
 # right, down, side: benchmarks/fit_boxes.py, 660 faces.
 _SETTINGS = SearchSettings(
     searched_face_px=30,
-    side_px=360,
+    side_px=352,
     rolled_scale=0.5,
-    sure_score=0.6,
+    sure_score=0.7,
     weak_score=0.2,
     right=0.022,
     down=0.045,
