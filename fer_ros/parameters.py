@@ -277,13 +277,15 @@ CAMERA_NODE: tuple[Spec, ...] = (
     Spec(
         'source',
         '0',
-        'Webcam index, video file, image, or folder of images.',
+        'Webcam index or device (/dev/video0), stream (rtsp://…, http://…), video file, picture, '
+        'or folder of pictures.',
         required=True,
     ),
     Spec(
         'rate_hz',
         0.0,
-        "Images per second; 0: the video's or webcam's own rate, 30 for images.",
+        "Images per second; 0: the video's own times, the webcam's own rate, two seconds for each "
+        'picture.',
         low=0.0,
         high=1000.0,
     ),

@@ -3,7 +3,6 @@
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -15,10 +14,8 @@ from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import bgr_from_msg, gray_from_msg
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
-# A video of a topic whose images come at no steady rate is shown at one in this range.
-_VIDEO_RATE_HZ = (1.0, 60.0)
-# Images from whose stamps the rate of a topic is taken.
-_RATE_FROM = 30
+# A topic of which none of so many messages can be decoded holds no images.
+_TRIED = 30
 
 
 def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> ImageStream:
@@ -33,7 +30,7 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
     Raises:
         BagError: See ``image_topics``; or no image of the topics can be decoded.
     """
-    probes: dict[str, _Probe] = {}
+    probes: dict[str, TimeOrigin] = {}
     for topic in image_topics(reader, named):
         try:
             probes[topic] = _probe(reader, topic, max_pixels)
@@ -43,12 +40,11 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
             reader.problems.append(f'topic {topic} is left out: {error}')
     if not probes:
         raise BagError(f'bag {reader.path}: {"; ".join(dict.fromkeys(reader.problems))}')
-    origin = min((probe.origin for probe in probes.values()), key=lambda one: one.log_time_ns)
+    origin = min(probes.values(), key=lambda one: one.log_time_ns)
     return ImageStream(
         reader.path.name,
         {topic: reader.topics[topic].count for topic in probes},
         _Decoder(origin, reader.problems, max_pixels).images(reader, list(probes)),
-        {topic: probe.rate_hz for topic, probe in probes.items()},
         origin,
         problems=reader.problems,
     )
@@ -147,37 +143,15 @@ def _deserialized(message: BagMessage) -> Any:
         raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
-@dataclass(frozen=True)
-class _Probe:
-    """What the first messages of a topic tell.
-
-    Attributes:
-        origin: Moment of the first image.
-        rate_hz: Images per second.
-    """
-
-    origin: TimeOrigin
-    rate_hz: float
-
-
-def _probe(reader: BagReader, topic: str, max_pixels: int) -> _Probe:
-    """Look at the first messages of a topic, one of which has to decode."""
-    origin: TimeOrigin | None = None
+def _probe(reader: BagReader, topic: str, max_pixels: int) -> TimeOrigin:
+    """Return the moment of a topic's first image; one of its first messages has to decode."""
     failure: ImageError | None = None
-    times_ns: list[int] = []
-    for message in islice(reader.messages([topic]), _RATE_FROM):
-        times_ns.append(message.log_time_ns)
-        if origin is None:
-            try:
-                origin = _decoded_origin(message, max_pixels)
-            except ImageError as error:
-                failure = failure or error
-    if origin is None:
-        raise failure or ImageError('none of its messages can be read')
-    span_s = (times_ns[-1] - times_ns[0]) * 1e-9
-    low, high = _VIDEO_RATE_HZ
-    rate_hz = min(max((len(times_ns) - 1) / span_s, low), high) if span_s > 0 else low
-    return _Probe(origin, rate_hz)
+    for message in islice(reader.messages([topic]), _TRIED):
+        try:
+            return _decoded_origin(message, max_pixels)
+        except ImageError as error:
+            failure = failure or error
+    raise failure or ImageError('none of its messages can be read')
 
 
 def _decoded_origin(message: BagMessage, max_pixels: int) -> TimeOrigin:

@@ -233,8 +233,8 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
     try:
         source = ImageSource(str(path))
         every = max(1, round(source.rate_hz / rate_hz))
-        for read, bgr in enumerate(source, 1):
-            gray = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+        for read, image in enumerate(source, 1):
+            gray = np.asarray(cv2.cvtColor(image.bgr, cv2.COLOR_BGR2GRAY), np.uint8)
             stamp_s = (read - 1) / source.rate_hz
             seen = observer.observe(gray, stamp_s)
             if (read - 1) % every:

@@ -16,7 +16,7 @@ from fer_ros.data.photographs import find_photographs, in_other_splits, pooled
 from fer_ros.errors import DatasetError
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.labels import class_name
-from fer_ros.media.image_source import IMAGE_SUFFIXES
+from fer_ros.media.picture_files import IMAGE_SUFFIXES
 from fer_ros.structures import ImageArray, Landmarks
 
 _CHUNK = 200

@@ -1,109 +1,191 @@
-"""Images from a webcam, a video file, an image or a folder of images."""
+"""Images from a webcam, a network stream, a video file, a picture or a folder of pictures."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 
 from fer_ros.errors import SourceError
+from fer_ros.media.picture_files import (
+    IMAGE_SUFFIXES,
+    count_frames,
+    picture_files,
+    read_picture,
+)
+from fer_ros.media.video_reader import VideoReader
 from fer_ros.structures import ImageArray
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
-_DEFAULT_RATE_HZ = 30.0
+# How long a picture is shown where pictures are played like a film.
+PICTURE_S = 2.0
+_LIVE_RATE_HZ = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class SourceImage:
+    """One image of a source.
+
+    Attributes:
+        bgr: ``(H, W, 3)`` uint8.
+        time_s: When it is shown, in seconds from the start of the source; NaN where it comes from
+            a camera.
+        file: Name of its own file; empty for an image of a video or camera.
+    """
+
+    bgr: ImageArray
+    time_s: float
+    file: str = ''
 
 
 class ImageSource:
-    """A source of BGR images that can be read again from its start.
+    """A source of images that can be read again from its start.
 
     Attributes:
-        rate_hz: Images per second at which the source wants to be shown.
+        name: Of the file, folder or camera, without user and password.
+        rate_hz: Images per second, on average or as the source says.
         live: Whether images come when the camera makes them and never end.
+        stills: Whether the images are pictures that do not follow one another in time.
         count: How many images there are; 0 where that is not known.
     """
 
-    def __init__(self, source: str, on_damaged: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        on_problem: Callable[[str], None] | None = None,
+        rate_hz: float = 0.0,
+    ) -> None:
         """Open a source.
 
         Args:
-            source: Webcam index, or path of a video file, an image or a folder of images.
-            on_damaged: Called with a sentence for an image file that cannot be read, which is then
-                left out; without it such a file is an error.
+            source: Webcam index or device such as ``/dev/video0``; address of a stream,
+                ``rtsp://…`` or ``http://…``; path of a video file, a picture or a folder of
+                pictures. What exists as a folder is one, whatever its name.
+            on_problem: Called with a sentence for each thing that is left out; without it a
+                picture that cannot be read is an error.
+            rate_hz: Images per second, which makes a film of pictures and goes before the times
+                that a video file has; 0: pictures are stills, video files have their own times.
 
         Raises:
             SourceError: There is no such source or it cannot be read.
         """
         self._source = source
-        self._on_damaged = on_damaged
+        self._on_problem = on_problem
+        self._given_rate_hz = rate_hz
         self._files: list[Path] = []
+        self._video: VideoReader | None = None
         self._capture: cv2.VideoCapture | None = None
+        self.live, self.count = False, 0
+        self.rate_hz = rate_hz or 1 / PICTURE_S
         path = Path(source)
-        self.live = source.isdecimal()
-        self.rate_hz = _DEFAULT_RATE_HZ
-        self.count = 0
-        if self.live:
-            self._open_capture()
-        elif path.is_dir():
-            self._files = sorted(f for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+        self.name = path.resolve().name
+        if path.is_dir():
+            self._files = picture_files(path)
             if not self._files:
                 raise SourceError(f'folder {source} holds no image ({", ".join(IMAGE_SUFFIXES)})')
-            self.count = len(self._files)
-        elif not path.is_file():
-            raise SourceError(f'image source {source} does not exist')
-        elif path.suffix.lower() in IMAGE_SUFFIXES:
-            self._files = [path]
-            self.count = 1
+        elif path.is_file():
+            self._open_file(path)
         else:
-            self._open_capture()
+            self._open_live(path)
+        self.stills = bool(self._files) and not rate_hz
+        self.count = len(self._files) or self.count
 
-    def __iter__(self) -> Iterator[ImageArray]:
-        """Yield ``(H, W, 3)`` uint8 BGR images from the start of the source to its end.
+    def __iter__(self) -> Iterator[SourceImage]:
+        """Yield the images from the start of the source to its end.
 
         Raises:
-            SourceError: A webcam gives no more images, or an image file is damaged and
-                ``on_damaged`` is not given.
+            SourceError: A camera gives no more images, or a picture is damaged and ``on_problem``
+                is not given.
         """
         if self._files:
-            for file in self._files:
-                image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-                if image is None:
-                    sentence = f'image {file} is damaged or of an unknown kind'
-                    if self._on_damaged is None:
-                        raise SourceError(sentence)
-                    self._on_damaged(sentence)
-                    continue
-                yield np.asarray(image, np.uint8)
+            return self._pictures()
+        return self._frames() if self._video is not None else self._live_images()
+
+    def close(self) -> None:
+        """Release the camera."""
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+    def _open_file(self, path: Path) -> None:
+        suffix = path.suffix.lower()
+        if suffix in IMAGE_SUFFIXES or (suffix == '.gif' and count_frames(path) == 1):
+            self._files = [path]
             return
-        if not self.live:
-            self.close()
+        self._video = VideoReader(path, self._on_problem or _ignore)
+        self.count = self._video.count
+        self.rate_hz = self._given_rate_hz or self._video.rate_hz
+
+    def _open_live(self, path: Path) -> None:
+        self.live = True
+        self.rate_hz = self._given_rate_hz or _LIVE_RATE_HZ
+        if self._source.isdecimal():
+            self.name = f'webcam_{self._source}'
+        elif '://' in self._source:
+            address = urlsplit(self._source)
+            self.name = f'{address.hostname or ""}{address.path}'
+        elif not path.exists():
+            raise SourceError(f'image source {self._source} does not exist')
+        elif not path.is_char_device():
+            raise SourceError(f'image source {self._source} is no file, folder or camera')
+        self._open_capture()
+
+    def _pictures(self) -> Iterator[SourceImage]:
+        for index, file in enumerate(self._files):
+            bgr = read_picture(file, self._on_problem or _ignore)
+            if bgr is None:
+                sentence = f'image {file} is damaged or of an unknown kind'
+                if self._on_problem is None:
+                    raise SourceError(sentence)
+                self._on_problem(sentence)
+                continue
+            yield SourceImage(bgr, index / self.rate_hz, file.name)
+
+    def _frames(self) -> Iterator[SourceImage]:
+        assert self._video is not None
+        for index, (time_s, bgr) in enumerate(self._video):
+            given_s = index / self._given_rate_hz if self._given_rate_hz else time_s
+            yield SourceImage(bgr, given_s)
+
+    def _live_images(self) -> Iterator[SourceImage]:
+        if self._capture is None:
             self._open_capture()
         assert self._capture is not None
         while True:
             ok, image = self._capture.read()
             if not ok:
-                if self.live:
-                    raise SourceError(f'webcam {self._source} gives no more images')
-                return
-            yield np.asarray(image, np.uint8)
+                raise SourceError(f'{self._kind} {self._shown} gives no more images')
+            yield SourceImage(np.asarray(image, np.uint8), float('nan'))
 
-    def close(self) -> None:
-        """Release the camera or file."""
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+    @property
+    def _kind(self) -> str:
+        return 'stream' if '://' in self._source else 'webcam'
+
+    @property
+    def _shown(self) -> str:
+        """The source without user and password."""
+        if '://' not in self._source:
+            return self._source
+        return f'{urlsplit(self._source).scheme}://{self.name}'
 
     def _open_capture(self) -> None:
-        kind = 'webcam' if self.live else 'video'
-        capture = cv2.VideoCapture(int(self._source) if self.live else self._source)
+        if self._source.isdecimal():
+            capture = cv2.VideoCapture(int(self._source))
+        elif '://' in self._source:
+            capture = cv2.VideoCapture(self._source)
+        else:
+            # The driver knows the device, not the links to it.
+            capture = cv2.VideoCapture(str(Path(self._source).resolve()), cv2.CAP_V4L2)
         if not capture.isOpened():
-            raise SourceError(f'{kind} {self._source} cannot be opened')
-        if self.live:
-            # A camera's queue would make old images look new.
-            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            raise SourceError(f'{self._kind} {self._shown} cannot be opened')
+        # A camera's queue would make old images look new.
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
-        if 1 <= rate_hz <= 1000:
+        if 1 <= rate_hz <= 1000 and not self._given_rate_hz:
             self.rate_hz = rate_hz
-        if not self.live:
-            # Negative where the file does not say.
-            self.count = max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
         self._capture = capture
+
+
+def _ignore(_: str) -> None:
+    pass

@@ -1,64 +1,129 @@
-"""Writes images with stamps to a video file of constant rate."""
+"""VideoFile: writes images with stamps to a video file that browsers and chats play."""
 
+from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 
 from fer_ros.errors import SourceError
+from fer_ros.media.video_reader import require_av
 from fer_ros.structures import ImageArray
+
+# Of a second; divides the usual rates of cameras.
+_TIME_BASE = Fraction(1, 90_000)
+_H264: dict[str, str] = {'preset': 'ultrafast', 'crf': '23'}
+_VP9: dict[str, str] = {'deadline': 'realtime', 'cpu-used': '8', 'crf': '32', 'b:v': '0'}
 
 
 class VideoFile:
-    """An MP4 file that appears under its name when it is closed, whole.
+    """An MP4 file, H.264 where that can be written, that appears under its name when it is closed.
 
-    Images are repeated or left out so that they stand at their time.
+    Images stand at their own time, whatever the rate.
     """
 
-    def __init__(self, path: Path, rate_hz: float) -> None:
+    def __init__(self, path: Path) -> None:
         """Args:
         path: Of the file.
-        rate_hz: Images per second.
+
+        Raises:
+            SourceError: PyAV is not installed, or can write neither H.264 nor VP9.
         """
+        self._av = require_av()
         self._path = path
         self._aside = path.with_name(f'.{path.name}')
-        self._rate_hz = rate_hz
-        self._writer: cv2.VideoWriter | None = None
-        self._size_wh = (0, 0)
+        self._codec, self._options = self._choose()
+        self._container: Any = None
+        self._stream: Any = None
         self._start_s = 0.0
-        self._written = 0
+        self._last_ticks = -1
+
+    @property
+    def note(self) -> str:
+        """A sentence where the video is not H.264; else empty."""
+        if self._codec == 'libx264':
+            return ''
+        return f'{self._path.name} is VP9, for this build of PyAV cannot write H.264'
 
     def write(self, bgr: ImageArray, stamp_s: float) -> None:
         """Add an image.
 
         Args:
             bgr: ``(H, W, 3)`` uint8; a later one of another size is scaled to the first's.
-            stamp_s: Its time in seconds, not decreasing.
+            stamp_s: Its time in seconds; an image that is not later than the last one is left out.
 
         Raises:
             SourceError: The file cannot be written.
         """
-        if self._writer is None:
-            self._open(bgr, stamp_s)
-        assert self._writer is not None
-        if (bgr.shape[1], bgr.shape[0]) != self._size_wh:
-            bgr = cv2.resize(bgr, self._size_wh)  # type: ignore[assignment]
-        due = round((stamp_s - self._start_s) * self._rate_hz) + 1
-        # A camera that was away for long does not fill the disk with one picture.
-        for _ in range(min(due - self._written, round(2 * self._rate_hz))):
-            self._writer.write(bgr)
-        self._written = max(due, self._written)
+        try:
+            if self._container is None:
+                self._open(bgr, stamp_s)
+            ticks = round((stamp_s - self._start_s) / _TIME_BASE)
+            if ticks <= self._last_ticks:
+                return
+            self._last_ticks = ticks
+            yuv = cv2.cvtColor(self._fitted(bgr), cv2.COLOR_BGR2YUV_I420)
+            frame = self._av.VideoFrame.from_ndarray(yuv, format='yuv420p')
+            frame.pts, frame.time_base = ticks, _TIME_BASE
+            self._container.mux(self._stream.encode(frame))
+        except (self._av.error.FFmpegError, OSError) as error:
+            raise self._failure(error) from None
 
     def close(self) -> None:
-        """Finish the file; without an image there is none."""
-        if self._writer is not None:
-            self._writer.release()
+        """Finish the file; without an image there is none.
+
+        Raises:
+            SourceError: The file cannot be written.
+        """
+        if self._container is None:
+            return
+        container, self._container = self._container, None
+        try:
+            container.mux(self._stream.encode(None))
+            container.close()
             self._aside.replace(self._path)
-            self._writer = None
+        except (self._av.error.FFmpegError, OSError) as error:
+            with suppress(OSError):
+                self._aside.unlink(missing_ok=True)
+            raise self._failure(error) from None
+
+    def _choose(self) -> tuple[str, dict[str, str]]:
+        for codec, options in (('libx264', _H264), ('libvpx-vp9', _VP9)):
+            with suppress(self._av.error.FFmpegError, ValueError):
+                self._av.codec.Codec(codec, 'w')
+                return codec, options
+        raise SourceError(
+            f'video {self._path} cannot be written: this build of PyAV has no encoder for H.264 '
+            'or VP9'
+        )
 
     def _open(self, bgr: ImageArray, stamp_s: float) -> None:
-        self._size_wh = bgr.shape[1], bgr.shape[0]
-        self._start_s = stamp_s
-        codec = cv2.VideoWriter.fourcc(*'mp4v')
-        self._writer = cv2.VideoWriter(str(self._aside), codec, self._rate_hz, self._size_wh)
-        if not self._writer.isOpened():
-            raise SourceError(f'video {self._path} cannot be written')
+        container = self._av.open(
+            str(self._aside), 'w', format='mp4', options={'movflags': '+faststart'}
+        )
+        stream = container.add_stream(self._codec, options=self._options)
+        height, width = bgr.shape[:2]
+        # Colours have half the resolution: both sides have to be even.
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = 'yuv420p'
+        stream.codec_context.time_base = _TIME_BASE
+        container.start_encoding()
+        self._container, self._stream, self._start_s = container, stream, stamp_s
+
+    def _fitted(self, bgr: ImageArray) -> ImageArray:
+        """Return an image as large as the video, its edges repeated where a pixel is missing."""
+        height, width = self._stream.height, self._stream.width
+        bottom, right = height - bgr.shape[0], width - bgr.shape[1]
+        if bottom not in (0, 1) or right not in (0, 1):
+            return np.asarray(cv2.resize(bgr, (width, height)), np.uint8)
+        if bottom or right:
+            return np.asarray(
+                cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.uint8
+            )
+        return bgr
+
+    def _failure(self, error: Exception) -> SourceError:
+        reason = getattr(error, 'strerror', None) or error
+        return SourceError(f'video {self._path} cannot be written: {reason}')

@@ -11,7 +11,7 @@ from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder
 from fer_ros.config_files import find_config
 from fer_ros.errors import FerError
-from fer_ros.media.image_stream import picture_stream
+from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
 from fer_ros.offline.output_folder import PARTS, output_folder
 from fer_ros.offline.recording import RecordingRun
@@ -45,7 +45,7 @@ def run_video(options: argparse.Namespace) -> None:
     run = RecordingRun(settings)
     labels = read_label_file(options.labels, run.classes) if options.labels else None
     max_pixels = settings.parameters['max_image_pixels']
-    stream = picture_stream(options.source, max_pixels, options.rate_hz, options.seconds)
+    stream = source_stream(options.source, max_pixels, options.rate_hz, options.seconds)
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
     out = options.out or Path(f'{Path(stream.name).stem}_emotion')

@@ -63,7 +63,9 @@ class Outputs:
                 self._bag = opened.enter_context(EmotionBag(folder / 'emotion', landmarks))
             if 'video' in parts:
                 for topic, name in video_names(list(stream.topics)).items():
-                    video = VideoFile(folder / name, stream.rate_hz[topic])
+                    video = VideoFile(folder / name)
+                    if video.note:
+                        stream.problems.append(video.note)
                     self._videos[topic] = opened.enter_context(closing(video))
             # Closed first, so that everything is written when the files are.
             self._rows = opened.enter_context(WriteBehind(self._write_rows, _DEPTH))

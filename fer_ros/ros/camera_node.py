@@ -1,5 +1,6 @@
-"""camera_node: publishes a webcam, video file, image or folder of images as sensor_msgs/Image."""
+"""camera_node: publishes a webcam, stream, video or pictures as sensor_msgs/Image."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +12,20 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.errors import SourceError
-from fer_ros.media.image_source import ImageSource
+from fer_ros.media.image_source import ImageSource, SourceImage
 from fer_ros.parameters import CAMERA_NODE
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
-from fer_ros.structures import ImageArray
+
+# How soon it is seen that somebody subscribes.
+_LONGEST_WAIT_S = 0.05
 
 
 class CameraNode(Node):
-    """Publishes ``camera/image_raw``, stamped when the image was read.
+    """Publishes ``camera/image_raw``, stamped when it is published.
+
+    A video is played at the times that it has, pictures are shown for ``PICTURE_S`` each.
 
     Attributes:
         published: Images so far.
@@ -41,33 +46,30 @@ class CameraNode(Node):
         super().__init__('camera_node', **kwargs)
         declare(self, CAMERA_NODE)
         self._settings = values(self, CAMERA_NODE)
-        self._source = ImageSource(self._settings['source'], self._on_damaged)
-        rate_hz = self._settings['rate_hz'] or self._source.rate_hz
+        self._source = ImageSource(
+            self._settings['source'], self._on_problem, self._settings['rate_hz']
+        )
         self.published = 0
         self.done = False
         self.error = ''
-        self._images: Iterator[ImageArray] = iter(self._source)
+        self._images: Iterator[SourceImage] = iter(self._source)
+        self._next: SourceImage | None = None
+        self._due_s = 0.0
+        self._gap_s = 1 / self._source.rate_hz
         # Reliable offers to every subscriber; those that ask for best effort get that.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
-        self._timer = self.create_timer(1 / rate_hz, self._on_timer)
+        self._timer = self.create_timer(min(self._gap_s, _LONGEST_WAIT_S), self._on_timer)
         self.get_logger().info(
-            f'{self._settings["source"]}: {rate_hz:g} images a second on '
+            f'{self._settings["source"]}: {self._source.rate_hz:.3g} images a second on '
             f'{self._publisher.topic_name}'
         )
 
     def _on_timer(self) -> None:
         if self.done or self._waiting():
             return
-        try:
-            bgr = next(self._images, None)
-            if bgr is None and self._settings['loop']:
-                self._images = iter(self._source)
-                bgr = next(self._images, None)
-        except SourceError as error:
-            self.error = str(error)
-            bgr = None
-        if bgr is None:
+        image = self._next or self._read()
+        if image is None:
             if not self.published:
                 self.error = self.error or f'no image can be read from {self._settings["source"]}'
             self.done = True
@@ -75,9 +77,36 @@ class CameraNode(Node):
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id'])
         self.published += 1
-        self._publisher.publish(bgr_to_msg(bgr, header))
+        self._publisher.publish(bgr_to_msg(image.bgr, header))
+        if not self._source.live:
+            self._next = self._read()
+            self._call_again(image, self._next)
 
-    def _on_damaged(self, sentence: str) -> None:
+    def _read(self) -> SourceImage | None:
+        """Return the next image; None where the source has ended and is not to be repeated."""
+        try:
+            image = next(self._images, None)
+            if image is None and self._settings['loop']:
+                self._images = iter(self._source)
+                image = next(self._images, None)
+        except SourceError as error:
+            self.error = str(error)
+            image = None
+        return image
+
+    def _call_again(self, image: SourceImage, following: SourceImage | None) -> None:
+        """Have the timer call when the following image is to be shown."""
+        if following is not None and following.time_s > image.time_s:
+            self._gap_s = following.time_s - image.time_s
+        now_s = time.monotonic()
+        if self.published == 1:
+            self._due_s = now_s
+        # Time that was lost is not caught up, except a little.
+        self._due_s = max(self._due_s, now_s - self._gap_s) + self._gap_s
+        self._timer.timer_period_ns = max(round((self._due_s - now_s) * 1e9), 1)
+        self._timer.reset()
+
+    def _on_problem(self, sentence: str) -> None:
         self.get_logger().warning(sentence)
 
     def _waiting(self) -> bool:

@@ -129,7 +129,7 @@ def run(source: str, out: Path, seconds: float) -> None:
     opened.close()
     if opened.live and not seconds:
         print('press Ctrl-C to stop')
-    video = VideoFile(out / 'annotated.mp4', opened.rate_hz)
+    video = VideoFile(out / 'annotated.mp4')
     # Ctrl-C is to end the listening, not the context in which the last counts are received.
     send_images_whole(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

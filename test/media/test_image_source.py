@@ -1,6 +1,12 @@
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+from video_files import gray_image, write_video
 
 from fer_ros.errors import SourceError
 from fer_ros.media.image_source import ImageSource
@@ -15,13 +21,13 @@ def test_folder_is_read_in_order_of_names(tmp_path):
     for name, level in (('b.png', 20), ('a.png', 10), ('c.png', 30)):
         write_image(tmp_path / name, level)
     (tmp_path / 'notes.txt').write_text('no image')
-    assert [image[0, 0, 0] for image in ImageSource(str(tmp_path))] == [10, 20, 30]
+    assert [image.bgr[0, 0, 0] for image in ImageSource(str(tmp_path))] == [10, 20, 30]
 
 
 def test_image_is_a_source_of_one(tmp_path):
     write_image(tmp_path / 'a.png', 10)
     (image,) = ImageSource(str(tmp_path / 'a.png'))
-    assert image.shape == (30, 40, 3)
+    assert image.bgr.shape == (30, 40, 3)
 
 
 def test_video_has_its_rate_and_can_be_read_again(tmp_path):
@@ -67,3 +73,93 @@ def test_damaged_image_is_left_out_where_somebody_is_told(tmp_path):
 def test_missing_webcam_is_an_error():
     with pytest.raises(SourceError, match='webcam 97 cannot be opened'):
         ImageSource('97')
+
+
+def test_names_are_read_as_a_person_counts(tmp_path):
+    for number in (1, 2, 10, 11, 12):
+        write_image(tmp_path / f'{number}.png', number)
+    assert [image.file for image in ImageSource(str(tmp_path))] == [
+        *('1.png', '2.png', '10.png'),
+        *('11.png', '12.png'),
+    ]
+
+
+def test_pictures_are_stills_unless_a_rate_is_given(tmp_path):
+    write_image(tmp_path / 'a.png', 10)
+    assert ImageSource(str(tmp_path)).stills
+    assert ImageSource(str(tmp_path / 'a.png')).stills
+    film = ImageSource(str(tmp_path), rate_hz=5)
+    assert (film.stills, film.rate_hz) == (False, 5)
+
+
+def test_picture_is_played_for_two_seconds(tmp_path):
+    for name in 'abc':
+        write_image(tmp_path / f'{name}.png', 10)
+    source = ImageSource(str(tmp_path))
+    assert source.rate_hz == 0.5
+    assert [image.time_s for image in source] == [0, 2, 4]
+
+
+def test_folder_with_the_name_of_a_webcam_is_a_folder(tmp_path, monkeypatch):
+    (tmp_path / '2024').mkdir()
+    write_image(tmp_path / '2024' / 'a.png', 10)
+    monkeypatch.chdir(tmp_path)
+    source = ImageSource('2024')
+    assert (source.live, source.count) == (False, 1)
+
+
+@pytest.mark.parametrize('suffix', ['tif', 'png', 'webp'])
+def test_of_several_pages_it_is_said_how_many_were_read(tmp_path, suffix):
+    pages = [Image.new('RGB', (32, 24), (level, 0, 0)) for level in (50, 100, 150)]
+    pages[0].save(tmp_path / f'stack.{suffix}', save_all=True, append_images=pages[1:])
+    said = []
+    assert len(list(ImageSource(str(tmp_path / f'stack.{suffix}'), said.append))) == 1
+    assert said == [f'stack.{suffix} holds 3 pictures, of which 1 was read: the first']
+
+
+def test_gif_is_a_film_unless_it_has_one_image(tmp_path):
+    pictures = [Image.new('RGB', (32, 24), (level,) * 3) for level in (50, 100)]
+    pictures[0].save(tmp_path / 'two.gif', save_all=True, append_images=pictures[1:], duration=500)
+    pictures[0].save(tmp_path / 'one.gif')
+    film, still = ImageSource(str(tmp_path / 'two.gif')), ImageSource(str(tmp_path / 'one.gif'))
+    assert [image.time_s for image in film] == pytest.approx([0, 0.5])
+    assert still.stills
+    assert [image.bgr[0, 0].tolist() for image in still] == [[50, 50, 50]]
+
+
+def test_picture_is_turned_as_its_camera_was_held(tmp_path):
+    picture = Image.new('RGB', (40, 30))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / 'turned.jpg', exif=exif)
+    (image,) = ImageSource(str(tmp_path / 'turned.jpg'))
+    assert image.bgr.shape == (40, 30, 3)
+
+
+def test_device_and_links_to_it_are_cameras(tmp_path):
+    # A character device that is no camera stands for one that another program holds.
+    (tmp_path / 'camera_front').symlink_to('/dev/null')
+    for device in ('/dev/null', str(tmp_path / 'camera_front')):
+        with pytest.raises(SourceError, match=f'webcam {device} cannot be opened'):
+            ImageSource(device)
+
+
+def test_stream_that_is_not_there_is_an_error_without_its_password():
+    with pytest.raises(SourceError) as raised:
+        ImageSource('http://me:secret@127.0.0.1:9/live')
+    assert str(raised.value) == 'stream http://127.0.0.1/live cannot be opened'
+
+
+def test_stream_is_a_live_source(tmp_path):
+    write_video(tmp_path / 'live.ts', [(index / 10, gray_image(50)) for index in range(5)])
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        source = ImageSource(f'http://127.0.0.1:{server.server_port}/live.ts')
+        assert (source.live, source.name) == (True, '127.0.0.1/live.ts')
+        images = iter(source)
+        assert next(images).bgr.shape == (48, 64, 3)
+        with pytest.raises(SourceError, match=r'live\.ts gives no more images'):
+            list(images)
+        source.close()
+        server.shutdown()

@@ -1,20 +1,79 @@
-import cv2
+import av
 import numpy as np
 import pytest
+from video_files import gray_image, times_of
 
+from fer_ros.errors import SourceError
 from fer_ros.media.video_file import VideoFile
 
 
-def test_video_keeps_images_at_their_time(tmp_path):
-    video = VideoFile(tmp_path / 'v.mp4', rate_hz=10)
-    for stamp_s, level in ((5.0, 50), (5.1, 100), (5.5, 200)):
-        video.write(np.full((48, 64, 3), level, np.uint8), stamp_s)
+def write(path, timed):
+    video = VideoFile(path)
+    for stamp_s, bgr in timed:
+        video.write(bgr, stamp_s)
+    video.close()
+    return video
+
+
+def test_images_stand_at_their_own_time(tmp_path):
+    levels = ((5.0, 50), (5.1, 100), (5.5, 200), (7.25, 20))
+    write(tmp_path / 'v.mp4', [(stamp_s, gray_image(level)) for stamp_s, level in levels])
+    assert times_of(tmp_path / 'v.mp4') == pytest.approx([0, 0.1, 0.5, 2.25])
+    with av.open(str(tmp_path / 'v.mp4')) as container:
+        found = [float(f.to_ndarray(format='gray').mean()) for f in container.decode(video=0)]
+    assert found == pytest.approx([50, 100, 200, 20], abs=16)
+
+
+def test_video_is_h264_that_browsers_play_from_its_start(tmp_path):
+    video = write(tmp_path / 'v.mp4', [(0, gray_image(50)), (0.1, gray_image(60))])
+    with av.open(str(tmp_path / 'v.mp4')) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
+    content = (tmp_path / 'v.mp4').read_bytes()
+    assert content.index(b'moov') < content.index(b'mdat')
+    assert video.note == ''
+
+
+def test_without_the_encoder_it_is_vp9_and_that_is_said(tmp_path, monkeypatch):
+    codec = av.codec.Codec
+
+    def without_h264(name, mode):
+        return codec('no such encoder' if name == 'libx264' else name, mode)
+
+    monkeypatch.setattr(av.codec, 'Codec', without_h264)
+    video = write(tmp_path / 'v.mp4', [(0, gray_image(50)), (0.1, gray_image(60))])
+    with av.open(str(tmp_path / 'v.mp4')) as container:
+        assert container.streams.video[0].codec_context.name == 'vp9'
+    assert video.note == 'v.mp4 is VP9, for this build of PyAV cannot write H.264'
+
+
+def test_file_appears_when_it_is_closed(tmp_path):
+    video = VideoFile(tmp_path / 'v.mp4')
+    video.write(gray_image(50), 0.0)
     assert not (tmp_path / 'v.mp4').exists()
     video.close()
-    capture = cv2.VideoCapture(str(tmp_path / 'v.mp4'))
-    levels = []
-    while (read := capture.read())[0]:
-        levels.append(float(read[1].mean()))
-    assert len(levels) == 6
-    assert levels[0] == pytest.approx(50, abs=8)
-    assert levels[5] == pytest.approx(200, abs=8)
+    assert [path.name for path in tmp_path.iterdir()] == ['v.mp4']
+
+
+def test_without_an_image_there_is_no_file(tmp_path):
+    VideoFile(tmp_path / 'v.mp4').close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_image_that_is_not_later_is_left_out(tmp_path):
+    write(tmp_path / 'v.mp4', [(s, gray_image(50)) for s in (0.0, 0.1, 0.1, 0.05, 0.2)])
+    assert times_of(tmp_path / 'v.mp4') == pytest.approx([0, 0.1, 0.2])
+
+
+def test_odd_sizes_are_made_even(tmp_path):
+    write(tmp_path / 'v.mp4', [(0.0, np.full((37, 51, 3), 90, np.uint8))])
+    with av.open(str(tmp_path / 'v.mp4')) as container:
+        (frame,) = container.decode(video=0)
+    assert (frame.width, frame.height) == (52, 38)
+    assert frame.to_ndarray(format='gray').std() < 3
+
+
+def test_folder_that_is_not_there_is_an_error_that_names_the_video(tmp_path):
+    video = VideoFile(tmp_path / 'nowhere' / 'v.mp4')
+    with pytest.raises(SourceError, match=r'nowhere/v\.mp4 cannot be written: No such file'):
+        video.write(gray_image(50), 0.0)

@@ -145,7 +145,6 @@ def test_images_without_a_face_have_a_message_without_faces(judged):
 
 def test_video_shows_every_image_with_its_faces(judged, clip):
     capture = cv2.VideoCapture(str(judged.job.folder / 'annotated.mp4'))
-    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
     images = []
     while (read := capture.read())[0]:
         images.append(read[1])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
+from video_files import gray_image, write_video
 
 from fer_ros.errors import SettingError, SourceError
 from fer_ros.ros.camera_node import CameraNode
@@ -42,7 +43,27 @@ def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, f
     assert {image.header.frame_id for image in images} == {'eye'}
     stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
     assert start_s <= stamps[0] < stamps[1] < stamps[2] <= time.time()
-    assert [timer.timer_period_ns for timer in node.timers] == [50_000_000]
+
+
+def test_pictures_are_shown_for_two_seconds_in_natural_order(graph, camera_node, tmp_path):
+    for number in (10, 9):
+        cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((30, 40, 3), number, np.uint8))
+    images = graph.received(Image, 'camera/image_raw')
+    camera_node(source=str(tmp_path), wait_for_subscriber=True, loop=False)
+    assert graph.spin_until(lambda: len(images) == 2)
+    assert levels(images) == [9, 10]
+    first, second = (i.header.stamp.sec + i.header.stamp.nanosec * 1e-9 for i in images)
+    assert second - first > 1.9
+
+
+def test_video_is_played_at_the_times_that_it_has(graph, camera_node, tmp_path):
+    times_s = [0.0, 0.1, 0.2, 1.0]
+    write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in times_s])
+    images = graph.received(Image, 'camera/image_raw')
+    camera_node(source=str(tmp_path / 'v.mp4'), wait_for_subscriber=True, loop=False)
+    assert graph.spin_until(lambda: len(images) == 4)
+    stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
+    assert stamps[3] - stamps[2] > 0.7
 
 
 def test_looping_folder_starts_again(graph, camera_node, folder):

@@ -1,0 +1,75 @@
+"""Picture files: which files of a folder are pictures, in which order, and how one is read."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_ros.structures import ImageArray
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
+# Kinds that may hold several pages or frames.
+_STACKS = ('.tif', '.tiff', '.png', '.webp')
+
+
+def natural_order(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names as a person counts: 2 comes before 10."""
+    return [
+        (int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'(\d+)', name)
+    ]
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """Return the pictures that lie in a folder, in the natural order of their names."""
+    files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(files, key=lambda file: natural_order(file.name))
+
+
+def read_picture(file: Path, on_problem: Callable[[str], None]) -> ImageArray | None:
+    """Return a picture as ``(H, W, 3)`` uint8 BGR, turned as its EXIF orientation says.
+
+    Args:
+        file: Of one of ``IMAGE_SUFFIXES``, or a GIF.
+        on_problem: Called with a sentence where the file holds more than the one picture that is
+            read.
+
+    Returns:
+        None where the file is damaged or of another kind.
+    """
+    if file.suffix.lower() == '.gif':
+        return _read_gif(file)
+    try:
+        bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    except cv2.error:
+        # Of more pixels than OpenCV would hold.
+        return None
+    if bgr is None:
+        return None
+    count = count_frames(file) if file.suffix.lower() in _STACKS else 1
+    if count > 1:
+        on_problem(f'{file.name} holds {count} pictures, of which 1 was read: the first')
+    return np.asarray(bgr, np.uint8)
+
+
+def count_frames(file: Path) -> int:
+    """Return how many pages or frames a picture file holds; 1 where it does not say."""
+    from PIL import Image
+
+    try:
+        with Image.open(file) as picture:
+            return int(getattr(picture, 'n_frames', 1))
+    # What Pillow cannot read, OpenCV may.
+    except Exception:
+        return 1
+
+
+def _read_gif(file: Path) -> ImageArray | None:
+    from PIL import Image
+
+    try:
+        with Image.open(file) as picture:
+            return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[:, :, ::-1])
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,114 @@
+"""source_stream: the images of a video, a camera or pictures as stamped images."""
+
+import time
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from fer_ros.errors import SettingError, SourceError
+from fer_ros.media.cuts import mark_cuts
+from fer_ros.media.image_source import ImageSource, SourceImage
+from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
+
+
+def source_stream(
+    source: str,
+    max_pixels: int,
+    rate_hz: float = 0.0,
+    seconds: float = 0.0,
+    cuts: bool = True,
+) -> ImageStream:
+    """Return the images of anything but a bag, as a stream with one topic.
+
+    Args:
+        source: As for ``ImageSource``.
+        max_pixels: Images with more pixels are left out and counted.
+        rate_hz: As for ``ImageSource``.
+        seconds: A camera's stream ends after this time; 0: never.
+        cuts: Whether a film's images say where a new scene begins; a camera's never do.
+
+    Raises:
+        SourceError: There is no such source or it cannot be read.
+        SettingError: The rate is negative.
+    """
+    if not 0 <= rate_hz <= 1000:
+        raise SettingError(f'the rate is {rate_hz} images per second, allowed are 0 to 1000')
+    problems: list[str] = []
+    opened = ImageSource(source, problems.append, rate_hz)
+    start_ns = time.time_ns() if opened.live else 0
+    stamped = _Stamped(opened, start_ns, seconds, max_pixels, problems)
+    images = stamped.images()
+    return ImageStream(
+        opened.name,
+        {opened.name: opened.count},
+        mark_cuts(images) if cuts and not (opened.live or opened.stills) else images,
+        TimeOrigin(start_ns, start_ns),
+        opened.live,
+        opened.stills,
+        problems,
+    )
+
+
+class _Stamped:
+    """The images of a source with stamps: now from a camera, else the time of the file."""
+
+    def __init__(
+        self,
+        opened: ImageSource,
+        start_ns: int,
+        seconds: float,
+        max_pixels: int,
+        problems: list[str],
+    ) -> None:
+        self._opened, self._start_ns, self._max_pixels = opened, start_ns, max_pixels
+        self._limit_ns = seconds * 1e9 if opened.live and seconds else float('inf')
+        self._problems = problems
+        self._too_large: list[tuple[int, int]] = []
+
+    def images(self) -> Iterator[StampedImage]:
+        some = False
+        try:
+            for image in self._opened:
+                elapsed_ns = self._elapsed_ns(image)
+                if elapsed_ns > self._limit_ns:
+                    break
+                height, width = image.bgr.shape[:2]
+                if height * width > self._max_pixels:
+                    self._too_large.append((width, height))
+                    continue
+                some = True
+                yield self._stamped(image, elapsed_ns)
+        except SourceError as error:
+            # What a camera gave until it was gone is the recording.
+            if not (self._opened.live and some):
+                raise
+            self._problems.append(str(error))
+        finally:
+            self._opened.close()
+        if self._too_large:
+            width, height = self._too_large[0]
+            self._problems.append(
+                f'{len(self._too_large)} images have too many pixels and are left out; the first: '
+                f'{width} x {height}, allowed are {self._max_pixels} together'
+            )
+
+    def _elapsed_ns(self, image: SourceImage) -> int:
+        if self._opened.live:
+            return time.time_ns() - self._start_ns
+        return round(image.time_s * 1e9)
+
+    def _stamped(self, image: SourceImage, elapsed_ns: int) -> StampedImage:
+        stamp_ns = self._start_ns + elapsed_ns
+        bgr = image.bgr
+        return StampedImage(
+            topic=self._opened.name,
+            stamp_ns=stamp_ns,
+            log_time_ns=stamp_ns,
+            frame_id='camera',
+            stamp_s=stamp_ns / 1e9,
+            time_s=elapsed_ns / 1e9,
+            gray=np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8),
+            decode_bgr=lambda: bgr,
+            file=image.file,
+        )

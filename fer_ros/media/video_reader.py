@@ -1,0 +1,191 @@
+"""VideoReader: the images of a video file, each with the time at which it is shown."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from fer_ros.errors import SourceError
+from fer_ros.structures import ImageArray
+
+# Where a file says no rate that a camera could have.
+_DEFAULT_RATE_HZ = 30.0
+_GREATEST_RATE_HZ = 480.0
+# A file that is this much shorter than its header says is not whole.
+_MISSING_END_S = 0.5
+# So many damaged places in a row are the end of what can be read.
+_MOST_ERRORS = 1000
+
+
+def require_av() -> ModuleType:
+    """Return PyAV, which reads and writes video files.
+
+    Raises:
+        SourceError: It is not installed.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise SourceError(
+            'video files are read and written by PyAV, which is not installed: pip install av, '
+            f'or apt install python3-av ({error})'
+        ) from None
+    return av
+
+
+class VideoReader:
+    """Reads a video file from its start to its end, past what is damaged.
+
+    Attributes:
+        rate_hz: Images per second, on average or as the file says.
+        count: How many images there are as the file says; 0 where it does not.
+    """
+
+    def __init__(self, path: Path, on_problem: Callable[[str], None]) -> None:
+        """Open a file.
+
+        Args:
+            path: Of the file.
+            on_problem: Called with a sentence for each thing that could not be read.
+
+        Raises:
+            SourceError: It is missing, empty, unreadable or holds no images.
+        """
+        self._av = require_av()
+        self._path = path
+        self._on_problem = on_problem
+        with self._open() as container:
+            stream = _video_stream(container)
+            if stream is None:
+                raise SourceError(f'video {path} holds no images: {_kinds(container)}')
+            self.rate_hz = _rate_hz(stream)
+            self._said_s = _said_duration_s(container, stream)
+            self.count = stream.frames or round((self._said_s or 0) * self.rate_hz)
+
+    def __iter__(self) -> Iterator[tuple[float, ImageArray]]:
+        """Yield the time in seconds from the file's start and ``(H, W, 3)`` uint8 BGR.
+
+        Times are those of the container, growing from image to image; images are turned as the
+        file's rotation says.
+        """
+        unreadable = _Unreadable()
+        last_s, gap_s = float('-inf'), 1 / self.rate_hz
+        with self._open() as container:
+            start_s = (container.start_time or 0) / 1e6
+            for frame in self._frames(container, unreadable):
+                # A raw stream has no times.
+                time_s = max(last_s + gap_s, 0.0) if frame.time is None else frame.time - start_s
+                if time_s <= last_s or frame.is_corrupt:
+                    unreadable.add()
+                    continue
+                if last_s >= 0:
+                    gap_s = time_s - last_s
+                last_s = unreadable.now_s = time_s
+                yield time_s, _bgr(frame)
+        if unreadable.count:
+            self._on_problem(
+                f'{self._path.name} is damaged: {unreadable.count} images could not be read, the '
+                f'first after {unreadable.first_s:.2f} s'
+            )
+        if self._said_s is not None and self._said_s - last_s - gap_s > _MISSING_END_S:
+            self._on_problem(
+                f'{self._path.name} ends after {max(last_s + gap_s, 0):.2f} s, its header says '
+                f'{self._said_s:.2f} s: what followed is lost'
+            )
+
+    def _open(self) -> Any:
+        try:
+            if not self._path.stat().st_size:
+                raise SourceError(f'video {self._path} is empty: it has 0 bytes')
+            return self._av.open(str(self._path))
+        except (self._av.error.FFmpegError, OSError) as error:
+            raise SourceError(
+                f'video {self._path} cannot be opened: {error.strerror or error}'
+            ) from None
+
+    def _frames(self, container: Any, unreadable: '_Unreadable') -> Iterator[Any]:
+        """Yield decoded frames; what cannot be decoded is counted."""
+        stream = _video_stream(container)
+        # Whole images in several threads cost one image of delay each, which nobody waits for.
+        stream.thread_type = 'AUTO'
+        packets = container.demux(stream)
+        errors = 0
+        while errors < _MOST_ERRORS:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                yield from packet.decode()
+                errors = 0
+            except self._av.error.EOFError:
+                return
+            except (self._av.error.FFmpegError, OSError):
+                errors += 1
+                unreadable.add()
+                # A generator that has raised is at its end; a new one goes on behind the damage.
+                packets = container.demux(stream)
+
+
+class _Unreadable:
+    """Counts images that could not be read.
+
+    Attributes:
+        now_s: Time of the last image that could.
+        count: How many could not.
+        first_s: After which time the first of them stood.
+    """
+
+    def __init__(self) -> None:
+        self.now_s = self.first_s = 0.0
+        self.count = 0
+
+    def add(self) -> None:
+        if not self.count:
+            self.first_s = self.now_s
+        self.count += 1
+
+
+def _video_stream(container: Any) -> Any:
+    """Return the first stream of moving images; None where there is none."""
+    for stream in container.streams.video:
+        # The cover of an album is a video stream too.
+        if 'attached_pic' not in str(getattr(stream, 'disposition', '')).lower():
+            return stream
+    return None
+
+
+def _kinds(container: Any) -> str:
+    kinds = sorted({stream.type for stream in container.streams})
+    return f'there is only {", ".join(kinds)}' if kinds else 'it has no stream'
+
+
+def _rate_hz(stream: Any) -> float:
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and 0 < rate <= _GREATEST_RATE_HZ:
+            return float(rate)
+    return _DEFAULT_RATE_HZ
+
+
+def _said_duration_s(container: Any, stream: Any) -> float | None:
+    """Return how long the images go on as the header says; None where it does not."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    # Matroska keeps it as a text, 00:01:02.345.
+    said = re.match(r'(\d+):(\d+):(\d+(?:\.\d+)?)', stream.metadata.get('DURATION', ''))
+    if said:
+        hours, minutes, seconds = said.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    # The whole file's may be that of its sound.
+    if container.duration is not None and len(container.streams) == 1:
+        return float(container.duration / 1e6)
+    return None
+
+
+def _bgr(frame: Any) -> ImageArray:
+    bgr = frame.to_ndarray(format='bgr24')
+    # Degrees against the clock by which it is to be turned.
+    quarters = round(getattr(frame, 'rotation', 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(bgr, quarters)) if quarters else bgr

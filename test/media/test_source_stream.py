@@ -1,0 +1,97 @@
+import cv2
+import numpy as np
+import pytest
+from video_files import gray_image, write_video
+
+from fer_ros.errors import SettingError, SourceError
+from fer_ros.media.source_stream import source_stream
+
+MAX_PIXELS = 1_000_000
+
+
+@pytest.fixture
+def folder(tmp_path, dots):
+    (tmp_path / 'faces').mkdir()
+    for index, bgr in enumerate(dots[:3]):
+        cv2.imwrite(str(tmp_path / 'faces' / f'{index}.png'), bgr)
+    return tmp_path / 'faces'
+
+
+def test_folder_of_pictures_is_no_film(folder, dots):
+    stream = source_stream(str(folder), MAX_PIXELS)
+    images = list(stream.images)
+    assert (stream.name, stream.topics) == ('faces', {'faces': 3})
+    assert (stream.stills, stream.live) == (True, False)
+    assert [image.file for image in images] == ['0.png', '1.png', '2.png']
+    assert (images[2].decode_bgr() == dots[2]).all()
+    assert (images[2].gray == 60).all()
+
+
+def test_rate_makes_a_film_of_pictures(folder):
+    stream = source_stream(str(folder), MAX_PIXELS, rate_hz=2)
+    assert not stream.stills
+    assert [image.time_s for image in stream.images] == [0, 0.5, 1]
+
+
+def test_single_image_is_a_stream_of_one(folder):
+    stream = source_stream(str(folder / '1.png'), MAX_PIXELS)
+    assert [image.topic for image in stream.images] == ['1.png']
+
+
+def test_video_has_its_own_times_and_number_of_images(tmp_path):
+    times_s = [0, 0.05, 0.1, 0.5, 0.55]
+    write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in times_s])
+    stream = source_stream(str(tmp_path / 'v.mp4'), MAX_PIXELS)
+    assert (stream.topics['v.mp4'], stream.stills) == (5, False)
+    assert [image.time_s for image in stream.images] == times_s
+    assert stream.problems == []
+
+
+def test_rate_that_is_given_goes_before_the_times_of_a_video(tmp_path):
+    write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in (0, 0.05, 0.1)])
+    stream = source_stream(str(tmp_path / 'v.mp4'), MAX_PIXELS, rate_hz=2)
+    assert [image.time_s for image in stream.images] == [0, 0.5, 1]
+
+
+def two_scenes(path):
+    rng = np.random.default_rng(0)
+    scenes = [cv2.resize(rng.integers(0, 256, (6, 8), np.uint8), (64, 48)) for _ in range(2)]
+    images = [cv2.cvtColor(scene, cv2.COLOR_GRAY2BGR) for scene in scenes for _ in range(5)]
+    return str(write_video(path, [(index / 10, image) for index, image in enumerate(images)]))
+
+
+def test_another_scene_of_a_film_is_a_new_one_unless_that_is_not_wanted(tmp_path):
+    film = two_scenes(tmp_path / 'v.mp4')
+    assert [image.new_scene for image in source_stream(film, MAX_PIXELS).images] == [
+        *([False] * 5),
+        *(True, False, False, False, False),
+    ]
+    stream = source_stream(film, MAX_PIXELS, cuts=False)
+    assert not any(image.new_scene for image in stream.images)
+
+
+def test_damaged_image_of_a_folder_is_left_out_and_said(folder):
+    (folder / '1.png').write_bytes(b'\x89PNG')
+    stream = source_stream(str(folder), MAX_PIXELS)
+    assert len(list(stream.images)) == 2
+    assert '1.png is damaged or of an unknown kind' in stream.problems[0]
+
+
+def test_images_of_too_many_pixels_are_left_out_and_said(folder):
+    cv2.imwrite(str(folder / '9.png'), np.zeros((40, 50, 3), np.uint8))
+    stream = source_stream(str(folder), 32 * 24)
+    assert [image.file for image in stream.images] == ['0.png', '1.png', '2.png']
+    assert stream.problems == [
+        '1 images have too many pixels and are left out; the first: 50 x 40, allowed are 768 '
+        'together'
+    ]
+
+
+def test_negative_rate_is_an_error(folder):
+    with pytest.raises(SettingError, match=r'the rate is -1 images per second, allowed are 0 to'):
+        source_stream(str(folder), MAX_PIXELS, rate_hz=-1)
+
+
+def test_missing_source_is_an_error():
+    with pytest.raises(SourceError, match=r'nothing\.mp4 does not exist'):
+        source_stream('nothing.mp4', MAX_PIXELS)
