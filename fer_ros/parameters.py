@@ -186,6 +186,14 @@ FER_NODE: tuple[Spec, ...] = (
         high=1_000_000_000,
     ),
     Spec(
+        'white_level',
+        0,
+        'Value of 16-bit images (mono16, rgb16, bayer_rggb16, ...) that is white. 0: by the bits '
+        'that the images of a topic use, and 16UC1, which is depth, is refused.',
+        low=0,
+        high=65535,
+    ),
+    Spec(
         'max_faces',
         _PIPELINE.tracker.max_faces,
         'Most faces that are tracked in one image.',

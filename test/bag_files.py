@@ -1,6 +1,7 @@
 """Real bags, written by rosbags, with the sample clip and whatever a test wants in them."""
 
 import cv2
+import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from fer_ros.messages.definitions import typestore
@@ -40,8 +41,12 @@ def raw(bgr, stamp_ns, encoding='bgr8'):
 
 
 def jpeg(bgr, stamp_ns):
-    data = cv2.imencode('.jpg', bgr)[1].ravel()
-    return typestore().types[COMPRESSED](header=header(stamp_ns), format='jpeg', data=data)
+    return compressed(cv2.imencode('.jpg', bgr)[1].tobytes(), 'jpeg', stamp_ns)
+
+
+def compressed(data, kind, stamp_ns=1):
+    array = np.frombuffer(data, np.uint8)
+    return typestore().types[COMPRESSED](header=header(stamp_ns), format=kind, data=array)
 
 
 def text(said):

@@ -30,7 +30,6 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROS = {
     'ament_index_python',
     'builtin_interfaces',
-    'cv_bridge',
     'diagnostic_msgs',
     'launch',
     'lifecycle_msgs',

@@ -10,7 +10,7 @@ from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.analysis.label_topic import EMOTIONS_TYPE, STRING_TYPE
 from fer_ros.cli import main
 from fer_ros.labels import FERPLUS_CLASSES
-from fer_ros.messages.images import ENCODINGS
+from fer_ros.messages.encodings import ENCODINGS
 from fer_ros.offline.output_folder import PARTS
 
 ROOT = Path(__file__).parent.parent

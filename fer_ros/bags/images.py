@@ -11,14 +11,16 @@ from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
-from fer_ros.messages.images import bgr_from_msg, gray_from_msg
+from fer_ros.messages.images import ImageDecoder
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 # A topic of which none of so many messages can be decoded holds no images.
 _TRIED = 30
 
 
-def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> ImageStream:
+def bag_images(
+    reader: BagReader, named: Sequence[str], max_pixels: int, white_level: int = 0
+) -> ImageStream:
     """Return the images of a bag.
 
     Args:
@@ -26,6 +28,7 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
         named: See ``image_topics``; a topic that is not named is left out when its first image
             cannot be decoded.
         max_pixels: Images with more pixels are refused.
+        white_level: See ``ImageDecoder``.
 
     Raises:
         BagError: See ``image_topics``; or no image of the topics can be decoded.
@@ -33,7 +36,7 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
     probes: dict[str, TimeOrigin] = {}
     for topic in image_topics(reader, named):
         try:
-            probes[topic] = _probe(reader, topic, max_pixels)
+            probes[topic] = _probe(reader, topic, ImageDecoder(max_pixels, white_level))
         except ImageError as error:
             if named:
                 raise BagError(f'topic {topic} of bag {reader.path}: {error}') from None
@@ -44,7 +47,7 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
     return ImageStream(
         reader.path.name,
         {topic: reader.topics[topic].count for topic in probes},
-        _Decoder(origin, reader.problems, max_pixels).images(reader, list(probes)),
+        _Decoder(origin, reader.problems, max_pixels, white_level).images(reader, list(probes)),
         origin,
         problems=reader.problems,
     )
@@ -53,10 +56,13 @@ def bag_images(reader: BagReader, named: Sequence[str], max_pixels: int) -> Imag
 class _Decoder:
     """Decodes messages, and leads the time through stamps that are missing or jump back."""
 
-    def __init__(self, origin: TimeOrigin, problems: list[str], max_pixels: int) -> None:
+    def __init__(
+        self, origin: TimeOrigin, problems: list[str], max_pixels: int, white_level: int
+    ) -> None:
         self._origin = origin
         self._problems = problems
-        self._max_pixels = max_pixels
+        self._max_pixels, self._white_level = max_pixels, white_level
+        self._decoders: dict[str, ImageDecoder] = {}
         self._times: dict[str, _TopicTime] = {}
 
     def images(self, reader: BagReader, topics: Sequence[str]) -> Iterator[StampedImage]:
@@ -79,7 +85,8 @@ class _Decoder:
     def _decode(self, message: BagMessage) -> StampedImage:
         msg = _deserialized(message)
         stamp = msg.header.stamp
-        gray = gray_from_msg(msg, self._max_pixels)
+        decoder = self._decoder(message.topic)
+        gray = decoder.gray(msg)
         # The same sum as in the node: estimates are to agree to the last digit.
         stamp_s = float(stamp.sec) + float(stamp.nanosec) * 1e-9
         stamp_ns = _stamp_ns(msg)
@@ -97,8 +104,17 @@ class _Decoder:
             stamp_s=stamp_s,
             time_s=time.since_origin_s(acquired_ns - self._origin.stamp_ns, message.log_time_ns),
             gray=gray,
-            decode_bgr=functools.partial(bgr_from_msg, msg, self._max_pixels),
+            decode_bgr=functools.partial(decoder.bgr, msg),
         )
+
+    def _decoder(self, topic: str) -> ImageDecoder:
+        if topic not in self._decoders:
+            self._decoders[topic] = ImageDecoder(
+                self._max_pixels,
+                self._white_level,
+                lambda sentence: self._problems.append(f'{topic}: {sentence}'),
+            )
+        return self._decoders[topic]
 
 
 class _TopicTime:
@@ -143,21 +159,21 @@ def _deserialized(message: BagMessage) -> Any:
         raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
-def _probe(reader: BagReader, topic: str, max_pixels: int) -> TimeOrigin:
+def _probe(reader: BagReader, topic: str, decoder: ImageDecoder) -> TimeOrigin:
     """Return the moment of a topic's first image; one of its first messages has to decode."""
     failure: ImageError | None = None
     for message in islice(reader.messages([topic]), _TRIED):
         try:
-            return _decoded_origin(message, max_pixels)
+            return _decoded_origin(message, decoder)
         except ImageError as error:
             failure = failure or error
     raise failure or ImageError('none of its messages can be read')
 
 
-def _decoded_origin(message: BagMessage, max_pixels: int) -> TimeOrigin:
+def _decoded_origin(message: BagMessage, decoder: ImageDecoder) -> TimeOrigin:
     """Return the moment of an image that can be decoded."""
     msg = _deserialized(message)
-    gray_from_msg(msg, max_pixels)
+    decoder.gray(msg)
     return TimeOrigin(_stamp_ns(msg) or message.log_time_ns, message.log_time_ns)
 
 

@@ -139,8 +139,10 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
     settings = job.settings
     with BagReader(job.bag) as reader:
         run = RecordingRun(settings)
-        max_pixels = settings.parameters['max_image_pixels']
-        stream = bag_images(reader, settings.topics, max_pixels)
+        values = settings.parameters
+        stream = bag_images(
+            reader, settings.topics, values['max_image_pixels'], values['white_level']
+        )
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())
             tqdm.write(f'{reader.path.name}: images of {topics}')

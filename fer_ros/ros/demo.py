@@ -27,11 +27,11 @@ from fer_ros.media.image_source import ImageSource
 from fer_ros.media.sample_clip import write_sample_clip
 from fer_ros.media.video_file import VideoFile
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
+from fer_ros.messages.images import bgr_from_msg
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 from fer_ros.ros.child_process import Child
-from fer_ros.ros.conversions import bgr_from_msg
 from fer_ros.ros.run_node import send_images_whole
 from fer_ros.structures import FrameEmotions, ImageArray
 

@@ -13,12 +13,7 @@ from fer_ros.errors import FerError, StampError
 from fer_ros.media.annotate import annotate
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.pipeline import estimate_together
-from fer_ros.ros.conversions import (
-    bgr_from_msg,
-    bgr_to_msg,
-    frame_to_msg,
-    gray_from_msg,
-)
+from fer_ros.ros.conversions import bgr_to_msg, frame_to_msg
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.throttled_log import ThrottledLog
 from fer_ros.structures import FrameEmotions
@@ -72,7 +67,7 @@ class ImageProcessor:
                 self._on_failure(image.topic, error)
 
     def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
-        gray = gray_from_msg(msg, self.values['max_image_pixels'])
+        gray = topic.decoder.gray(msg)
         stamp_s = stamp_s_from_msg(msg.header.stamp)
         if stamp_s == 0:
             # A driver that stamps nothing: time has to pass all the same.
@@ -104,7 +99,7 @@ class ImageProcessor:
         )
         topic.statistics.on_published(len(frame.faces), self._age_ms(msg))
         if self.values['publish_annotated'] and topic.annotated.get_subscription_count():
-            bgr = bgr_from_msg(msg, self.values['max_image_pixels'])
+            bgr = topic.decoder.bgr(msg)
             topic.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
 
     def _on_failure(self, topic: ImageTopic, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -10,6 +11,7 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import SettingError
+from fer_ros.messages.images import ImageDecoder
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import (
     EmotionPipeline,
@@ -29,6 +31,7 @@ class ImageTopic:
     Attributes:
         name: Full name, as it is subscribed to.
         pipeline: With this topic's own faces.
+        decoder: Of its messages.
         annotated: Publisher of annotated images.
         lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
@@ -37,6 +40,7 @@ class ImageTopic:
 
     name: str
     pipeline: EmotionPipeline
+    decoder: ImageDecoder
     annotated: Publisher
     lock: Lock = field(default_factory=Lock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
@@ -111,5 +115,12 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     topics = []
     for index, (name, annotated) in enumerate(zip(names, annotated_topics(names), strict=True)):
         pipeline = EmotionPipeline(models, settings, face_ids_of_camera(index, len(names)))
-        topics.append(ImageTopic(name, pipeline, node.create_publisher(Image, annotated, 1)))
+        say = partial(_say_chosen, node, name)
+        decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
+        publisher = node.create_publisher(Image, annotated, 1)
+        topics.append(ImageTopic(name, pipeline, decoder, publisher))
     return topics
+
+
+def _say_chosen(node: Node, topic: str, sentence: str) -> None:
+    node.get_logger().info(f'{topic}: {sentence}')

@@ -1,32 +1,265 @@
-"""What holds without ROS; the encodings one by one are in ros/test_conversions.py."""
+"""Messages of rosbags, whose fields are those of ROS."""
 
-import sys
-
+import cv2
 import numpy as np
 import pytest
-from bag_files import jpeg, raw
+from bag_files import compressed, jpeg, raw
 
 from fer_ros.errors import ImageError
-from fer_ros.messages.images import bgr_from_msg, gray_from_msg
+from fer_ros.messages.encodings import ENCODINGS
+from fer_ros.messages.images import ImageDecoder, bgr_from_msg, gray_from_msg
+
+WIDTH, HEIGHT = 6, 4
 
 
-def test_messages_of_rosbags_are_read(portrait_bgr):
-    assert (bgr_from_msg(raw(portrait_bgr, 1)) == portrait_bgr).all()
-    assert bgr_from_msg(jpeg(portrait_bgr, 1)).shape == portrait_bgr.shape
-    assert gray_from_msg(raw(portrait_bgr, 1)).shape == portrait_bgr.shape[:2]
+def message(encoding, data, width=WIDTH, height=HEIGHT, **fields):
+    msg = raw(np.zeros((height, width), np.uint8) if width and height else np.zeros((1, 1)), 1)
+    msg.encoding, msg.width, msg.height = encoding, width, height
+    msg.data = np.frombuffer(bytes(data), np.uint8)
+    msg.step = width * ENCODINGS[encoding].pixel_bytes if encoding in ENCODINGS else width
+    for name, value in fields.items():
+        setattr(msg, name, value)
+    return msg
 
 
-def test_encoding_of_four_channels_is_converted():
-    pixels = np.zeros((4, 6, 4), np.uint8) + np.array([30, 200, 120, 255], np.uint8)
-    assert (bgr_from_msg(raw(pixels, 1, 'bgra8')) == [30, 200, 120]).all()
+def uniform(encoding, pixel, times=WIDTH * HEIGHT):
+    return message(encoding, bytes(pixel) * times)
 
 
-def test_unknown_encoding_is_an_error():
-    with pytest.raises(ImageError, match="encoding '16UC1' cannot be read, supported are mono8"):
-        gray_from_msg(raw(np.zeros((4, 6, 2), np.uint8), 1, '16UC1'))
+def words(encoding, values, order='<u2', **fields):
+    return message(encoding, np.array(values, order).tobytes(), **fields)
 
 
-def test_without_the_library_the_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, 'rosbags.image', None)
-    with pytest.raises(ImageError, match='needs the pip package rosbags-image'):
-        bgr_from_msg(raw(np.zeros((4, 6, 4), np.uint8), 1, 'bgra8'))
+# A uniform picture of BGR (30, 200, 120) in every encoding of three colours.
+COLOURS = {
+    'bgr8': [30, 200, 120],
+    '8UC3': [30, 200, 120],
+    'BGR8': [30, 200, 120],
+    'rgb8': [120, 200, 30],
+    'bgra8': [30, 200, 120, 255],
+    '8UC4': [30, 200, 120, 255],
+    'rgba8': [120, 200, 30, 255],
+}
+COLOURS_16 = {
+    'bgr16': [30, 200, 120],
+    'rgb16': [120, 200, 30],
+    'bgra16': [30, 200, 120, 255],
+    'rgba16': [120, 200, 30, 255],
+}
+
+
+@pytest.mark.parametrize(('encoding', 'pixel'), COLOURS.items())
+def test_colour_encoding_becomes_bgr_and_gray(encoding, pixel):
+    msg = message(encoding, bytes(pixel) * 24, step=WIDTH * len(pixel))
+    assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
+    assert (bgr_from_msg(msg) == [30, 200, 120]).all()
+    # 0.114 * 30 + 0.587 * 200 + 0.299 * 120
+    assert (gray_from_msg(msg) == 157).all()
+
+
+@pytest.mark.parametrize(('encoding', 'pixel'), COLOURS_16.items())
+@pytest.mark.parametrize(('is_bigendian', 'order'), [(0, '<u2'), (1, '>u2')])
+def test_colour_of_sixteen_bits_becomes_bgr_and_gray(encoding, pixel, is_bigendian, order):
+    msg = words(encoding, [257 * value for value in pixel] * 24, order, is_bigendian=is_bigendian)
+    decoder = ImageDecoder(white_level=65535)
+    assert (decoder.bgr(msg) == [30, 200, 120]).all()
+    assert (decoder.gray(msg) == 157).all()
+
+
+@pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
+def test_one_channel_is_gray_and_gray_bgr(encoding):
+    msg = message(encoding, range(24))
+    assert gray_from_msg(msg).tolist()[1] == [6, 7, 8, 9, 10, 11]
+    assert bgr_from_msg(msg)[1, 2].tolist() == [8, 8, 8]
+
+
+@pytest.mark.parametrize(('is_bigendian', 'order'), [(0, '<u2'), (1, '>u2')])
+def test_mono16_is_scaled_to_eight_bits(is_bigendian, order):
+    decoder = ImageDecoder(white_level=65535)
+    msg = words('mono16', [257 * 100] * 24, order, is_bigendian=is_bigendian)
+    assert (decoder.gray(msg) == 100).all()
+    assert (decoder.bgr(msg) == 100).all()
+
+
+@pytest.mark.parametrize('bits', [8, 10, 12, 14, 16])
+def test_mono16_of_a_sensor_is_as_bright_as_its_bits_make_it(bits):
+    white = 2**bits - 1
+    gray = gray_from_msg(words('mono16', [white, white // 2, 0, 0, 0, 0] * 4))
+    assert gray[0, :3].tolist() == pytest.approx([255, 127, 0], abs=1)
+
+
+def test_mono16_does_not_become_brighter_after_a_bright_image():
+    said = []
+    decoder = ImageDecoder(on_chosen=said.append)
+    bright, dark = words('mono16', [4000] * 24), words('mono16', [400] * 24)
+    assert [int(decoder.gray(msg)[0, 0]) for msg in (bright, dark, bright, dark)] == [
+        *(249, 25),
+        *(249, 25),
+    ]
+    assert said == [
+        'images of 16 bits are taken to be white at 4095, for their brightest pixel so far has '
+        '4000; the parameter white_level says it for certain'
+    ]
+
+
+def test_mono16_that_outgrows_its_bits_is_said_again():
+    said = []
+    decoder = ImageDecoder(on_chosen=said.append)
+    for value in (400, 4000, 60000, 4000):
+        decoder.gray(words('mono16', [value] * 24))
+    assert [sentence.split()[10] for sentence in said] == ['1023,', '4095,', '65535,']
+
+
+def test_black_mono16_is_black():
+    assert (gray_from_msg(words('mono16', [0] * 24)) == 0).all()
+
+
+def test_depth_is_refused_until_its_white_level_is_said():
+    msg = words('16UC1', [1000] * 24)
+    with pytest.raises(ImageError, match='16UC1 is depth by convention; where it is a picture'):
+        gray_from_msg(msg)
+    assert (ImageDecoder(white_level=2000).gray(msg) == 128).all()
+
+
+BAYER = {
+    'rggb': [[9, 50], [50, 200]],
+    'bggr': [[200, 50], [50, 9]],
+    'gbrg': [[50, 200], [9, 50]],
+    'grbg': [[50, 9], [200, 50]],
+}
+
+
+@pytest.mark.parametrize('pattern', BAYER)
+def test_bayer_pattern_becomes_its_colours(pattern):
+    data = np.tile(np.array(BAYER[pattern], np.uint8), (HEIGHT // 2, WIDTH // 2))
+    bgr = bgr_from_msg(message(f'bayer_{pattern}8', data.tobytes()))
+    assert bgr[1, 2].tolist() == [200, 50, 9]
+
+
+@pytest.mark.parametrize('pattern', BAYER)
+def test_bayer_pattern_of_sixteen_bits_becomes_its_colours(pattern):
+    data = np.tile(np.array(BAYER[pattern], np.uint16) * 257, (HEIGHT // 2, WIDTH // 2))
+    bgr = ImageDecoder(white_level=65535).bgr(words(f'bayer_{pattern}16', data.ravel()))
+    assert bgr[1, 2].tolist() == [200, 50, 9]
+
+
+PACKED = {
+    'uyvy': 'uyvy',
+    'yuv422': 'uyvy',
+    'yuyv': 'yuyv',
+    'yuv422_yuy2': 'yuyv',
+    'yvyu': 'yvyu',
+}
+
+
+@pytest.mark.parametrize(('encoding', 'order'), PACKED.items())
+def test_packed_yuv_of_red_is_red(encoding, order):
+    # BT.601 video levels.
+    pair = [{'y': 81, 'u': 90, 'v': 240}[letter] for letter in order]
+    msg = uniform(encoding, pair, WIDTH * HEIGHT // 2)
+    assert bgr_from_msg(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
+    assert gray_from_msg(msg)[0, 0] == pytest.approx(76, abs=1)
+
+
+@pytest.mark.parametrize(('encoding', 'pair'), [('nv12', [90, 240]), ('nv21', [240, 90])])
+def test_yuv_of_two_planes_of_red_is_red(encoding, pair):
+    msg = message(encoding, bytes([81] * 24 + pair * 6))
+    assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
+    assert bgr_from_msg(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
+
+
+@pytest.mark.parametrize('encoding', ['uyvy', 'yuyv', 'nv12', 'nv21'])
+def test_yuv_there_and_back_is_close(portrait_bgr, encoding):
+    small = cv2.resize(portrait_bgr, (64, 48), interpolation=cv2.INTER_AREA)
+    planar = cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420)
+    bright, u, v = planar[:48], *planar[48:].reshape(2, 24, 32)
+    first, second = (u, v) if encoding != 'nv21' else (v, u)
+    if encoding.startswith('nv'):
+        data = np.vstack([bright, np.dstack([first, second]).reshape(24, 64)])
+    else:
+        pair = np.dstack([np.repeat(plane, 2, 0) for plane in (u, v)]).reshape(48, 64)
+        order = (pair, bright) if encoding == 'uyvy' else (bright, pair)
+        data = np.dstack(order).reshape(48, 128)
+    back = bgr_from_msg(message(encoding, data.tobytes(), 64, 48))
+    assert np.abs(back.astype(int) - small).mean() < 4
+
+
+@pytest.mark.parametrize('encoding', ['bgr8', 'rgb8', 'mono8'])
+def test_plain_encodings_are_views_on_the_message(encoding):
+    msg = message(encoding, bytes(WIDTH * HEIGHT * ENCODINGS[encoding].channels))
+    msg.data = msg.data.copy()
+    pixels = gray_from_msg(msg) if encoding == 'mono8' else bgr_from_msg(msg)
+    msg.data[0] = 77
+    assert 77 in np.atleast_1d(pixels[0, 0])
+
+
+@pytest.mark.parametrize('encoding', ENCODINGS)
+def test_padding_at_the_end_of_rows_is_left_out(encoding):
+    kind, decoder = ENCODINGS[encoding], ImageDecoder(white_level=65535)
+    row, rows = WIDTH * kind.pixel_bytes, kind.rows(HEIGHT)
+    pixels = np.random.default_rng(0).integers(0, 256, (rows, row), np.uint8)
+    padded = np.hstack([pixels, np.full((rows, 6), 255, np.uint8)])
+    tight = decoder.bgr(message(encoding, pixels.tobytes()))
+    assert (decoder.bgr(message(encoding, padded.tobytes(), step=row + 6)) == tight).all()
+
+
+def test_unknown_encoding_names_those_that_are_supported():
+    with pytest.raises(ImageError, match="'h264' cannot be read, supported are mono8, 8UC1"):
+        gray_from_msg(message('h264', bytes(96)))
+    with pytest.raises(ImageError, match="'32FC1', which is depth, cannot be read"):
+        gray_from_msg(message('32FC1', bytes(96), step=24))
+
+
+@pytest.mark.parametrize(
+    ('msg', 'sentence'),
+    [
+        (message('bgr8', bytes(72), step=17), 'step is 17 bytes, but 6 pixels of bgr8 take 18'),
+        (message('bgr8', bytes(71)), 'data has 71 bytes, but 4 rows of 18 bytes take 72'),
+        (message('nv12', bytes(35)), 'data has 35 bytes, but 6 rows of 6 bytes take 36'),
+        (message('mono8', b'', width=0), 'the image is 0 x 4 pixels'),
+        (message('mono8', b'', height=0), 'the image is 6 x 0 pixels'),
+        (message('mono8', b'', width=100_000, height=70_000), 'the image is 100000 x 70000'),
+        (message('yuyv', bytes(40), width=5), 'width is 5, but yuyv needs an even one'),
+        (message('nv21', bytes(40), height=3), 'height is 3, but nv21 needs an even one'),
+    ],
+)
+def test_sizes_that_do_not_fit_are_an_error(msg, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        gray_from_msg(msg)
+
+
+def test_compressed_png_is_lossless(portrait_bgr):
+    data = cv2.imencode('.png', portrait_bgr)[1].tobytes()
+    assert (bgr_from_msg(compressed(data, 'png')) == portrait_bgr).all()
+
+
+def test_compressed_jpeg_is_close(portrait_bgr):
+    msg = jpeg(portrait_bgr, 1)
+    assert np.abs(bgr_from_msg(msg).astype(int) - portrait_bgr).mean() < 3
+    assert gray_from_msg(msg).shape == portrait_bgr.shape[:2]
+
+
+def test_compressed_png_of_sixteen_bits_is_scaled_as_mono16():
+    data = cv2.imencode('.png', np.full((30, 40), 2000, np.uint16))[1].tobytes()
+    assert (gray_from_msg(compressed(data, 'mono16; png compressed ')) == 125).all()
+    assert (ImageDecoder(white_level=2000).gray(compressed(data, 'png')) == 255).all()
+
+
+def test_compressed_depth_is_refused_until_its_white_level_is_said():
+    data = cv2.imencode('.png', np.full((30, 40), 1000, np.uint16))[1].tobytes()
+    msg = compressed(data, '16UC1; png compressed ')
+    with pytest.raises(ImageError, match='16UC1 is depth by convention'):
+        gray_from_msg(msg)
+    assert (ImageDecoder(white_level=2000).gray(msg) == 128).all()
+
+
+@pytest.mark.parametrize('data', [b'nonsense', b''])
+def test_compressed_nonsense_is_an_error(data):
+    with pytest.raises(ImageError, match=f"format 'jpeg': {len(data)} bytes are no picture"):
+        gray_from_msg(compressed(data, 'jpeg'))
+
+
+def test_truncated_jpeg_of_a_message_is_an_error(portrait_bgr):
+    data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
+    with pytest.raises(ImageError, match=r'a JPEG of .* bytes ends before the picture does'):
+        gray_from_msg(compressed(data[: len(data) // 2], 'jpeg'))

@@ -8,8 +8,8 @@ from sensor_msgs.msg import Image
 from video_files import gray_image, write_video
 
 from fer_ros.errors import SettingError, SourceError
+from fer_ros.messages.images import bgr_from_msg
 from fer_ros.ros.camera_node import CameraNode
-from fer_ros.ros.conversions import bgr_from_msg
 
 
 @pytest.fixture

@@ -1,0 +1,167 @@
+import io
+import struct
+import zlib
+from contextlib import suppress
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_ros.errors import ImageError
+from fer_ros.messages.picture import Picture, decode_picture, read_header
+
+COLOR = cv2.IMREAD_COLOR
+MAX_PIXELS = 1_000_000
+
+
+@pytest.fixture(scope='module')
+def picture(portrait_bgr):
+    return cv2.resize(portrait_bgr, (328, 246), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope='module')
+def jpeg(picture):
+    return cv2.imencode('.jpg', picture)[1].tobytes()
+
+
+@pytest.fixture(scope='module')
+def png(picture):
+    return cv2.imencode('.png', picture)[1].tobytes()
+
+
+def progressive(bgr):
+    return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+
+
+def with_restarts(bgr):
+    return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1].tobytes()
+
+
+def without_tables(jpeg):
+    """Return a JPEG as UVC cameras send it, without its Huffman tables."""
+    kept, position = bytearray(jpeg[:2]), 2
+    while jpeg[position + 1] != 0xDA:
+        after = position + 2 + int.from_bytes(jpeg[position + 2 : position + 4], 'big')
+        if jpeg[position + 1] != 0xC4:
+            kept += jpeg[position:after]
+        position = after
+    return bytes(kept + jpeg[position:])
+
+
+def with_thumbnail(bgr):
+    """Return a JPEG that has another one in its EXIF data."""
+    small, whole = io.BytesIO(), io.BytesIO()
+    Image.new('RGB', (16, 8)).save(small, 'JPEG')
+    Image.fromarray(bgr[:, :, ::-1]).save(whole, 'JPEG', exif=b'Exif\0\0' + small.getvalue())
+    return whole.getvalue()
+
+
+def bomb(width, height):
+    """Return a PNG of a few bytes that claims to be enormous."""
+
+    def chunk(kind, content):
+        check = zlib.crc32(kind + content)
+        return struct.pack('>I', len(content)) + kind + content + struct.pack('>I', check)
+
+    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    body = chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'')) + chunk(b'IEND', b'')
+    return b'\x89PNG\r\n\x1a\n' + body
+
+
+def jpeg_of_size(jpeg, width, height):
+    """Return a JPEG whose header claims another size."""
+    start = jpeg.index(b'\xff\xc0') + 5
+    return jpeg[:start] + struct.pack('>HH', height, width) + jpeg[start + 4 :]
+
+
+def test_header_of_a_jpeg_has_size_and_end(jpeg):
+    assert read_header(jpeg) == Picture('JPEG', 328, 246, len(jpeg), sequential=True)
+    assert read_header(jpeg + bytes(90)) == Picture('JPEG', 328, 246, len(jpeg), sequential=True)
+
+
+def test_header_of_a_png_has_size_and_end(png):
+    assert read_header(png + bytes(90)) == Picture('PNG', 328, 246, len(png))
+
+
+def test_header_of_a_jpeg_is_its_own_and_not_that_of_its_thumbnail(picture):
+    data = with_thumbnail(picture)
+    found = read_header(data)
+    assert (found.width, found.height, found.end) == (328, 246, len(data))
+
+
+def test_header_of_another_kind_has_its_size(picture):
+    assert read_header(cv2.imencode('.webp', picture)[1].tobytes()).width == 328
+
+
+@pytest.mark.parametrize('padding', [bytes(600), bytes(90_000), b'\r\n', b'\xff\xd8\xff' * 40])
+def test_padding_behind_the_end_changes_nothing(jpeg, png, padding):
+    for data in (jpeg, png):
+        bare = decode_picture(data, COLOR, MAX_PIXELS)
+        assert (decode_picture(data + padding, COLOR, MAX_PIXELS) == bare).all()
+
+
+@pytest.mark.parametrize('kind', [bytes, with_restarts, without_tables], ids=lambda f: f.__name__)
+def test_jpeg_without_end_marker_but_with_all_of_its_scan_is_read(picture, jpeg, kind):
+    data = with_restarts(picture) if kind is with_restarts else kind(jpeg)
+    whole = decode_picture(data, COLOR, MAX_PIXELS)
+    assert (decode_picture(data[:-2], COLOR, MAX_PIXELS) == whole).all()
+    assert (decode_picture(data[:-1], COLOR, MAX_PIXELS) == whole).all()
+
+
+@pytest.mark.parametrize('share', [0.3, 0.5, 0.9, 0.99])
+def test_truncated_picture_is_an_error(picture, jpeg, png, share):
+    for data in (jpeg, png, progressive(picture), with_restarts(picture)):
+        with pytest.raises(ImageError, match='bytes ends before the picture does'):
+            decode_picture(data[: int(share * len(data))], COLOR, MAX_PIXELS)
+
+
+def test_jpeg_that_lacks_a_byte_of_its_scan_somewhere_is_an_error(picture, jpeg):
+    for data in (jpeg, with_restarts(picture)):
+        # Of the last rows' right edge, which lies outside of the picture, bytes may be missing.
+        for length in range(1000, len(data) - 150, 151):
+            with pytest.raises(ImageError, match='ends before the picture does'):
+                decode_picture(data[:length], COLOR, MAX_PIXELS)
+
+
+def test_progressive_jpeg_without_end_marker_may_lack_a_scan_and_is_an_error(picture):
+    with pytest.raises(ImageError, match='ends before the picture does'):
+        decode_picture(progressive(picture)[:-2], COLOR, MAX_PIXELS)
+
+
+def test_truncated_jpeg_is_decoded_as_far_as_it_goes_where_that_is_asked_for(picture, jpeg):
+    said = []
+    half = decode_picture(jpeg[: len(jpeg) // 2], COLOR, MAX_PIXELS, said.append)
+    assert said == [f'a JPEG of {len(jpeg) // 2} bytes ends before the picture does']
+    assert half.shape == picture.shape
+    assert np.abs(half[:90].astype(int) - picture[:90]).mean() < 4
+
+
+@pytest.mark.parametrize('size', [(60_000, 60_000), (1001, 1000), (0, 10)])
+def test_size_is_refused_before_a_pixel_is_decoded(jpeg, size):
+    width, height = size
+    for data in (bomb(width, height), jpeg_of_size(jpeg, width, height)):
+        with pytest.raises(ImageError, match=f'the image is {width} x {height} pixels'):
+            decode_picture(data, COLOR, MAX_PIXELS, on_cut=print)
+
+
+@pytest.mark.parametrize('length', range(0, 700, 7))
+def test_start_of_a_picture_is_an_error_with_a_sentence(jpeg, png, length):
+    for data in (jpeg, png):
+        with pytest.raises(ImageError, match=r'no picture|ends before the picture|0 x 0 pixels'):
+            decode_picture(data[:length], COLOR, MAX_PIXELS)
+
+
+def test_bits_that_flip_give_a_picture_or_a_sentence(jpeg, png):
+    rng = np.random.default_rng(1)
+    for number in range(300):
+        data = bytearray((jpeg, png)[number % 2])
+        for place in rng.integers(0, len(data) if number % 3 else 700, 4):
+            data[place] ^= 1 << int(rng.integers(8))
+        with suppress(ImageError):
+            assert decode_picture(bytes(data), COLOR, MAX_PIXELS).ndim == 3
+
+
+def test_arrays_of_bytes_are_read_as_bytes_are(jpeg):
+    for data in (np.frombuffer(jpeg, np.uint8), memoryview(jpeg), bytearray(jpeg)):
+        assert decode_picture(data, COLOR, MAX_PIXELS).shape == (246, 328, 3)
