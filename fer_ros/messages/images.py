@@ -105,7 +105,7 @@ class ImageDecoder:
         pixels: ImageArray = data.reshape(height, msg.step)[:, :row]
         if encoding.bits == 16:
             words = np.ascontiguousarray(pixels).view('>u2' if msg.is_bigendian else '<u2')
-            pixels = self._white_level.eight_bits(words.astype(np.uint16, copy=False))  # type: ignore[arg-type]
+            pixels = self._white_level.eight_bits(words.astype(np.uint16, copy=False))
         if encoding.channels > 1:
             pixels = pixels.reshape(height, msg.width, encoding.channels)
         return encoding, pixels

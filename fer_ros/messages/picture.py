@@ -107,7 +107,7 @@ def decode_picture(
         raise ImageError(f'a picture of {len(data)} bytes is damaged')
     if image.dtype not in (np.uint8, np.uint16):
         raise ImageError(f'a picture has values of type {image.dtype}, readable are 8 and 16 bits')
-    return np.asarray(image)  # type: ignore[return-value]
+    return np.asarray(image)
 
 
 def require_size(width: int, height: int, max_pixels: int) -> None:
