@@ -86,8 +86,8 @@ def find_encoding(name: str) -> Encoding:
     """
     encoding = ENCODINGS.get(name) or _BY_LOWER_CASE.get(name.lower())
     if encoding is None:
-        depth = ', which is depth,' if name in DEPTH_ENCODINGS else ''
+        depth = ' (it is depth)' if name in DEPTH_ENCODINGS else ''
         raise ImageError(
-            f'encoding {name!r}{depth} cannot be read, supported are {", ".join(ENCODINGS)}'
+            f'encoding {name!r} cannot be read{depth}, supported are {", ".join(ENCODINGS)}'
         )
     return encoding

@@ -122,9 +122,9 @@ def test_images_in_an_unknown_encoding_are_an_error_that_names_those_that_are_kn
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/depth', IMAGE)
         bag.add('/depth', raw(depth, ns(0), '32FC1'), ns(0))
-    with pytest.raises(BagError, match=r"topic /depth .* '32FC1', which is depth, cannot be read"):
+    with pytest.raises(BagError, match=r"topic /depth .* '32FC1' cannot be read"):
         images_of(tmp_path / 'run', ['/depth'])
-    with pytest.raises(BagError, match="topic /depth is left out: encoding '32FC1', which"):
+    with pytest.raises(BagError, match="topic /depth is left out: encoding '32FC1' cannot be"):
         images_of(tmp_path / 'run')
 
 
