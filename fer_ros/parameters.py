@@ -260,6 +260,14 @@ FER_NODE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'hfov_deg',
+        _PIPELINE.hfov_deg,
+        'Horizontal field of view in degrees, for head poses where no camera_info comes.',
+        low=1.0,
+        high=179.0,
+        live=True,
+    ),
+    Spec(
         'publish_landmarks',
         True,
         'Whether messages carry the landmarks.',
@@ -375,6 +383,7 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
             chosen['smoothing_change_threshold'],
         ),
         chosen['confidence_threshold'],
+        chosen['hfov_deg'],
     )
 
 

@@ -1,7 +1,7 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages meet."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import cv2
@@ -11,6 +11,7 @@ from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
+from fer_ros.face.pose import CameraIntrinsics, head_pose
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
@@ -20,15 +21,27 @@ from fer_ros.structures import (
     FaceEmotion,
     FloatArray,
     FrameEmotions,
+    HeadPose,
     ImageArray,
     Judgement,
+    Landmarks,
     ObservedFace,
 )
 
 _NO_ROWS = np.zeros((0, 0), np.float32)
 
 # Keys of ``EmotionPipeline.stage_s``, in order; ``detector`` is the time that images wait for it.
-STAGES = ('gray', 'detector', 'landmarks', 'crop', 'tracker', 'batch', 'model', 'smoothing')
+STAGES = (
+    'gray',
+    'detector',
+    'landmarks',
+    'crop',
+    'tracker',
+    'batch',
+    'model',
+    'smoothing',
+    'pose',
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +53,22 @@ class PipelineSettings:
         smoothing: How probabilities are smoothed.
         confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
             be named as the emotion.
+        hfov_deg: Horizontal field of view of a camera whose intrinsics are not known, in degrees.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     confidence_threshold: float = 0.0
+    hfov_deg: float = 60.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence_threshold <= 1:
             raise SettingError(
                 f'confidence_threshold is {self.confidence_threshold}, allowed are 0 to 1'
+            )
+        if not 0 < self.hfov_deg < 180:
+            raise SettingError(
+                f'hfov_deg is {self.hfov_deg}, allowed is more than 0 and less than 180'
             )
 
 
@@ -78,7 +97,13 @@ class Observation:
 
 
 class EmotionPipeline:
-    """Turns the images of one camera into faces with emotions."""
+    """Turns the images of one camera into faces with emotions.
+
+    Attributes:
+        models: The stages that are loaded from files.
+        camera: Intrinsics for the pose of heads; may be set at any time. ``None``: not known, so
+            that the direction of a head follows from ``hfov_deg`` and its place stays unknown.
+    """
 
     def __init__(
         self,
@@ -93,6 +118,7 @@ class EmotionPipeline:
             ``face_ids_of_camera``.
         """
         self.models = models
+        self.camera: CameraIntrinsics | None = None
         self._timer = StageTimer()
         self._observer = FaceObserver(
             models.detector,
@@ -198,6 +224,11 @@ class EmotionPipeline:
                 for face, frame in zip(observation.faces, probabilities, strict=True)
             )
             self._smoother.keep([face.face_id for face in faces])
+        with self._timer.time('pose'):
+            faces = tuple(
+                replace(face, head=self._head(face.landmarks, observation.size_wh))
+                for face in faces
+            )
         return FrameEmotions(
             observation.stamp_s,
             self.classes,
@@ -205,6 +236,14 @@ class EmotionPipeline:
             observation.size_wh,
             self.models.classifier.name,
         )
+
+    def _head(self, landmarks: Landmarks | None, size_wh: tuple[int, int]) -> HeadPose:
+        if landmarks is None:
+            return HeadPose()
+        if self.camera is not None:
+            return head_pose(landmarks, self.camera)
+        guess = CameraIntrinsics.from_hfov(size_wh, self._settings.hfov_deg)
+        return replace(head_pose(landmarks, guess), position_m=HeadPose().position_m)
 
     def _face_emotion(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
         smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
