@@ -89,11 +89,13 @@ class Observation:
         stamp_s: Acquisition time of the image in seconds.
         size_wh: Width and height of the image in pixels.
         faces: In order of ``face_id``; empty when nobody is there.
+        known_ids: Of these faces, and of those that would be known again if they came back.
     """
 
     stamp_s: float
     size_wh: tuple[int, int]
     faces: tuple[ObservedFace, ...]
+    known_ids: frozenset[int]
 
 
 class EmotionPipeline:
@@ -186,7 +188,8 @@ class EmotionPipeline:
             gray = _gray(image)
         self._stamp_s = stamp_s
         height, width = gray.shape
-        return Observation(stamp_s, (width, height), tuple(self._observer.observe(gray, stamp_s)))
+        faces = tuple(self._observer.observe(gray, stamp_s))
+        return Observation(stamp_s, (width, height), faces, self._observer.known_ids)
 
     def estimate(self, observation: Observation) -> FrameEmotions:
         """Do the second half of ``process``: estimate the emotions of what was observed.
@@ -223,7 +226,7 @@ class EmotionPipeline:
                 self._face_emotion(face, frame, observation.stamp_s)
                 for face, frame in zip(observation.faces, probabilities, strict=True)
             )
-            self._smoother.keep([face.face_id for face in faces])
+            self._smoother.keep(observation.known_ids)
         with self._timer.time('pose'):
             faces = tuple(
                 replace(face, head=self._head(face.landmarks, observation.size_wh))

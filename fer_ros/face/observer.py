@@ -1,18 +1,19 @@
 """FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from fer_ros.face.alignment import align_face
+from fer_ros.face.appearance import look_of
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.matching import nearest
-from fer_ros.face.track import STAMP_TOLERANCE_S, Find
+from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
-from fer_ros.structures import FaceBox, ImageArray, ObservedFace, TrackedFace
+from fer_ros.structures import FaceBox, ImageArray, ObservedFace
 
 
 class FaceObserver:
@@ -52,6 +53,11 @@ class FaceObserver:
     def settings(self, settings: TrackerSettings) -> None:
         self._tracker.settings = settings
 
+    @property
+    def known_ids(self) -> frozenset[int]:
+        """Ids of the faces that are followed, or were and would be known again."""
+        return self._tracker.known_ids
+
     def observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return the faces in an image, in order of ``face_id``.
 
@@ -62,16 +68,17 @@ class FaceObserver:
         # What was found in an image of long ago says little about this one.
         beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
         self._last_s = stamp_s
+        self._tracker.expect(stamp_s)
         if beside or not self._tracker.detection_due(stamp_s):
-            faces = self._expected(stamp_s)
+            self._take_search(stamp_s)
         else:
             self._search = None
             with self._timer.time('detector'):
                 boxes = self._detector.detect(gray)
-            faces = self._tracker.match(boxes, stamp_s)
-        seen = self._look(gray, faces, stamp_s)
+            self._tracker.found(boxes, stamp_s)
+        seen = self._look(gray, stamp_s)
         if beside and self._search is None and self._tracker.detection_due(stamp_s):
-            self._begin_search(gray, stamp_s, seen)
+            self._begin_search(gray, stamp_s)
         return seen
 
     def settle(self) -> None:
@@ -85,22 +92,20 @@ class FaceObserver:
         self._search = None
         self._last_s = float('-inf')
 
-    def _expected(self, stamp_s: float) -> tuple[TrackedFace, ...]:
-        """Return where faces are expected, by a search that is due or by following them."""
+    def _take_search(self, stamp_s: float) -> None:
+        """Use what a search has found, when it is due."""
         search = self._search
         if search is None or not search.due(stamp_s, self.settings.delay_s):
-            return self._tracker.followed(stamp_s)
+            return
         with self._timer.time('detector'):
             finds, took_s = search.result.result()
         self._timer.add('search', took_s)
         self._search = None
-        return self._tracker.catch_up(finds, search.known, search.stamp_s, stamp_s)
+        self._tracker.found_earlier(finds, search.known, search.stamp_s, stamp_s)
 
-    def _begin_search(
-        self, gray: ImageArray, stamp_s: float, seen: Sequence[ObservedFace]
-    ) -> None:
+    def _begin_search(self, gray: ImageArray, stamp_s: float) -> None:
         self._tracker.begin_search(stamp_s)
-        known = {face.face.face_id: face.landmarks.following_box() for face in seen}
+        known = {track.number: track.box for track in self._tracker.tracks}
         result = self._beside.submit(self._find, gray, known)
         self._search = FaceSearch(stamp_s, known, result)
 
@@ -108,41 +113,70 @@ class FaceObserver:
         """Return what is found in an image; called in the thread beside."""
         start = time.perf_counter()
         boxes = self._detector.detect(gray)
-        identity = nearest(boxes, known, self.settings.max_distance)
+        owners = nearest(boxes, known, self.settings.max_distance)
         finds = []
         for index, box in enumerate(boxes):
-            if index in identity:
-                finds.append(Find(box, identity[index]))
+            if index in owners:
+                finds.append(Find(box, owners[index]))
                 continue
             landmarks = self._landmarks.predict(gray, box)
             aligned = align_face(gray, landmarks, self._crop_px)
-            finds.append(Find(landmarks.following_box(), None, aligned.crop))
+            finds.append(Find(landmarks.following_box(), None, look_of(aligned.crop)))
         return finds, time.perf_counter() - start
 
-    def _look(
-        self, gray: ImageArray, faces: Sequence[TrackedFace], stamp_s: float
-    ) -> list[ObservedFace]:
-        """Return what is seen of each face; one that is not where it should be is dropped."""
-        looked = {face.face_id: self._look_at(gray, face, stamp_s) for face in faces}
-        for face in faces:
-            if looked[face.face_id] is None:
-                # It does not look like itself any more: it has moved quickly, or is gone.
-                with self._timer.time('detector'):
-                    boxes = self._detector.detect_near(gray, face.box)
-                again = self._tracker.find_again(face, boxes, stamp_s)
-                if again is not None:
-                    looked[face.face_id] = self._look_at(gray, again, stamp_s)
-        return [seen for _, seen in sorted(looked.items()) if seen is not None]
+    def _look(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
+        """Return what is seen of each face; one that is not where it should be is lost."""
+        sightings: dict[Track, Sighting] = {}
+        doubted: list[Track] = []
+        for track in self._tracker.tracks:
+            sighting = self._look_at(gray, track.expected)
+            if self._accept(track, sighting, stamp_s):
+                sightings[track] = sighting
+            else:
+                doubted.append(track)
+        for track in doubted:
+            # It does not look like itself any more: it has moved quickly, or is gone, or another
+            # one has come in its place.
+            sightings |= self._look_again(gray, track, stamp_s)
+        self._tracker.merge()
+        seen = [
+            ObservedFace(track.as_seen(), sightings[track].landmarks, sightings[track].aligned)
+            for track in self._tracker.tracks
+            if track in sightings and track.face_id is not None
+        ]
+        return sorted(seen, key=lambda one: one.face.face_id)
 
-    def _look_at(self, gray: ImageArray, face: TrackedFace, stamp_s: float) -> ObservedFace | None:
-        """Return what is seen of a face, ``None`` where it was not recognised in it."""
+    def _look_again(self, gray: ImageArray, track: Track, stamp_s: float) -> dict[Track, Sighting]:
+        """Return what is seen of a doubted face where the detector finds it; else lose it."""
+        if not track.confirmed_now:
+            with self._timer.time('detector'):
+                boxes = self._detector.detect_near(gray, track.expected)
+            owners = nearest(boxes, self._tracker.expected(), self.settings.max_distance)
+            box = next((boxes[i] for i, number in owners.items() if number == track.number), None)
+            if box is None:
+                self._tracker.lose(track)
+                return {}
+            self._tracker.confirm(track, box, stamp_s)
+            sighting = self._look_at(gray, box)
+            if self._accept(track, sighting, stamp_s):
+                return {track: sighting}
+        other = self._tracker.another(track, track.expected, stamp_s)
+        sighting = self._look_at(gray, other.expected)
+        if self._accept(other, sighting, stamp_s):
+            return {other: sighting}
+        self._tracker.lose(other)
+        return {}
+
+    def _look_at(self, gray: ImageArray, box: FaceBox) -> Sighting:
+        """Return what is seen in a box."""
         with self._timer.time('landmarks'):
-            landmarks = self._landmarks.predict(gray, face.box)
+            landmarks = self._landmarks.predict(gray, box)
         with self._timer.time('crop'):
-            aligned = align_face(gray, landmarks, self._crop_px)
+            return Sighting(landmarks, align_face(gray, landmarks, self._crop_px))
+
+    def _accept(self, track: Track, sighting: Sighting, stamp_s: float) -> bool:
         with self._timer.time('tracker'):
-            accepted = self._tracker.accept(face, landmarks, aligned, stamp_s)
-        return ObservedFace(face, landmarks, aligned) if accepted else None
+            return self._tracker.accept(track, sighting, stamp_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +185,7 @@ class FaceSearch:
 
     Attributes:
         stamp_s: Acquisition time of the image.
-        known: Where the known faces were in it, by ``face_id``.
+        known: Where the tracked faces were in it, by their tracks' numbers.
         result: What it finds, and the seconds that it takes.
     """
 

@@ -1,45 +1,63 @@
-"""Track: what is known of one face that is followed."""
+"""Track: what is known of one face that is followed; Sighting: what an image shows of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from fer_ros.structures import FaceBox, ImageArray, TrackedFace
+from fer_ros.face.appearance import Appearance, look_of
+from fer_ros.structures import AlignedFace, FaceBox, FloatArray, Landmarks, TrackedFace
+
+# For how long after it was seen a face is taken to move on as it did.
+_MOTION_S = 0.2
+
+# Stamps are rounded, intervals are not.
+STAMP_TOLERANCE_S = 5e-4
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
-    """A known face.
+    """A face that is followed, or was and may come back.
 
     Attributes:
-        face_id: Its number.
+        number: Its own, of all tracks.
         box: Where it was seen last, at ``seen_s``.
-        velocity_px_s: Of the box's centre.
+        seen_s: Stamp of the image in which it was seen last, or of that in which it was found.
         expected: Where it is looked for in the present image.
         confirmed_s: When the detector found it last.
         confirmed_now: Whether it did so in the present image.
         first_seen_s: Acquisition time of the first image in which it was taken for a face.
-        crop: What it looked like.
+        face_id: ``None`` until it is clear that it is a face, and which one.
+        velocity_px_s: Of the box's centre.
+        appearance: What it has looked like.
     """
 
-    face_id: int
+    number: int
     box: FaceBox
     seen_s: float
     expected: FaceBox
     confirmed_s: float
     confirmed_now: bool
     first_seen_s: float
+    face_id: int | None = None
     velocity_px_s: tuple[float, float] = (0.0, 0.0)
-    crop: ImageArray | None = None
+    appearance: Appearance = field(default_factory=Appearance)
 
     def as_seen(self) -> TrackedFace:
         """Return the face where it is looked for in the present image."""
+        assert self.face_id is not None
         return TrackedFace(self.face_id, self.expected, self.first_seen_s, self.confirmed_now)
 
     def expect(self, stamp_s: float) -> None:
-        """Move ``expected`` to where the face's velocity takes it, at most by the face's size."""
+        """Move ``expected`` to where the face's velocity takes it, at most by the face's size.
+
+        After a gap in the images it is looked for where it was seen last.
+        """
         elapsed_s = stamp_s - self.seen_s
-        limit = self.box.width_px
-        x, y = (min(max(v * elapsed_s, -limit), limit) for v in self.velocity_px_s)
-        self.expected = self.box.shifted(x, y)
+        self.confirmed_now = False
+        self.expected = self.box
+        if elapsed_s <= _MOTION_S:
+            limit = self.box.width_px
+            x, y = (min(max(v * elapsed_s, -limit), limit) for v in self.velocity_px_s)
+            self.expected = self.box.shifted(x, y)
 
     def see(self, box: FaceBox, stamp_s: float) -> None:
         """Take a new position."""
@@ -50,20 +68,34 @@ class Track:
         self.box, self.seen_s = box, stamp_s
 
 
-# Stamps are rounded, intervals are not.
-STAMP_TOLERANCE_S = 5e-4
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """What an image shows in a box where a face is looked for.
+
+    Attributes:
+        landmarks: Predicted in the box.
+        aligned: The aligned face from them.
+    """
+
+    landmarks: Landmarks
+    aligned: AlignedFace
+
+    @cached_property
+    def look(self) -> FloatArray:
+        """What it looks like; see ``appearance.look_of``."""
+        return look_of(self.aligned.crop)
 
 
 @dataclass(frozen=True, eq=False)
 class Find:
-    """A face that a search found.
+    """A face that a search found in an earlier image.
 
     Attributes:
         box: Where, in the image that was searched.
-        face_id: Of the known face that it is; ``None`` for a new one.
-        crop: ``(S, S)`` uint8, what a new face looks like.
+        number: Of the track that it belongs to; ``None`` for a new face.
+        look: What a new face looks like; see ``appearance.look_of``.
     """
 
     box: FaceBox
-    face_id: int | None = None
-    crop: ImageArray | None = None
+    number: int | None = None
+    look: FloatArray | None = None

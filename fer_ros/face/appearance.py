@@ -1,0 +1,95 @@
+"""Appearance: what one face has looked like, and whether another crop shows the same face."""
+
+from collections import deque
+
+import cv2
+import numpy as np
+
+from fer_ros.structures import FloatArray, ImageArray
+
+# Side of the neighbourhood, in shares of the crop's, by whose mean and spread a pixel is
+# normalised: light and contrast go, and with them most of what all faces share.
+_NEIGHBOURHOOD = 0.27
+# Gray levels that are added to the spread, so that flat skin does not become noise.
+_FLOOR = 4.0
+
+# Looks that are remembered of a face; one more is remembered where it is less like all of these.
+_MOST_LOOKS = 6
+_NEW_LOOK = 0.8
+
+# Of aligned crops of 1,004 web pictures, 99 % of the pairs of different people correlate less
+# than 0.47; of 640 images of clips, 99 % correlate more with what the same person looked like
+# before in the clip.
+SAME_FACE = 0.47
+# A half of the crop, which a hand before the other half leaves as it was: 98 % of the pairs of
+# different people correlate less in each of four halves.
+SAME_HALF = 0.62
+
+
+class Appearance:
+    """A few looks of one face, from different times and sides."""
+
+    def __init__(self) -> None:
+        self._looks: deque[FloatArray] = deque(maxlen=_MOST_LOOKS)
+        self._last: FloatArray | None = None
+
+    def likeness(self, look: FloatArray) -> float:
+        """Return the greatest correlation with a look that is remembered.
+
+        Args:
+            look: As ``look_of`` returns it.
+
+        Returns:
+            In [-1, 1]; 1 where none is remembered.
+        """
+        remembered = [*self._looks, *([] if self._last is None else [self._last])]
+        return max((_correlation(look, one) for one in remembered), default=1.0)
+
+    def half_likeness(self, look: FloatArray) -> float:
+        """Return the greatest correlation of an upper, lower, left or right half with that of the
+        last look; as ``likeness``.
+        """
+        if self._last is None:
+            return 1.0
+        halves = zip(_halves(look), _halves(self._last), strict=True)
+        return max(_correlation(half, last) for half, last in halves)
+
+    def add(self, look: FloatArray, sure: bool) -> None:
+        """Take a look as the last one.
+
+        Args:
+            look: As ``look_of`` returns it.
+            sure: Whether it is certain to be of this face, so that it may be remembered longer.
+        """
+        if sure and all(_correlation(look, one) < _NEW_LOOK for one in self._looks):
+            self._looks.append(look)
+        self._last = look
+
+
+def look_of(crop: ImageArray) -> FloatArray:
+    """Return a crop with mean 0 and spread about 1 in every neighbourhood.
+
+    Args:
+        crop: ``(S, S)`` uint8, aligned.
+
+    Returns:
+        ``(S, S)`` float32.
+    """
+    side = int(_NEIGHBOURHOOD * len(crop)) | 1
+    values = crop.astype(np.float32)
+    values -= cv2.blur(values, (side, side))
+    spread = np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR
+    result: FloatArray = values / spread
+    return result
+
+
+def _halves(crop: FloatArray) -> list[FloatArray]:
+    near, far = int(0.46 * len(crop)), int(np.ceil(0.54 * len(crop)))
+    return [crop[:far], crop[near:], crop[:, :far], crop[:, near:]]
+
+
+def _correlation(a: FloatArray, b: FloatArray) -> float:
+    """Return the correlation coefficient, 0 where one of the two is uniform."""
+    x, y = a.ravel() - a.mean(), b.ravel() - b.mean()
+    norm = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / norm if norm > 0 else 0.0
