@@ -46,6 +46,20 @@ def portrait_gray(portrait_bgr):
 
 
 @pytest.fixture(scope='session')
+def hopper_gray(portrait_gray):
+    """Another person, as large and in the same place: Grace Hopper, a picture of matplotlib's."""
+    from matplotlib.cbook import get_sample_data
+
+    with get_sample_data('grace_hopper.jpg') as file:
+        encoded = np.frombuffer(file.read(), np.uint8)
+    gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+    # Her face is around (252, 140) and about as wide as the other one.
+    height, width = portrait_gray.shape
+    move = np.array([[1.0, 0, 222 - 252], [0, 1, 115 - 140]])
+    return cv2.warpAffine(gray, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
+@pytest.fixture(scope='session')
 def two_faces_bgr(portrait_bgr):
     """The portrait and its mirror image side by side: faces around x = 222 and x = 802."""
     return np.hstack([portrait_bgr, portrait_bgr[:, ::-1]])

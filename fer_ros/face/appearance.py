@@ -21,9 +21,6 @@ _NEW_LOOK = 0.8
 # than 0.47; of 640 images of clips, 99 % correlate more with what the same person looked like
 # before in the clip.
 SAME_FACE = 0.47
-# A half of the crop, which a hand before the other half leaves as it was: 98 % of the pairs of
-# different people correlate less in each of four halves.
-SAME_HALF = 0.62
 
 
 class Appearance:
@@ -44,15 +41,6 @@ class Appearance:
         """
         remembered = [*self._looks, *([] if self._last is None else [self._last])]
         return max((_correlation(look, one) for one in remembered), default=1.0)
-
-    def half_likeness(self, look: FloatArray) -> float:
-        """Return the greatest correlation of an upper, lower, left or right half with that of the
-        last look; as ``likeness``.
-        """
-        if self._last is None:
-            return 1.0
-        halves = zip(_halves(look), _halves(self._last), strict=True)
-        return max(_correlation(half, last) for half, last in halves)
 
     def add(self, look: FloatArray, sure: bool) -> None:
         """Take a look as the last one.
@@ -81,11 +69,6 @@ def look_of(crop: ImageArray) -> FloatArray:
     spread = np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR
     result: FloatArray = values / spread
     return result
-
-
-def _halves(crop: FloatArray) -> list[FloatArray]:
-    near, far = int(0.46 * len(crop)), int(np.ceil(0.54 * len(crop)))
-    return [crop[:far], crop[near:], crop[:, :far], crop[:, near:]]
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fer_ros.face.alignment import align_face
 from fer_ros.face.appearance import look_of
+from fer_ros.face.continuity import SAME_SCENE, continuity
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.matching import nearest
@@ -14,6 +15,9 @@ from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceBox, ImageArray, ObservedFace
+
+# Images that are further apart than this may show another person in the same place.
+_CONTINUOUS_S = 0.2
 
 
 class FaceObserver:
@@ -40,6 +44,7 @@ class FaceObserver:
         self._timer = timer or StageTimer()
         self._tracker = FaceTracker(face_ids=face_ids)
         self._search: FaceSearch | None = None
+        self._previous: ImageArray | None = None
         self._last_s = float('-inf')
         # Its thread is started when it is first used.
         self._beside = ThreadPoolExecutor(1, 'fer_search')
@@ -62,7 +67,8 @@ class FaceObserver:
         """Return the faces in an image, in order of ``face_id``.
 
         Args:
-            gray: ``(H, W)`` uint8; not to be changed afterwards, it may still be searched.
+            gray: ``(H, W)`` uint8; not to be changed afterwards: it may still be searched, and is
+                compared with the next one.
             stamp_s: Acquisition time in seconds, not decreasing from call to call.
         """
         # What was found in an image of long ago says little about this one.
@@ -77,6 +83,7 @@ class FaceObserver:
                 boxes = self._detector.detect(gray)
             self._tracker.found(boxes, stamp_s)
         seen = self._look(gray, stamp_s)
+        self._previous = gray
         if beside and self._search is None and self._tracker.detection_due(stamp_s):
             self._begin_search(gray, stamp_s)
         return seen
@@ -90,6 +97,7 @@ class FaceObserver:
         """Forget all faces."""
         self._tracker.reset()
         self._search = None
+        self._previous = None
         self._last_s = float('-inf')
 
     def _take_search(self, stamp_s: float) -> None:
@@ -157,9 +165,9 @@ class FaceObserver:
                 self._tracker.lose(track)
                 return {}
             self._tracker.confirm(track, box, stamp_s)
-            sighting = self._look_at(gray, box)
-            if self._accept(track, sighting, stamp_s):
-                return {track: sighting}
+        sighting = self._look_at(gray, track.expected)
+        if self._accept(track, sighting, stamp_s, self._continues(gray, track, stamp_s)):
+            return {track: sighting}
         other = self._tracker.another(track, track.expected, stamp_s)
         sighting = self._look_at(gray, other.expected)
         if self._accept(other, sighting, stamp_s):
@@ -174,9 +182,18 @@ class FaceObserver:
         with self._timer.time('crop'):
             return Sighting(landmarks, align_face(gray, landmarks, self._crop_px))
 
-    def _accept(self, track: Track, sighting: Sighting, stamp_s: float) -> bool:
+    def _accept(
+        self, track: Track, sighting: Sighting, stamp_s: float, continuous: bool = False
+    ) -> bool:
         with self._timer.time('tracker'):
-            return self._tracker.accept(track, sighting, stamp_s)
+            return self._tracker.accept(track, sighting, stamp_s, continuous)
+
+    def _continues(self, gray: ImageArray, track: Track, stamp_s: float) -> bool:
+        """Return whether a face that is detected now was there in the image before."""
+        if self._previous is None or stamp_s - track.seen_s > _CONTINUOUS_S:
+            return False
+        with self._timer.time('tracker'):
+            return continuity(self._previous, gray, track.expected) >= SAME_SCENE
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 
 from fer_ros.errors import SettingError
-from fer_ros.face.appearance import SAME_FACE, SAME_HALF
+from fer_ros.face.appearance import SAME_FACE
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.face.matching import distance, nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
@@ -15,8 +15,6 @@ from fer_ros.structures import FaceBox
 
 # Where a face that is back stands elsewhere than expected, it has to look more like itself.
 _SAME_FACE_ELSEWHERE = 0.6
-# Images that are further apart than this may show another person at the same place.
-_CONTINUOUS_S = 0.2
 # A crop is remembered of a face that the detector has confirmed within this time.
 _SURE_S = 0.5
 # Two tracks whose boxes overlap as much follow the same face.
@@ -190,13 +188,16 @@ class FaceTracker:
                 track.confirmed_s = found_s
         self._leave_out(found_s)
 
-    def accept(self, track: Track, sighting: Sighting, stamp_s: float) -> bool:
+    def accept(
+        self, track: Track, sighting: Sighting, stamp_s: float, continuous: bool = False
+    ) -> bool:
         """Take what was seen where a face is expected as that face, if it is convincing.
 
         Args:
             track: One of ``tracks``.
             sighting: Seen at ``track.expected``.
             stamp_s: Acquisition time of the image.
+            continuous: Whether it is known to be that face, whatever it looks like.
 
         Returns:
             False where it does not seem to be that face. Whether it is one that is to be told of
@@ -207,7 +208,7 @@ class FaceTracker:
             return False
         if not track.confirmed_now and not self._where_expected(track, sighting):
             return False
-        if not self._looks_like(track, sighting, stamp_s):
+        if not continuous and track.appearance.likeness(sighting.look) < SAME_FACE:
             return False
         track.see(sighting.landmarks.following_box(), stamp_s)
         if new:
@@ -286,9 +287,3 @@ class FaceTracker:
         box = sighting.landmarks.following_box()
         grown = box.width_px / track.box.width_px
         return 2 / 3 < grown < 3 / 2 and box.iou(track.expected) >= 1 / 3
-
-    def _looks_like(self, track: Track, sighting: Sighting, stamp_s: float) -> bool:
-        if track.appearance.likeness(sighting.look) >= SAME_FACE:
-            return True
-        continuous = stamp_s - track.seen_s <= _CONTINUOUS_S
-        return continuous and track.appearance.half_likeness(sighting.look) >= SAME_HALF

@@ -130,7 +130,7 @@ def test_face_that_jumps_is_found_again_in_the_same_image_and_keeps_its_id(model
     assert moved == pytest.approx([60, 0], abs=10)
 
 
-def test_face_that_jumps_far_is_another_one(models, portrait_gray):
+def test_face_that_jumps_far_keeps_its_id(models, portrait_gray):
     watching = observer(models)
     watching.observe(portrait_gray, 0.0)
     moved = np.full((500, 900), 128, np.uint8)
@@ -140,4 +140,76 @@ def test_face_that_jumps_far_is_another_one(models, portrait_gray):
         for f in observed(watching, [(moved, 0.04 * n) for n in range(1, 12)])
     ]
     assert ids[0] == []
-    assert ids[-1] == [2]
+    assert ids[-1] == [1]
+
+
+def ids_of(watching, images, start_s=0.0):
+    """The ids of the faces in images at ``RATE_HZ``."""
+    stamped = [(gray, start_s + index / RATE_HZ) for index, gray in enumerate(images)]
+    return [[face.face_id for face, _ in faces] for faces in observed(watching, stamped)]
+
+
+def test_another_person_in_the_same_place_has_another_id(models, portrait_gray, hopper_gray):
+    ids = ids_of(observer(models), [portrait_gray] * 30 + [hopper_gray] * 30)
+    assert ids[:30] == [[1]] * 30
+    # That it is another one is known within a third of a second; until then nobody is named.
+    assert ids[-20:] == [[2]] * 20
+    assert [1] not in ids[30:]
+
+
+def test_another_person_after_a_pause_has_another_id(models, portrait_gray, hopper_gray):
+    watching = observer(models)
+    ids_of(watching, [portrait_gray] * 10)
+    assert ids_of(watching, [hopper_gray] * 30, start_s=3.0)[-1] == [2]
+
+
+def test_person_who_comes_back_after_a_pause_has_the_same_id(models, portrait_gray):
+    watching = observer(models)
+    empty = np.full_like(portrait_gray, 128)
+    ids_of(watching, [portrait_gray] * 10 + [empty] * 60)
+    assert ids_of(watching, [portrait_gray] * 30, start_s=70 / RATE_HZ)[-1] == [1]
+
+
+def test_two_people_who_change_places_keep_their_ids(models, portrait_gray, hopper_gray):
+    beside = np.hstack([portrait_gray, hopper_gray])
+    changed = np.hstack([hopper_gray, portrait_gray])
+
+    def left_to_right(faces):
+        return [face.face_id for face, _ in sorted(faces, key=lambda one: one[0].box.x0_px)]
+
+    watching = observer(models)
+    images = [(beside if n < 20 else changed, n / RATE_HZ) for n in range(50)]
+    seen = observed(watching, images)
+    first = left_to_right(seen[19])
+    assert sorted(first) == [1, 2]
+    assert left_to_right(seen[-1]) == first[::-1]
+
+
+def test_hand_that_passes_before_a_face_changes_no_id(models, portrait_gray):
+    images = []
+    for step in range(45):
+        image = portrait_gray.copy()
+        # As light as skin, with some texture; it covers the lower half of the face for a while.
+        top = int(np.interp(step, [0, 10, 20, 25, 35], [400, 400, 120, 120, 400]))
+        image[top : top + 130, 150:300] = 170 + np.arange(150) % 40
+        images.append(image[:400])
+    ids = {face_id for faces in ids_of(observer(models), images) for face_id in faces}
+    assert ids == {1}
+
+
+def test_face_that_the_detector_misses_for_longer_than_it_is_kept_has_its_id_again(
+    models, portrait_gray
+):
+    class Blinking(HogDetector):
+        """A detector that finds nothing for two seconds."""
+
+        asked = 0
+
+        def detect(self, gray):
+            self.asked += 1
+            return [] if 3 <= self.asked < 30 else super().detect(gray)
+
+    watching = observer(models, Blinking(), detect_interval_s=0.1, detect_delay_s=0)
+    ids = ids_of(watching, [portrait_gray] * 120)
+    assert ids[0] == ids[-1] == [1]
+    assert all(faces in ([], [1]) for faces in ids)

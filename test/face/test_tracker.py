@@ -1,30 +1,52 @@
+"""Identity by place and by looks, with boxes and crops that are made up."""
+
 from itertools import count
 
 import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError
+from fer_ros.face.appearance import look_of
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
-from fer_ros.face.track import Find
+from fer_ros.face.track import Find, Sighting
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.structures import AlignedFace, FaceBox, Landmarks
 
-PATTERN = (np.arange(48 * 48).reshape(48, 48) % 97).astype(np.uint8)
+
+def person(seed):
+    """A crop that is unlike those of other seeds."""
+    return np.random.default_rng(seed).integers(0, 256, (48, 48), np.uint8)
+
+
+ANN, BOB = person(1), person(2)
 
 
 def box(x, y=100.0, side=100.0):
     return FaceBox(x, y, x + side, y + side, 1.0)
 
 
-def ids(faces):
-    return [face.face_id for face in faces]
-
-
-def accept(tracker, face, stamp_s, crop=PATTERN):
-    center, side = face.box.center_px, face.box.width_px
+def sighting(place, crop=ANN, shape_norm=MEAN_SHAPE_NORM):
+    center, side = place.center_px, place.width_px
     points = (MEAN_SHAPE_NORM - MEAN_SHAPE_NORM.mean(axis=0)) * (side / 1.7) + center
-    landmarks = Landmarks(points.astype(np.float32))
-    return tracker.accept(face, landmarks, AlignedFace(crop, MEAN_SHAPE_NORM), stamp_s)
+    return Sighting(Landmarks(points.astype(np.float32)), AlignedFace(crop, shape_norm))
+
+
+def look(tracker, stamp_s, crops=(), boxes=None):
+    """Go through an image: detect, if boxes are given, and accept what each track shows.
+
+    Returns:
+        The ids of the faces that were accepted, in order of their tracks.
+    """
+    tracker.expect(stamp_s)
+    if boxes is not None:
+        tracker.found(boxes, stamp_s)
+    accepted = []
+    crops = dict(enumerate(crops))
+    for index, track in enumerate(tracker.tracks):
+        shown = sighting(track.expected, crops.get(index, ANN))
+        if tracker.accept(track, shown, stamp_s) and track.face_id is not None:
+            accepted.append(track.face_id)
+    return accepted
 
 
 def test_first_image_is_detected():
@@ -33,14 +55,14 @@ def test_first_image_is_detected():
 
 def test_detection_is_due_again_after_the_interval():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
-    tracker.match([box(100)], 5.0)
+    look(tracker, 5.0, boxes=[box(100)])
     assert not tracker.detection_due(5.2)
     assert tracker.detection_due(5.3)
 
 
 def test_detection_is_due_after_the_delay_when_nobody_is_followed():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3, detect_delay_s=0.1))
-    tracker.match([], 5.0)
+    look(tracker, 5.0, boxes=[])
     assert not tracker.detection_due(5.05)
     assert tracker.detection_due(5.1)
     tracker.settings = TrackerSettings(detect_interval_s=0.3, detect_delay_s=0)
@@ -50,163 +72,228 @@ def test_detection_is_due_after_the_delay_when_nobody_is_followed():
 
 def test_missed_face_makes_detection_due_at_once():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
-    tracker.match([box(100)], 5.0)
-    tracker.match([], 5.3)
+    look(tracker, 5.0, boxes=[box(100)])
+    look(tracker, 5.3, boxes=[])
     assert tracker.detection_due(5.33)
+
+
+def test_lost_face_is_searched_for_after_the_delay_though_others_are_followed():
+    tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3, detect_delay_s=0.1))
+    look(tracker, 5.0, [ANN, BOB], [box(100), box(400)])
+    tracker.lose(tracker.tracks[1])
+    assert not tracker.detection_due(5.05)
+    assert tracker.detection_due(5.1)
+
+
+def test_clock_that_stands_still_detects_in_every_image():
+    tracker = FaceTracker()
+    look(tracker, 5.0, boxes=[box(100)])
+    assert tracker.detection_due(5.0)
 
 
 def test_moving_face_keeps_its_id():
     tracker = FaceTracker()
     for step in range(4):
-        (face,) = tracker.match([box(100 + 30 * step)], 0.1 * step)
-        assert face.face_id == 1
-        accept(tracker, face, 0.1 * step)
+        assert look(tracker, 0.1 * step, boxes=[box(100 + 30 * step)]) == [1]
 
 
 def test_numbers_of_faces_begin_and_go_on_as_told():
     tracker = FaceTracker(face_ids=count(2, 3))
-    assert ids(tracker.match([box(100), box(400)], 0.0)) == [2, 5]
+    assert look(tracker, 0.0, [ANN, BOB], [box(100), box(400)]) == [2, 5]
     tracker.reset()
-    assert ids(tracker.match([box(100)], 0.1)) == [8]
+    assert look(tracker, 0.1, boxes=[box(100)]) == [8]
 
 
 def test_face_says_whether_it_was_detected_or_followed_and_since_when():
     tracker = FaceTracker()
-    (face,) = tracker.match([box(100)], 0.5)
-    assert (face.detected, face.first_seen_s) == (True, 0.5)
-    accept(tracker, face, 0.5)
-    (face,) = tracker.followed(0.6)
-    assert (face.detected, face.first_seen_s) == (False, 0.5)
-    accept(tracker, face, 0.6)
-    (face,) = tracker.match([], 0.7)
-    assert (face.detected, face.first_seen_s) == (False, 0.5)
-    (face,) = tracker.match([box(100)], 0.8)
-    assert (face.detected, face.first_seen_s) == (True, 0.5)
-
-
-def test_face_found_in_a_past_image_is_seen_first_in_the_present_one():
-    (face,) = FaceTracker().catch_up([Find(box(100))], {}, 0.2, 0.3)
-    assert (face.detected, face.first_seen_s) == (False, 0.3)
-
-
-def test_doubted_face_that_is_detected_again_says_so():
-    tracker = FaceTracker()
-    accept(tracker, tracker.match([box(100)], 0.0)[0], 0.0)
-    (face,) = tracker.followed(0.1)
-    again = tracker.find_again(face, [box(120)], 0.1)
-    assert (again.detected, again.first_seen_s, again.box) == (True, 0.0, box(120))
+    for stamp_s, boxes, detected in (
+        (0.5, [box(100)], True),
+        (0.6, None, False),
+        (0.7, [], False),
+        (0.8, [box(100)], True),
+    ):
+        assert look(tracker, stamp_s, boxes=boxes) == [1]
+        face = tracker.tracks[0].as_seen()
+        assert (face.detected, face.first_seen_s) == (detected, 0.5)
 
 
 def test_two_faces_keep_their_ids_when_detections_change_order():
     tracker = FaceTracker()
-    tracker.match([box(100), box(400)], 0.0)
-    faces = tracker.match([box(405), box(95)], 0.1)
-    assert {face.face_id: face.box.x0_px for face in faces} == {1: 95, 2: 405}
-
-
-def test_two_detections_near_one_face_are_two_faces():
-    tracker = FaceTracker()
-    tracker.match([box(100)], 0.0)
-    assert ids(tracker.match([box(110), box(130)], 0.1)) == [1, 2]
+    look(tracker, 0.0, [ANN, BOB], [box(100), box(400)])
+    assert look(tracker, 0.1, [ANN, BOB], [box(405), box(95)]) == [1, 2]
+    assert [track.expected.x0_px for track in tracker.tracks] == [95, 405]
 
 
 def test_box_of_another_size_is_another_face():
     tracker = FaceTracker()
-    tracker.match([box(100)], 0.0)
-    assert ids(tracker.match([box(100, side=220)], 0.1)) == [1, 2]
+    look(tracker, 0.0, boxes=[box(100)])
+    assert look(tracker, 0.1, [ANN, BOB], [box(100, side=220)]) == [1, 2]
+
+
+def test_tracks_that_follow_the_same_face_become_the_older_one():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100), box(108)])
+    tracker.merge()
+    assert [track.face_id for track in tracker.tracks] == [1]
 
 
 def test_flickering_face_keeps_its_id_however_often_it_is_missed():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
     for step in range(20):
-        tracker.match([box(100)] if step % 2 == 0 else [], 0.6 * step)
-    assert ids(tracker.match([box(100)], 12.0)) == [1]
+        found = [box(100)] if step % 2 == 0 else []
+        assert look(tracker, 0.6 * step, boxes=found) == [1]
 
 
-def test_face_missed_for_longer_than_keep_is_gone():
+def test_face_missed_for_longer_than_keep_is_followed_no_longer():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
-    tracker.match([box(100)], 0.0)
-    assert ids(tracker.match([], 0.9)) == [1]
-    assert ids(tracker.match([], 1.1)) == []
+    look(tracker, 0.0, boxes=[box(100)])
+    assert look(tracker, 0.9, boxes=[]) == [1]
+    assert look(tracker, 1.1, boxes=[]) == []
 
 
-def test_id_is_not_used_again():
-    tracker = FaceTracker(TrackerSettings(keep_s=0.1))
-    tracker.match([box(100)], 0.0)
-    tracker.match([], 1.0)
-    assert ids(tracker.match([box(100)], 2.0)) == [2]
+def test_face_that_comes_back_and_looks_like_itself_has_its_id():
+    tracker = FaceTracker(TrackerSettings(keep_s=1.0))
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    assert look(tracker, 3.0, boxes=[box(110)]) == [1]
+    assert tracker.tracks[0].first_seen_s == 0.0
+
+
+def test_face_that_comes_back_elsewhere_has_its_id():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    assert look(tracker, 3.0, boxes=[box(500)]) == [1]
+
+
+def test_face_in_the_place_of_a_lost_one_is_new_when_it_is_seen_for_long_enough():
+    tracker = FaceTracker(TrackerSettings(confirm_s=0.2))
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    assert look(tracker, 1.5, [BOB], [box(100)]) == []
+    assert look(tracker, 1.6, [BOB]) == []
+    assert look(tracker, 1.7, [BOB]) == [2]
+
+
+def test_face_that_appears_away_from_a_lost_one_is_new_at_once():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    assert look(tracker, 1.5, [BOB], [box(500)]) == [2]
+
+
+def test_face_is_remembered_for_seconds_of_the_stamps():
+    tracker = FaceTracker(TrackerSettings(remember_s=5.0))
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    assert tracker.known_ids == {1}
+    assert look(tracker, 5.1, boxes=[box(100)]) == [2]
+
+
+def test_find_that_is_not_confirmed_uses_up_no_id():
+    tracker = FaceTracker()
+    tracker.expect(0.3)
+    tracker.found_earlier([Find(box(100), look=look_of(ANN))], {}, 0.2, 0.3)
+    (track,) = tracker.tracks
+    assert not tracker.accept(track, sighting(track.expected, BOB), 0.3)
+    tracker.lose(track)
+    assert look(tracker, 0.6, boxes=[box(400)]) == [1]
+
+
+def test_detection_whose_landmarks_form_no_face_uses_up_no_id():
+    tracker = FaceTracker()
+    tracker.expect(0.0)
+    tracker.found([box(100)], 0.0)
+    (track,) = tracker.tracks
+    assert not tracker.accept(track, sighting(box(100), shape_norm=MEAN_SHAPE_NORM * 3), 0.0)
+    assert track.face_id is None
+
+
+def test_reset_forgets_those_who_were_lost_too():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
     tracker.reset()
-    assert ids(tracker.match([box(100)], 3.0)) == [3]
+    assert look(tracker, 1.2, boxes=[box(100)]) == [2]
 
 
 def test_best_detections_are_tracked_up_to_max_faces():
     tracker = FaceTracker(TrackerSettings(max_faces=2))
-    faces = tracker.match([box(100), box(300), box(500)], 0.0)
-    assert [face.box.x0_px for face in faces] == [100, 300]
+    look(tracker, 0.0, [ANN, BOB], [box(100), box(300), box(500)])
+    assert [track.expected.x0_px for track in tracker.tracks] == [100, 300]
 
 
 def test_fewer_max_faces_while_running_keep_the_oldest():
     tracker = FaceTracker()
-    tracker.match([box(100), box(300), box(500)], 0.0)
+    look(tracker, 0.0, [ANN, BOB, person(3)], [box(100), box(300), box(500)])
     tracker.settings = TrackerSettings(max_faces=1)
-    assert ids(tracker.match([box(500), box(300), box(100)], 0.1)) == [1]
-
-
-def test_clock_that_stands_still_detects_in_every_image():
-    tracker = FaceTracker()
-    tracker.match([box(100)], 5.0)
-    assert tracker.detection_due(5.0)
+    assert look(tracker, 0.1, [ANN], [box(500), box(300), box(100)]) == [1]
 
 
 def test_followed_face_is_expected_where_its_motion_takes_it():
     tracker = FaceTracker()
     for step in range(3):
-        (face,) = tracker.match([box(100 + 20 * step)], 0.1 * step)
-        assert accept(tracker, face, 0.1 * step)
-    (face,) = tracker.followed(0.3)
-    assert face.box.center_px[0] == pytest.approx(210, abs=2)
+        look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
+    tracker.expect(0.3)
+    assert tracker.tracks[0].expected.center_px[0] == pytest.approx(210, abs=2)
 
 
-def test_followed_face_that_looks_like_before_is_accepted():
+def test_face_is_expected_where_it_was_after_a_gap_in_the_images():
     tracker = FaceTracker()
-    (face,) = tracker.match([box(100)], 0.0)
-    accept(tracker, face, 0.0)
-    (face,) = tracker.followed(0.03)
-    assert accept(tracker, face, 0.03)
+    for step in range(3):
+        look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
+    tracker.expect(0.7)
+    assert tracker.tracks[0].expected.center_px[0] == pytest.approx(190, abs=2)
 
 
 def test_followed_face_that_looks_like_something_else_is_doubted():
     tracker = FaceTracker()
-    (face,) = tracker.match([box(100)], 0.0)
-    accept(tracker, face, 0.0)
-    (face,) = tracker.followed(0.03)
-    assert not accept(tracker, face, 0.03, crop=PATTERN.T.copy())
-    assert not accept(tracker, face, 0.03, crop=np.full((48, 48), 90, np.uint8))
+    look(tracker, 0.0, boxes=[box(100)])
+    assert look(tracker, 0.03, [BOB]) == []
+    assert look(tracker, 0.06, [np.full((48, 48), 90, np.uint8)]) == []
 
 
-def test_detected_face_is_not_doubted():
+def test_detected_face_that_looks_like_somebody_else_is_doubted():
     tracker = FaceTracker()
-    (face,) = tracker.match([box(100)], 0.0)
-    accept(tracker, face, 0.0)
-    (face,) = tracker.match([box(100)], 0.03)
-    assert accept(tracker, face, 0.03, crop=PATTERN.T.copy())
+    look(tracker, 0.0, boxes=[box(100)])
+    assert look(tracker, 0.03, [BOB], [box(100)]) == []
+
+
+def test_face_known_to_be_the_same_is_not_doubted_whatever_it_looks_like():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100)])
+    tracker.expect(0.03)
+    tracker.found([box(100)], 0.03)
+    (track,) = tracker.tracks
+    assert tracker.accept(track, sighting(box(100), BOB), 0.03, continuous=True)
+
+
+def test_another_face_in_the_same_place_is_lost_again_when_the_first_is_back():
+    tracker = FaceTracker()
+    look(tracker, 0.0, boxes=[box(100)])
+    tracker.expect(0.03)
+    other = tracker.another(tracker.tracks[0], box(100), 0.03)
+    assert tracker.accept(other, sighting(box(100), BOB), 0.03)
+    assert other.face_id is None
+    tracker.lose(other)
+    assert look(tracker, 0.1, boxes=[box(100)]) == [1]
 
 
 def test_landmarks_that_form_no_face_are_doubted():
     tracker = FaceTracker()
-    (face,) = tracker.match([box(100)], 0.0)
-    accept(tracker, face, 0.0)
-    (face,) = tracker.followed(0.03)
-    landmarks = Landmarks(np.full((68, 2), 150, np.float32))
-    assert not tracker.accept(face, landmarks, AlignedFace(PATTERN, MEAN_SHAPE_NORM * 3), 0.03)
+    look(tracker, 0.0, boxes=[box(100)])
+    tracker.expect(0.03)
+    (track,) = tracker.tracks
+    assert not tracker.accept(track, sighting(box(100), shape_norm=MEAN_SHAPE_NORM * 3), 0.03)
 
 
 def test_search_that_begins_makes_no_other_due_until_the_interval_has_passed():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
-    (face,) = tracker.match([box(100)], 5.0)
-    accept(tracker, face, 5.0)
+    look(tracker, 5.0, boxes=[box(100)])
+    number = tracker.tracks[0].number
     tracker.begin_search(5.3)
-    tracker.catch_up([Find(box(100), face_id=1)], {1: box(100)}, 5.3, 5.45)
+    tracker.expect(5.45)
+    tracker.found_earlier([Find(box(100), number)], {number: box(100)}, 5.3, 5.45)
     assert not tracker.detection_due(5.5)
     assert tracker.detection_due(5.6)
 
@@ -214,31 +301,27 @@ def test_search_that_begins_makes_no_other_due_until_the_interval_has_passed():
 def test_face_found_in_an_earlier_image_is_expected_where_it_has_moved_since():
     tracker = FaceTracker()
     for step in range(5):
-        (face,) = tracker.match([box(100 + 20 * step)], 0.1 * step)
-        assert accept(tracker, face, 0.1 * step)
-    found = box(143)
-    (face,) = tracker.catch_up([Find(found, face_id=1)], {1: box(140)}, 0.2, 0.5)
-    assert face.box.center_px[0] == pytest.approx(253, abs=2)
+        look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
+    number = tracker.tracks[0].number
+    tracker.expect(0.5)
+    tracker.found_earlier([Find(box(143), number)], {number: box(140)}, 0.2, 0.5)
+    assert tracker.tracks[0].expected.center_px[0] == pytest.approx(253, abs=2)
 
 
-def test_new_face_found_in_an_earlier_image_is_doubted_when_it_is_gone():
+def test_new_face_found_in_an_earlier_image_is_seen_first_in_the_present_one():
     tracker = FaceTracker()
-    (face,) = tracker.catch_up([Find(box(100), crop=PATTERN)], {}, 0.2, 0.3)
-    assert face.face_id == 1
-    assert not accept(tracker, face, 0.3, crop=PATTERN.T.copy())
-    assert accept(tracker, face, 0.3)
-
-
-def test_face_missed_by_searches_for_longer_than_keep_is_gone():
-    tracker = FaceTracker(TrackerSettings(keep_s=1.0))
-    (face,) = tracker.match([box(100)], 0.0)
-    accept(tracker, face, 0.0)
-    assert ids(tracker.catch_up([], {1: box(100)}, 0.9, 1.05)) == [1]
-    assert ids(tracker.catch_up([], {1: box(100)}, 1.1, 1.2)) == []
+    tracker.expect(0.3)
+    tracker.found_earlier([Find(box(100), look=look_of(ANN))], {}, 0.2, 0.3)
+    (track,) = tracker.tracks
+    assert tracker.accept(track, sighting(box(100)), 0.3)
+    face = track.as_seen()
+    assert (face.detected, face.first_seen_s) == (False, 0.3)
 
 
 def test_find_of_a_face_that_was_forgotten_since_is_left_out():
-    assert FaceTracker().catch_up([Find(box(100), face_id=7)], {7: box(100)}, 0.2, 0.3) == ()
+    tracker = FaceTracker()
+    tracker.found_earlier([Find(box(100), number=7)], {7: box(100)}, 0.2, 0.3)
+    assert tracker.tracks == ()
 
 
 def test_negative_interval_is_refused():

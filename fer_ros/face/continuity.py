@@ -1,0 +1,69 @@
+"""Whether what is in a place was there in the image before: without landmarks, which a turned head
+or a hand before the face leads astray.
+"""
+
+import cv2
+import numpy as np
+
+from fer_ros.structures import FaceBox, FloatArray, ImageArray
+
+# Of successive images of clips, up to 0.1 s apart, all were above this; of pairs of different
+# people in one place, all were below.
+SAME_SCENE = 0.47
+
+# The face with some of what surrounds it, and how far it may have moved, in widths of the box.
+_REGION = 1.3
+_REACH = 0.35
+# Width of the box in the reduced images that are compared.
+_BOX_PX = 32
+_NEIGHBOURHOOD_PX = 9
+_FLOOR = 4.0
+
+
+def continuity(previous: ImageArray, gray: ImageArray, box: FaceBox) -> float:
+    """Return how surely a face was about there in the image before.
+
+    Args:
+        previous: ``(H, W)`` uint8, the image before.
+        gray: ``(H, W)`` uint8, this image.
+        box: Where the face is in this image.
+
+    Returns:
+        The greatest normalised cross-correlation, in [-1, 1], of the face and its surroundings
+        with the neighbourhood in the image before.
+    """
+    if previous.shape != gray.shape:
+        return 0.0
+    face = _reduced(gray, box, _REGION)
+    neighbourhood = _reduced(previous, box, _REGION + 2 * _REACH)
+    return float(cv2.matchTemplate(neighbourhood, face, cv2.TM_CCOEFF_NORMED).max())
+
+
+def _reduced(gray: ImageArray, box: FaceBox, widths: float) -> FloatArray:
+    """Return what surrounds a box, reduced, without its light and contrast.
+
+    Args:
+        gray: ``(H, W)`` uint8.
+        box: In the middle of what is returned.
+        widths: Side of what is returned, in widths of the box.
+    """
+    side_px, scale = round(_BOX_PX * widths), _BOX_PX / box.width_px
+    x, y = box.center_px
+    # Only what is needed of a large image is averaged before it is sampled.
+    reach = widths * box.width_px
+    height, width = gray.shape
+    x0, x1 = (int(min(max(edge, 0), width - 1)) for edge in (x - reach, x + reach + 1))
+    y0, y1 = (int(min(max(edge, 0), height - 1)) for edge in (y - reach, y + reach + 1))
+    part = gray[y0 : y1 + 1, x0 : x1 + 1]
+    averaged = max(1, int(1 / scale))
+    if averaged > 1:
+        part = np.asarray(cv2.blur(part, (averaged, averaged)), np.uint8)
+    shift_x, shift_y = side_px / 2 - (x - x0) * scale, side_px / 2 - (y - y0) * scale
+    to_region = np.array([[scale, 0, shift_x - 0.5], [0, scale, shift_y - 0.5]])
+    region = cv2.warpAffine(
+        part, to_region, (side_px, side_px), borderMode=cv2.BORDER_REPLICATE
+    ).astype(np.float32)
+    size = (_NEIGHBOURHOOD_PX, _NEIGHBOURHOOD_PX)
+    region -= cv2.blur(region, size)
+    result: FloatArray = region / (np.sqrt(cv2.blur(region * region, size)) + _FLOOR)
+    return result
