@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import load_training_data
+from fer_ros.data.datasets import load_faces
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, MIRRORED, REGIONS
 
 Array = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Fit the 3-D shape of the 68 landmarks.')
     parser.add_argument('--data', type=Path, required=True, help='as for fer-ros train')
     options = parser.parse_args()
-    faces, _ = load_training_data(options.data, CACHE, fold=1)
+    faces = load_faces(options.data, 'train', CACHE, fold=1)
     for x, y, z in fit(faces.landmarks_px.astype(np.float64)):
         print(f'        ({x:.4f}, {y:.4f}, {z:.4f}),')
 

@@ -67,8 +67,7 @@ def look_of(crop: ImageArray) -> FloatArray:
     values = crop.astype(np.float32)
     values -= cv2.blur(values, (side, side))
     spread = np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR
-    result: FloatArray = values / spread
-    return result
+    return np.asarray(values / spread, np.float32)
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> float:

@@ -65,5 +65,5 @@ def _reduced(gray: ImageArray, box: FaceBox, widths: float) -> FloatArray:
     ).astype(np.float32)
     size = (_NEIGHBOURHOOD_PX, _NEIGHBOURHOOD_PX)
     region -= cv2.blur(region, size)
-    result: FloatArray = region / (np.sqrt(cv2.blur(region * region, size)) + _FLOOR)
-    return result
+    spread = np.sqrt(cv2.blur(region * region, size)) + _FLOOR
+    return np.asarray(region / spread, np.float32)
