@@ -36,7 +36,8 @@ class TrackerSettings:
         remember_s: How long a face that is not seen any more is remembered: one that looks like
             it is that face again.
         confirm_s: How long a face that appears where another one was lost, and does not look like
-            it, has to be seen before it is a new one: a hand before a face passes.
+            it, has to be seen, and found again by the detector, before it is a new one: a hand
+            before a face passes.
         max_faces: Most faces that are tracked: those detected now before those missed, known ones
             before new ones, of new ones those with the best detection score.
         max_distance: Distance of a detection from where a known face is expected, between centres
@@ -274,8 +275,9 @@ class FaceTracker:
                 track.face_id, track.first_seen_s = lost.face_id, lost.first_seen_s
                 track.appearance = lost.appearance
                 return
-        waited_s = stamp_s - track.first_seen_s
-        if not any(near.values()) or waited_s >= self.settings.confirm_s - STAMP_TOLERANCE_S:
+        waited = stamp_s - track.first_seen_s >= self.settings.confirm_s - STAMP_TOLERANCE_S
+        confirmed_again = track.confirmed_s > track.first_seen_s
+        if not any(near.values()) or (waited and confirmed_again):
             track.face_id = next(self._face_ids)
 
     def _forms_a_face(self, sighting: Sighting) -> bool:

@@ -19,7 +19,7 @@ NUM_FACES_BETWEEN_S: tuple[tuple[float, float, int], ...] = (
     (0.0, 2.5, 1),
     (3.7, 6.2, 2),
     (7.4, 8.8, 0),
-    (10.2, 12.0, 1),
+    (10.3, 12.0, 1),
 )
 DURATION_S = 12.0
 SIZE_WH = (640, 480)

@@ -152,8 +152,8 @@ def ids_of(watching, images, start_s=0.0):
 def test_another_person_in_the_same_place_has_another_id(models, portrait_gray, hopper_gray):
     ids = ids_of(observer(models), [portrait_gray] * 30 + [hopper_gray] * 30)
     assert ids[:30] == [[1]] * 30
-    # That it is another one is known within a third of a second; until then nobody is named.
-    assert ids[-20:] == [[2]] * 20
+    # That it is another one is known within half a second; until then nobody is named.
+    assert ids[-15:] == [[2]] * 15
     assert [1] not in ids[30:]
 
 

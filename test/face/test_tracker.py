@@ -171,8 +171,16 @@ def test_face_in_the_place_of_a_lost_one_is_new_when_it_is_seen_for_long_enough(
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
     assert look(tracker, 1.5, [BOB], [box(100)]) == []
-    assert look(tracker, 1.6, [BOB]) == []
+    assert look(tracker, 1.6, [BOB], [box(100)]) == []
     assert look(tracker, 1.7, [BOB]) == [2]
+
+
+def test_face_in_the_place_of_a_lost_one_that_is_not_found_again_is_nobody():
+    tracker = FaceTracker(TrackerSettings(confirm_s=0.2))
+    look(tracker, 0.0, boxes=[box(100)])
+    look(tracker, 1.1, boxes=[])
+    look(tracker, 1.5, [BOB], [box(100)])
+    assert look(tracker, 1.8, [BOB]) == []
 
 
 def test_face_that_appears_away_from_a_lost_one_is_new_at_once():
