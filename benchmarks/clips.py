@@ -16,7 +16,7 @@ from fer_ros.errors import FerError
 from fer_ros.face.detectors.choice import DETECTORS, load_detector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
-from fer_ros.media.image_stream import picture_stream
+from fer_ros.media.source_stream import source_stream
 from fer_ros.messages.images import MAX_PIXELS
 
 
@@ -49,7 +49,7 @@ def follow(path: Path, people: int, observer: FaceObserver) -> ClipFigures:
         people: Who are in view all the time.
         observer: That has seen nothing yet, or was reset.
     """
-    stream = picture_stream(str(path), MAX_PIXELS)
+    stream = source_stream(str(path), MAX_PIXELS)
     counts, ids = [], set()
     for image in tqdm(stream.images, desc=path.name, unit='image', leave=False):
         seen = observer.observe(image.gray, image.stamp_s)
