@@ -90,12 +90,14 @@ class Observation:
         size_wh: Width and height of the image in pixels.
         faces: In order of ``face_id``; empty when nobody is there.
         known_ids: Of these faces, and of those that would be known again if they came back.
+        alone: Whether the image has no past: nothing of it is blended with others.
     """
 
     stamp_s: float
     size_wh: tuple[int, int]
     faces: tuple[ObservedFace, ...]
     known_ids: frozenset[int]
+    alone: bool = False
 
 
 class EmotionPipeline:
@@ -163,14 +165,39 @@ class EmotionPipeline:
         Args:
             image: ``(H, W)`` gray or ``(H, W, 3)`` BGR, uint8; a gray one is not to be changed
                 afterwards, it may still be searched.
-            stamp_s: Acquisition time in seconds, not decreasing from call to call.
+            stamp_s: Acquisition time in seconds, growing from call to call.
 
         Raises:
             ImageError: The array has another shape or type, or no pixels.
-            StampError: ``stamp_s`` precedes the last image's; ``reset`` starts anew.
+            StampError: ``stamp_s`` is not later than the last image's. ``analyze`` is for
+                pictures that do not follow one another, ``reset`` starts anew.
         """
         self._timer.clear()
         return self.estimate(self.observe(image, stamp_s))
+
+    def analyze(self, image: ImageArray) -> FrameEmotions:
+        """Find the faces in a picture that stands by itself and estimate their emotions.
+
+        Nothing is followed or smoothed, and what is known of other images stays as it is: faces
+        are numbered from 1 in every picture, the clearest first, and ``stamp_s`` is 0.
+
+        Args:
+            image: As for ``process``; errors too.
+        """
+        self._timer.clear()
+        return self.estimate(self.observe_alone(image))
+
+    def observe_alone(self, image: ImageArray) -> Observation:
+        """Do the first half of ``analyze``, as ``observe`` does that of ``process``.
+
+        Args:
+            image: As for ``process``; errors too.
+        """
+        with self._timer.time('gray'):
+            gray = _gray(image)
+        height, width = gray.shape
+        faces = tuple(self._observer.observe_alone(gray))
+        return Observation(0.0, (width, height), faces, frozenset(), alone=True)
 
     def observe(self, image: ImageArray, stamp_s: float) -> Observation:
         """Do the first half of ``process``: find the faces and follow them.
@@ -182,8 +209,11 @@ class EmotionPipeline:
             image: As for ``process``; errors too.
             stamp_s: As for ``process``.
         """
-        if not stamp_s >= self._stamp_s:
-            raise StampError(f'image stamp {stamp_s} s precedes the last one, {self._stamp_s} s')
+        if not stamp_s > self._stamp_s:
+            raise StampError(
+                f'image stamp {stamp_s} s is not later than the last one, {self._stamp_s} s; '
+                'pictures that do not follow one another are for analyze(image)'
+            )
         with self._timer.time('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
@@ -223,10 +253,11 @@ class EmotionPipeline:
             self._timer.add(stage, seconds)
         with self._timer.time('smoothing'):
             faces = tuple(
-                self._face_emotion(face, frame, observation.stamp_s)
+                self._face_emotion(face, frame, observation)
                 for face, frame in zip(observation.faces, probabilities, strict=True)
             )
-            self._smoother.keep(observation.known_ids)
+            if not observation.alone:
+                self._smoother.keep(observation.known_ids)
         with self._timer.time('pose'):
             faces = tuple(
                 replace(face, head=self._head(face.landmarks, observation.size_wh))
@@ -248,8 +279,12 @@ class EmotionPipeline:
         guess = CameraIntrinsics.from_hfov(size_wh, self._settings.hfov_deg)
         return replace(head_pose(landmarks, guess), position_m=HeadPose().position_m)
 
-    def _face_emotion(self, seen: ObservedFace, frame: FloatArray, stamp_s: float) -> FaceEmotion:
-        smoothed = self._smoother.update(seen.face.face_id, frame, stamp_s)
+    def _face_emotion(
+        self, seen: ObservedFace, frame: FloatArray, observation: Observation
+    ) -> FaceEmotion:
+        smoothed = frame
+        if not observation.alone:
+            smoothed = self._smoother.update(seen.face.face_id, frame, observation.stamp_s)
         best = int(smoothed.argmax())
         confidence = float(smoothed[best])
         named = confidence >= self._settings.confidence_threshold

@@ -103,10 +103,15 @@ def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
     assert (face.face_id, face.emotion) == (1, '')
 
 
-def test_stamp_that_goes_back_is_an_error_and_reset_goes_on(pipeline, portrait_bgr):
+@pytest.mark.parametrize('stamp_s', [4.0, 5.0])
+def test_stamp_that_does_not_grow_is_an_error_and_reset_goes_on(pipeline, portrait_bgr, stamp_s):
     pipeline.process(portrait_bgr, 5.0)
-    with pytest.raises(StampError, match=r'4\.0 s precedes the last one, 5\.0 s'):
-        pipeline.process(portrait_bgr, 4.0)
+    sentence = (
+        f'image stamp {stamp_s} s is not later than the last one, 5.0 s; pictures that do not '
+        'follow one another are for analyze(image)'
+    )
+    with pytest.raises(StampError, match=re.escape(sentence)):
+        pipeline.process(portrait_bgr, stamp_s)
     pipeline.reset()
     (face,) = pipeline.process(portrait_bgr, 4.0).faces
     assert face.face_id == 2
@@ -124,6 +129,27 @@ def test_stamp_that_goes_back_is_an_error_and_reset_goes_on(pipeline, portrait_b
 def test_array_that_is_no_image_is_an_error(pipeline, image, sentence):
     with pytest.raises(ImageError, match=sentence):
         pipeline.process(image, 0.0)
+
+
+def test_picture_by_itself_has_nothing_of_those_before(models, portrait_bgr):
+    pipeline = EmotionPipeline(models)
+    darker = (portrait_bgr * 0.4).astype(np.uint8)
+    (by_itself,) = EmotionPipeline(models).analyze(portrait_bgr).faces
+    pipeline.analyze(darker)
+    (face,) = pipeline.analyze(portrait_bgr).faces
+    assert (face.probabilities == by_itself.probabilities).all()
+    assert (face.probabilities == face.frame_probabilities).all()
+    assert (face.face_id, face.emotion, face.detected) == (1, 'happiness', True)
+
+
+def test_pictures_in_between_leave_the_faces_of_a_film_as_they_are(models, portrait_bgr):
+    with_pictures, without = EmotionPipeline(models), EmotionPipeline(models)
+    for step in range(4):
+        expected = without.process(portrait_bgr, step / 10)
+        with_pictures.analyze(portrait_bgr[:, ::-1])
+        (face,) = with_pictures.process(portrait_bgr, step / 10).faces
+        assert face.face_id == expected.faces[0].face_id
+        assert (face.probabilities == expected.faces[0].probabilities).all()
 
 
 def test_threshold_above_one_is_refused():

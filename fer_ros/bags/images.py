@@ -8,7 +8,9 @@ from typing import Any
 
 from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
+from fer_ros.bags.topic_rate import TopicRate, unequal_counts
 from fer_ros.errors import BagError, ImageError
+from fer_ros.media.image_clock import ImageClock, stamp_s
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import ImageDecoder
@@ -43,6 +45,8 @@ def bag_images(
             reader.problems.append(f'topic {topic} is left out: {error}')
     if not probes:
         raise BagError(f'bag {reader.path}: {"; ".join(dict.fromkeys(reader.problems))}')
+    if not named:
+        _leave_out_twins(reader, probes)
     origin = min(probes.values(), key=lambda one: one.log_time_ns)
     return ImageStream(
         reader.path.name,
@@ -63,48 +67,55 @@ class _Decoder:
         self._problems = problems
         self._max_pixels, self._white_level = max_pixels, white_level
         self._decoders: dict[str, ImageDecoder] = {}
-        self._times: dict[str, _TopicTime] = {}
+        self._clocks: dict[str, ImageClock] = {}
+        self._rates: dict[str, TopicRate] = {}
 
     def images(self, reader: BagReader, topics: Sequence[str]) -> Iterator[StampedImage]:
         damaged: Counter[str] = Counter()
         first_damage: dict[str, str] = {}
         for message in reader.messages(topics):
             try:
-                yield self._decode(message)
+                image = self._decode(message)
             except ImageError as error:
                 damaged[message.topic] += 1
                 first_damage.setdefault(message.topic, str(error))
+                continue
+            if image is not None:
+                self._rates.setdefault(image.topic, TopicRate()).add(image.time_s)
+                yield image
         for topic, count in damaged.items():
             self._problems.append(
                 f'{topic}: {count} images could not be decoded and are left out; the first: '
                 f'{first_damage[topic]}'
             )
-        for topic, time in self._times.items():
-            self._problems += [f'{topic}: {said}' for said in time.problems()]
+        for topic, clock in self._clocks.items():
+            said = [*clock.problems(), *self._rates[topic].problems()]
+            self._problems += [f'{topic}: {sentence}' for sentence in said]
+        self._problems += unequal_counts(self._rates)
 
-    def _decode(self, message: BagMessage) -> StampedImage:
+    def _decode(self, message: BagMessage) -> StampedImage | None:
+        """Return an image; None where it was overtaken by one that came before."""
         msg = _deserialized(message)
-        stamp = msg.header.stamp
         decoder = self._decoder(message.topic)
         gray = decoder.gray(msg)
-        # The same sum as in the node: estimates are to agree to the last digit.
-        stamp_s = float(stamp.sec) + float(stamp.nanosec) * 1e-9
         stamp_ns = _stamp_ns(msg)
-        time = self._times.setdefault(message.topic, _TopicTime())
-        acquired_ns = stamp_ns
-        if stamp_ns == 0:
-            time.missing += 1
-            acquired_ns = message.log_time_ns
-            stamp_s = acquired_ns * 1e-9
+        origin = self._origin
+        clock = self._clocks.setdefault(
+            message.topic, ImageClock(origin.stamp_ns, origin.log_time_ns)
+        )
+        time = clock.take(stamp_ns, message.log_time_ns)
+        if time is None:
+            return None
         return StampedImage(
             topic=message.topic,
             stamp_ns=stamp_ns,
             log_time_ns=message.log_time_ns,
             frame_id=msg.header.frame_id,
-            stamp_s=stamp_s,
-            time_s=time.since_origin_s(acquired_ns - self._origin.stamp_ns, message.log_time_ns),
+            stamp_s=stamp_s(time.stamp_ns),
+            time_s=time.elapsed_ns / 1e9,
             gray=gray,
             decode_bgr=functools.partial(decoder.bgr, msg),
+            new_scene=time.new_start,
         )
 
     def _decoder(self, topic: str) -> ImageDecoder:
@@ -115,39 +126,6 @@ class _Decoder:
                 lambda sentence: self._problems.append(f'{topic}: {sentence}'),
             )
         return self._decoders[topic]
-
-
-class _TopicTime:
-    """The time of one topic, which goes on where stamps jump back."""
-
-    def __init__(self) -> None:
-        self.missing = 0
-        self._jumps_ns: list[tuple[int, int]] = []
-        self._offset_ns = 0
-        self._last_ns: int | None = None
-        self._last_log_ns = 0
-
-    def since_origin_s(self, stamp_ns: int, log_time_ns: int) -> float:
-        """Return the time of an image, from its stamp and that of its recording."""
-        now_ns = stamp_ns + self._offset_ns
-        if self._last_ns is not None and now_ns < self._last_ns:
-            self._jumps_ns.append((self._last_ns, self._last_ns - now_ns))
-            # What passed between the two recordings is the best that is known.
-            resumed_ns = self._last_ns + max(log_time_ns - self._last_log_ns, 0)
-            self._offset_ns += resumed_ns - now_ns
-            now_ns = resumed_ns
-        self._last_ns, self._last_log_ns = now_ns, log_time_ns
-        return now_ns / 1e9
-
-    def problems(self) -> Iterator[str]:
-        if self.missing:
-            yield f'{self.missing} images have no stamp; the time of their recording is used'
-        if self._jumps_ns:
-            after_ns, by_ns = self._jumps_ns[0]
-            yield (
-                f'stamps jump back {len(self._jumps_ns)} time(s), first by {by_ns * 1e-9:.3f} s '
-                f'after {after_ns * 1e-9:.2f} s; all faces are forgotten there'
-            )
 
 
 def _deserialized(message: BagMessage) -> Any:
@@ -186,8 +164,7 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
 
     Args:
         reader: Of the bag.
-        named: Topics that are wanted; all that hold images when empty, but one of a raw topic and
-            its compressed twin.
+        named: Topics that are wanted; all that hold images when empty.
 
     Raises:
         BagError: A named topic is not there or holds no images; none is named and none is there.
@@ -206,14 +183,24 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
     found = [
         name
         for name, topic in reader.topics.items()
-        if topic.msgtype in IMAGE_TYPES and topic.count and not _has_raw_twin(name, reader)
+        if topic.msgtype in IMAGE_TYPES and topic.count
     ]
     if not found:
         raise BagError(f'bag {reader.path} holds no images; its topics are: {there}')
     return sorted(found)
 
 
-def _has_raw_twin(name: str, reader: BagReader) -> bool:
-    """Return whether a compressed topic's images are also there as they were."""
-    raw = reader.topics.get(name.removesuffix('/compressed'))
-    return name.endswith('/compressed') and raw is not None and bool(raw.count)
+def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
+    """Keep one of a raw topic and its compressed twin, which can both be read: that with more
+    images.
+    """
+    for compressed in [name for name in probes if name.endswith('/compressed')]:
+        raw = compressed.removesuffix('/compressed')
+        if raw not in probes:
+            continue
+        kept, other = sorted((raw, compressed), key=lambda name: -reader.topics[name].count)
+        del probes[other]
+        reader.problems.append(
+            f'topic {other} ({reader.topics[other].count} images) is left out: {kept} '
+            f'({reader.topics[kept].count}) shows the same'
+        )

@@ -14,7 +14,7 @@ from fer_ros.face.matching import nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
-from fer_ros.structures import FaceBox, ImageArray, ObservedFace
+from fer_ros.structures import FaceBox, ImageArray, ObservedFace, TrackedFace
 
 # Images that are further apart than this may show another person in the same place.
 _CONTINUOUS_S = 0.2
@@ -69,7 +69,7 @@ class FaceObserver:
         Args:
             gray: ``(H, W)`` uint8; not to be changed afterwards: it may still be searched, and is
                 compared with the next one.
-            stamp_s: Acquisition time in seconds, not decreasing from call to call.
+            stamp_s: Acquisition time in seconds, growing from call to call.
         """
         # What was found in an image of long ago says little about this one.
         beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
@@ -86,6 +86,24 @@ class FaceObserver:
         self._previous = gray
         if beside and self._search is None and self._tracker.detection_due(stamp_s):
             self._begin_search(gray, stamp_s)
+        return seen
+
+    def observe_alone(self, gray: ImageArray) -> list[ObservedFace]:
+        """Return the faces in a picture that stands by itself; nothing is followed or remembered.
+
+        Args:
+            gray: ``(H, W)`` uint8.
+
+        Returns:
+            At most ``max_faces``, numbered from 1, the best detection first.
+        """
+        with self._timer.time('detector'):
+            boxes = self._detector.detect(gray)
+        seen = []
+        for face_id, box in enumerate(boxes[: self.settings.max_faces], 1):
+            sighting = self._look_at(gray, box)
+            face = TrackedFace(face_id, box, first_seen_s=0.0, detected=True)
+            seen.append(ObservedFace(face, sighting.landmarks, sighting.aligned))
         return seen
 
     def settle(self) -> None:

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from fer_ros.errors import StampError
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.offline.prefetch import read_ahead
 from fer_ros.pipeline import (
@@ -65,13 +64,11 @@ class StreamProcessor:
     ) -> Generator[Processed, None, Observation]:
         """Return what is seen in an image; yield what has to be finished before."""
         pipeline = self._pipelines[image.topic]
-        try:
-            return pipeline.observe(image.gray, image.stamp_s)
-        except StampError:
-            # As in the node: the faces before are no longer those after.
+        if image.new_scene:
+            # As in the node, where a stamp jumps back: those before are no longer those after.
             yield from _finished(waiting, 0)
             pipeline.reset()
-            return pipeline.observe(image.gray, image.stamp_s)
+        return pipeline.observe(image.gray, image.stamp_s)
 
 
 def _finished(waiting: Waiting, keep: int) -> Iterator[Processed]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
+from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.errors import FerError, StampError
+from fer_ros.errors import FerError
 from fer_ros.media.annotate import annotate
+from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.pipeline import estimate_together
 from fer_ros.ros.conversions import bgr_to_msg, frame_to_msg
@@ -51,9 +53,12 @@ class ImageProcessor:
         images = []
         for topic, msg in waiting.items():
             try:
-                images.append(self._observe(topic, msg))
+                image = self._observe(topic, msg)
             except Exception as error:
                 self._on_failure(topic, error)
+                continue
+            if image is not None:
+                images.append(image)
         try:
             frames = self._estimate(images)
         except Exception as error:
@@ -66,22 +71,26 @@ class ImageProcessor:
             except Exception as error:
                 self._on_failure(image.topic, error)
 
-    def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
+    def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage | None:
+        """Return what is seen in an image; None where a later one has come before it."""
         gray = topic.decoder.gray(msg)
-        stamp_s = stamp_s_from_msg(msg.header.stamp)
-        if stamp_s == 0:
+        stamp_ns = Time.from_msg(msg.header.stamp).nanoseconds
+        if stamp_ns == 0:
             # A driver that stamps nothing: time has to pass all the same.
             self._log.say(topic.name, 'images have no stamp; the time of arrival is used')
-            stamp_s = self._node.get_clock().now().nanoseconds * 1e-9 or time.monotonic()
+            stamp_ns = self._node.get_clock().now().nanoseconds
         with topic.lock:
-            try:
-                observation = topic.pipeline.observe(gray, stamp_s)
-            except StampError:
+            time_of_image = topic.clock.take(stamp_ns, time.time_ns())
+            if time_of_image is None:
+                topic.statistics.on_dropped()
+                self._log.say(topic.name, 'images come out of order; late ones are left out')
+                return None
+            if time_of_image.new_start:
                 topic.pipeline.reset()
                 self._on_image_error(
                     topic, 'the stamp went backwards (a replay?); all faces are forgotten', None
                 )
-                observation = topic.pipeline.observe(gray, stamp_s)
+            observation = topic.pipeline.observe(gray, stamp_s(time_of_image.stamp_ns))
         return ObservedImage(topic, msg, observation)
 
     def _estimate(self, images: Sequence[ObservedImage]) -> list[FrameEmotions]:

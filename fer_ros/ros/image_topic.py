@@ -11,6 +11,7 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import SettingError
+from fer_ros.media.image_clock import ImageClock
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import (
@@ -33,6 +34,7 @@ class ImageTopic:
         pipeline: With this topic's own faces.
         decoder: Of its messages.
         annotated: Publisher of annotated images.
+        clock: Says when its images were taken.
         lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
         subscription: While the node is active.
@@ -42,6 +44,7 @@ class ImageTopic:
     pipeline: EmotionPipeline
     decoder: ImageDecoder
     annotated: Publisher
+    clock: ImageClock = field(default_factory=ImageClock)
     lock: Lock = field(default_factory=Lock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
@@ -83,6 +86,7 @@ class ImageTopic:
         """Forget the faces."""
         with self.lock:
             self.pipeline.reset()
+            self.clock = ImageClock()
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,9 +76,42 @@ def test_compressed_images_are_decoded_as_the_node_does(tmp_path, clip):
     assert (images[1].decode_bgr() == cv2.imdecode(data, cv2.IMREAD_COLOR)).all()
 
 
-def test_topics_are_found_by_type_and_a_compressed_twin_is_left_out(mixed_bag):
+def test_topics_are_found_by_type(mixed_bag):
     with BagReader(mixed_bag) as reader:
-        assert image_topics(reader) == ['/left/image', '/right/compressed']
+        assert image_topics(reader) == [
+            *('/left/image', '/left/image/compressed', '/right/compressed'),
+        ]
+
+
+def test_of_a_raw_topic_and_its_compressed_twin_one_is_left_out_and_named(mixed_bag):
+    stream, _ = images_of(mixed_bag)
+    assert stream.topics == {'/left/image': 6, '/right/compressed': 6}
+    assert stream.problems == [
+        'topic /left/image/compressed (6 images) is left out: /left/image (6) shows the same'
+    ]
+
+
+def write_twins(path, dots, raw_images, encoding):
+    with BagFile(path) as bag:
+        bag.topic('/c', IMAGE)
+        bag.topic('/c/compressed', COMPRESSED)
+        for index, bgr in enumerate(dots):
+            if index < raw_images:
+                bag.add('/c', raw(bgr, ns(index / 10), encoding), ns(index / 10))
+            bag.add('/c/compressed', jpeg(bgr, ns(index / 10)), ns(index / 10) + 1)
+    return path
+
+
+def test_twin_with_more_images_is_judged(tmp_path, dots):
+    stream, _ = images_of(write_twins(tmp_path / 'run', dots, 4, 'bgr8'))
+    assert stream.topics == {'/c/compressed': 6}
+    assert stream.problems == ['topic /c (4 images) is left out: /c/compressed (6) shows the same']
+
+
+def test_twin_that_can_be_read_is_judged(tmp_path, dots):
+    stream, _ = images_of(write_twins(tmp_path / 'run', dots, 6, '32FC1'))
+    assert stream.topics == {'/c/compressed': 6}
+    assert stream.problems[0].startswith("topic /c is left out: encoding '32FC1' cannot be read")
 
 
 def test_named_topics_are_taken_as_they_are(mixed_bag):
@@ -177,6 +210,46 @@ def test_time_goes_on_where_stamps_jump_back(tmp_path, dots):
         f'{TOPIC}: stamps jump back 1 time(s), first by 50.200 s after 0.20 s; all faces are '
         'forgotten there'
     ]
+
+
+def test_image_that_was_overtaken_is_dropped_and_said(tmp_path, dots):
+    stamps = [ns(100 + late_s) for late_s in (0, 0.1, 0.3, 0.2, 0.4, 0.5)]
+    stream, images = images_of(write_stamped(tmp_path / 'run', dots, stamps))
+    assert [image.time_s for image in images] == [0, 0.1, 0.3, 0.4, 0.5]
+    assert not any(image.new_scene for image in images)
+    assert stream.problems[0].startswith(f'{TOPIC}: 1 images are out of order, stamped up to 0.1')
+
+
+def test_repeated_stamps_go_on_with_the_recording(tmp_path, dots):
+    _, images = images_of(write_stamped(tmp_path / 'run', dots, [ns(100)] * 6))
+    assert [image.stamp_ns for image in images] == [ns(100)] * 6
+    assert [image.stamp_s for image in images] == pytest.approx(
+        [1_700_000_100 + k / 10 for k in range(6)], abs=1e-5
+    )
+
+
+def test_hole_and_missing_images_are_said(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic(TOPIC, IMAGE)
+        for tenth in (0, 1, 2, 3, 23, 24):
+            stamp_ns = ns(100 + tenth / 10)
+            bag.add(TOPIC, raw(dots[0], stamp_ns), stamp_ns)
+    stream, _ = images_of(tmp_path / 'run')
+    assert stream.problems == [
+        f'{TOPIC}: 19 of 25 images are missing at the 10.0 Hz that most of them keep',
+        f'{TOPIC}: 1 hole(s) without an image, the longest of 2.00 s after 0.30 s',
+    ]
+
+
+def test_topics_with_unequal_numbers_of_images_are_said(tmp_path, dots):
+    with BagFile(tmp_path / 'run') as bag:
+        for topic in ('/left', '/right'):
+            bag.topic(topic, IMAGE)
+        for index in range(6):
+            for topic in ('/left', '/right')[: 2 if index % 2 else 1]:
+                bag.add(topic, raw(dots[0], ns(index / 10)), ns(index / 10))
+    stream, _ = images_of(tmp_path / 'run')
+    assert stream.problems == ['the topics hold unequal numbers of images: /left 6, /right 3']
 
 
 def test_seconds_are_counted_from_the_first_image_that_decodes(tmp_path, dots):

@@ -8,10 +8,18 @@ from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.pipeline import EmotionPipeline, PipelineSettings
 
 
-def stamped(images, stamps_s, topic='/camera'):
+def stamped(images, stamps_s, topic='/camera', new_scene_s=None):
     for gray, stamp_s in zip(images, stamps_s, strict=False):
         yield StampedImage(
-            topic, ns(stamp_s), ns(stamp_s), 'camera', stamp_s, stamp_s, gray, lambda: None
+            topic,
+            ns(stamp_s),
+            ns(stamp_s),
+            'camera',
+            stamp_s,
+            stamp_s,
+            gray,
+            lambda: None,
+            new_scene=stamp_s == new_scene_s,
         )
 
 
@@ -62,10 +70,11 @@ def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
     assert set(found) == {('/left', 1), ('/right', 2)}
 
 
-def test_stamp_that_jumps_back_forgets_the_faces(models, grays):
-    stamps = [10.0, 10.1, 10.2, 5.0, 5.1]
+@pytest.mark.parametrize('resumed_s', [5.0, 10.3])
+def test_new_scene_forgets_the_faces_and_what_they_showed(models, grays, resumed_s):
+    stamps = [10.0, 10.1, 10.2, resumed_s, resumed_s + 0.1]
     processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
-    found = list(processor.process(stamped(grays[:5], stamps)))
+    found = list(processor.process(stamped(grays[:5], stamps, new_scene_s=resumed_s)))
     assert [frame.stamp_s for _, frame in found] == stamps
     assert [[face.face_id for face in frame.faces] for _, frame in found] == [
         [1],
@@ -74,6 +83,8 @@ def test_stamp_that_jumps_back_forgets_the_faces(models, grays):
         [2],
         [2],
     ]
+    first_again = found[3][1].faces[0]
+    assert (first_again.probabilities == first_again.frame_probabilities).all()
 
 
 def test_settings_are_those_of_the_pipeline(models, grays):

@@ -289,6 +289,29 @@ def test_stamp_that_goes_back_forgets_faces_and_goes_on(graph, fer_node, portrai
     assert camera.send(bgr_to_msg(portrait_bgr, header(50.1))).faces[0].face_id == 2
 
 
+def test_image_that_comes_late_is_left_out_and_faces_stay(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    for stamp_s in (100, 100.2):
+        camera.send(bgr_to_msg(portrait_bgr, header(stamp_s)))
+    camera.publisher.publish(bgr_to_msg(portrait_bgr, header(100.1)))
+    assert camera.send(bgr_to_msg(portrait_bgr, header(100.3))).faces[0].face_id == 1
+    assert [message.header for message in camera.emotions] == [
+        header(stamp_s) for stamp_s in (100, 100.2, 100.3)
+    ]
+
+
+def test_stamp_that_stands_still_keeps_faces_and_finds_new_ones(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    empty = np.full_like(portrait_bgr, 128)
+    assert camera.send(bgr_to_msg(empty, header(5))).faces == []
+    same = bgr_to_msg(portrait_bgr, header(5))
+    # The time of a detection passes by the clock of the machine.
+    assert any(camera.send(same).faces for _ in range(500))
+    assert {face.face_id for _ in range(10) for face in camera.send(same).faces} == {1}
+
+
 def test_images_without_a_stamp_are_processed(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)

@@ -1,0 +1,171 @@
+"""ImageClock: the time of one topic's images, whatever their stamps do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_S = 1_000_000_000
+# Less is images that overtook one another, more is a recording that starts again or a clock that
+# was set.
+_REORDERED_NS = _S
+# A clock that was set from 1970 to today says nothing of what passed.
+_NO_CLOCK_NS = 365 * 24 * 3600 * _S
+
+
+@dataclass(frozen=True)
+class ImageTime:
+    """When an image was taken.
+
+    Attributes:
+        stamp_ns: Later than that of the image before, unless ``new_start``.
+        elapsed_ns: Since the first image of the recording; never decreasing.
+        new_start: Whether the stamp jumped back: nobody from before is known any more.
+    """
+
+    stamp_ns: int
+    elapsed_ns: int
+    new_start: bool = False
+
+
+class _Steps:
+    """Counts steps of a clock and keeps the first."""
+
+    def __init__(self) -> None:
+        self.count = self._after_ns = self._by_ns = 0
+
+    def __str__(self) -> str:
+        by_s, after_s = self._by_ns / _S, self._after_ns / _S
+        return f'{self.count} time(s), first by {by_s:.3f} s after {after_s:.2f} s'
+
+    def add(self, after_ns: int, by_ns: int) -> None:
+        if not self.count:
+            self._after_ns, self._by_ns = after_ns, by_ns
+        self.count += 1
+
+
+class ImageClock:
+    """Says when images were taken, from their stamps and the times at which they arrived.
+
+    Stamps are believed as long as they grow. One that repeats the last is the last and what passed
+    since it arrived. One that steps back by less than a second is of an image that was overtaken,
+    which is dropped. One that jumps back begins anew; there, and where stamps leap ahead of what
+    passed, seconds go on by the time of arrival.
+    """
+
+    def __init__(self, origin_ns: int = 0, origin_arrival_ns: int = 0) -> None:
+        """Args:
+        origin_ns: Stamp of the first image of the recording, of whatever topic.
+        origin_arrival_ns: When that arrived.
+        """
+        self._origin_ns, self._origin_arrival_ns = origin_ns, origin_arrival_ns
+        self._said_ns = self._stamp_ns = self._arrival_ns = 0
+        # What is added to a stamp to have what passed since the origin.
+        self._offset_ns = -origin_ns
+        self._elapsed_ns = self._arrived_after_ns = 0
+        self._arrival_gap_ns = 0
+        self._images = 0
+        self._missing = self._repeated = 0
+        self._overtaken = self._overtaken_by_ns = 0
+        self._jumps, self._leaps = _Steps(), _Steps()
+
+    def take(self, said_ns: int, arrival_ns: int) -> ImageTime | None:
+        """Return the time of the next image; None where it is to be dropped.
+
+        Args:
+            said_ns: Its stamp; 0 where nobody stamped it.
+            arrival_ns: When it arrived or was recorded, by a clock that goes on.
+        """
+        if not said_ns:
+            self._missing += 1
+            said_ns = arrival_ns
+        if not self._images:
+            return self._first(said_ns, arrival_ns)
+        passed_ns = self._passed_ns(arrival_ns)
+        if said_ns == self._said_ns:
+            self._repeated += 1
+            return self._go_on(said_ns, self._stamp_ns + max(passed_ns, 1), arrival_ns, passed_ns)
+        if said_ns > self._said_ns:
+            # Repeated stamps may have run ahead of those that follow.
+            return self._go_on(said_ns, max(said_ns, self._stamp_ns + 1), arrival_ns, passed_ns)
+        if self._said_ns - said_ns < _REORDERED_NS:
+            self._overtaken += 1
+            self._overtaken_by_ns = max(self._overtaken_by_ns, self._said_ns - said_ns)
+            return None
+        self._jumps.add(self._elapsed_ns, self._said_ns - said_ns)
+        self._said_ns = self._stamp_ns = said_ns
+        return self._resume(arrival_ns, passed_ns, new_start=True)
+
+    def problems(self) -> Iterator[str]:
+        """Yield a sentence for each kind of stamp that was not as it should be."""
+        if self._missing:
+            yield f'{self._missing} images have no stamp; the time of their recording is used'
+        if self._repeated:
+            yield (
+                f'{self._repeated} images repeat the stamp of the one before; what passed between '
+                'their recordings is added'
+            )
+        if self._overtaken:
+            yield (
+                f'{self._overtaken} images are out of order, stamped up to '
+                f'{self._overtaken_by_ns / _S:.3f} s before the one that they follow, and are '
+                'left out'
+            )
+        if self._jumps.count:
+            yield f'stamps jump back {self._jumps}; all faces are forgotten there'
+        if self._leaps.count:
+            yield f'stamps leap ahead of what passed {self._leaps}; seconds go on as recorded'
+
+    def _first(self, said_ns: int, arrival_ns: int) -> ImageTime:
+        self._images = 1
+        self._said_ns = self._stamp_ns = said_ns
+        self._arrival_ns = arrival_ns
+        arrived_ns = max(arrival_ns - self._origin_arrival_ns, 0)
+        self._arrived_after_ns = arrived_ns if arrived_ns < _NO_CLOCK_NS else 0
+        elapsed_ns = said_ns + self._offset_ns
+        if abs(elapsed_ns - self._arrived_after_ns) > 10 * _S:
+            # Of a topic whose clock is another.
+            elapsed_ns = self._arrived_after_ns
+        self._elapsed_ns = max(elapsed_ns, 0)
+        self._offset_ns = self._elapsed_ns - said_ns
+        return ImageTime(said_ns, self._elapsed_ns)
+
+    def _passed_ns(self, arrival_ns: int) -> int:
+        """Return what passed since the last image arrived."""
+        passed_ns = max(arrival_ns - self._arrival_ns, 0)
+        if passed_ns > _NO_CLOCK_NS:
+            # The clock of the arrivals was set too.
+            return self._arrival_gap_ns
+        self._arrival_gap_ns = passed_ns
+        return passed_ns
+
+    def _go_on(self, said_ns: int, stamp_ns: int, arrival_ns: int, passed_ns: int) -> ImageTime:
+        step_ns = stamp_ns - self._stamp_ns
+        leaps = step_ns > 10 * (_S + passed_ns)
+        leaps |= 0 < passed_ns < _S < step_ns - passed_ns
+        if leaps:
+            self._leaps.add(self._elapsed_ns, step_ns - passed_ns)
+        self._said_ns, self._stamp_ns = said_ns, stamp_ns
+        if leaps:
+            return self._resume(arrival_ns, passed_ns)
+        return self._at(stamp_ns + self._offset_ns, arrival_ns, passed_ns)
+
+    def _resume(self, arrival_ns: int, passed_ns: int, new_start: bool = False) -> ImageTime:
+        """Go on by the time of arrival, so that steps do not add up."""
+        elapsed_ns = max(self._arrived_after_ns + passed_ns, self._elapsed_ns)
+        self._offset_ns = elapsed_ns - self._stamp_ns
+        return self._at(elapsed_ns, arrival_ns, passed_ns, new_start)
+
+    def _at(
+        self, elapsed_ns: int, arrival_ns: int, passed_ns: int, new_start: bool = False
+    ) -> ImageTime:
+        self._arrival_ns = arrival_ns
+        self._arrived_after_ns += passed_ns
+        self._elapsed_ns = max(elapsed_ns, self._elapsed_ns)
+        return ImageTime(self._stamp_ns, self._elapsed_ns, new_start)
+
+
+def stamp_s(stamp_ns: int) -> float:
+    """Return a stamp in seconds, by the sum that replay and node have in common: estimates are to
+    agree to the last digit.
+    """
+    seconds, nanoseconds = divmod(stamp_ns, _S)
+    return float(seconds) + float(nanoseconds) * 1e-9
