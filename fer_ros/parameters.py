@@ -16,6 +16,7 @@ from fer_ros.face.detectors.choice import DETECTORS
 from fer_ros.face.detectors.detector import LEAST_FACE_PX
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import BACKENDS, DEVICES
+from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.models import load_models
 from fer_ros.pipeline import Models, PipelineSettings
@@ -33,7 +34,7 @@ class Spec:
         low: Least allowed number.
         high: Greatest allowed number.
         or_zero: Whether 0, below ``low``, is allowed too.
-        choices: Allowed texts; any when empty.
+        choices: Allowed texts, also of a list; any when empty.
         live: Whether it can be changed while the node runs.
         required: Whether an empty text or list is refused.
     """
@@ -63,7 +64,8 @@ class Spec:
         if not self._has_type(value):
             kind = _TYPE_NAMES[type(self.default)]
             raise SettingError(f'parameter {self.name} is {value!r}, needed is {kind}')
-        bad = bool(self.choices) and value not in self.choices
+        given = value if isinstance(value, list) else [value]
+        bad = bool(self.choices) and not set(given) <= set(self.choices)
         if self.low is not None and self.high is not None:
             # Written so that NaN, for which no comparison holds, is refused.
             bad = not self.low <= value <= self.high and not (self.or_zero and value == 0)
@@ -277,6 +279,13 @@ FER_NODE: tuple[Spec, ...] = (
         'publish_annotated',
         True,
         'Whether annotated images are drawn while somebody subscribes to them.',
+        live=True,
+    ),
+    Spec(
+        'annotate',
+        list(DEFAULT_ANNOTATIONS),
+        'What is drawn onto annotated images; pose: the three axes of the head.',
+        choices=ANNOTATIONS,
         live=True,
     ),
     Spec(

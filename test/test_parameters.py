@@ -134,3 +134,10 @@ def test_models_have_the_defaults_of_the_node():
     defaults = {spec.name: spec.default for spec in FER_NODE}
     arguments = inspect.signature(load_models).parameters.values()
     assert {a.name: a.default for a in arguments} == {a.name: defaults[a.name] for a in arguments}
+
+
+def test_list_holds_only_what_is_allowed(tmp_path):
+    section = 'fer_node: {ros__parameters: {annotate: %s}}'
+    assert read(tmp_path, section % '[box, pose]')['annotate'] == ['box', 'pose']
+    with pytest.raises(SettingError, match=r"annotate is \['hat'\], allowed is: box, label, prob"):
+        read(tmp_path, section % '[hat]')

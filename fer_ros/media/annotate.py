@@ -1,12 +1,25 @@
-"""Draws emotions onto an image: box, identity, emotion, probabilities, landmark graph."""
+"""Draws emotions onto an image: box, identity, emotion, probabilities, landmark graph, pose.
+
+Text and lines have the size of the image, whatever that of the face. No panel covers a face or a
+label; where there is no room for one it is left out.
+"""
+
+import math
+from collections.abc import Collection
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from fer_ros.face.graph import anatomical_edges
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
+from fer_ros.media.free_places import FreePlaces
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, HeadPose, ImageArray
 
 Color = tuple[int, int, int]
+
+# What can be drawn; ``none`` is nothing.
+ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks', 'pose', 'none')
+DEFAULT_ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks')
 
 # Blue, green, red; told apart on screens and by most people with a colour vision deficiency.
 EMOTION_COLORS_BGR: dict[str, Color] = {
@@ -21,113 +34,260 @@ EMOTION_COLORS_BGR: dict[str, Color] = {
 }
 _OTHER_COLOR_BGR: Color = (230, 230, 230)
 _DARK_BGR: Color = (32, 32, 32)
+_WHITE: Color = (255, 255, 255)
+# To the image's right, down, and out of the face.
+_AXES_BGR: tuple[Color, ...] = ((60, 60, 230), (80, 200, 80), (240, 140, 60))
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _EDGES = [(int(a), int(b)) for a, b in anatomical_edges().T if a < b]
 # Sub-pixel positions: OpenCV takes them as integers with this many fractional bits.
 _SHIFT = 3
+# Width of a face, in line widths, from which its landmark graph begins to show, and from which it
+# shows as it is and has points.
+_GRAPH_FROM, _GRAPH_WHOLE = 64, 160
+_FEW_BARS = 3
 
 
-def annotate(bgr: ImageArray, frame: FrameEmotions) -> ImageArray:
+class _Sizes(NamedTuple):
+    """How large things are drawn, by the size of the image.
+
+    Attributes:
+        text: OpenCV's scale of labels.
+        small: That of panels.
+        line_px: Width of a line.
+    """
+
+    text: float
+    small: float
+    line_px: int
+
+    @staticmethod
+    def of(bgr: ImageArray) -> '_Sizes':
+        side = min(bgr.shape[0], 0.75 * bgr.shape[1])
+        text = max(0.42, side / 1000)
+        return _Sizes(text, 0.78 * text, max(1, round(side / 900)))
+
+
+def annotate(
+    bgr: ImageArray, frame: FrameEmotions, parts: Collection[str] = DEFAULT_ANNOTATIONS
+) -> ImageArray:
     """Return a copy of ``bgr`` with every face of ``frame`` drawn onto it.
 
     Args:
         bgr: ``(H, W, 3)`` uint8.
         frame: What was found in this image.
+        parts: What is drawn, of ``ANNOTATIONS``.
     """
     drawn = bgr.copy()
-    taken = [face.box for face in frame.faces]
+    sizes = _Sizes.of(drawn)
     for face in frame.faces:
-        color = EMOTION_COLORS_BGR.get(face.emotion, _OTHER_COLOR_BGR)
-        _draw_graph(drawn, face, color)
-        _draw_box(drawn, face, color)
+        if 'landmarks' in parts:
+            _draw_graph(drawn, face, sizes)
+        if 'box' in parts:
+            _draw_box(drawn, face, sizes)
     for face in frame.faces:
-        taken.append(_draw_bars(drawn, face, frame.classes, taken))
+        if 'pose' in parts:
+            _draw_pose(drawn, face, sizes)
+    places = FreePlaces((drawn.shape[1], drawn.shape[0]), [_extent(face) for face in frame.faces])
+    around = [_grown(_extent(face), 4 * sizes.line_px) for face in frame.faces]
+    if 'label' in parts:
+        for index, face in enumerate(frame.faces):
+            label = _draw_label(drawn, face, sizes, places)
+            around[index] = _together(around[index], label)
+    if 'probabilities' in parts:
+        for face, beside in zip(frame.faces, around, strict=True):
+            _draw_panel(drawn, face, frame.classes, beside, places)
     return drawn
 
 
-def _draw_graph(drawn: ImageArray, face: FaceEmotion, color: Color) -> None:
+def _color(emotion: str) -> Color:
+    return EMOTION_COLORS_BGR.get(emotion, _OTHER_COLOR_BGR)
+
+
+def _extent(face: FaceEmotion) -> FaceBox:
+    """Return the rectangle that a face and its landmarks take."""
+    box = face.box
     if face.landmarks is None:
+        return box
+    x0, y0 = face.landmarks.points_px.min(axis=0).tolist()
+    x1, y1 = face.landmarks.points_px.max(axis=0).tolist()
+    return _together(box, FaceBox(x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
+
+
+def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
+    """Draw the landmark graph; of a small face, of which it would hide too much, it fades."""
+    width = face.box.width_px / sizes.line_px
+    if face.landmarks is None or width <= _GRAPH_FROM:
         return
+    strength = min((width - _GRAPH_FROM) / (_GRAPH_WHOLE - _GRAPH_FROM), 1.0)
+    left, top, right, bottom = (max(round(edge), 0) for edge in _edges(_extent(face)))
+    below = drawn[top : bottom + 1, left : right + 1]
+    if not below.size:
+        return
+    bare = below.copy()
     points = np.round(face.landmarks.points_px * (1 << _SHIFT)).astype(int).tolist()
     for a, b in _EDGES:
-        cv2.line(drawn, points[a], points[b], color, 1, cv2.LINE_AA, _SHIFT)
-    radius = max(1.0, face.box.width_px / 120)
+        cv2.line(
+            drawn, points[a], points[b], _color(face.emotion), sizes.line_px, cv2.LINE_AA, _SHIFT
+        )
+    if strength < 1:
+        cv2.addWeighted(below, strength, bare, 1 - strength, 0, dst=below)
+        return
+    radius = round(max(1.0, min(sizes.line_px * 1.5, width / 120)) * (1 << _SHIFT))
     for point in points:
-        size = round(radius * (1 << _SHIFT))
-        cv2.circle(drawn, point, size, (255, 255, 255), -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(drawn, point, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_box(drawn: ImageArray, face: FaceEmotion, color: Color) -> None:
-    x0, y0, x1, y1 = _corners(face)
-    cv2.rectangle(drawn, (x0, y0), (x1, y1), color, 2, cv2.LINE_AA)
-    name = face.emotion or 'uncertain'
-    text = f'#{face.face_id} {name} {face.confidence:.0%}'
-    scale = _text_scale(drawn)
-    (width, height), baseline = cv2.getTextSize(text, _FONT, scale, 1)
-    # Above the box, or inside where the image ends; never beyond its right edge.
-    top = y0 - height - baseline - 4
-    top = top if top >= 0 else max(y0, 0)
-    left = int(np.clip(x0 - 1, 0, max(drawn.shape[1] - width - 6, 0)))
-    bottom = top + height + baseline + 4
-    cv2.rectangle(drawn, (left, top), (left + width + 6, bottom), color, -1)
-    cv2.putText(
-        drawn, text, (left + 3, bottom - baseline), _FONT, scale, _DARK_BGR, 1, cv2.LINE_AA
-    )
+def _draw_box(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
+    box = face.box
+    # A frame around a small face is not to be a good part of it.
+    line_px = 2 * sizes.line_px if box.width_px >= 64 * sizes.line_px else sizes.line_px
+    start, end = (round(box.x0_px), round(box.y0_px)), (round(box.x1_px), round(box.y1_px))
+    cv2.rectangle(drawn, start, end, _color(face.emotion), line_px, cv2.LINE_AA)
+
+
+def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
+    """Draw the axes of the head, as seen from far away, from the tip of the nose."""
+    if math.isnan(face.head.yaw_rad + face.head.pitch_rad + face.head.roll_rad):
+        return
+    start = np.array(face.box.center_px)
+    if face.landmarks is not None:
+        start = face.landmarks.points_px[30].astype(float)
+    for axis, color in zip(_axes(face.head), _AXES_BGR, strict=True):
+        end = start + axis[:2] * face.box.width_px * 0.6
+        ends = [np.round(point * (1 << _SHIFT)).astype(int).tolist() for point in (start, end)]
+        cv2.line(drawn, *ends, color, 2 * sizes.line_px, cv2.LINE_AA, _SHIFT)
+
+
+def _axes(head: HeadPose) -> list[np.ndarray]:
+    """Return unit vectors in the camera's optical frame: to the face's right edge in the image,
+    down, and out of the face; their angles are those of ``HeadPose``.
+    """
+    sin, cos = math.sin, math.cos
+    yaw, pitch, roll = -head.yaw_rad, -head.pitch_rad, head.roll_rad
+    about_z = np.array([[cos(roll), -sin(roll), 0], [sin(roll), cos(roll), 0], [0, 0, 1]])
+    about_y = np.array([[cos(yaw), 0, sin(yaw)], [0, 1, 0], [-sin(yaw), 0, cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, cos(pitch), -sin(pitch)], [0, sin(pitch), cos(pitch)]])
+    right, down, inwards = (about_z @ about_y @ about_x).T
+    return [right, down, -inwards]
+
+
+def _draw_label(
+    drawn: ImageArray, face: FaceEmotion, sizes: _Sizes, places: FreePlaces
+) -> FaceBox:
+    """Write who it is and what it shows; shorter, or into the face, where there is no room.
+    Return where that stands.
+    """
+    short = f'#{face.face_id}'
+    named = f'{short} {face.emotion or "uncertain"}'
+    sure = '' if math.isnan(face.confidence) else f' {face.confidence:.0%}'
+    around = _grown(_extent(face), sizes.line_px)
+    for text in (named + sure, named, short):
+        size_wh = _label_wh(text, sizes)
+        place = places.beside(around, size_wh, 'above below right left', size_wh[1])
+        if place is not None:
+            break
+    else:
+        text, size_wh = named + sure, _label_wh(named + sure, sizes)
+        left = int(np.clip(face.box.x0_px, 0, max(drawn.shape[1] - size_wh[0], 0)))
+        top = int(np.clip(face.box.y0_px, 0, max(drawn.shape[0] - size_wh[1], 0)))
+        place = FaceBox(left, top, left + size_wh[0], top + size_wh[1])
+    places.take(place)
+    left, top, right, bottom = (round(edge) for edge in _edges(place))
+    cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), _color(face.emotion), -1)
+    baseline = cv2.getTextSize(text, _FONT, sizes.text, sizes.line_px)[1]
+    _write(drawn, text, (left + 3, bottom - baseline), sizes.text, _DARK_BGR, sizes.line_px)
+    return place
+
+
+def _label_wh(text: str, sizes: _Sizes) -> tuple[int, int]:
+    (width, height), baseline = cv2.getTextSize(text, _FONT, sizes.text, sizes.line_px)
+    return width + 6, height + baseline + 4
+
+
+def _draw_panel(
+    drawn: ImageArray,
+    face: FaceEmotion,
+    classes: tuple[str, ...],
+    around: FaceBox,
+    places: FreePlaces,
+) -> None:
+    """Draw a bar per class, or of the most probable ones where room is short.
+
+    Args:
+        drawn: The image.
+        face: Whose probabilities are drawn, if there are any.
+        classes: Their names.
+        around: What the panel stands beside: the face and its label.
+        places: Of the image.
+    """
+    if not len(face.probabilities):
+        return
+    sizes = _Sizes.of(drawn)
+    best = np.argsort(-face.probabilities, kind='stable')[:_FEW_BARS]
+    longest = max(_text_px(name, sizes.small) for name in classes)
+    row = cv2.getTextSize('f', _FONT, sizes.small, 1)[0][1] + 7 * sizes.line_px
+    face_alone = _grown(_extent(face), 4 * sizes.line_px)
+    for indices in (range(len(classes)), sorted(best.tolist())):
+        for named_beside in (True, False):
+            bar = max(36 * sizes.line_px, longest) if named_beside else 0
+            size_wh = longest + bar + 14, row * len(indices) + 6
+            for anchor in (face_alone, around):
+                place = places.beside(anchor, size_wh, 'right left below above', row)
+                if place is not None:
+                    places.take(place)
+                    rows = [(index, classes[index]) for index in indices]
+                    _draw_bars(drawn, place, face, rows, named_beside)
+                    return
 
 
 def _draw_bars(
-    drawn: ImageArray, face: FaceEmotion, classes: tuple[str, ...], taken: list[FaceBox]
-) -> FaceBox:
-    """Draw a panel with a bar per class where it hides least of ``taken``; return its place."""
-    scale = _text_scale(drawn) * 0.75
-    longest = max(cv2.getTextSize(name, _FONT, scale, 1)[0][0] for name in classes)
-    row = cv2.getTextSize('f', _FONT, scale, 1)[0][1] + 7
-    bar = max(36, longest)
-    size_wh = longest + bar + 14, row * len(classes) + 6
-    left, top = _panel_corner(face.box, size_wh, (drawn.shape[1], drawn.shape[0]), taken)
-    panel = drawn[top : top + size_wh[1], left : left + size_wh[0]]
+    drawn: ImageArray,
+    place: FaceBox,
+    face: FaceEmotion,
+    rows: list[tuple[int, str]],
+    named_beside: bool,
+) -> None:
+    """Draw a panel: a row a class, its name beside its bar or on it."""
+    sizes = _Sizes.of(drawn)
+    left, top, right, bottom = (round(edge) for edge in _edges(place))
+    panel = drawn[top:bottom, left:right]
     panel[:] = panel // 3
-    for index, (name, value) in enumerate(zip(classes, face.probabilities, strict=True)):
-        base = top + 3 + (index + 1) * row - 5
-        start = left + 10 + longest
-        color = EMOTION_COLORS_BGR.get(name, _OTHER_COLOR_BGR)
-        cv2.putText(drawn, name, (left + 4, base), _FONT, scale, color, 1, cv2.LINE_AA)
-        end = start + max(1, round(bar * float(value)))
-        cv2.rectangle(drawn, (start, base - row + 9), (end, base + 1), color, -1)
-    return FaceBox(left, top, left + size_wh[0], top + size_wh[1])
+    cv2.rectangle(drawn, (left, top), (left + 1, bottom - 1), _color(face.emotion), -1)
+    height = (bottom - top - 6) / len(rows)
+    longest = max(_text_px(name, sizes.small) for _, name in rows)
+    for number, (index, name) in enumerate(rows):
+        y0, y1 = (round(top + 3 + (number + at) * height) for at in (0, 1))
+        color = _color(name)
+        start = left + 10 + longest if named_beside else left + 4
+        length = (right - 4 - start) * float(face.probabilities[index])
+        shade = color if named_beside else tuple(round(0.55 * value) for value in color)
+        cv2.rectangle(drawn, (start, y0 + 2), (start + max(1, round(length)), y1 - 2), shade, -1)
+        ink = color if named_beside else _WHITE
+        _write(drawn, name, (left + 5, y1 - 4), sizes.small, ink, 1)
 
 
-def _panel_corner(
-    box: FaceBox, size_wh: tuple[int, int], image_wh: tuple[int, int], taken: list[FaceBox]
-) -> tuple[int, int]:
-    """Return the top left of a panel beside ``box``: right, left, below or above of it."""
-    width, height = size_wh
-    corners = [
-        (box.x1_px + 4, box.y0_px),
-        (box.x0_px - 4 - width, box.y0_px),
-        (box.x0_px, box.y1_px + 4),
-        (box.x0_px, box.y0_px - 28 - height),
-    ]
-    inside = [
-        (
-            int(np.clip(x, 0, max(image_wh[0] - width, 0))),
-            int(np.clip(y, 0, max(image_wh[1] - height, 0))),
-        )
-        for x, y in corners
-    ]
-
-    def hidden(corner: tuple[int, int]) -> float:
-        panel = FaceBox(corner[0], corner[1], corner[0] + width, corner[1] + height)
-        return sum(panel.iou(other) for other in taken)
-
-    # The first of those that hide equally little.
-    return min(inside, key=hidden)
+def _write(
+    drawn: ImageArray, text: str, at: tuple[int, int], scale: float, color: Color, line_px: int
+) -> None:
+    cv2.putText(drawn, text, at, _FONT, scale, color, line_px, cv2.LINE_AA)
 
 
-def _corners(face: FaceEmotion) -> tuple[int, int, int, int]:
-    box = face.box
-    return round(box.x0_px), round(box.y0_px), round(box.x1_px), round(box.y1_px)
+def _text_px(text: str, scale: float) -> int:
+    return int(cv2.getTextSize(text, _FONT, scale, 1)[0][0])
 
 
-def _text_scale(drawn: ImageArray) -> float:
-    return max(0.45, drawn.shape[0] / 1000)
+def _grown(box: FaceBox, by_px: float) -> FaceBox:
+    return FaceBox(box.x0_px - by_px, box.y0_px - by_px, box.x1_px + by_px, box.y1_px + by_px)
+
+
+def _together(one: FaceBox, other: FaceBox) -> FaceBox:
+    return FaceBox(
+        min(one.x0_px, other.x0_px),
+        min(one.y0_px, other.y0_px),
+        max(one.x1_px, other.x1_px),
+        max(one.y1_px, other.y1_px),
+    )
+
+
+def _edges(box: FaceBox) -> tuple[float, float, float, float]:
+    return box.x0_px, box.y0_px, box.x1_px, box.y1_px

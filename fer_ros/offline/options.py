@@ -28,6 +28,11 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             default=None,
             help='average over each face and its mirror image; as the parameter of the node',
         )
+        parser.add_argument(
+            '--annotate',
+            metavar='LIST',
+            help='what is drawn onto the video, with commas; as the parameter of the node',
+        )
         for part, what in PARTS.items():
             parser.add_argument(f'--no-{part}', action='store_true', help=f'without {what}')
 

@@ -109,7 +109,9 @@ class ImageProcessor:
         topic.statistics.on_published(len(frame.faces), self._age_ms(msg))
         if self.values['publish_annotated'] and topic.annotated.get_subscription_count():
             bgr = topic.decoder.bgr(msg)
-            topic.annotated.publish(bgr_to_msg(annotate(bgr, frame), msg.header))
+            topic.annotated.publish(
+                bgr_to_msg(annotate(bgr, frame, self.values['annotate']), msg.header)
+            )
 
     def _on_failure(self, topic: ImageTopic, error: Exception) -> None:
         if isinstance(error, FerError):

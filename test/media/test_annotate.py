@@ -1,60 +1,205 @@
 import numpy as np
 import pytest
 
-from fer_ros.media.annotate import annotate
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Judgement, Landmarks
+from fer_ros.media.annotate import ANNOTATIONS, annotate
+from fer_ros.structures import (
+    FaceBox,
+    FaceEmotion,
+    FrameEmotions,
+    HeadPose,
+    Judgement,
+    Landmarks,
+)
 
 CLASSES = ('neutral', 'happiness', 'boredom')
+SIZE_WH = (640, 480)
 
 
-def frame(box, emotion='happiness', landmarks=True):
+def face(box, face_id=1, emotion='happiness', landmarks=True, head=None):
     points = np.linspace([box.x0_px, box.y0_px], [box.x1_px, box.y1_px], 68, dtype=np.float32)
     probabilities = np.array([0.1, 0.7, 0.2], np.float32)
-    judgement = Judgement.JUDGED if emotion else Judgement.UNCERTAIN
-    found = Landmarks(points) if landmarks else None
-    face = FaceEmotion(1, box, found, emotion, 0.7, probabilities, probabilities, judgement)
-    return FrameEmotions(0.0, CLASSES, (face,))
+    return FaceEmotion(
+        face_id,
+        box,
+        Landmarks(points) if landmarks else None,
+        emotion,
+        0.7,
+        probabilities,
+        probabilities,
+        Judgement.JUDGED if emotion else Judgement.UNCERTAIN,
+        head=head or HeadPose(),
+    )
+
+
+def frame(*faces):
+    return FrameEmotions(0.0, CLASSES, faces)
+
+
+def square(x, y, side):
+    return FaceBox(x, y, x + side, y + side)
+
+
+def changed(faces, parts, size_wh=SIZE_WH):
+    """Return which pixels of a gray image are drawn over."""
+    image = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
+    return (annotate(image, frame(*faces), parts) != 90).any(axis=2)
+
+
+def extent_wh(mask):
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+
+
+def inside(box, size_wh=SIZE_WH):
+    mask = np.zeros((size_wh[1], size_wh[0]), bool)
+    x0, y0 = max(int(box.x0_px), 0), max(int(box.y0_px), 0)
+    mask[y0 : max(int(box.y1_px), 0), x0 : max(int(box.x1_px), 0)] = True
+    return mask
+
+
+SCENES = {
+    'small': [square(300, 200, 40)],
+    'large': [square(120, 60, 380)],
+    'larger than the image': [square(20, -60, 600)],
+    'three': [square(60, 150, 120), square(250, 170, 120), square(430, 140, 120)],
+    'side by side': [square(10, 140, 200), square(220, 150, 200), square(430, 140, 200)],
+    'at the edges': [
+        *(square(-20, -20, 80), square(585, 20, 80)),
+        *(square(0, 420, 80), square(570, 430, 80), square(280, -30, 120)),
+    ],
+    'twelve': [square(40 + 150 * (i % 4), 50 + 150 * (i // 4), 40) for i in range(12)],
+    'crowd': [square(30 + 150 * (i % 4), 40 + 150 * (i // 4), 80) for i in range(12)],
+}
 
 
 def test_nobody_leaves_the_image_as_it_is():
-    image = np.full((120, 160, 3), 7, np.uint8)
-    assert (annotate(image, FrameEmotions(0.0, CLASSES, ())) == 7).all()
+    assert not changed([], ANNOTATIONS).any()
 
 
 def test_face_is_drawn_onto_a_copy():
     image = np.full((240, 320, 3), 7, np.uint8)
-    drawn = annotate(image, frame(FaceBox(40, 60, 140, 170)))
+    drawn = annotate(image, frame(face(FaceBox(40, 60, 140, 170))))
     assert (image == 7).all()
     assert (drawn[60, 45:135] != 7).any(axis=1).all()
 
 
+@pytest.mark.parametrize('part', ['box', 'label', 'probabilities', 'landmarks', 'pose'])
+def test_each_part_is_drawn_where_it_is_asked_for_and_only_there(part):
+    one = face(square(200, 150, 200), head=HeadPose(0.3, 0.1, 0.0, 0.0))
+    alone = changed([one], [part])
+    assert alone.any()
+    assert not changed([one], ['none']).any()
+    others = set(ANNOTATIONS) - {part}
+    assert (changed([one], others) != changed([one], ANNOTATIONS)).any()
+
+
+@pytest.mark.parametrize('boxes', SCENES.values(), ids=SCENES)
+def test_panel_covers_no_face(boxes):
+    panels = changed([face(box) for box in boxes], ['probabilities'])
+    assert not any((panels & inside(box)).any() for box in boxes)
+
+
+@pytest.mark.parametrize('boxes', SCENES.values(), ids=SCENES)
+def test_panel_covers_no_label(boxes):
+    image = np.full((480, 640, 3), 90, np.uint8)
+    faces = frame(*(face(box, number) for number, box in enumerate(boxes)))
+    labels = annotate(image, faces, ['label'])
+    both = annotate(image, faces, ['label', 'probabilities'])
+    assert (both == labels)[(labels != 90).any(axis=2)].all()
+
+
+@pytest.mark.parametrize('scene', ['three', 'at the edges', 'twelve'])
+def test_label_covers_no_face_where_there_is_room(scene):
+    labels = changed([face(box) for box in SCENES[scene]], ['label'])
+    assert not any((labels & inside(box)).any() for box in SCENES[scene])
+
+
+def test_label_of_a_face_that_fills_the_image_stands_in_it():
+    assert changed([face(square(20, -60, 600))], ['label']).any()
+
+
 @pytest.mark.parametrize(
     'box',
-    [FaceBox(-50, -50, 60, 60), FaceBox(250, 200, 400, 300), FaceBox(900, 900, 950, 980)],
+    [square(-20, -20, 80), square(590, 10, 80), square(0, 430, 80), square(580, 430, 80)],
+    ids=['top left', 'top right', 'bottom left', 'bottom right'],
+)
+def test_label_at_the_edge_is_whole(box):
+    in_the_middle = changed([face(square(300, 200, 80))], ['label'])
+    assert extent_wh(changed([face(box)], ['label'])) == extent_wh(in_the_middle)
+
+
+def test_size_of_the_panel_follows_the_image_and_not_the_face():
+    panel_wh = [
+        extent_wh(changed([face(square(200, 150, side))], ['probabilities']))
+        for side in (40, 80, 200)
+    ]
+    assert panel_wh[0] == panel_wh[1] == panel_wh[2]
+    large = extent_wh(changed([face(square(400, 300, 80))], ['probabilities'], (1920, 1440)))
+    assert large[0] > 2 * panel_wh[0][0]
+
+
+def test_every_face_has_a_panel_where_there_is_room():
+    panels = changed([face(box) for box in SCENES['three']], ['probabilities'])
+    one = changed([face(SCENES['three'][0])], ['probabilities'])
+    assert panels.sum() == pytest.approx(3 * one.sum(), rel=0.1)
+
+
+def test_landmarks_fade_and_disappear_on_small_faces():
+    def strength(side):
+        image = np.full((480, 640, 3), 90, np.uint8)
+        drawn = annotate(image, frame(face(square(100, 50, side))), ['landmarks'])
+        return np.abs(drawn.astype(int) - 90).max()
+
+    assert strength(40) == 0
+    assert 0 < strength(80) < strength(120) < strength(200)
+
+
+def test_axes_of_a_head_that_faces_the_camera_go_right_and_down():
+    image = np.full((480, 640, 3), 90, np.uint8)
+    one = face(square(200, 150, 100), landmarks=False, head=HeadPose(0, 0, 0, 0))
+    drawn = annotate(image, frame(one), ['pose'])
+    blue, green, red = drawn[200, 280]
+    assert red > green
+    assert red > blue
+    blue, green, red = drawn[230, 250]
+    assert green > red
+    assert (drawn[170, 250] == 90).all()
+
+
+def test_head_whose_nose_points_to_the_right_has_its_axis_there():
+    image = np.full((480, 640, 3), 90, np.uint8)
+    one = face(square(200, 150, 100), landmarks=False, head=HeadPose(1.4, 0, 0, 0))
+    blue, green, red = annotate(image, frame(one), ['pose'])[200, 300]
+    assert blue > green
+    assert blue > red
+
+
+def test_head_that_is_not_known_has_no_axes():
+    assert not changed([face(square(200, 150, 100))], ['pose']).any()
+
+
+@pytest.mark.parametrize(
+    'box',
+    [square(-50, -50, 110), FaceBox(250, 200, 400, 300), FaceBox(900, 900, 1050, 1080)],
     ids=['top left', 'bottom right', 'outside'],
 )
 def test_face_at_the_edge_is_drawn_without_error(box):
-    drawn = annotate(np.full((240, 320, 3), 7, np.uint8), frame(box))
+    head = HeadPose(0.1, 0.2, 0.3, 0.0)
+    drawn = annotate(np.zeros((240, 320, 3), np.uint8), frame(face(box, head=head)), ANNOTATIONS)
     assert drawn.shape == (240, 320, 3)
 
 
-def test_image_smaller_than_the_panel_is_drawn_without_error():
-    assert annotate(np.zeros((20, 30, 3), np.uint8), frame(FaceBox(2, 2, 20, 18))).any()
+def test_image_smaller_than_the_label_is_drawn_without_error():
+    assert annotate(np.zeros((20, 30, 3), np.uint8), frame(face(FaceBox(2, 2, 20, 18)))).any()
 
 
-def test_face_without_a_named_emotion_is_drawn():
-    assert annotate(np.zeros((240, 320, 3), np.uint8), frame(FaceBox(9, 9, 99, 99), '')).any()
+@pytest.mark.parametrize('options', [{'emotion': ''}, {'landmarks': False}])
+def test_face_of_which_not_all_is_known_has_its_box_drawn(options):
+    assert changed([face(FaceBox(40, 60, 140, 170), **options)], ['box'])[60, 45:135].all()
 
 
-def test_face_without_landmarks_has_its_box_drawn():
-    image = np.full((240, 320, 3), 7, np.uint8)
-    drawn = annotate(image, frame(FaceBox(40, 60, 140, 170), landmarks=False))
-    assert (drawn[60, 45:135] != 7).any(axis=1).all()
-
-
-def test_panels_of_neighbours_do_not_hide_each_other():
-    left, right = frame(FaceBox(150, 150, 250, 250)), frame(FaceBox(390, 150, 490, 250))
-    both = FrameEmotions(0.0, CLASSES, (*left.faces, *right.faces))
-    image = np.full((480, 640, 3), 90, np.uint8)
-    dimmed = [(annotate(image, f) == 30).all(axis=2).sum() for f in (left, right, both)]
-    assert dimmed[2] == pytest.approx(dimmed[0] + dimmed[1], rel=0.05)
+def test_face_that_was_never_judged_is_drawn():
+    nothing = np.empty(0, np.float32)
+    box, judgement = square(200, 150, 100), Judgement.TOO_SMALL
+    one = FaceEmotion(1, box, None, '', float('nan'), nothing, nothing, judgement)
+    assert changed([one], ANNOTATIONS).any()
