@@ -39,7 +39,10 @@ class FaceFigures:
         images: That show it.
         first_s: Time of the first of them.
         last_s: Time of the last.
+        seen_s: For how long it was in view in between.
         emotion: Class of the highest mean probability.
+        shares: Of the time in view, by the emotion that was named, ``uncertain`` where none was
+            sure enough; the largest first, those of 0 left out.
         flicker_per_min: Changes of emotion per minute in view.
     """
 
@@ -48,7 +51,9 @@ class FaceFigures:
     images: int
     first_s: float
     last_s: float
+    seen_s: float
     emotion: str
+    shares: dict[str, float]
     flicker_per_min: float
 
 
@@ -79,6 +84,7 @@ class Behaviour:
         coverage: Share of them that show a face, in [0, 1].
         no_face_share: Share of them that show none.
         faces_per_image: On average.
+        most_faces: In one image.
         flicker_per_min: Changes of emotion per minute of a face in view.
         topics: By name.
         faces: Topic by topic, in order of ``face_id``.
@@ -90,6 +96,7 @@ class Behaviour:
     coverage: float
     no_face_share: float
     faces_per_image: float
+    most_faces: int
     flicker_per_min: float
     topics: dict[str, TopicFigures]
     faces: tuple[FaceFigures, ...]
@@ -111,6 +118,7 @@ def measure_behaviour(log: EmotionLog) -> Behaviour:
         coverage=_share(faces > 0),
         no_face_share=_share(faces == 0),
         faces_per_image=float(faces.mean()) if len(faces) else 0.0,
+        most_faces=int(faces.max(initial=0)),
         flicker_per_min=_flicker_per_min(every),
         topics={name: _topic(log, index) for index, name in enumerate(log.topics)},
         faces=tuple(_face(series, log.classes) for series in log.series()),
@@ -138,9 +146,22 @@ def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
         images=len(series.times_s),
         first_s=float(series.times_s[0]),
         last_s=float(series.times_s[-1]),
+        seen_s=sum(dwell.length_s for dwell in series.dwells),
         emotion=classes[int(series.probabilities.mean(axis=0).argmax())],
+        shares=_shares(series, classes),
         flicker_per_min=_flicker_per_min(series.dwells),
     )
+
+
+def _shares(series: EmotionSeries, classes: tuple[str, ...]) -> dict[str, float]:
+    seen_s = sum(dwell.length_s for dwell in series.dwells)
+    shares = dict.fromkeys((*classes, 'uncertain'), 0.0)
+    for dwell in series.dwells:
+        name = classes[dwell.emotion] if dwell.emotion >= 0 else 'uncertain'
+        # A face of one image was in view for no time that is known.
+        shares[name] += dwell.length_s / seen_s if seen_s else 1 / len(series.dwells)
+    ordered = sorted(shares.items(), key=lambda one: -one[1])
+    return {name: share for name, share in ordered if share > 0}
 
 
 def _emotion(lengths_s: Sequence[float], seen_s: float) -> EmotionFigures:

@@ -13,11 +13,13 @@ from fer_ros.config_files import find_config
 from fer_ros.errors import FerError
 from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
-from fer_ros.offline.output_folder import PARTS, output_folder
+from fer_ros.offline.output_folder import OUTPUT_OF_PART, PARTS, REPORT, output_folder
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings, chosen_parameters
 from fer_ros.offline.summary import write_summary
+from fer_ros.report.answer import answer, faces_text
 from fer_ros.report.report import Report
+from fer_ros.report.time_text import duration
 
 
 def run_bag(options: argparse.Namespace) -> None:
@@ -52,7 +54,9 @@ def run_video(options: argparse.Namespace) -> None:
     with output_folder(out.resolve()) as aside:
         report = run.write(stream, labels, aside, options.source)
     print(_sentence(stream.name, report))
-    print(f'outputs: {out}')
+    for problem in report.problems:
+        print(problem)
+    _say_answer(report, out)
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
@@ -60,6 +64,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         'model': str(Path(options.model).resolve()) if options.model else None,
         'min_face_px': options.min_face_px,
         'mirror': options.mirror,
+        'annotate': options.annotate.split(',') if options.annotate else None,
     }
     settings = RunSettings(
         labels=options.labels.resolve() if options.labels else None,
@@ -87,14 +92,29 @@ def _say(verdict: Verdict) -> None:
     print(_sentence(name, verdict.report) + (' (judged before)' if verdict.kept else ''))
     for problem in verdict.report.problems:
         print(f'{name}: {problem}')
+    _say_answer(verdict.report, verdict.job.folder)
+
+
+def _say_answer(report: Report, folder: Path) -> None:
+    """Say what each face showed, and where the files lie."""
+    for line in answer(report.behaviour):
+        print(f'  {line}')
+    names = [name for part, name in OUTPUT_OF_PART.items() if part in report.parts]
+    videos = report.videos if 'video' in report.parts else ()
+    print(f'  files in {_nearby(folder)}: {", ".join((*names, *videos, REPORT))}')
+
+
+def _nearby(folder: Path) -> Path:
+    """Return a path as short as it can be from here."""
+    path, here = folder.resolve(), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _sentence(name: str, report: Report) -> str:
-    behaviour, agreement, speed = report.behaviour, report.agreement, report.speed
+    behaviour, agreement = report.behaviour, report.agreement
     said = (
-        f'{name}: {behaviour.images} images of {", ".join(behaviour.topics)}, '
-        f'{behaviour.coverage:.0%} with a face, {speed.frames_per_second:.0f} images a second, '
-        f'{speed.times_real_time:.1f} × real time'
+        f'{name}: {behaviour.images} images of {", ".join(behaviour.topics)} in '
+        f'{duration(behaviour.duration_s)}, {faces_text(behaviour)}'
     )
     if agreement and agreement.images.count:
         said += f'; {_share_right(agreement.images)} labelled images'

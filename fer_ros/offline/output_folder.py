@@ -46,6 +46,14 @@ def _is_video(name: str) -> bool:
     return name.startswith('annotated') and name.endswith('.mp4')
 
 
+# What a person looks for first comes first; the videos have names of their own.
+OUTPUT_OF_PART: dict[str, str] = {
+    'page': 'report.html',
+    'timeline': 'timeline.png',
+    'table': 'emotion.csv',
+    'bag': 'emotion',
+}
+
 # report.json is always written: it says that the rest is whole.
 PARTS: dict[str, str] = {
     'bag': 'the bag of estimates',

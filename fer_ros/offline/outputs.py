@@ -1,7 +1,7 @@
 """Outputs: every file that grows while images are processed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
 from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.offline.stream_processor import Processed
-from fer_ros.report.thumbnails import WorstDisagreements
+from fer_ros.report.thumbnails import FaceThumbnails, WorstDisagreements
 from fer_ros.structures import FrameEmotions
 
 # Processed images that wait to be written.
@@ -29,6 +29,7 @@ class Outputs:
     Attributes:
         log: All estimates, for the figures at the end.
         worst: The worst disagreements, if there are labels.
+        faces: Pictures of the faces, if a page is written.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Outputs:
         stream: ImageStream,
         log: EmotionLog,
         parts: Sequence[str],
-        landmarks: bool = True,
+        parameters: Mapping[str, Any],
     ) -> None:
         """Open the files.
 
@@ -46,11 +47,13 @@ class Outputs:
             stream: What is processed.
             log: Empty.
             parts: See ``RunSettings``.
-            landmarks: Whether the messages of the bag carry landmarks.
+            parameters: Values of the node's parameters.
         """
         self.log = log
+        self._annotations = parameters['annotate']
         labels = log.labels
         self.worst = WorstDisagreements(labels) if labels and 'page' in parts else None
+        self.faces = FaceThumbnails() if 'page' in parts else None
         self._table: EmotionTable | None = None
         self._bag: EmotionBag | None = None
         self._videos: dict[str, VideoFile] = {}
@@ -60,7 +63,9 @@ class Outputs:
                 table = EmotionTable(log.classes, folder / 'emotion.csv', parquet)
                 self._table = opened.enter_context(closing(table))
             if 'bag' in parts:
-                self._bag = opened.enter_context(EmotionBag(folder / 'emotion', landmarks))
+                self._bag = opened.enter_context(
+                    EmotionBag(folder / 'emotion', parameters['publish_landmarks'])
+                )
             if 'video' in parts:
                 for topic, name in video_names(list(stream.topics)).items():
                     video = VideoFile(folder / name)
@@ -93,11 +98,13 @@ class Outputs:
             self._bag.write(image, frame)
         if self.worst is not None:
             self.worst.offer(image, frame)
+        if self.faces is not None:
+            self.faces.offer(image, frame)
 
     def _write_picture(self, processed: Processed) -> None:
         image, frame = processed
         video = self._videos[image.topic]
-        video.write(annotate(image.decode_bgr(), frame), image.time_s)
+        video.write(annotate(image.decode_bgr(), frame, self._annotations), image.time_s)
 
 
 def video_names(topics: Sequence[str]) -> dict[str, str]:

@@ -79,7 +79,7 @@ class RecordingRun:
         )
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
-        outputs = Outputs(folder, stream, log, parts, parameters['publish_landmarks'])
+        outputs = Outputs(folder, stream, log, parts, parameters)
         start_s = time.perf_counter()
         with outputs:
             self._feed(processor, stream, outputs, position)
@@ -93,7 +93,8 @@ class RecordingRun:
             draw_timeline(timeline, folder / 'timeline.png')
         if 'page' in parts:
             worst = outputs.worst.worst_first() if outputs.worst else []
-            write_page(report, timeline, worst, folder / 'report.html')
+            pictures = outputs.faces.jpegs() if outputs.faces else {}
+            write_page(report, timeline, pictures, worst, folder / 'report.html')
         write_record(report, folder / REPORT)
         return report
 

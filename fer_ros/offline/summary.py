@@ -22,13 +22,13 @@ def write_summary(verdicts: Sequence[Verdict], out: Path) -> Summary:
     reports = [verdict.report for verdict in verdicts if verdict.report is not None]
     behaviours = [report.behaviour for report in reports]
     images = sum(behaviour.images for behaviour in behaviours)
-    seen = sum(behaviour.coverage * behaviour.images for behaviour in behaviours)
+    faces = sum(behaviour.faces_per_image * behaviour.images for behaviour in behaviours)
     summary = Summary(
         version=reports[0].version if reports else '',
         judged=len(reports),
         duration_s=sum(behaviour.duration_s for behaviour in behaviours),
         images=images,
-        coverage=seen / images if images else None,
+        faces_per_image=faces / images if images else None,
         agreement=_agreement(reports),
         bags=tuple(_line(verdict) for verdict in verdicts),
     )
@@ -63,7 +63,7 @@ def _line(verdict: Verdict) -> JudgedLine | FailedLine:
         page=f'{name}/report.html' if 'page' in report.parts else '',
         duration_s=behaviour.duration_s,
         images=behaviour.images,
-        coverage=behaviour.coverage,
+        faces_per_image=behaviour.faces_per_image,
         flicker_per_min=behaviour.flicker_per_min,
         accuracy=agreement.images.accuracy if agreement else None,
         interval_accuracy=agreement.intervals.accuracy if agreement else None,

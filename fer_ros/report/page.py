@@ -1,19 +1,26 @@
-"""Pages: the report of one recording and the summary of many, each whole in one HTML file."""
+"""Pages: the report of one recording and the summary of many, each an HTML file.
+
+All of it is in the file but the annotated video, which lies beside it.
+"""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fer_ros.analysis.agreement import ConfusionFigures
+from fer_ros.analysis.behaviour import FaceFigures
 from fer_ros.report.emotion_color import html_color
 from fer_ros.report.report import Report
 from fer_ros.report.summary import Summary
-from fer_ros.report.thumbnails import Thumbnail
-from fer_ros.report.timeline import Timeline
-from fer_ros.report.timeline_svg import timeline_svg
+from fer_ros.report.thumbnails import FaceKey, Thumbnail
+from fer_ros.report.time_text import duration, time_span
+from fer_ros.report.timeline import SHORTEST_S, Timeline, TimelineRow
+from fer_ros.report.timeline_svg import curves_svg, strips, ticks
 
 _ASSETS = Path(__file__).parent.parent / 'assets'
+# Of a page; all are in report.json.
+MOST_FACES = 20
 
 
 class Cell(NamedTuple):
@@ -28,19 +35,63 @@ class Cell(NamedTuple):
     share: float
 
 
-def write_page(report: Report, timeline: Timeline, worst: Sequence[Thumbnail], path: Path) -> None:
+class ShownFace(NamedTuple):
+    """A face in the page.
+
+    Attributes:
+        figures: What is known of it.
+        picture: Address of its thumbnail; empty where there is none.
+        row: Its row of the timeline, if it has one.
+        why_no_row: Why it has none; empty where it has one.
+    """
+
+    figures: FaceFigures
+    picture: str
+    row: TimelineRow | None
+    why_no_row: str
+
+
+def write_page(
+    report: Report,
+    timeline: Timeline,
+    pictures: Mapping[FaceKey, bytes],
+    worst: Sequence[Thumbnail],
+    path: Path,
+) -> None:
     """Write the page of one recording.
 
     Args:
         report: Its figures.
         timeline: All estimates.
+        pictures: Encoded pictures of its faces.
         worst: The worst disagreements, worst first.
-        path: Of the HTML file; nothing else is needed to show it.
+        path: Of the HTML file.
     """
-    from markupsafe import Markup
-
-    content = {'report': report, 'worst': worst, 'timeline': Markup(timeline_svg(timeline))}
+    content = {
+        'report': report,
+        'timeline': timeline,
+        'faces': shown_faces(report.behaviour.faces, timeline, pictures),
+        'worst': worst,
+        'videos': report.videos if 'video' in report.parts else (),
+    }
     path.write_text(_render('report.html.jinja', report.version, content))
+
+
+def shown_faces(
+    faces: Sequence[FaceFigures], timeline: Timeline, pictures: Mapping[FaceKey, bytes]
+) -> list[ShownFace]:
+    """Return the faces that the page shows: those seen longest, in order of appearance."""
+    rows = {(row.topic, row.face_id): row for row in timeline.rows}
+    longest = sorted(faces, key=lambda face: -face.images)[:MOST_FACES]
+    shown = []
+    for face in sorted(longest, key=lambda face: (face.first_s, face.face_id)):
+        key = face.topic, face.face_id
+        why = '' if key in rows else f'the {len(rows)} faces seen longest have a row'
+        if why and face.last_s - face.first_s < SHORTEST_S:
+            why = f'seen for less than {SHORTEST_S} s'
+        picture = picture_url(pictures[key]) if key in pictures else ''
+        shown.append(ShownFace(face, picture, rows.get(key), why))
+    return shown
 
 
 def write_summary_page(summary: Summary, path: Path) -> None:
@@ -80,16 +131,6 @@ def shown_classes(figures: ConfusionFigures) -> list[str]:
     ]
 
 
-def duration(seconds: float) -> str:
-    """Return a time as a person says it."""
-    minutes, rest = divmod(seconds, 60)
-    if seconds < 60:
-        return f'{seconds:.1f} s'
-    if minutes < 60:
-        return f'{minutes:.0f} min {rest:02.0f} s'
-    return f'{minutes // 60:.0f} h {minutes % 60:02.0f} min'
-
-
 def _render(template: str, version: str, content: dict[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -101,9 +142,13 @@ def _render(template: str, version: str, content: dict[str, Any]) -> str:
         css=Markup((_ASSETS / 'page.css').read_text()),
         color=html_color,
         confusion_cell=confusion_cell,
+        curves_svg=lambda row, timeline: Markup(curves_svg(row, timeline)),
         duration=duration,
         picture_url=picture_url,
         shown_classes=shown_classes,
+        strips=strips,
+        ticks=ticks,
+        time_span=time_span,
         version=version,
     )
     return environment.get_template(template).render(content)

@@ -26,7 +26,7 @@ class JudgedLine:
     page: str
     duration_s: float
     images: int
-    coverage: float
+    faces_per_image: float
     flicker_per_min: float
     accuracy: float | None
     interval_accuracy: float | None
@@ -60,7 +60,7 @@ class Summary:
         judged: How many of them could be judged.
         duration_s: Of these together.
         images: Of these together.
-        coverage: Share of the images that show a face; None without an image.
+        faces_per_image: On average; None without an image.
         agreement: None when none of them has labels.
         bags: A line for each recording.
     """
@@ -69,6 +69,6 @@ class Summary:
     judged: int
     duration_s: float
     images: int
-    coverage: float | None
+    faces_per_image: float | None
     agreement: SummaryAgreement | None
     bags: tuple[JudgedLine | FailedLine, ...]

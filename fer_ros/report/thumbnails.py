@@ -1,7 +1,9 @@
 """Thumbnails: small pictures of the moments that are worth looking at."""
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,12 +11,20 @@ import numpy as np
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.structures import FaceEmotion, FrameEmotions
+from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
+
+# Topic and number of a face.
+FaceKey = tuple[str, int]
 
 _MOST = 8
 # Moments closer to each other show the same.
 _APART_S = 1.0
 _HEIGHT_PX = 200
+# Faces of which a picture is kept, and its side.
+_MOST_FACES = 64
+_FACE_PX = 112
+# A picture that is hardly better is not worth the work.
+_BETTER = 1.25
 
 
 @dataclass(order=True)
@@ -99,21 +109,78 @@ class WorstDisagreements:
             heapq.heappop(self._kept)
 
 
+class FaceThumbnails:
+    """Keeps the best picture of each face: large, whole and well seen.
+
+    Of more faces than a page has room for, those that most images show keep theirs.
+    """
+
+    def __init__(self) -> None:
+        self._images: Counter[FaceKey] = Counter()
+        self._kept: dict[FaceKey, tuple[float, bytes]] = {}
+
+    def offer(self, image: StampedImage, frame: FrameEmotions) -> None:
+        """Look at an image, and keep what it shows better than those before."""
+        for face in frame.faces:
+            key = image.topic, face.face_id
+            self._images[key] += 1
+            goodness = _goodness(face, image.size_wh)
+            if goodness > _BETTER * self._kept.get(key, (0.0, b''))[0] and self._room_for(key):
+                self._kept[key] = goodness, _portrait(image.decode_bgr(), face)
+
+    def jpegs(self) -> dict[FaceKey, bytes]:
+        """Return the encoded pictures, by topic and number of the face."""
+        return {key: jpeg for key, (_, jpeg) in self._kept.items()}
+
+    def _room_for(self, key: FaceKey) -> bool:
+        if key in self._kept or len(self._kept) < _MOST_FACES:
+            return True
+        rarest = min(self._kept, key=lambda kept: self._images[kept])
+        if self._images[key] <= self._images[rarest]:
+            return False
+        del self._kept[rarest]
+        return True
+
+
+def _goodness(face: FaceEmotion, size_wh: tuple[int, int]) -> float:
+    box, (width, height) = face.box, size_wh
+    whole = box.x0_px >= 0 and box.y0_px >= 0 and box.x1_px <= width and box.y1_px <= height
+    seen = 1.0 if np.isnan(face.quality) else 0.1 + face.quality
+    return box.width_px * box.height_px * seen * (1.0 if whole else 0.3)
+
+
+def _portrait(bgr: ImageArray, face: FaceEmotion) -> bytes:
+    """Return a square around a face, half as wide again, as far as the image goes."""
+    x, y = face.box.center_px
+    half = 0.75 * max(face.box.width_px, face.box.height_px)
+    cut = _cut(bgr, (x - half, y - half, x + half, y + half))
+    return _encoded(cv2.resize(cut, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA))
+
+
 def _same_moment(kept: Thumbnail, image: StampedImage, face: FaceEmotion) -> bool:
     same = (kept.topic, kept.face_id) == (image.topic, face.face_id)
     return same and abs(kept.time_s - image.time_s) < _APART_S
 
 
 def _picture(image: StampedImage, frame: FrameEmotions, face: FaceEmotion) -> bytes:
-    """Return the annotated face with its surroundings, twice as wide as the face."""
-    drawn = annotate(image.decode_bgr(), FrameEmotions(frame.stamp_s, frame.classes, (face,)))
-    height, width = drawn.shape[:2]
+    """Return the face with its box and landmarks and its surroundings."""
+    alone = FrameEmotions(frame.stamp_s, frame.classes, (face,))
+    drawn = annotate(image.decode_bgr(), alone, ('box', 'landmarks'))
     x, y = face.box.center_px
     half = max(face.box.width_px, face.box.height_px)
-    left, right = (int(np.clip(edge, 0, width)) for edge in (x - 1.6 * half, x + 1.6 * half))
-    top, bottom = (int(np.clip(edge, 0, height)) for edge in (y - half, y + half))
-    cut = drawn[top : max(bottom, top + 1), left : max(right, left + 1)]
+    cut = _cut(drawn, (x - 1.6 * half, y - half, x + 1.6 * half, y + half))
     scale = _HEIGHT_PX / cut.shape[0]
-    small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    _, encoded = cv2.imencode('.jpg', small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    return encoded.tobytes()
+    return _encoded(cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def _cut(bgr: ImageArray, edges: tuple[float, float, float, float]) -> ImageArray:
+    """Return a part of an image, at least a pixel of it."""
+    height, width = bgr.shape[:2]
+    left, right = (int(np.clip(edge, 0, width - 1)) for edge in edges[::2])
+    top, bottom = (int(np.clip(edge, 0, height - 1)) for edge in edges[1::2])
+    return bgr[top : bottom + 1, left : right + 1]
+
+
+def _encoded(bgr: Any) -> bytes:
+    _, encoded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return bytes(encoded)

@@ -11,8 +11,8 @@ from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FloatArray
 
 # A face seen for a shorter time has no row of its own.
-_SHORTEST_S = 0.3
-_MOST_ROWS = 8
+SHORTEST_S = 0.3
+_MOST_ROWS = 12
 # More points than this are not told apart in a picture; neighbours are averaged.
 _MOST_POINTS = 1200
 
@@ -73,7 +73,7 @@ class Timeline:
 
 def make_timeline(log: EmotionLog) -> Timeline:
     """Return the timeline of all estimates."""
-    seen = [one for one in log.series() if one.times_s[-1] - one.times_s[0] >= _SHORTEST_S]
+    seen = [one for one in log.series() if one.times_s[-1] - one.times_s[0] >= SHORTEST_S]
     seen.sort(key=lambda one: len(one.times_s), reverse=True)
     shown = sorted(seen[:_MOST_ROWS], key=lambda one: one.times_s[0])
     end_s = max(log.end_s, 1e-3)

@@ -1,7 +1,12 @@
-"""The timeline as SVG, whose text and lines take the colours of the page around it."""
+"""The timeline as pieces of a page, which give way to the width of the screen.
+
+Lines and areas are SVG that is stretched; text is HTML at its place in percent, and keeps its
+size.
+"""
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,117 +15,103 @@ from fer_ros.report.emotion_color import html_color
 from fer_ros.report.timeline import Span, Timeline, TimelineRow
 from fer_ros.structures import FloatArray
 
-_WIDTH, _LEFT = 1000, 70
-_STRIP, _AREA, _NAMED, _GAP, _AXIS = 18, 92, 8, 22, 22
-# A label narrower than this has no room for its name.
-_TEXT_FROM = 52
+_WIDTH, _HEIGHT = 1000, 100
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+# So many times fit below a narrow screen.
+_MOST_TICKS = 6
 
 
-def timeline_svg(timeline: Timeline) -> str:
-    """Return an ``<svg>`` element with the probabilities of each face as stacked areas."""
-    if not timeline.rows:
-        return '<p class="faint">No face was seen.</p>'
-    strip = _STRIP + 4
-    top = float(strip) if timeline.labels else 0.0
-    parts = []
-    for row in timeline.rows:
-        parts.append(_row(row, timeline, top))
-        top += _AREA + 2 + _NAMED + _GAP + (strip if row.labels else 0)
-    height = top - _GAP + _AXIS + 6
-    parts.append(_spans(timeline.labels, (0, _STRIP), timeline.end_s))
+class Strip(NamedTuple):
+    """A stretch of time with one emotion, where it stands in a page.
+
+    Attributes:
+        left: Its start, in percent of the width.
+        width: Its length, likewise.
+        emotion: Name of the class; ``uncertain`` where none was sure enough.
+        title: The same and its times, in words.
+    """
+
+    left: float
+    width: float
+    emotion: str
+    title: str
+
+
+class Tick(NamedTuple):
+    """A time of the axis.
+
+    Attributes:
+        left: Where it stands, in percent of the width.
+        text: What it says.
+    """
+
+    left: float
+    text: str
+
+
+def curves_svg(row: TimelineRow, timeline: Timeline) -> str:
+    """Return an ``<svg>`` element with a line per class over a light area, as in the picture of
+    the timeline.
+    """
+    grid = ''.join(
+        f'<path class="grid" d="M{10 * tick.left:.1f} 0V{_HEIGHT}"/>' for tick in ticks(timeline)
+    )
+    curves = ''.join(
+        _curve(emotion, row.times_s, row.probabilities[:, index], timeline.end_s)
+        for index, emotion in enumerate(timeline.classes)
+    )
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img">{_axis(timeline.end_s, height)}'
-        f'{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="probabilities of face #{row.face_id}">'
+        f'<path class="grid" d="M0 {_HEIGHT / 2}H{_WIDTH}"/>{grid}{curves}</svg>'
     )
 
 
-def _row(row: TimelineRow, timeline: Timeline, top: float) -> str:
-    """Return a face's row: the labels that name it, its areas, and what was named."""
-    area, end_s = top + (_STRIP + 4 if row.labels else 0), timeline.end_s
-    parts = [
-        f'<rect class="back" x="{_LEFT}" y="{area}" width="{_WIDTH - _LEFT}" height="{_AREA}"/>',
-        f'<text class="strong" x="0" y="{area + 16}">face #{row.face_id}</text>',
+def strips(spans: Sequence[Span], timeline: Timeline) -> list[Strip]:
+    """Return where stretches of time stand."""
+    return [
+        Strip(
+            left=100 * span.start_s / timeline.end_s,
+            width=100 * max(min(span.end_s, timeline.end_s) - span.start_s, 0) / timeline.end_s,
+            emotion=span.emotion or 'uncertain',
+            title=f'{span.emotion or "uncertain"}, {span.start_s:.2f} to {span.end_s:.2f} s',
+        )
+        for span in spans
     ]
-    if timeline.topics > 1:
-        parts.append(f'<text x="0" y="{area + 31}">{escape(row.topic[-11:])}</text>')
-    parts.append(_spans(row.labels, (top, _STRIP), end_s))
-    for index, emotion in enumerate(timeline.classes):
-        low = row.probabilities[:, :index].sum(axis=1)
-        high = row.probabilities[:, : index + 1].sum(axis=1)
-        path = _areas(row.times_s, low, high, area, end_s)
-        title = f'<title>{escape(emotion)}</title>'
-        parts.append(f'<path d="{path}" fill="{html_color(emotion)}">{title}</path>')
-    named = [span._replace(emotion=span.emotion or 'uncertain') for span in row.named]
-    parts.append(_spans(named, (area + _AREA + 2, _NAMED), end_s, texts=False))
-    return ''.join(parts)
 
 
-def _areas(times_s: Times, low: FloatArray, high: FloatArray, top: float, end_s: float) -> str:
-    """Return the path between two curves, interrupted where they are NaN."""
-    gone = np.flatnonzero(np.isnan(times_s))
-    paths = []
-    for rows_of_one in np.split(np.arange(len(times_s)), gone):
-        there = rows_of_one[~np.isnan(times_s[rows_of_one])]
-        if len(there) < 2 or high[there].max() - low[there].min() < 1e-3:
+def ticks(timeline: Timeline) -> list[Tick]:
+    """Return the times of the axis: round ones."""
+    end_s = timeline.end_s
+    step = next((step for step in _STEPS_S if end_s / step <= _MOST_TICKS), end_s / _MOST_TICKS)
+    times_s = [number * step for number in range(int(end_s / step + 1e-6) + 1)]
+    return [Tick(100 * time_s / end_s, _clock(time_s, end_s)) for time_s in times_s]
+
+
+def _curve(emotion: str, times_s: Times, values: FloatArray, end_s: float) -> str:
+    """Return a line and the area below it, interrupted where the face was away."""
+    lines, areas = [], []
+    for points in np.split(np.arange(len(times_s)), np.flatnonzero(np.isnan(times_s))):
+        there = points[~np.isnan(times_s[points])]
+        if not len(there):
             continue
-        x = [_x(float(time_s), end_s) for time_s in times_s[there]]
-        upper, lower = (
-            [f'{a:.1f} {top + _AREA * (1 - b):.1f}' for a, b in zip(x, edge, strict=True)]
-            for edge in (high[there], low[there])
-        )
-        paths.append(f'M{"L".join(upper + lower[::-1])}Z')
-    return ''.join(paths)
-
-
-def _spans(
-    spans: Sequence[Span], place: tuple[float, float], last_s: float, texts: bool = True
-) -> str:
-    """Return a strip; ``place`` is its top and height."""
-    return ''.join(_span(span, place, last_s, texts) for span in spans)
-
-
-def _span(span: Span, place: tuple[float, float], last_s: float, texts: bool) -> str:
-    top, height = place
-    x0, x1 = _x(span.start_s, last_s), _x(span.end_s, last_s)
-    title = f'{span.emotion}, {span.start_s:.2f} to {span.end_s:.2f} s'
-    element = (
-        f'<rect x="{x0:.1f}" y="{top}" width="{max(x1 - x0 - 1, 1):.1f}" height="{height}" rx="3" '
-        f'fill="{html_color(span.emotion)}"><title>{escape(title)}</title></rect>'
+        at = [
+            f'{_WIDTH * time_s / end_s:.1f} {_HEIGHT * (1 - value):.1f}'
+            for time_s, value in zip(times_s[there].tolist(), values[there].tolist(), strict=True)
+        ]
+        # A single image is a point: a line of no length with round ends.
+        lines.append(f'M{"L".join(at if len(at) > 1 else at * 2)}')
+        first, last = at[0].split()[0], at[-1].split()[0]
+        areas.append(f'M{first} {_HEIGHT}L{"L".join(at)}L{last} {_HEIGHT}Z')
+    color = html_color(emotion)
+    return (
+        f'<path class="area" d="{"".join(areas)}" fill="{color}"/>'
+        f'<path class="curve" d="{"".join(lines)}" stroke="{color}">'
+        f'<title>{escape(emotion)}</title></path>'
     )
-    if texts and x1 - x0 >= _TEXT_FROM:
-        middle = (x0 + x1) / 2
-        element += (
-            f'<text class="on" x="{middle:.1f}" y="{top + height - 5}" text-anchor="middle">'
-            f'{escape(span.emotion)}</text>'
-        )
-    return element
-
-
-def _axis(end_s: float, height: float) -> str:
-    step = _step(end_s)
-    parts = []
-    for number in range(int(end_s / step + 1e-6) + 1):
-        x = _x(number * step, end_s)
-        parts.append(
-            f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - _AXIS}"/>'
-        )
-        anchor = 'end' if x > _WIDTH - 25 else 'middle'
-        text = _clock(number * step, end_s)
-        parts.append(f'<text x="{x:.1f}" y="{height - 6}" text-anchor="{anchor}">{text}</text>')
-    return ''.join(parts)
-
-
-def _step(end_s: float) -> float:
-    """Return a round time of which some eight make up the whole."""
-    steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-    return next((step for step in steps if end_s / step <= 10), end_s / 8)
 
 
 def _clock(time_s: float, end_s: float) -> str:
     if end_s < 120:
         return f'{time_s:g} s'
     return f'{time_s // 60:.0f}:{time_s % 60:02.0f}'
-
-
-def _x(time_s: float, end_s: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT) * min(max(time_s / end_s, 0.0), 1.0)

@@ -20,6 +20,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
+from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.emotion_table import write_csv
 from fer_ros.errors import FerError, SourceError
@@ -29,6 +30,7 @@ from fer_ros.media.video_file import VideoFile
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
 from fer_ros.messages.images import bgr_from_msg
 from fer_ros.msg import FaceEmotionArray
+from fer_ros.report.answer import answer
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 from fer_ros.ros.child_process import Child
@@ -200,16 +202,17 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
         cv2.imwrite(str(out / 'annotated.png'), listener.still)
     said = ' '.join(camera_node.lines) if camera_node is not None else ''
     images = re.findall(r'published (\d+) images', said)
-    ids = sorted({face.face_id for frame in frames for face in frame.faces})
     print()
     print(f'images published by camera_node   {images[-1] if images else "?"}')
     print(f'images received by fer_node       {listener.received}')
     print(f'left out for newer ones           {listener.dropped}')
     print(f'messages on /emotion              {len(frames)}')
-    print(f'faces                             {len(ids)} ({", ".join(f"#{i}" for i in ids)})')
-    print(f'annotated video                   {out}/annotated.mp4')
-    print(f'probabilities over time           {out}/timeline.png')
-    print(f'table                             {out}/emotion.csv')
+    print()
+    for line in answer(measure_behaviour(log)):
+        print(line)
+    names = ('annotated.mp4', 'annotated.png', 'timeline.png', 'emotion.csv')
+    there = [name for name in names if (out / name).exists()]
+    print(f'files in {out}: {", ".join(there)}')
 
 
 def _rank(frame: FrameEmotions, width: int) -> tuple[int, float]:

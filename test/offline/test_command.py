@@ -27,8 +27,9 @@ def test_bag_prints_what_was_found_and_writes_a_summary(second_bag, tmp_path, ca
     main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
     out = capsys.readouterr().out
     assert 'second: images of /camera/image_raw (10)' in out
-    assert 'second: 10 images of /camera/image_raw, 100% with a face, ' in out
-    assert '× real time' in out
+    assert 'second: 10 images of /camera/image_raw in 0.9 s, 1 face in each image' in out
+    assert '  #1  0.0–0.9 s  happiness 100 %\n' in out
+    assert f'  files in {tmp_path}/second: report.json\n' in out
     assert {path.name for path in tmp_path.iterdir()} == {'second', 'summary.html', 'summary.json'}
     assert json.loads((tmp_path / 'summary.json').read_text())['images'] == 10
 
@@ -113,7 +114,12 @@ def test_video_gives_the_same_outputs_as_a_bag(clip, tmp_path, capsys):
     (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
     labels = ['--labels', str(tmp_path / 'l.csv')]
     main(['video', str(tmp_path / 'v.avi'), '--out', str(tmp_path / 'o'), *labels])
-    assert 'v.avi: 10 images of v.avi, 100% with a face' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert 'v.avi: 10 images of v.avi in 0.9 s, 1 face in each image' in out
+    assert out.endswith(
+        f'  #1  0.0–0.9 s  happiness 100 %\n  files in {tmp_path}/o: report.html, timeline.png, '
+        'emotion.csv, emotion, annotated.mp4, report.json\n'
+    )
     assert {path.name for path in (tmp_path / 'o').iterdir()} == {
         *('annotated.mp4', 'emotion', 'emotion.csv', 'emotion.parquet'),
         *('report.html', 'report.json', 'timeline.png'),

@@ -1,25 +1,14 @@
-import pytest
+from frames import CLASSES, face, frame, log_of, steady
 
 from fer_ros.analysis.agreement import ConfusionFigures
-from fer_ros.report.page import confusion_cell, duration, shown_classes
+from fer_ros.analysis.behaviour import measure_behaviour
+from fer_ros.analysis.emotion_log import EmotionLog
+from fer_ros.report.page import confusion_cell, shown_classes, shown_faces
+from fer_ros.report.timeline import make_timeline
 
 FIGURES = ConfusionFigures(
     4, 0.75, 0.86, ('neutral', 'happiness', 'fear'), ((3, 1, 0), (0, 0, 0), (0, 0, 0))
 )
-
-
-@pytest.mark.parametrize(
-    ('seconds', 'text'),
-    [
-        (0, '0.0 s'),
-        (59.94, '59.9 s'),
-        (61, '1 min 01 s'),
-        (3600, '1 h 00 min'),
-        (7380, '2 h 03 min'),
-    ],
-)
-def test_duration_is_said_as_a_person_says_it(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_cell_is_count_and_share_of_its_label():
@@ -29,3 +18,32 @@ def test_cell_is_count_and_share_of_its_label():
 
 def test_only_classes_that_occur_are_shown():
     assert shown_classes(FIGURES) == ['neutral', 'happiness']
+
+
+def shown_of(log, pictures=None):
+    return shown_faces(measure_behaviour(log).faces, make_timeline(log), pictures or {})
+
+
+def test_face_has_its_picture_and_its_row():
+    (shown,) = shown_of(log_of(steady(2)), {('/camera', 1): b'jpeg'})
+    assert (shown.row.face_id, shown.why_no_row) == (1, '')
+    assert shown.picture == 'data:image/jpeg;base64,anBlZw=='
+
+
+def test_face_that_was_seen_for_an_instant_says_why_it_has_no_row():
+    log = log_of(steady(2))
+    log.append('/camera', 2.0, frame(2.0, face(1, 'fear'), face(2, 'fear')))
+    first, second = shown_of(log)
+    assert (first.why_no_row, second.row) == ('', None)
+    assert second.why_no_row == 'seen for less than 0.3 s'
+
+
+def test_of_a_crowd_each_face_has_a_row_or_a_reason():
+    log = EmotionLog(CLASSES)
+    for step in range(300):
+        faces = [face(number, 'fear') for number in range(1, 31) if step < 10 * number]
+        log.append('/camera', step / 10, frame(step / 10, *faces))
+    shown = shown_of(log)
+    assert [one.figures.face_id for one in shown] == list(range(11, 31))
+    reasons = [one.why_no_row for one in shown if one.row is None]
+    assert reasons == ['the 12 faces seen longest have a row'] * 8

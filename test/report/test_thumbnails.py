@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from frames import face, frame
 
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.report.thumbnails import WorstDisagreements
+from fer_ros.report.thumbnails import FaceThumbnails, WorstDisagreements
+from fer_ros.structures import FaceBox
 
 PICTURE = np.full((60, 100, 3), 90, np.uint8)
 LABELS = Labels([LabelInterval(0, 100, 'fear')])
@@ -58,3 +61,62 @@ def test_image_without_a_label_is_not_looked_at():
     worst = WorstDisagreements(Labels([LabelInterval(0, 1, 'fear')]))
     offer(worst, 5.0, 'neutral')
     assert worst.worst_first() == []
+
+
+def halves_of(left, right):
+    """Return an image whose halves have two brightnesses."""
+    picture = np.full((60, 100, 3), left, np.uint8)
+    picture[:, 50:] = right
+    return StampedImage('/c', 0, 0, '', 0.0, 0.0, picture[:, :, 0], lambda: picture)
+
+
+def at(box, face_id=1, **fields):
+    return replace(face(face_id, 'fear'), box=FaceBox(*box), **fields)
+
+
+def brightness(jpeg):
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return round(float(picture.mean()), -1)
+
+
+def test_each_face_has_a_square_picture_of_it():
+    faces = FaceThumbnails()
+    faces.offer(halves_of(50, 200), frame(0.0, at((10, 20, 30, 40)), at((65, 20, 85, 40), 2)))
+    left, right = faces.jpegs()['/c', 1], faces.jpegs()['/c', 2]
+    assert (brightness(left), brightness(right)) == (50, 200)
+    assert cv2.imdecode(np.frombuffer(left, np.uint8), cv2.IMREAD_COLOR).shape == (112, 112, 3)
+
+
+def test_picture_is_the_largest_whole_one():
+    faces = FaceThumbnails()
+    for gray, box in (
+        (10, (40, 20, 60, 40)),
+        (90, (30, 10, 60, 40)),
+        (250, (-9, 9, 31, 49)),
+    ):
+        faces.offer(halves_of(gray, gray), frame(0.0, at(box)))
+    assert brightness(faces.jpegs()['/c', 1]) == 90
+
+
+def test_picture_is_that_of_the_best_quality():
+    faces = FaceThumbnails()
+    for gray, quality in ((10, 0.1), (90, 0.9), (250, 0.3)):
+        image = halves_of(gray, gray)
+        faces.offer(image, frame(0.0, at((40, 20, 60, 40), quality=quality)))
+    assert brightness(faces.jpegs()['/c', 1]) == 90
+
+
+def test_of_very_many_faces_those_seen_most_keep_their_picture():
+    faces = FaceThumbnails()
+    steady_one = at((40, 20, 60, 40), 1)
+    for number in range(2, 200):
+        image = halves_of(90, 90)
+        faces.offer(image, frame(0.0, steady_one, at((10, 20, 30, 40), number)))
+    assert len(faces.jpegs()) == 64
+    assert ('/c', 1) in faces.jpegs()
+
+
+def test_face_outside_of_the_image_has_a_picture():
+    faces = FaceThumbnails()
+    faces.offer(halves_of(90, 90), frame(0.0, at((200, 200, 220, 220))))
+    assert brightness(faces.jpegs()['/c', 1]) == 90

@@ -1,18 +1,69 @@
+import re
+
+import numpy as np
+import pytest
 from frames import log_of, steady
 
 from fer_ros.report.emotion_color import html_color
-from fer_ros.report.timeline import make_timeline
-from fer_ros.report.timeline_svg import timeline_svg
+from fer_ros.report.timeline import Timeline, make_timeline
+from fer_ros.report.timeline_svg import Strip, Tick, curves_svg, strips, ticks
 
 
-def test_svg_shows_estimates_and_labels():
-    svg = timeline_svg(make_timeline(log_of(steady(3), [(0.5, 2.0, 'happiness')])))
-    assert svg.startswith('<svg ')
-    assert 'face #1' in svg
-    assert '<title>happiness, 0.50 to 2.00 s</title>' in svg
-    assert f'fill="{html_color("fear")}"' in svg
+def timeline_of(end_s):
+    return Timeline(('fear',), end_s, 1, (), ())
 
 
-def test_svg_without_a_face_says_so():
-    svg = timeline_svg(make_timeline(log_of([(0.0, None)])))
-    assert svg == '<p class="faint">No face was seen.</p>'
+def test_curves_are_a_line_and_an_area_for_each_class():
+    timeline = make_timeline(log_of(steady(3)))
+    svg = curves_svg(timeline.rows[0], timeline)
+    assert svg.count('class="curve"') == svg.count('class="area"') == 3
+    assert f'stroke="{html_color("fear")}"><title>fear</title>' in svg
+    # Surely 0.8 all the time, of a height of 100.
+    assert 'd="M0.0 20.0L' in svg
+
+
+def test_curve_is_interrupted_where_the_face_was_away():
+    rows = [(step / 10, 'fear' if step < 10 or step >= 30 else None) for step in range(50)]
+    timeline = make_timeline(log_of(rows))
+    curve = re.search(r'class="curve" d="([^"]*)"', curves_svg(timeline.rows[0], timeline))[1]
+    assert curve.count('M') == 2
+
+
+def test_single_image_is_a_point():
+    timeline = make_timeline(log_of(steady(3)))
+    row = timeline.rows[0]
+    alone = np.array([1.0, np.nan, 2.0]), row.probabilities[[0, 0, 0]]
+    row = type(row)(row.topic, row.face_id, *alone, (), ())
+    curve = re.search(r'class="curve" d="([^"]*)"', curves_svg(row, timeline))[1]
+    assert re.fullmatch(r'M(\S+ \S+)L\1M(\S+ \S+)L\2', curve)
+
+
+def test_labels_stand_at_their_time():
+    timeline = make_timeline(log_of(steady(4.1), [(1.0, 3.0, 'happiness')]))
+    assert strips(timeline.labels, timeline) == [
+        Strip(25.0, 50.0, 'happiness', 'happiness, 1.00 to 3.00 s')
+    ]
+
+
+def test_what_was_not_named_is_uncertain():
+    timeline = make_timeline(log_of(steady(2)))
+    row = timeline.rows[0]
+    (named,) = strips([row.named[0]._replace(emotion='')], timeline)
+    assert (named.emotion, named.title[:9]) == ('uncertain', 'uncertain')
+
+
+@pytest.mark.parametrize(
+    ('end_s', 'texts'),
+    [
+        (0.5, ['0 s', '0.1 s', '0.2 s', '0.3 s', '0.4 s', '0.5 s']),
+        (12, ['0 s', '2 s', '4 s', '6 s', '8 s', '10 s', '12 s']),
+        (300, ['0:00', '1:00', '2:00', '3:00', '4:00', '5:00']),
+    ],
+)
+def test_axis_has_a_few_round_times(end_s, texts):
+    assert [tick.text for tick in ticks(timeline_of(end_s))] == texts
+
+
+def test_axis_of_a_day_has_few_times_too():
+    assert len(ticks(timeline_of(86_400.0))) == 7
+    assert ticks(timeline_of(10.0))[1] == Tick(20.0, '2 s')

@@ -1,0 +1,43 @@
+import pytest
+
+from fer_ros.report.time_text import duration, emotions_text, time_span
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (0, '0.0 s'),
+        (59.94, '59.9 s'),
+        (59.96, '1 min 00 s'),
+        (61, '1 min 01 s'),
+        (119.7, '2 min 00 s'),
+        (3600, '1 h 00 min'),
+        (7380, '2 h 03 min'),
+    ],
+)
+def test_duration_is_said_as_a_person_says_it(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ('start_s', 'end_s', 'text'),
+    [
+        (0, 15.43, '0.0–15.4 s'),
+        (3.5, 3.5, '3.5–3.5 s'),
+        (59.7, 185.2, '1:00–3:05'),
+        (0, 3725, '0:00–1:02:05'),
+    ],
+)
+def test_span_is_in_seconds_or_by_the_clock(start_s, end_s, text):
+    assert time_span(start_s, end_s) == text
+
+
+def test_emotions_that_make_up_most_of_the_time_are_said():
+    shares = {'happiness': 0.57, 'neutral': 0.41, 'fear': 0.02}
+    assert emotions_text(shares) == 'happiness 57 %, neutral 41 %'
+
+
+def test_at_least_one_and_at_most_three_emotions_are_said():
+    assert emotions_text({'fear': 0.04}) == 'fear 4 %'
+    assert emotions_text(dict.fromkeys('abcd', 0.25)) == 'a 25 %, b 25 %, c 25 %'
+    assert emotions_text({}) == ''
