@@ -317,9 +317,8 @@ CAMERA_NODE: tuple[Spec, ...] = (
     Spec('loop', True, 'Whether to start again at the end of a video or folder.'),
     Spec(
         'frame_id',
-        'camera',
-        'frame_id of every header.',
-        required=True,
+        '',
+        "frame_id of every header; empty: the node's name, with its namespace before it.",
     ),
     Spec(
         'wait_for_subscriber',

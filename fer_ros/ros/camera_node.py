@@ -49,6 +49,8 @@ class CameraNode(Node):
         self._source = ImageSource(
             self._settings['source'], self._on_problem, self._settings['rate_hz']
         )
+        # Frames are known by their names alone, whatever the namespace.
+        self._frame_id = self._settings['frame_id'] or self.get_fully_qualified_name().lstrip('/')
         self.published = 0
         self.done = False
         self.error = ''
@@ -75,7 +77,7 @@ class CameraNode(Node):
             self.done = True
             self._timer.cancel()
             return
-        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings['frame_id'])
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
         self.published += 1
         self._publisher.publish(bgr_to_msg(image.bgr, header))
         if not self._source.live:

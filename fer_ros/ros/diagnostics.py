@@ -20,6 +20,7 @@ class TopicStatistics:
     received: int = 0
     published: int = 0
     dropped: int = 0
+    late: int = 0
     lost: int = 0
     reported: tuple[int, int] = (0, 0)
     faces: int = 0
@@ -40,10 +41,20 @@ class TopicStatistics:
         with self._lock:
             self.dropped += 1
 
-    def on_lost(self, count: int) -> None:
-        """Count images that the middleware lost before the node could take them."""
+    def on_late(self) -> None:
+        """Count an image that is left out because one with a later stamp came before it."""
         with self._lock:
-            self.lost += count
+            self.late += 1
+
+    def on_lost(self, change: int) -> None:
+        """Count images that the middleware lost before the node could take them.
+
+        Args:
+            change: As the middleware tells it: a signed number of 32 bits that arrives as an
+                unsigned one, and is negative where images come out of order.
+        """
+        with self._lock:
+            self.lost += change if 0 < change < 2**31 else 0
 
     def on_published(self, faces: int, latency_ms: float) -> None:
         """Count a message that went out, with the time from the image's stamp to it."""
@@ -71,7 +82,7 @@ class TopicStatistics:
         now_s: float,
         period_s: float,
         state: str,
-        silent: bool,
+        warning: str = '',
     ) -> DiagnosticStatus:
         """Return the status of the last ``period_s`` and start a new period.
 
@@ -81,15 +92,15 @@ class TopicStatistics:
             now_s: Time on the same clock as the other methods'.
             period_s: Time since the last report.
             state: The node's, told when nothing is wrong.
-            silent: Whether images fail to come.
+            warning: What is wrong with the topic; empty when nothing is.
         """
         with self._lock:
             latencies = self.latencies_ms or [0.0]
             level, message = DiagnosticStatus.OK, state
             if now_s - self.last_error_s < ERROR_SHOWN_S:
                 level, message = DiagnosticStatus.WARN, self.last_error
-            elif silent:
-                level, message = DiagnosticStatus.WARN, f'no image on {topic}'
+            elif warning:
+                level, message = DiagnosticStatus.WARN, warning
             received = self.received - self.reported[0]
             published = self.published - self.reported[1]
             self.reported = self.received, self.published
@@ -106,6 +117,7 @@ class TopicStatistics:
                     'received': str(self.received),
                     'published': str(self.published),
                     'dropped': str(self.dropped + self.lost),
+                    'late': str(self.late),
                     'faces': str(self.faces if published else 0),
                     'last_error': self.last_error,
                 },

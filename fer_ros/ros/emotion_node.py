@@ -7,8 +7,10 @@ from typing import Any
 
 import cv2
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
@@ -85,10 +87,10 @@ class EmotionNode(LifecycleNode):
         self._reports = Reports(self, self._log)
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         self.create_service(Trigger, '~/reset', self._on_reset)
-        self.create_timer(_REPORT_PERIOD_S, self._report)
-        self.create_timer(_MATCH_PERIOD_S, self._match_publishers)
+        self._create_steady_timer(_REPORT_PERIOD_S, self._report)
+        self._create_steady_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
-            self._autostart = self.create_timer(0.0, self._on_autostart)
+            self._autostart = self._create_steady_timer(0.0, self._on_autostart)
 
     @_guarded
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -168,6 +170,22 @@ class EmotionNode(LifecycleNode):
         """End the thread before what it uses is destroyed."""
         self._unsubscribe()
         super().destroy_node()
+
+    def _create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:
+        """Return a timer that goes on where the clock of ``use_sim_time`` stands still, and whose
+        callback does not end the node, whatever it raises.
+        """
+
+        def guarded() -> None:
+            try:
+                callback()
+            except Exception as error:
+                # Interrupted at its end, the node has nobody left to publish to.
+                if self.context.ok():
+                    self._log.say('fer_node', f'{type(error).__name__}: {error}', error)
+
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        return self.create_timer(period_s, guarded, clock=clock)
 
     def _on_autostart(self) -> None:
         self._autostart.cancel()

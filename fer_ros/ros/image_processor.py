@@ -7,10 +7,9 @@ from typing import Any
 
 from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
-from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.errors import FerError
+from fer_ros.errors import FerError, StampError
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
@@ -53,45 +52,51 @@ class ImageProcessor:
         images = []
         for topic, msg in waiting.items():
             try:
-                image = self._observe(topic, msg)
+                images.append(self._observe(topic, msg))
             except Exception as error:
                 self._on_failure(topic, error)
-                continue
-            if image is not None:
-                images.append(image)
         try:
             frames = self._estimate(images)
         except Exception as error:
             for image in images:
                 self._on_failure(image.topic, error)
             return
-        for image, frame in zip(images, frames, strict=True):
-            try:
-                self._publish(image, frame)
-            except Exception as error:
-                self._on_failure(image.topic, error)
+        # No camera's emotions wait for the drawing of another's image.
+        for step in (self._publish, self._draw):
+            for image, frame in zip(images, frames, strict=True):
+                try:
+                    step(image, frame)
+                except Exception as error:
+                    self._on_failure(image.topic, error)
 
-    def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage | None:
-        """Return what is seen in an image; None where a later one has come before it."""
+    def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
         gray = topic.decoder.gray(msg)
-        stamp_ns = Time.from_msg(msg.header.stamp).nanoseconds
+        with topic.lock:
+            taken_s = self._taken_s(topic, msg)
+            return ObservedImage(topic, msg, topic.pipeline.observe(gray, taken_s))
+
+    def _taken_s(self, topic: ImageTopic, msg: Image | CompressedImage) -> float:
+        """Return when an image was taken, as the pipeline is to be told.
+
+        Raises:
+            StampError: A later one has come before it.
+        """
+        # Not by rclpy's Time, which refuses what is before 1970.
+        stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
         if stamp_ns == 0:
             # A driver that stamps nothing: time has to pass all the same.
             self._log.say(topic.name, 'images have no stamp; the time of arrival is used')
             stamp_ns = self._node.get_clock().now().nanoseconds
-        with topic.lock:
-            time_of_image = topic.clock.take(stamp_ns, time.time_ns())
-            if time_of_image is None:
-                topic.statistics.on_dropped()
-                self._log.say(topic.name, 'images come out of order; late ones are left out')
-                return None
-            if time_of_image.new_start:
-                topic.pipeline.reset()
-                self._on_image_error(
-                    topic, 'the stamp went backwards (a replay?); all faces are forgotten', None
-                )
-            observation = topic.pipeline.observe(gray, stamp_s(time_of_image.stamp_ns))
-        return ObservedImage(topic, msg, observation)
+        time_of_image = topic.clock.take(stamp_ns, time.time_ns())
+        if time_of_image is None:
+            topic.statistics.on_late()
+            raise StampError('images come out of order; late ones are left out')
+        if time_of_image.new_start:
+            topic.pipeline.reset()
+            self._on_image_error(
+                topic, 'the stamp went backwards (a replay?); all faces are forgotten', None
+            )
+        return stamp_s(time_of_image.stamp_ns)
 
     def _estimate(self, images: Sequence[ObservedImage]) -> list[FrameEmotions]:
         with ExitStack() as locks:
@@ -107,6 +112,9 @@ class ImageProcessor:
             frame_to_msg(frame, msg.header, topic.name, self.values['publish_landmarks'])
         )
         topic.statistics.on_published(len(frame.faces), self._age_ms(msg))
+
+    def _draw(self, image: ObservedImage, frame: FrameEmotions) -> None:
+        topic, msg = image.topic, image.msg
         if self.values['publish_annotated'] and topic.annotated.get_subscription_count():
             bgr = topic.decoder.bgr(msg)
             topic.annotated.publish(

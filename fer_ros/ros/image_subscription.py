@@ -74,6 +74,19 @@ class ImageSubscription:
         asked = 'reliable' if self._reliable else 'best_effort'
         return f'reliability {asked}, depth 1; {cause}'
 
+    def crowd(self) -> str:
+        """Return what is to be said where several nodes publish the topic; else nothing."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        if len(publishers) < 2:
+            return ''
+        names = sorted(
+            f'{entry.node_namespace.rstrip("/")}/{entry.node_name}' for entry in publishers
+        )
+        return (
+            f'{len(names)} publishers send images ({", ".join(names)}), which mix as if one '
+            'camera had taken them: stop all but one, or give each a topic'
+        )
+
     def _wanted(self) -> bool:
         """Return whether to ask for reliable delivery."""
         if self._reliability == 'auto':

@@ -83,7 +83,7 @@ class ImageTopic:
             self.pipeline.settings = settings
 
     def reset(self) -> None:
-        """Forget the faces."""
+        """Forget the faces and the stamps."""
         with self.lock:
             self.pipeline.reset()
             self.clock = ImageClock()

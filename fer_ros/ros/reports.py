@@ -42,23 +42,31 @@ class Reports:
         level = DiagnosticStatus.ERROR if error else DiagnosticStatus.OK
         statuses = [status_message(level, name, error or state, facts)]
         for topic in topics:
-            silent = self._silent(topic, now_s, silent_after_s)
+            warning = self._silence(topic, now_s, silent_after_s) or self._crowd(topic)
             statuses.append(
                 topic.statistics.report(
-                    f'{name}: {topic.name}', topic.name, now_s, period_s, state, silent
+                    f'{name}: {topic.name}', topic.name, now_s, period_s, state, warning
                 )
             )
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
-    def _silent(self, topic: ImageTopic, now_s: float, silent_after_s: float) -> bool:
-        """Return whether images fail to come, and warn of it."""
+    def _silence(self, topic: ImageTopic, now_s: float, silent_after_s: float) -> str:
+        """Warn where images fail to come; return it in a few words, else nothing."""
         waited_s = topic.statistics.waited_s(now_s)
         if topic.subscription is None or waited_s < silent_after_s:
-            return False
+            return ''
         self._log.say(
             topic.name,
             f'no image for {waited_s:.0f} s with {topic.subscription.silence()}',
             about='no image',
         )
-        return True
+        return f'no image on {topic.name}'
+
+    def _crowd(self, topic: ImageTopic) -> str:
+        """Warn where several nodes publish a topic; return it, else nothing."""
+        crowd = topic.subscription.crowd() if topic.subscription is not None else ''
+        if not crowd:
+            return ''
+        self._log.say(topic.name, crowd, about='publishers')
+        return f'{topic.name}: {crowd}'

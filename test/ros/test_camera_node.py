@@ -66,6 +66,20 @@ def test_video_is_played_at_the_times_that_it_has(graph, camera_node, tmp_path):
     assert stamps[3] - stamps[2] > 0.7
 
 
+@pytest.mark.parametrize(
+    ('arguments', 'frame_id'),
+    [({}, 'camera_node'), ({'namespace': '/left'}, 'left/camera_node')],
+)
+def test_frame_id_that_is_not_chosen_is_the_name_of_the_node(graph, folder, arguments, frame_id):
+    topic = f'{arguments.get("namespace", "")}/camera/image_raw'
+    images = graph.received(Image, topic)
+    chosen = {'source': folder, 'rate_hz': 20.0, 'wait_for_subscriber': True}
+    overrides = [Parameter(name, value=value) for name, value in chosen.items()]
+    graph.add(CameraNode(parameter_overrides=overrides, **arguments))
+    assert graph.spin_until(lambda: images)
+    assert images[0].header.frame_id == frame_id
+
+
 def test_looping_folder_starts_again(graph, camera_node, folder):
     images = graph.received(Image, 'camera/image_raw')
     camera_node(source=folder, rate_hz=20.0, wait_for_subscriber=True)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from fer_ros.msg import FaceEmotion, FaceEmotionArray
 from lifecycle_msgs.msg import Transition
@@ -66,6 +67,12 @@ def status(graph, messages, **values):
 
     assert graph.spin_until(look), [m.status for m in messages]
     return found[0]
+
+
+def asked_for(graph, topic):
+    """Return the reliability that each subscription of a topic asks for."""
+    subscriptions = graph.tester.get_subscriptions_info_by_topic(topic)
+    return [entry.qos_profile.reliability for entry in subscriptions]
 
 
 def change(graph, transition):
@@ -177,11 +184,7 @@ def test_subscription_asks_for_what_the_publisher_offers(
     publisher = graph.tester.create_publisher(Image, 'camera/image_raw', qos)
     emotions = graph.received(FaceEmotionArray, 'emotion')
 
-    def fits():
-        subscriptions = graph.tester.get_subscriptions_info_by_topic('camera/image_raw')
-        return [entry.qos_profile.reliability for entry in subscriptions] == [asked]
-
-    assert graph.spin_until(fits)
+    assert graph.spin_until(lambda: asked_for(graph, 'camera/image_raw') == [asked])
     graph.spin_until_matched('camera/image_raw', 'emotion')
     publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
     assert graph.spin_until(lambda: emotions)
@@ -281,7 +284,7 @@ def test_activation_that_fails_is_said_and_can_be_tried_again(graph, fer_node, m
     assert graph.spin_until(lambda: graph.tester.count_subscribers('camera/image_raw') == 1)
 
 
-def test_stamp_that_goes_back_forgets_faces_and_goes_on(graph, fer_node, portrait_bgr):
+def test_stamp_that_jumps_back_forgets_faces_and_goes_on(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     assert camera.send(bgr_to_msg(portrait_bgr, header(100))).faces[0].face_id == 1
@@ -310,6 +313,73 @@ def test_stamp_that_stands_still_keeps_faces_and_finds_new_ones(graph, fer_node,
     # The time of a detection passes by the clock of the machine.
     assert any(camera.send(same).faces for _ in range(500))
     assert {face.face_id for _ in range(10) for face in camera.send(same).faces} == {1}
+
+
+def test_late_image_is_left_out_and_counted_and_faces_stay_known(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    camera.send(bgr_to_msg(portrait_bgr, header(100)))
+    camera.publisher.publish(bgr_to_msg(portrait_bgr, header(99.9)))
+    entry, values = status(graph, reports, topic='/camera/image_raw', late='1')
+    assert entry.level == DiagnosticStatus.WARN
+    assert 'images come out of order; late ones are left out' in entry.message
+    assert (values['received'], values['published'], values['dropped']) == ('2', '1', '0')
+    (face,) = camera.send(bgr_to_msg(portrait_bgr, header(100.1))).faces
+    assert face.face_id == 1
+
+
+def test_two_nodes_that_publish_one_image_topic_are_named_in_a_warning(graph, fer_node, capfd):
+    fer_node()
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    graph.tester.create_publisher(Image, 'camera/image_raw', 10)
+    driver = graph.add(rclpy.create_node('driver', namespace='second'))
+    driver.create_publisher(Image, '/camera/image_raw', 10)
+    sentence = '2 publishers send images (/second/driver, /tester)'
+    assert graph.spin_until(lambda: any(sentence in s.message for m in reports for s in m.status))
+    entry = next(s for m in reports for s in m.status if sentence in s.message)
+    assert entry.level == DiagnosticStatus.WARN
+    assert f'[fer_node]: /camera/image_raw: {sentence}' in capfd.readouterr().err
+
+
+def test_node_goes_on_where_sim_time_stands_still(graph, fer_node, portrait_bgr):
+    """No ``/clock`` comes: the node activates, reports and finds the QoS of a new publisher."""
+    fer_node(use_sim_time=True)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    topic = 'camera/image_raw'
+    emotions = graph.received(FaceEmotionArray, 'emotion')
+    reliable = graph.tester.create_publisher(Image, topic, 10)
+    graph.spin_until_matched(topic, 'emotion')
+    assert graph.spin_until(lambda: asked_for(graph, topic) == [ReliabilityPolicy.RELIABLE])
+    graph.tester.destroy_publisher(reliable)
+    again = graph.tester.create_publisher(Image, topic, qos_profile_sensor_data)
+    assert graph.spin_until(lambda: asked_for(graph, topic) == [ReliabilityPolicy.BEST_EFFORT])
+    graph.spin_until_matched(topic)
+    again.publish(bgr_to_msg(portrait_bgr, header(1)))
+    assert graph.spin_until(lambda: emotions)
+    status(graph, reports, topic='/camera/image_raw', received='1', published='1')
+
+
+def test_timer_that_raises_is_said_and_does_not_end_the_node(
+    graph, fer_node, monkeypatch, capfd, portrait_bgr
+):
+    from fer_ros.ros.image_subscription import ImageSubscription
+
+    fer_node()
+    camera = Camera(graph)
+    calls = []
+    with monkeypatch.context() as patch:
+        patch.setattr(ImageSubscription, 'match', lambda self: calls.append(1) or 1 / 0)
+        assert graph.spin_until(lambda: len(calls) > 1)
+    assert 'ZeroDivisionError: division by zero' in capfd.readouterr().err
+    assert len(camera.send(bgr_to_msg(portrait_bgr, header(1))).faces) == 1
+
+
+def test_images_stamped_before_1970_are_processed(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    ids = [camera.send(bgr_to_msg(portrait_bgr, header(s))).faces[0].face_id for s in (-9, -8)]
+    assert ids == [1, 1]
 
 
 def test_images_without_a_stamp_are_processed(graph, fer_node, portrait_bgr):

@@ -1,0 +1,64 @@
+"""What becomes of images that wait together, without a graph: publishers are stood in for."""
+
+import pytest
+from rclpy.lifecycle import LifecycleNode
+from stamped import header
+
+from fer_ros.parameters import FER_NODE
+from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.image_processor import ImageProcessor
+from fer_ros.ros.image_topic import make_image_topics
+from fer_ros.ros.throttled_log import ThrottledLog
+
+
+class Sent:
+    """Stands for a publisher with a subscriber; notes what is published among others."""
+
+    def __init__(self, name, noted):
+        self.name, self.noted = name, noted
+
+    def publish(self, msg):
+        self.noted.append((self.name, msg.header.frame_id))
+
+    def get_subscription_count(self):
+        return 1
+
+
+@pytest.fixture
+def two_cameras(graph, models):
+    """Return a processor, the topics of two cameras, and the list of what is published."""
+    node = graph.add(LifecycleNode('cameras'))
+    values = {spec.name: spec.default for spec in FER_NODE}
+    values['image_topics'] = ['left/image_raw', 'right/image_raw']
+    topics = make_image_topics(node, models, values)
+    noted = []
+    for topic in topics:
+        topic.annotated = Sent('annotated', noted)
+    log = ThrottledLog(node.get_logger())
+    return ImageProcessor(node, Sent('emotion', noted), log, values), topics, noted
+
+
+def test_emotions_of_no_camera_wait_for_a_drawing(two_cameras, two_faces_bgr):
+    processor, (left, right), published = two_cameras
+    processor.process(
+        {
+            left: bgr_to_msg(two_faces_bgr, header(1, 'left')),
+            right: bgr_to_msg(two_faces_bgr, header(1, 'right')),
+        }
+    )
+    assert published == [
+        ('emotion', 'left'),
+        ('emotion', 'right'),
+        ('annotated', 'left'),
+        ('annotated', 'right'),
+    ]
+
+
+def test_bad_image_of_one_camera_leaves_a_good_one_of_another_alone(two_cameras, two_faces_bgr):
+    processor, (left, right), published = two_cameras
+    bad = bgr_to_msg(two_faces_bgr, header(1, 'left'))
+    bad.step = 5
+    processor.process({left: bad, right: bgr_to_msg(two_faces_bgr, header(1, 'right'))})
+    assert published == [('emotion', 'right'), ('annotated', 'right')]
+    assert 'step is 5 bytes' in left.statistics.last_error
+    assert right.statistics.last_error == ''
