@@ -13,6 +13,7 @@ from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads
 from fer_ros.bench.report import machine, print_stages, write_json
 from fer_ros.bench.turns import WARM_UP_IMAGES, Chunk, OneByOne, Side, take_turns, warm_up
 from fer_ros.errors import SourceError
+from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline import STAGES
 
 EARLIER, LIBRARY = 'earlier design', 'library fer'
@@ -41,8 +42,15 @@ def compare(
         json_path: For the figures as JSON.
         phases: As in ``new_face_delays``.
     """
-    report: Figures = {'machine': machine(), 'model': maker.model_name, 'rounds': rounds}
+    people = describe_people(sample_people())
+    report: Figures = {
+        'machine': machine(),
+        'images': people,
+        'model': maker.model_name,
+        'rounds': rounds,
+    }
     print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
+    print(f'images: {people}', flush=True)
     sides, stages, report['notes'] = _sides(maker, sizes_wh[0])
     for sentence in report['notes']:
         print(sentence, flush=True)

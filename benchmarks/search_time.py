@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.detection import load_detectors
 from fer_ros.face.detectors.detector import FaceDetector
-from fer_ros.media.sample_clip import PORTRAIT
+from fer_ros.media.sample_people import PORTRAIT
 from fer_ros.structures import ImageArray
 
 SIZES_WH = ((640, 480), (1280, 720))

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 from bag_files import write_images
+from portrait_clip import portrait_frames
 
 from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.face.detectors.choice import load_detector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import SHIPPED_MODEL
-from fer_ros.media.sample_clip import PORTRAIT, sample_frames
+from fer_ros.media.sample_people import PORTRAIT
 from fer_ros.models import load_classifier
 from fer_ros.offline.jobs import judge_bags, make_jobs
 from fer_ros.offline.settings import RunSettings
@@ -114,7 +115,7 @@ LABELS = """start_s,end_s,emotion
 @pytest.fixture(scope='session')
 def clip():
     """12 s at 10 Hz: one face, two faces, nobody, one face."""
-    return list(sample_frames(RATE_HZ, SIZE_WH))
+    return list(portrait_frames(RATE_HZ, SIZE_WH))
 
 
 @pytest.fixture(scope='session')

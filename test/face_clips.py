@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.landmarked_pictures import landmark_picture
-from fer_ros.media.sample_clip import PORTRAIT
+from fer_ros.media.sample_people import PORTRAIT
 
 RATE_HZ = 10
 # Faces of FER+ take the place of the portrait where FER_ROS_FERPLUS names the data.

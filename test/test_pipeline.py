@@ -2,10 +2,10 @@ import re
 
 import numpy as np
 import pytest
+from portrait_clip import NUM_FACES_BETWEEN_S, RATE_HZ, portrait_frames
 
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.tracker import TrackerSettings
-from fer_ros.media.sample_clip import NUM_FACES_BETWEEN_S, RATE_HZ, sample_frames
 from fer_ros.pipeline import (
     EmotionPipeline,
     PipelineSettings,
@@ -197,9 +197,9 @@ def test_softmax_of_large_logits_is_finite():
     assert softmax(logits).tolist() == [[1, 0, 0]]
 
 
-def test_sample_clip_has_the_faces_that_it_says(pipeline):
+def test_portrait_clip_has_the_faces_that_it_says(pipeline):
     wrong = []
-    for index, image in enumerate(sample_frames()):
+    for index, image in enumerate(portrait_frames()):
         stamp_s = index / RATE_HZ
         found = len(pipeline.process(image, stamp_s).faces)
         expected = {n for start, end, n in NUM_FACES_BETWEEN_S if start <= stamp_s <= end}

@@ -22,7 +22,7 @@ def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
     Args:
         path: Of the folder (MCAP), which must not be there yet.
         seconds: Length of the recording.
-        compressed: Whether images are JPEG (some 30 kB each) or ``bgr8`` (922 kB).
+        compressed: Whether images are JPEG (some 45 kB each) or ``bgr8`` (922 kB).
     """
     from rosbags.rosbag2 import StoragePlugin, Writer
 

@@ -19,6 +19,7 @@ from fer_ros.bags.reader import BagReader
 from fer_ros.bags.sample_bag import endless_clip, write_sample_bag
 from fer_ros.bench.report import machine, write_json
 from fer_ros.media.sample_clip import RATE_HZ
+from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.offline.output_folder import PARTS
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
@@ -36,12 +37,13 @@ def bench_bag(
 
     Args:
         rounds: How often each way of running is measured, by turns.
-        seconds: Length of the bag whose speed is measured; the clip is 12 s long.
+        seconds: Length of the bag whose speed is measured.
         minutes: Lengths of the bags whose peak memory is compared; none is measured when empty.
         json_path: For the figures as JSON.
     """
-    report: dict[str, Any] = {'machine': machine()}
-    print(f'{report["machine"]}; 640x480, {RATE_HZ:g} Hz', flush=True)
+    people = describe_people(sample_people())
+    report: dict[str, Any] = {'machine': machine(), 'images': people}
+    print(f'{report["machine"]}; 640x480, {RATE_HZ:g} Hz; images: {people}', flush=True)
     with TemporaryDirectory(prefix='fer_ros_bench_') as folder:
         report['speed'] = _speed(Path(folder), rounds, seconds)
         _print_speed(report['speed'])

@@ -21,6 +21,7 @@ from fer_ros.bench.turns import (
     take_turns,
 )
 from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
+from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline import estimate_together
 
 NUM_FACES = (1, 2, 4, 8, 16)
@@ -109,8 +110,15 @@ def bench_faces(
         num_faces: Numbers of faces in view; others are compared with the first.
         num_cameras: Numbers of cameras, likewise.
     """
-    report: dict[str, Any] = {'machine': machine(), 'model': maker.model_name, 'rounds': rounds}
+    people = describe_people(sample_people())
+    report: dict[str, Any] = {
+        'machine': machine(),
+        'images': people,
+        'model': maker.model_name,
+        'rounds': rounds,
+    }
     print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
+    print(f'images: {people}', flush=True)
     # Times between detections have to pass, so a chunk is as long as all of the images.
     stamps_s = [index / RATE_HZ for index in range(images)]
     crowds = [Crowd(maker, number) for number in num_faces]

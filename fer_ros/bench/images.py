@@ -1,4 +1,4 @@
-"""Scene: portraits side by side on a wall, seen by a camera that shakes a little."""
+"""What benchmarks look at: the people of the sample clip, many at once or one by one."""
 
 import sys
 
@@ -6,22 +6,24 @@ import cv2
 import numpy as np
 
 from fer_ros.bench.turns import CHUNK_IMAGES, Chunk
-from fer_ros.media.sample_clip import (
-    NUM_FACES_BETWEEN_S,
-    PORTRAIT,
-    RATE_HZ,
-    frames_at,
-    plaster,
-    with_noise,
-)
+from fer_ros.media.sample_clip import RATE_HZ, frames_at
+from fer_ros.media.sample_people import Person, sample_people
+from fer_ros.media.wall import plaster, with_noise
 from fer_ros.structures import ImageArray
 
-# The part of the portrait that is shown, rows and columns; the face's width is 45 % of it.
-_SHOWN_PX = (slice(20, 220), slice(122, 322))
+# The part of a picture that is shown, in widths of the face.
+_SHOWN = 2.1
 _MARGIN_PX = 4
 _SHAKE_PX = 1.0
 # Images after which the shaking repeats.
 _SHAKE_IMAGES = 64
+# From when to when somebody's face is nearly frontal and in the image in the sample clip, if
+# nobody else is there.
+_ALONE_S = {
+    'portrait.jpg': (0.2, 2.2),
+    'grace_hopper.jpg': (3.4, 5.4),
+    'carphone_pristine.mp4': (12.0, 14.0),
+}
 
 
 class Scene:
@@ -36,7 +38,7 @@ class Scene:
         size_wh: tuple[int, int] = (1280, 720),
         places: tuple[int, int] = (6, 3),
     ) -> None:
-        """Put the portraits on the wall, from the middle of the image outwards.
+        """Put the people on the wall, from the middle of the image outwards.
 
         Args:
             num_faces: At most as many as there are places.
@@ -45,12 +47,12 @@ class Scene:
         """
         self._size_wh = size_wh
         self._wall = plaster(size_wh)
-        portrait = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_COLOR), np.uint8)[_SHOWN_PX]
+        people = sample_people()
         squares = _squares(size_wh, places)
         for place, (x, y, side) in enumerate(squares[:num_faces]):
-            picture = cv2.resize(
-                _varied(portrait, place), (side, side), interpolation=cv2.INTER_CUBIC
-            )
+            times, who = divmod(place, len(people))
+            shown = _varied(_face_square(people[who]), times)
+            picture = cv2.resize(shown, (side, side), interpolation=cv2.INTER_CUBIC)
             self._wall[y : y + side, x : x + side] = picture
         self._shake_px = np.random.default_rng(2).normal(0, _SHAKE_PX, (_SHAKE_IMAGES, 2))
 
@@ -75,33 +77,41 @@ def _squares(size_wh: tuple[int, int], places: tuple[int, int]) -> list[tuple[in
     return sorted(squares, key=lambda xy: (xy[0] - middle_x) ** 2 + (xy[1] - middle_y) ** 2)
 
 
-def _varied(portrait: ImageArray, place: int) -> ImageArray:
-    """Return the portrait in another light, and every second time mirrored."""
-    lit = cv2.convertScaleAbs(portrait, alpha=1 - 0.03 * (place % 7), beta=3 * (place % 5))
-    return np.asarray(lit[:, ::-1] if place % 2 else lit, np.uint8)
+def _face_square(person: Person) -> ImageArray:
+    x, y = person.face_xy_px
+    half = _SHOWN * person.face_px / 2
+    rows, columns = (slice(round(middle - half), round(middle + half)) for middle in (y, x))
+    return person.pictures[0][rows, columns]
+
+
+def _varied(picture: ImageArray, times: int) -> ImageArray:
+    """Return a picture that was shown before in another light, and every second time mirrored."""
+    lit = cv2.convertScaleAbs(picture, alpha=1 - 0.03 * (times % 7), beta=3 * (times % 5))
+    return np.asarray(lit[:, ::-1] if times % 2 else lit, np.uint8)
 
 
 def one_face_chunks(size_wh: tuple[int, int], most: int = 0) -> list[Chunk]:
-    """Return the images with one face, as they come from a camera at 30 Hz.
+    """Return the people of the sample clip one by one, as they come from a camera at 30 Hz.
 
-    Each of the clip's two parts with one face is a recording of its own; it runs forwards and then
-    backwards, so that somebody is looked at for some seconds.
+    Each is a recording of its own; it runs forwards and then backwards, so that somebody is
+    looked at for some seconds.
 
     Args:
         size_wh: Width and height in pixels; an image of 1280 x 720 takes 2.8 MB.
-        most: Most images; 0: all 258.
+        most: Most images; 0: all, 120 of each person.
     """
     chunks = []
     left = most or sys.maxsize
-    for start_s, end_s, count in NUM_FACES_BETWEEN_S:
-        if count != 1 or not left:
-            continue
+    for person in sample_people():
+        start_s, end_s = _ALONE_S[person.file]
         times_s = [start_s + step / RATE_HZ for step in range(round((end_s - start_s) * RATE_HZ))]
-        images = list(frames_at(times_s[:left], size_wh))
+        images = list(frames_at(times_s[:left], size_wh, [person]))
         images = (images + images[::-1])[:left]
         left -= len(images)
         for begin in range(0, len(images), CHUNK_IMAGES):
             part = images[begin : begin + CHUNK_IMAGES]
             stamps_s = [start_s + (begin + step) / RATE_HZ for step in range(len(part))]
             chunks.append(Chunk(part, stamps_s, first=begin == 0))
+        if not left:
+            break
     return chunks

@@ -13,6 +13,7 @@ from fer_ros.bench.node_graph import PROCESSES, GraphRun, Part, run_graph
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_clip import RATE_HZ, write_sample_clip
+from fer_ros.media.sample_people import describe_people, sample_people
 
 # Without and with a subscriber of annotated images.
 PARTS = {'emotion alone': False, 'with annotated images': True}
@@ -33,8 +34,15 @@ def bench_node(
     Raises:
         SourceError: A node does not start.
     """
-    report: Figures = {'machine': machine(), 'rounds': rounds, 'seconds': seconds}
+    people = describe_people(sample_people())
+    report: Figures = {
+        'machine': machine(),
+        'images': people,
+        'rounds': rounds,
+        'seconds': seconds,
+    }
     print(f'{report["machine"]}; {RATE_HZ:g} images a second, rounds: {rounds}', flush=True)
+    print(f'images: {people}', flush=True)
     runs: dict[str, list[GraphRun]] = {f'{w}x{h}': [] for w, h in sizes_wh}
     with TemporaryDirectory(prefix='fer_ros_bench_') as folder:
         videos = {name: Path(folder) / f'{name}.avi' for name in runs}

@@ -17,6 +17,7 @@ from fer_ros.bench.turns import (
     ratios_to_first,
     take_turns,
 )
+from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline import STAGES, EmotionPipeline
 
 OURS = 'fer_ros'
@@ -30,17 +31,24 @@ def bench_pipeline(
     json_path: Path | None,
     images: int = 0,
 ) -> None:
-    """Measure and print, on the parts of the sample clip with one face, with a camera's stamps.
+    """Measure and print, on the people of the sample clip one by one, with a camera's stamps.
 
     Args:
         maker: Makes the pipelines.
         rounds: How often the clip is gone through.
         sizes_wh: Widths and heights of the images in pixels.
         json_path: For the figures as JSON.
-        images: Of the clip, at most; 0: all 258.
+        images: At most; 0: all.
     """
-    report: Figures = {'machine': machine(), 'model': maker.model_name, 'rounds': rounds}
+    people = describe_people(sample_people())
+    report: Figures = {
+        'machine': machine(),
+        'images': people,
+        'model': maker.model_name,
+        'rounds': rounds,
+    }
     print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
+    print(f'images: {people}', flush=True)
     report['sizes'] = {}
     sides: list[Side] = [one_by_one(maker.make()), TwoThreads(maker.make())]
     for size_wh in sizes_wh:

@@ -1,8 +1,13 @@
-"""The sample clip: a camera pans over two portraits on a wall, made from one photograph."""
+"""The sample clip: pictures of people come, go, turn, shrink and overlap before a wall.
 
-from collections.abc import Iterable, Iterator
+Each is a card in space, seen by a camera with a lens of 60°: what is said of it is the pinhole
+camera's homography of a plane. A card that turns is a flat face that turns.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,129 +15,261 @@ import numpy.typing as npt
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import SourceError
+from fer_ros.media.sample_people import Person, sample_people
+from fer_ros.media.wall import plaster, with_noise
 from fer_ros.structures import ImageArray
 
-PORTRAIT = Path(__file__).parent.parent / 'assets' / 'portrait.jpg'
-
-# What the clip shows, in seconds from its start; in between the camera moves on.
-NUM_FACES_BETWEEN_S: tuple[tuple[float, float, int], ...] = (
-    (0.0, 2.5, 1),
-    (3.7, 6.2, 2),
-    (7.4, 8.8, 0),
-    (10.3, 12.0, 1),
-)
-DURATION_S = 12.0
 SIZE_WH = (640, 480)
 RATE_HZ = 30.0
+# The focal length of 60° over the width of 640 x 480, in heights of the image.
+_FOCAL = 4 / 3 / 2 / math.tan(math.radians(30))
+# White edge and shadow of a card, in widths of the face.
+_EDGE, _SHADOW = 0.07, 0.3
+_SHADOW_ALPHA = 115
+_WHITE = (238, 242, 244, 255)
 
-# Camera at a time: centre x, y on the wall, visible width in wall pixels, roll in degrees.
-_PATH: tuple[tuple[float, float, float, float, float], ...] = (
-    (0.0, 470, 370, 600, 0.0),
-    (1.2, 500, 390, 540, 3.0),
-    (2.5, 480, 370, 640, -2.0),
-    (3.7, 715, 380, 920, 0.0),
-    (5.0, 730, 400, 880, 2.0),
-    (6.2, 705, 370, 940, -2.0),
-    (7.4, 1850, 400, 640, 0.0),
-    (8.8, 1900, 420, 620, 1.0),
-    (10.2, 500, 370, 600, 0.0),
-    (12.0, 470, 360, 540, -1.0),
-)
-_WALL_WH = (2300, 860)
+
+class Pose(NamedTuple):
+    """Where a face is at a time.
+
+    Attributes:
+        time_s: From the start of the clip.
+        x: Of the middle of the face, in heights of the image to the right of its middle.
+        y: The same downwards.
+        face: Width of the face in heights of the image.
+        yaw: Degrees, positive when it turns to the image's right.
+        roll: Degrees, positive when it is tilted clockwise.
+    """
+
+    time_s: float
+    x: float
+    y: float
+    face: float
+    yaw: float = 0
+    roll: float = 0
+
+
+# By the person's file; who stands later here stands before those above.
+PATHS: dict[str, tuple[Pose, ...]] = {
+    # Eileen Collins is there from the start, comes nearer, makes room, shrinks, and goes first.
+    'portrait.jpg': (
+        Pose(0.0, 0.02, -0.03, 0.29),
+        Pose(1.2, -0.02, -0.02, 0.33, 8, -7),
+        Pose(2.2, 0.02, -0.03, 0.31, -10, 5),
+        Pose(3.4, -0.33, -0.04, 0.24, 12, 0),
+        Pose(4.4, -0.31, -0.02, 0.25, 28, 4),
+        Pose(5.4, -0.34, -0.03, 0.23, -6, -5),
+        Pose(6.6, -0.44, -0.05, 0.17, 14, 0),
+        Pose(7.8, -0.40, -0.16, 0.11, 4, 6),
+        Pose(9.0, -0.43, -0.04, 0.17, 14, -4),
+        Pose(9.9, -1.05, -0.02, 0.19, -10, -8),
+    ),
+    'carphone_pristine.mp4': (
+        Pose(5.4, 0.0, 0.95, 0.2),
+        Pose(6.6, 0.0, 0.0, 0.18, 0, 0),
+        Pose(8.0, -0.01, 0.02, 0.19, 0, 5),
+        Pose(9.9, 0.01, -0.01, 0.18, 0, -4),
+        # Behind the other, and near.
+        Pose(10.8, 0.34, 0.0, 0.2, -10),
+        Pose(12.0, 0.02, -0.02, 0.29, 14, 6),
+        Pose(13.4, -0.02, 0.0, 0.32, -14, -6),
+        Pose(14.6, 0.0, 0.0, 0.3, 0, 4),
+        Pose(15.2, 0.0, 0.0, 0.3),
+        Pose(16.0, 0.0, 1.3, 0.3),
+    ),
+    'grace_hopper.jpg': (
+        Pose(2.2, 1.1, 0.0, 0.24, -20, 6),
+        Pose(3.4, 0.34, -0.01, 0.24, -6, 0),
+        Pose(4.4, 0.32, 0.0, 0.25, -10, -6),
+        Pose(5.4, 0.35, -0.02, 0.23, 20, 4),
+        Pose(6.6, 0.44, -0.01, 0.17, -14, 0),
+        Pose(8.0, 0.43, 0.01, 0.18, -20, -3),
+        Pose(9.9, 0.44, 0.0, 0.18, -10, 4),
+        Pose(10.8, -0.34, 0.0, 0.2, 10),
+        Pose(11.3, -0.36, 0.0, 0.2, 12, 3),
+        Pose(12.2, -1.1, 0.0, 0.22, 0, -6),
+    ),
+}
+# All have gone; the wall alone.
+_EMPTY_S = 0.6
+
+
+def duration_s(people: Sequence[Person]) -> float:
+    """Return how long the clip of some people is, in seconds."""
+    return max(PATHS[person.file][-1].time_s for person in people) + _EMPTY_S
 
 
 def sample_frames(
-    rate_hz: float = RATE_HZ, size_wh: tuple[int, int] = SIZE_WH
+    rate_hz: float = RATE_HZ,
+    size_wh: tuple[int, int] = SIZE_WH,
+    people: Sequence[Person] | None = None,
 ) -> Iterator[ImageArray]:
-    """Yield the clip's ``(H, W, 3)`` uint8 BGR images.
+    """Yield the clip's ``(H, W, 3)`` uint8 BGR images, the same ones every time.
 
     Args:
         rate_hz: Images per second.
         size_wh: Width and height in pixels.
+        people: Who is in it; all that this installation has where it is ``None``.
+
+    Raises:
+        SourceError: A picture cannot be read.
     """
-    times_s = (index / rate_hz for index in range(round(DURATION_S * rate_hz)))
-    return frames_at(times_s, size_wh)
+    people = sample_people() if people is None else people
+    times_s = (index / rate_hz for index in range(round(duration_s(people) * rate_hz)))
+    return frames_at(times_s, size_wh, people)
 
 
 def frames_at(
-    times_s: Iterable[float], size_wh: tuple[int, int] = SIZE_WH
+    times_s: Iterable[float], size_wh: tuple[int, int], people: Sequence[Person]
 ) -> Iterator[ImageArray]:
     """Yield the clip's ``(H, W, 3)`` uint8 BGR images of chosen times.
 
     Args:
-        times_s: Seconds from the clip's start, 0 to ``DURATION_S``.
+        times_s: Seconds from the clip's start.
         size_wh: Width and height in pixels.
+        people: Who is in it; the others of the clip are left out.
     """
-    wall = _wall()
+    wall = plaster(size_wh)
+    backmost_first = sorted(people, key=lambda person: list(PATHS).index(person.file))
+    decks = [_Deck(person) for person in backmost_first]
     rng = np.random.default_rng(1)
     for time_s in times_s:
-        view = _view(time_s, size_wh)
-        yield with_noise(cv2.warpAffine(wall, view, size_wh, flags=cv2.INTER_AREA), rng)
+        image = wall.copy()
+        for deck in decks:
+            deck.draw(image, time_s)
+        yield with_noise(image, rng)
 
 
 def write_sample_clip(
-    path: Path, rate_hz: float = RATE_HZ, size_wh: tuple[int, int] = SIZE_WH
+    path: Path,
+    rate_hz: float = RATE_HZ,
+    size_wh: tuple[int, int] = SIZE_WH,
+    people: Sequence[Person] | None = None,
 ) -> None:
-    """Write the clip as a video file.
+    """Write the clip as a video file; arguments as of ``sample_frames``.
 
     Raises:
-        SourceError: The video cannot be written.
+        SourceError: A picture cannot be read, or the video cannot be written.
     """
     with atomic_file(path) as aside:
         codec = cv2.VideoWriter.fourcc(*'MJPG')
         writer = cv2.VideoWriter(str(aside), codec, rate_hz, size_wh)
         if not writer.isOpened():
             raise SourceError(f'video {path} cannot be written')
-        for image in sample_frames(rate_hz, size_wh):
+        for image in sample_frames(rate_hz, size_wh, people):
             writer.write(image)
         writer.release()
 
 
-def with_noise(bgr: npt.NDArray[Any], rng: np.random.Generator) -> ImageArray:
-    """Return an image with a little sensor noise, as every camera has it."""
-    noise = rng.integers(-3, 4, bgr.shape, np.int16)
-    return np.clip(bgr.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+class _Deck:
+    """The cards of a person: pictures with a white edge and a shadow.
+
+    They are ``(H, W, 4)`` uint8, BGR premultiplied with the alpha of the fourth channel.
+    """
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+        self._path = PATHS[person.file]
+        self._margin_px = round(_SHADOW * person.face_px) + 1
+        edge_px = round(_EDGE * person.face_px)
+        blank = _blank(person.pictures[0].shape, self._margin_px, edge_px)
+        self._cards = [_halvings(self._card(blank, picture)) for picture in person.pictures]
+
+    def draw(self, image: ImageArray, time_s: float) -> None:
+        """Draw the card of a time into ``(H, W, 3)`` uint8 BGR, if the person is there."""
+        if not self._path[0].time_s <= time_s <= self._path[-1].time_s:
+            return
+        pose = _pose(self._path, time_s)
+        cards = self._cards[self._person.picture_index(time_s)]
+        # The warp looks at a few pixels only: of a large card fine lines would flicker.
+        scale = pose.face * image.shape[0] / self._person.face_px
+        halved = min(max(0, math.floor(-math.log2(scale))), len(cards) - 1)
+        face_px = self._person.face_px / 2**halved
+        x, y = ((self._margin_px + value) / 2**halved for value in self._person.face_xy_px)
+        to_plane = np.array([[1, 0, -x], [0, 1, -y], [0, 0, face_px]]) / face_px
+        height, width = image.shape[:2]
+        to_image = _homography(pose, (width, height)) @ to_plane
+        _lay(image, cards[halved], to_image, enlarged=scale > 1)
+
+    def _card(self, blank: ImageArray, picture: ImageArray) -> ImageArray:
+        height, width = picture.shape[:2]
+        card = blank.copy()
+        rows, columns = (slice(self._margin_px, self._margin_px + n) for n in (height, width))
+        card[rows, columns, :3] = picture
+        return card
 
 
-def plaster(size_wh: tuple[int, int]) -> ImageArray:
-    """Return a bare plastered wall, ``(H, W, 3)`` uint8 BGR."""
-    width, height = size_wh
-    rng = np.random.default_rng(0)
-    plaster = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 2)
-    shade = np.linspace(1.05, 0.9, width)[None, :] * np.linspace(1.05, 0.92, height)[:, None]
-    tone = (168 * shade + 18 * plaster)[:, :, None] * np.array([0.93, 0.98, 1.0])
-    return np.clip(tone, 0, 255).astype(np.uint8)
+def _blank(shape: tuple[int, ...], margin_px: int, edge_px: int) -> ImageArray:
+    """Return a card without its picture."""
+    height, width = shape[:2]
+    card = np.zeros((height + 2 * margin_px, width + 2 * margin_px, 4), np.uint8)
+    first = (margin_px - edge_px, margin_px - edge_px)
+    last = (margin_px + width + edge_px - 1, margin_px + height + edge_px - 1)
+    shadow = np.zeros(card.shape[:2], np.uint8)
+    cv2.rectangle(shadow, first, last, _SHADOW_ALPHA, -1)
+    card[..., 3] = cv2.GaussianBlur(shadow, (0, 0), (margin_px - edge_px) / 3)
+    cv2.rectangle(card, first, last, _WHITE, -1)
+    return card
 
 
-def _wall() -> ImageArray:
-    """Return a plastered wall with the portrait and, mirrored and in another light, a second."""
-    wall = plaster(_WALL_WH)
-    portrait = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_COLOR), np.uint8)
-    first = portrait[10:300, 95:355]
-    second = cv2.convertScaleAbs(portrait[10:300, 85:345][:, ::-1], alpha=0.8, beta=10)
-    _hang(wall, first, (250, 150), 1.7)
-    _hang(wall, np.asarray(second, np.uint8), (760, 170), 1.6)
-    return wall
+def _halvings(card: ImageArray) -> list[ImageArray]:
+    """Return a card in its own size, in half of it, and so on."""
+    cards = [card]
+    while min(cards[-1].shape[:2]) >= 64:
+        half = cv2.resize(cards[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        cards.append(np.asarray(half, np.uint8))
+    return cards
 
 
-def _hang(wall: ImageArray, picture: ImageArray, corner_xy: tuple[int, int], scale: float) -> None:
-    scaled = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    height, width = scaled.shape[:2]
-    x, y = corner_xy
-    cv2.rectangle(wall, (x - 14, y - 14), (x + width + 13, y + height + 13), (38, 52, 74), -1)
-    wall[y : y + height, x : x + width] = scaled
+def _lay(
+    image: ImageArray, card: ImageArray, to_image: npt.NDArray[np.float64], enlarged: bool
+) -> None:
+    """Lay a card over an image, in place.
+
+    Args:
+        image: ``(H, W, 3)`` uint8 BGR.
+        card: ``(h, w, 4)`` uint8, premultiplied.
+        to_image: ``(3, 3)`` from pixels of the card to pixels of the image.
+        enlarged: Whether pixels of the card are larger than those of the image.
+    """
+    height, width = card.shape[:2]
+    corners = np.array([[[0, 0], [width, 0], [width, height], [0, height]]], np.float64)
+    outline = cv2.perspectiveTransform(corners, to_image)[0]
+    x0, y0 = np.maximum(np.floor(outline.min(0)), 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(outline.max(0)), image.shape[1::-1]).astype(int)
+    if x0 >= x1 or y0 >= y1:
+        return
+    to_part = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]]) @ to_image
+    how = cv2.INTER_CUBIC if enlarged else cv2.INTER_LINEAR
+    warped = cv2.warpPerspective(card, to_part, (int(x1 - x0), int(y1 - y0)), flags=how)
+    part = image[y0:y1, x0:x1]
+    through = cv2.cvtColor(255 - warped[..., 3], cv2.COLOR_GRAY2BGR)
+    part[:] = cv2.add(cv2.multiply(part, through, scale=1 / 255), warped[..., :3])
 
 
-def _view(time_s: float, size_wh: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Return the ``(2, 3)`` matrix from the wall to the camera's image at a time."""
-    times = [key[0] for key in _PATH]
-    after = int(np.clip(np.searchsorted(times, time_s, side='right'), 1, len(_PATH) - 1))
-    before = after - 1
-    share = np.clip((time_s - times[before]) / (times[after] - times[before]), 0, 1)
-    # Ease in and out: a camera has mass.
+def _pose(path: Sequence[Pose], time_s: float) -> Pose:
+    times = [pose.time_s for pose in path]
+    after = int(np.clip(np.searchsorted(times, time_s, side='right'), 1, len(path) - 1))
+    here, there = np.array(path[after - 1]), np.array(path[after])
+    share = np.clip((time_s - here[0]) / (there[0] - here[0]), 0, 1)
+    # Ease in and out: people have mass.
     share = share * share * (3 - 2 * share)
-    here, there = np.array(_PATH[before][1:]), np.array(_PATH[after][1:])
-    x, y, visible, roll = here + share * (there - here)
-    matrix = cv2.getRotationMatrix2D((float(x), float(y)), float(roll), size_wh[0] / visible)
-    matrix[:, 2] += np.array(size_wh) / 2 - (x, y)
-    return np.asarray(matrix, np.float64)
+    return Pose(*(float(value) for value in here + share * (there - here)))
+
+
+def _homography(pose: Pose, size_wh: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Return the ``(3, 3)`` matrix from the plane of a card to the image.
+
+    On the card the face's middle is the origin and its width is 1.
+    """
+    width, height = size_wh
+    yaw, roll = math.radians(pose.yaw), math.radians(pose.roll)
+    tilt = np.array([[math.cos(roll), -math.sin(roll)], [math.sin(roll), math.cos(roll)]])
+    # The right edge comes nearer when the face turns to the left.
+    turn = np.array([[math.cos(yaw), 0], [0, 1], [math.sin(yaw), 0]])
+    distance = _FOCAL / pose.face
+    place = np.array([[pose.x * distance / _FOCAL], [pose.y * distance / _FOCAL], [distance]])
+    camera = np.array(
+        [[_FOCAL * height, 0, width / 2], [0, _FOCAL * height, height / 2], [0, 0, 1]]
+    )
+    return camera @ np.hstack([turn @ tilt, place])

@@ -47,15 +47,15 @@ def test_speed_is_images_by_time_for_each_round():
     assert images_per_second(rounds) == [4.0, 2.0]
 
 
-def test_clip_holds_the_parts_with_one_face_at_their_stamps():
+def test_people_come_one_by_one_at_their_stamps():
     chunks = one_face_chunks((64, 48))
-    assert [len(chunk.images) for chunk in chunks] == [60, 60, 30, 60, 48]
-    assert [chunk.first for chunk in chunks] == [True, False, False, True, False]
-    assert chunks[3].stamps_s[0] == pytest.approx(10.2)
+    assert [len(chunk.images) for chunk in chunks] == [60] * 6
+    assert [chunk.first for chunk in chunks] == [True, False] * 3
+    assert chunks[2].stamps_s[0] == pytest.approx(3.4)
     # Backwards from the middle on.
-    assert (chunks[1].images[15] == chunks[1].images[14]).all()
+    assert (chunks[1].images[0] == chunks[0].images[59]).all()
     assert chunks[0].images[0].shape == (48, 64, 3)
 
 
-def test_clip_can_be_cut_short():
+def test_people_can_be_cut_short():
     assert [len(chunk.images) for chunk in one_face_chunks((64, 48), 62)] == [60, 2]

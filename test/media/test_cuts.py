@@ -1,10 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from portrait_clip import frames_at
 
 from fer_ros.media.cuts import mark_cuts
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.media.sample_clip import PORTRAIT, frames_at
+from fer_ros.media.sample_people import PORTRAIT
 
 
 def cuts(grays):

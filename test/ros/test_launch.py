@@ -23,7 +23,7 @@ def test_fer_launch_brings_the_node_to_active(graph, launch):
 
 
 def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
-    from fer_ros.media.sample_clip import PORTRAIT
+    from fer_ros.media.sample_people import PORTRAIT
 
     messages = graph.received(FaceEmotionArray, '/emotion')
     launch('webcam.launch.py', f'source:={PORTRAIT}', 'rate_hz:=10.0', 'rviz:=false')

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from bag_files import COMPRESSED, IMAGE, write_images
 from fer_ros.msg import FaceEmotionArray
+from portrait_clip import portrait_frames
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.bags.reader import BagReader
-from fer_ros.media.sample_clip import sample_frames
 from fer_ros.offline.jobs import judge_bags, make_jobs
 from fer_ros.offline.settings import RunSettings
 
@@ -57,7 +57,7 @@ def test_node_and_bag_give_the_same_estimates(
 ):
     topic = f'/camera/image_raw{suffix}'
     # One face, two faces, and nobody.
-    clip = list(sample_frames(10, (320, 240)))[20:80]
+    clip = list(portrait_frames(10, (320, 240)))[20:80]
     bag = write_images(tmp_path / 'run', clip, 10, kind, topic)
     settings = RunSettings(parts=('bag',), progress=False)
     (verdict,) = judge_bags(make_jobs([bag], tmp_path / 'out', settings))

@@ -18,9 +18,9 @@ from ament_index_python.packages import get_package_share_directory
 from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, header, jpeg, ns, raw, write_images
 from fer_ros.msg import FaceEmotionArray
 from launch.actions import IncludeLaunchDescription, TimerAction
+from portrait_clip import portrait_frames
 
 from fer_ros.errors import BagError
-from fer_ros.media.sample_clip import sample_frames
 from fer_ros.messages.definitions import emotions_message
 from fer_ros.structures import FrameEmotions
 from launch import LaunchContext
@@ -92,7 +92,7 @@ def actions(launch_file):
 
 @pytest.fixture(scope='module')
 def face_bag(tmp_path_factory):
-    clip = list(sample_frames(10, (320, 240)))[:20]
+    clip = list(portrait_frames(10, (320, 240)))[:20]
     return write_images(tmp_path_factory.mktemp('bags') / 'run', clip, 10, IMAGE, '/eye/image')
 
 
