@@ -40,7 +40,7 @@ class Appearance:
             In [-1, 1]; 1 where none is remembered.
         """
         remembered = [*self._looks, *([] if self._last is None else [self._last])]
-        return max((_correlation(look, one) for one in remembered), default=1.0)
+        return max((float(look @ one) for one in remembered), default=1.0)
 
     def add(self, look: FloatArray, sure: bool) -> None:
         """Take a look as the last one.
@@ -49,29 +49,24 @@ class Appearance:
             look: As ``look_of`` returns it.
             sure: Whether it is certain to be of this face, so that it may be remembered longer.
         """
-        if sure and all(_correlation(look, one) < _NEW_LOOK for one in self._looks):
+        if sure and all(float(look @ one) < _NEW_LOOK for one in self._looks):
             self._looks.append(look)
         self._last = look
 
 
 def look_of(crop: ImageArray) -> FloatArray:
-    """Return a crop with mean 0 and spread about 1 in every neighbourhood.
+    """Return what can be compared of a crop: without light and contrast of each neighbourhood.
 
     Args:
         crop: ``(S, S)`` uint8, aligned.
 
     Returns:
-        ``(S, S)`` float32.
+        ``(S * S,)`` float32 of mean 0 and length 1, so that the product of two is their
+        correlation; zeros for a uniform crop.
     """
     side = int(_NEIGHBOURHOOD * len(crop)) | 1
     values = crop.astype(np.float32)
     values -= cv2.blur(values, (side, side))
-    spread = np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR
-    return np.asarray(values / spread, np.float32)
-
-
-def _correlation(a: FloatArray, b: FloatArray) -> float:
-    """Return the correlation coefficient, 0 where one of the two is uniform."""
-    x, y = a.ravel() - a.mean(), b.ravel() - b.mean()
-    norm = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / norm if norm > 0 else 0.0
+    look = (values / (np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR)).ravel()
+    look -= look.mean()
+    return np.asarray(look / max(float(np.linalg.norm(look)), 1e-6), np.float32)

@@ -87,9 +87,9 @@ def head_pose(landmarks: Landmarks, camera: CameraIntrinsics) -> HeadPose:
         of mean size: a child's is taken for an adult's that is further away.
     """
     points_px = np.ascontiguousarray(landmarks.points_px[_POINTS], np.float64)
-    # The smaller extent of the points, in whichever direction; a shape needs two.
-    spread_px = np.linalg.svd(points_px - points_px.mean(axis=0), compute_uv=False)[1]
-    if not spread_px > 1:
+    (xx, xy), (_, yy) = np.cov(points_px, rowvar=False).tolist()
+    # Without an extent in two directions there is no shape to be fitted.
+    if not xx * yy - xy * xy > 1:
         return HeadPose()
     found, rotation_vector, position_m = cv2.solvePnP(
         _SHAPE_M,

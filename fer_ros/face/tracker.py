@@ -102,8 +102,8 @@ class FaceTracker:
         return frozenset(face_id for face_id in known if face_id is not None)
 
     def detection_due(self, stamp_s: float) -> bool:
-        """Return whether ``detect_interval_s`` has passed since the last detection, or with
-        nobody to follow, or somebody lost, the delay of one.
+        """Return whether ``detect_interval_s`` has passed since the last detection, or when
+        somebody was just lost, the delay of one.
 
         A detector that missed a known face is asked again at once.
         """
@@ -115,8 +115,7 @@ class FaceTracker:
         missed = any(track.confirmed_s < self._detected_s for track in self._tracks)
         interval_s = self.settings.detect_interval_s
         lost = any(stamp_s - track.seen_s <= self.settings.keep_s for track in self._lost)
-        if lost or not self._tracks:
-            # There is time to look out for a face more often.
+        if lost:
             interval_s = self.settings.delay_s or interval_s
         return missed or stamp_s - self._detected_s >= interval_s - STAMP_TOLERANCE_S
 

@@ -67,19 +67,19 @@ def test_first_image_is_searched_at_once(models, portrait_gray):
     assert seen.face.face_id == 1
 
 
-def test_new_face_is_seen_within_two_delays_when_nobody_is_followed(models, portrait_gray):
+def test_new_face_is_seen_within_interval_and_delay_when_nobody_is_followed(models, portrait_gray):
     empty = np.full_like(portrait_gray, 128)
     for appears in range(1, 11):
         images = [
             (empty if index < appears else portrait_gray, index / RATE_HZ) for index in range(30)
         ]
-        assert first_seen_s(observer(models), images, 1) - appears / RATE_HZ <= 10.01 / RATE_HZ
+        assert first_seen_s(observer(models), images, 1) - appears / RATE_HZ <= 14.01 / RATE_HZ
 
 
 def test_images_that_come_less_often_than_the_delay_wait_for_detection(models, portrait_gray):
     watching = observer(models)
     watching.observe(np.full_like(portrait_gray, 128), 1.0)
-    (seen,) = watching.observe(portrait_gray, 1.2)
+    (seen,) = watching.observe(portrait_gray, 1.4)
     assert seen.face.face_id == 1
 
 

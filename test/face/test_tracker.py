@@ -60,16 +60,6 @@ def test_detection_is_due_again_after_the_interval():
     assert tracker.detection_due(5.3)
 
 
-def test_detection_is_due_after_the_delay_when_nobody_is_followed():
-    tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3, detect_delay_s=0.1))
-    look(tracker, 5.0, boxes=[])
-    assert not tracker.detection_due(5.05)
-    assert tracker.detection_due(5.1)
-    tracker.settings = TrackerSettings(detect_interval_s=0.3, detect_delay_s=0)
-    assert not tracker.detection_due(5.1)
-    assert tracker.detection_due(5.3)
-
-
 def test_missed_face_makes_detection_due_at_once():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
     look(tracker, 5.0, boxes=[box(100)])
@@ -83,6 +73,9 @@ def test_lost_face_is_searched_for_after_the_delay_though_others_are_followed():
     tracker.lose(tracker.tracks[1])
     assert not tracker.detection_due(5.05)
     assert tracker.detection_due(5.1)
+    tracker.settings = TrackerSettings(detect_interval_s=0.3, detect_delay_s=0)
+    assert not tracker.detection_due(5.1)
+    assert tracker.detection_due(5.3)
 
 
 def test_clock_that_stands_still_detects_in_every_image():
