@@ -9,30 +9,44 @@ from typing import IO, Any
 from fer_ros.atomic_file import atomic_file
 from fer_ros.structures import FaceEmotion, FrameEmotions
 
-_TEXTS = ('topic', 'emotion')
+_TEXTS = ('topic', 'file', 'emotion')
 _ROW_GROUP = 2048
 
 
-def columns(classes: Sequence[str]) -> list[str]:
+def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
     """Return the names of the columns: smoothed probabilities have the name of their class, those
     of the image alone ``_frame`` behind it.
+
+    Args:
+        classes: C names.
+        stills: Whether the lines are of pictures, which have a file in place of stamp and topic,
+            and nothing smoothed.
     """
-    fixed = ('stamp_s', 'topic', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion')
-    return [*fixed, 'confidence', *classes, *(f'{name}_frame' for name in classes)]
+    image = ['file'] if stills else ['stamp_s', 'topic']
+    face = ['face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion', 'confidence', *classes]
+    return [*image, *face, *(() if stills else (f'{name}_frame' for name in classes))]
 
 
 class EmotionTable:
     """Writes line by line, so that its length costs no memory."""
 
-    def __init__(self, classes: Sequence[str], csv_path: Path, parquet_path: Path | None) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str],
+        csv_path: Path,
+        parquet_path: Path | None,
+        stills: bool = False,
+    ) -> None:
         """Open the files.
 
         Args:
             classes: C names.
             csv_path: Of the CSV file.
             parquet_path: Of the Parquet file; None for none.
+            stills: See ``columns``.
         """
-        self._columns = columns(classes)
+        self._stills = stills
+        self._columns = columns(classes, stills)
         self._stream: IO[str] = csv_path.open('w', newline='')
         self._csv = csv.writer(self._stream)
         self._csv.writerow(self._columns)
@@ -49,15 +63,16 @@ class EmotionTable:
             )
             self._parquet = parquet.ParquetWriter(parquet_path, self._schema)
 
-    def write(self, topic: str, frame: FrameEmotions) -> None:
+    def write(self, source: str, frame: FrameEmotions) -> None:
         """Add a line for each face of an image.
 
         Args:
-            topic: Where the image is from.
+            source: Topic that the image is from, or name of the picture's file.
             frame: What was found in it.
         """
         for face in frame.faces:
-            row = _row(topic, frame.stamp_s, face)
+            image = [source] if self._stills else [frame.stamp_s, source]
+            row = [*image, *_row(face, self._stills)]
             self._csv.writerow(map(_text, self._columns, row))
             if self._parquet is not None:
                 self._rows.append(row)
@@ -99,11 +114,12 @@ def write_csv(frames: Sequence[FrameEmotions], topic: str, path: Path) -> None:
         table.close()
 
 
-def _row(topic: str, stamp_s: float, face: FaceEmotion) -> list[Any]:
+def _row(face: FaceEmotion, stills: bool) -> list[Any]:
     box = face.box
     corners = (box.x0_px, box.y0_px, box.x1_px, box.y1_px)
-    probabilities = [*face.probabilities.tolist(), *face.frame_probabilities.tolist()]
-    return [stamp_s, topic, face.face_id, *corners, face.emotion, face.confidence, *probabilities]
+    of_the_image = [] if stills else face.frame_probabilities.tolist()
+    probabilities = [*face.probabilities.tolist(), *of_the_image]
+    return [face.face_id, *corners, face.emotion, face.confidence, *probabilities]
 
 
 def _text(name: str, value: Any) -> str:

@@ -53,6 +53,21 @@ def read_picture(file: Path, on_problem: Callable[[str], None]) -> ImageArray | 
     return np.asarray(bgr, np.uint8)
 
 
+def write_picture(path: Path, bgr: ImageArray) -> None:
+    """Write a PNG file.
+
+    Args:
+        path: Of the file.
+        bgr: ``(H, W, 3)`` uint8.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    # imwrite() would say nothing of a disk that is full.
+    _, encoded = cv2.imencode('.png', bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    path.write_bytes(encoded.tobytes())
+
+
 def count_frames(file: Path) -> int:
     """Return how many pages or frames a picture file holds; 1 where it does not say."""
     from PIL import Image

@@ -10,10 +10,12 @@ from fer_ros.analysis.emotion_table import parquet_is_installed
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder
 from fer_ros.config_files import find_config
-from fer_ros.errors import FerError
+from fer_ros.errors import FerError, SettingError
+from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
 from fer_ros.offline.output_folder import OUTPUT_OF_PART, PARTS, REPORT, output_folder
+from fer_ros.offline.picture_run import PictureRun
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings, chosen_parameters
 from fer_ros.offline.summary import write_summary
@@ -44,19 +46,43 @@ def run_bag(options: argparse.Namespace) -> None:
 def run_video(options: argparse.Namespace) -> None:
     """Judge a video, an image, a folder of images or a webcam, and print where the outputs are."""
     settings = _settings(options)
+    stream = source_stream(
+        options.source,
+        settings.parameters['max_image_pixels'],
+        options.rate_hz,
+        options.seconds,
+        not options.no_cuts,
+    )
+    out = options.out or Path(f'{Path(stream.name).stem}_emotion')
+    if stream.stills:
+        _run_pictures(options, settings, stream, out)
+        return
     run = RecordingRun(settings)
     labels = read_label_file(options.labels, run.classes) if options.labels else None
-    max_pixels = settings.parameters['max_image_pixels']
-    stream = source_stream(options.source, max_pixels, options.rate_hz, options.seconds)
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
-    out = options.out or Path(f'{Path(stream.name).stem}_emotion')
     with output_folder(out.resolve()) as aside:
         report = run.write(stream, labels, aside, options.source)
     print(_sentence(stream.name, report))
     for problem in report.problems:
         print(problem)
     _say_answer(report, out)
+
+
+def _run_pictures(
+    options: argparse.Namespace, settings: RunSettings, stream: ImageStream, out: Path
+) -> None:
+    """Judge pictures one by one, and print what they show and where the outputs are."""
+    if options.labels:
+        raise SettingError(
+            'labels are of times, which pictures do not have; --rate-hz makes a film of them'
+        )
+    with output_folder(out.resolve()) as aside:
+        report = PictureRun(settings).write(stream, aside, options.source)
+    print(report)
+    for problem in report.problems:
+        print(f'{report.name}: {problem}')
+    print(f'outputs: {out}')
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:

@@ -57,13 +57,23 @@ def _add_to_bag(bag: argparse.ArgumentParser) -> None:
 
 
 def _add_to_video(video: argparse.ArgumentParser) -> None:
-    video.add_argument('source', help='video, image, folder of images, or webcam index')
+    video.add_argument(
+        'source',
+        help='video; picture or folder of pictures, each judged by itself; webcam index or '
+        'device; rtsp:// or http:// stream',
+    )
     video.add_argument('--out', type=Path, help='folder; default: the name with _emotion')
     video.add_argument(
-        '--rate-hz', type=float, default=0.0, help="images per second; default: the source's own"
+        '--rate-hz',
+        type=float,
+        default=0.0,
+        help='images per second: makes a film of pictures; default: the times of the video',
     )
     video.add_argument(
         '--seconds', type=float, default=0.0, help='end a webcam after this time; 0: at Ctrl-C'
+    )
+    video.add_argument(
+        '--no-cuts', action='store_true', help='follow faces across the cuts of a film'
     )
     video.set_defaults(run=_video)
 

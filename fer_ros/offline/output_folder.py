@@ -15,6 +15,9 @@ _NAMES = {
     'emotion.csv',
     'emotion.parquet',
     'timeline.png',
+    'annotated',
+    'annotated.png',
+    'contact_sheet.png',
 }
 
 
@@ -58,7 +61,7 @@ OUTPUT_OF_PART: dict[str, str] = {
 PARTS: dict[str, str] = {
     'bag': 'the bag of estimates',
     'table': 'the tables (CSV and Parquet)',
-    'video': 'the annotated video',
-    'timeline': 'the picture of the probabilities over time',
+    'video': 'the annotated video or pictures',
+    'timeline': 'the picture of the probabilities over time, or the contact sheet',
     'page': 'the page report.html',
 }

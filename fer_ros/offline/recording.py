@@ -161,7 +161,9 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
 
         def step(image: StampedImage) -> None:
             elapsed_s = time.perf_counter() - start_s
-            bar.set_postfix_str(f'{image.time_s / elapsed_s:.1f} × real time', refresh=False)
+            if not stream.stills:
+                real_time = image.time_s / elapsed_s
+                bar.set_postfix_str(f'{real_time:.1f} × real time', refresh=False)
             bar.update()
 
         yield step

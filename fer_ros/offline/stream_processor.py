@@ -29,12 +29,20 @@ class StreamProcessor:
     estimated in a third; the order of the images is kept everywhere.
     """
 
-    def __init__(self, models: Models, settings: PipelineSettings, topics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        models: Models,
+        settings: PipelineSettings,
+        topics: Sequence[str],
+        alone: bool = False,
+    ) -> None:
         """Args:
         models: Shared by the pipelines of all topics.
         settings: Theirs.
         topics: All of the images, in the order in which the node would have them.
+        alone: Whether each image is judged by itself.
         """
+        self._alone = alone
         self._pipelines = {
             topic: EmotionPipeline(models, settings, face_ids_of_camera(index, len(topics)))
             for index, topic in enumerate(topics)
@@ -64,6 +72,8 @@ class StreamProcessor:
     ) -> Generator[Processed, None, Observation]:
         """Return what is seen in an image; yield what has to be finished before."""
         pipeline = self._pipelines[image.topic]
+        if self._alone:
+            return pipeline.observe_alone(image.gray)
         if image.new_scene:
             # As in the node, where a stamp jumps back: those before are no longer those after.
             yield from _finished(waiting, 0)

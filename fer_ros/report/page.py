@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fer_ros.analysis.agreement import ConfusionFigures
 from fer_ros.analysis.behaviour import FaceFigures
 from fer_ros.report.emotion_color import html_color
+from fer_ros.report.pictures import PicturesReport
 from fer_ros.report.report import Report
 from fer_ros.report.summary import Summary
 from fer_ros.report.thumbnails import FaceKey, Thumbnail
@@ -92,6 +93,18 @@ def shown_faces(
         picture = picture_url(pictures[key]) if key in pictures else ''
         shown.append(ShownFace(face, picture, rows.get(key), why))
     return shown
+
+
+def write_pictures_page(report: PicturesReport, jpegs: Sequence[bytes], path: Path) -> None:
+    """Write the page of pictures that do not follow one another.
+
+    Args:
+        report: What was found in them.
+        jpegs: The first of them, annotated and small.
+        path: Of the HTML file; nothing else is needed to show it.
+    """
+    content = {'report': report, 'shown': list(zip(report.pictures, jpegs, strict=False))}
+    path.write_text(_render('pictures.html.jinja', report.version, content))
 
 
 def write_summary_page(summary: Summary, path: Path) -> None:

@@ -1,12 +1,13 @@
 """The demonstration: camera_node and fer_node in processes of their own, and one who listens.
 
 Run as ``make demo``. It prints what arrives on /emotion and leaves an annotated video, a picture
-of the probabilities over time and a table.
+of the probabilities over time and a table; of pictures, what each of them shows by itself.
 """
 
 import argparse
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Listener(Node):
         still: The annotated image that shows the most.
     """
 
-    def __init__(self, video: VideoFile) -> None:
+    def __init__(self, video: VideoFile | None) -> None:
         super().__init__('demo')
         self.frames: list[FrameEmotions] = []
         self.active = False
@@ -84,7 +85,8 @@ class Listener(Node):
     def _on_image_annotated(self, msg: Image) -> None:
         bgr = bgr_from_msg(msg)
         stamp_s = stamp_s_from_msg(msg.header.stamp)
-        self._video.write(bgr, stamp_s)
+        if self._video is not None:
+            self._video.write(bgr, stamp_s)
         for frame in reversed(self.frames[-10:]):
             if frame.stamp_s == stamp_s and (rank := _rank(frame, msg.width)) > self._still_rank:
                 self.still, self._still_rank = bgr.copy(), rank
@@ -127,11 +129,12 @@ def run(source: str, out: Path, seconds: float) -> None:
         source = str(out / 'sample_clip.avi')
         print('making the sample clip')
         write_sample_clip(Path(source))
-    opened = ImageSource(source)
+    opened = ImageSource(source, print)
     opened.close()
     if opened.live and not seconds:
         print('press Ctrl-C to stop')
-    video = VideoFile(out / 'annotated.mp4')
+    # Of pictures that do not follow one another there is no film.
+    video = None if opened.stills else VideoFile(out / 'annotated.mp4')
     # Ctrl-C is to end the listening, not the context in which the last counts are received.
     send_images_whole(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
@@ -161,10 +164,28 @@ def run(source: str, out: Path, seconds: float) -> None:
                 child.stop()
         listener.destroy_node()
         rclpy.try_shutdown()
-        video.close()
+        if video is not None:
+            video.close()
     if not listener.frames:
         raise SourceError('no message arrived on /emotion; the output of the nodes stands above')
+    if opened.stills:
+        _write_pictures(source, out)
+        return
     _write(listener, camera_node, out)
+
+
+def _write_pictures(source: str, out: Path) -> None:
+    """Judge pictures one by one; what the nodes saw one after the other is no film of anybody.
+
+    Raises:
+        SourceError: That did not succeed.
+    """
+    for old in ('annotated.mp4', 'timeline.png', 'emotion.csv', 'annotated.png'):
+        (out / old).unlink(missing_ok=True)
+    print('\nEach picture by itself:', flush=True)
+    command = [sys.executable, '-m', 'fer_ros', 'video', source, '--out', str(out / 'pictures')]
+    if subprocess.run(command).returncode:
+        raise SourceError('fer-ros video failed; its output stands above')
 
 
 def _listen(listener: Listener, children: tuple[Child, Child], seconds: float) -> None:

@@ -1,0 +1,82 @@
+"""PicturesReport: all figures of pictures that do not follow one another, as ``report.json``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fer_ros.report.report import ReportedModel
+
+
+@dataclass(frozen=True)
+class PictureFace:
+    """A face of a picture.
+
+    Attributes:
+        face_id: Its number in the picture, from 1.
+        emotion: The most probable class; empty where it is not sure enough.
+        confidence: Its probability, in [0, 1].
+    """
+
+    face_id: int
+    emotion: str
+    confidence: float
+
+    def __str__(self) -> str:
+        return f'#{self.face_id} {self.emotion or "uncertain"} {self.confidence:.0%}'
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was judged.
+
+    Attributes:
+        file: Its name.
+        faces: The clearest first; empty when nobody is there.
+    """
+
+    file: str
+    faces: tuple[PictureFace, ...]
+
+    def __str__(self) -> str:
+        return ', '.join(map(str, self.faces)) or 'no face'
+
+
+@dataclass(frozen=True)
+class PicturesReport:
+    """What is known of pictures.
+
+    Attributes:
+        source: What a person named.
+        name: Of the picture or folder.
+        version: Of this package.
+        model: That the estimates are from.
+        parameters: Values of the node's parameters.
+        parts: Which outputs were asked for.
+        problems: A sentence for each thing that was not as it should be.
+        with_face: How many of the pictures show a face.
+        faces: How many faces they show together.
+        emotions: How many faces show each emotion, most frequent first; ``uncertain`` where none
+            was sure enough.
+        pictures: In natural order of their names.
+    """
+
+    source: str
+    name: str
+    version: str
+    model: ReportedModel
+    parameters: dict[str, Any]
+    parts: tuple[str, ...]
+    problems: tuple[str, ...]
+    with_face: int
+    faces: int
+    emotions: dict[str, int]
+    pictures: tuple[Picture, ...]
+
+    def __str__(self) -> str:
+        if len(self.pictures) == 1:
+            return f'{self.pictures[0].file}: {self.pictures[0]}'
+        said = (
+            f'{self.name}: {len(self.pictures)} pictures, {self.with_face} of them show a face, '
+            f'{self.faces} faces'
+        )
+        emotions = ', '.join(f'{name} {count}' for name, count in self.emotions.items())
+        return f'{said}: {emotions}' if emotions else said
