@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import rclpy
@@ -12,7 +13,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fer_ros.errors import SourceError
-from fer_ros.media.image_source import ImageSource, SourceImage
+from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
 from fer_ros.parameters import CAMERA_NODE
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import declare, values
@@ -20,6 +21,8 @@ from fer_ros.ros.run_node import run_node
 
 # How soon it is seen that somebody subscribes.
 _LONGEST_WAIT_S = 0.05
+# A picture is published again and again while it is shown, as a camera would that looks at it.
+_PICTURE_RATE_HZ = 10
 
 
 class CameraNode(Node):
@@ -54,7 +57,7 @@ class CameraNode(Node):
         self.published = 0
         self.done = False
         self.error = ''
-        self._images: Iterator[SourceImage] = iter(self._source)
+        self._images: Iterator[SourceImage] = _played(self._source)
         self._next: SourceImage | None = None
         self._due_s = 0.0
         self._gap_s = 1 / self._source.rate_hz
@@ -63,8 +66,13 @@ class CameraNode(Node):
         self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
         self._timer = self.create_timer(min(self._gap_s, _LONGEST_WAIT_S), self._on_timer)
         self.get_logger().info(
-            f'{self._settings["source"]}: {self._source.rate_hz:.3g} images a second on '
-            f'{self._publisher.topic_name}'
+            f'{self._settings["source"]}: '
+            + (
+                f'each picture for {PICTURE_S:g} s on '
+                if self._source.stills
+                else f'{self._source.rate_hz:.3g} images a second on '
+            )
+            + self._publisher.topic_name
         )
 
     def _on_timer(self) -> None:
@@ -89,7 +97,7 @@ class CameraNode(Node):
         try:
             image = next(self._images, None)
             if image is None and self._settings['loop']:
-                self._images = iter(self._source)
+                self._images = _played(self._source)
                 image = next(self._images, None)
         except SourceError as error:
             self.error = str(error)
@@ -133,6 +141,15 @@ class CameraNode(Node):
         print(f'published {self.published} images', flush=True)
         self._source.close()
         super().destroy_node()
+
+
+def _played(source: ImageSource) -> Iterator[SourceImage]:
+    """Yield the images of a source, of pictures each as often as it is published."""
+    for image in source:
+        yield image
+        if source.stills:
+            for index in range(1, round(PICTURE_S * _PICTURE_RATE_HZ)):
+                yield replace(image, time_s=image.time_s + index / _PICTURE_RATE_HZ)
 
 
 def main() -> None:

@@ -50,9 +50,12 @@ def test_pictures_are_shown_for_two_seconds_in_natural_order(graph, camera_node,
         cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((30, 40, 3), number, np.uint8))
     images = graph.received(Image, 'camera/image_raw')
     camera_node(source=str(tmp_path), wait_for_subscriber=True, loop=False)
-    assert graph.spin_until(lambda: len(images) == 2)
-    assert levels(images) == [9, 10]
-    first, second = (i.header.stamp.sec + i.header.stamp.nanosec * 1e-9 for i in images)
+    assert graph.spin_until(lambda: len(images) == 40)
+    assert levels(images) == [9] * 20 + [10] * 20
+    first, second = (
+        images[index].header.stamp.sec + images[index].header.stamp.nanosec * 1e-9
+        for index in (0, 20)
+    )
     assert second - first > 1.9
 
 
