@@ -14,6 +14,7 @@ import yaml
 from fer_ros.errors import SettingError
 from fer_ros.face.detectors.choice import DETECTORS
 from fer_ros.face.detectors.detector import LEAST_FACE_PX
+from fer_ros.face.rotation import ROTATIONS_DEG
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import BACKENDS, DEVICES
 from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
@@ -34,7 +35,7 @@ class Spec:
         low: Least allowed number.
         high: Greatest allowed number.
         or_zero: Whether 0, below ``low``, is allowed too.
-        choices: Allowed texts, also of a list; any when empty.
+        choices: Allowed values, also of a list; any when empty.
         live: Whether it can be changed while the node runs.
         required: Whether an empty text or list is refused.
     """
@@ -45,14 +46,14 @@ class Spec:
     low: float | None = None
     high: float | None = None
     or_zero: bool = False
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     live: bool = False
     required: bool = False
 
     def allowed(self) -> str:
         """Return what is allowed, as words."""
         if self.choices:
-            return ', '.join(self.choices)
+            return ', '.join(str(choice) for choice in self.choices)
         if self.low is not None:
             return f'{"0 or " if self.or_zero else ""}{self.low} to {self.high}'
         if isinstance(self.default, bool):
@@ -186,6 +187,13 @@ FER_NODE: tuple[Spec, ...] = (
         'Images with more pixels (width times height) are refused.',
         low=1,
         high=1_000_000_000,
+    ),
+    Spec(
+        'rotate_deg',
+        0,
+        'Degrees by which images are turned clockwise before faces are sought, for a camera that '
+        'hangs upside down (180) or on its side. What is found is told in the image as it came.',
+        choices=ROTATIONS_DEG,
     ),
     Spec(
         'white_level',
@@ -392,6 +400,7 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
         ),
         chosen['confidence_threshold'],
         chosen['hfov_deg'],
+        chosen['rotate_deg'],
     )
 
 

@@ -12,6 +12,7 @@ from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.pose import CameraIntrinsics, head_pose
+from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
@@ -54,12 +55,15 @@ class PipelineSettings:
         confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
             be named as the emotion.
         hfov_deg: Horizontal field of view of a camera whose intrinsics are not known, in degrees.
+        rotate_deg: By how much images are turned clockwise before faces are sought, one of
+            ``ROTATIONS_DEG``. What is found is told in the image as it came.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     confidence_threshold: float = 0.0
     hfov_deg: float = 60.0
+    rotate_deg: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence_threshold <= 1:
@@ -70,6 +74,9 @@ class PipelineSettings:
             raise SettingError(
                 f'hfov_deg is {self.hfov_deg}, allowed is more than 0 and less than 180'
             )
+        if self.rotate_deg not in ROTATIONS_DEG:
+            allowed = ', '.join(map(str, ROTATIONS_DEG))
+            raise SettingError(f'rotate_deg is {self.rotate_deg}, allowed are {allowed}')
 
 
 @dataclass(frozen=True)
@@ -133,15 +140,20 @@ class EmotionPipeline:
         )
         self._smoother = EmotionSmoother()
         self._stamp_s = float('-inf')
+        self._settings = PipelineSettings()
         self.settings = settings or PipelineSettings()
 
     @property
     def settings(self) -> PipelineSettings:
-        """The settings; new ones hold from the next image on, and faces stay known."""
+        """The settings; new ones hold from the next image on, and faces stay known unless images
+        are turned in another way.
+        """
         return self._settings
 
     @settings.setter
     def settings(self, settings: PipelineSettings) -> None:
+        if self._settings.rotate_deg != settings.rotate_deg:
+            self._observer.reset()
         self._smoother.settings = settings.smoothing
         self._observer.settings = settings.tracker
         self._settings = settings
@@ -217,9 +229,10 @@ class EmotionPipeline:
         with self._timer.time('gray'):
             gray = _gray(image)
         self._stamp_s = stamp_s
-        height, width = gray.shape
-        faces = tuple(self._observer.observe(gray, stamp_s))
-        return Observation(stamp_s, (width, height), faces, self._observer.known_ids)
+        rotate_deg, size_wh = self._settings.rotate_deg, (gray.shape[1], gray.shape[0])
+        seen = self._observer.observe(turned(gray, rotate_deg), stamp_s)
+        faces = tuple(turned_back(face, size_wh, rotate_deg) for face in seen)
+        return Observation(stamp_s, size_wh, faces, self._observer.known_ids)
 
     def estimate(self, observation: Observation) -> FrameEmotions:
         """Do the second half of ``process``: estimate the emotions of what was observed.

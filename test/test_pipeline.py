@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -190,6 +191,60 @@ def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
             for face, other in zip(frame.faces, one.faces, strict=True):
                 assert face.face_id == other.face_id
                 assert face.probabilities == pytest.approx(other.probabilities, abs=1e-5)
+
+
+@pytest.mark.parametrize('rotate_deg', [90, 180, 270])
+def test_face_of_a_turned_camera_is_found_where_its_image_shows_it(
+    models, portrait_bgr, rotate_deg
+):
+    (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
+    # What a camera sends that is turned clockwise back by rotate_deg.
+    image = np.ascontiguousarray(np.rot90(portrait_bgr, rotate_deg // 90))
+    pipeline = EmotionPipeline(models, PipelineSettings(rotate_deg=rotate_deg))
+    frame = pipeline.process(image, 1.0)
+    (face,) = frame.faces
+    assert frame.size_wh == (image.shape[1], image.shape[0])
+    assert (face.emotion, face.confidence) == (upright.emotion, upright.confidence)
+    # The same pixels: those under the landmarks.
+    before, after = (
+        picture[tuple(np.clip(face.landmarks.points_px.round().astype(int).T[::-1], 0, 399))]
+        for picture, face in ((portrait_bgr, upright), (image, face))
+    )
+    assert np.abs(before.astype(int) - after).mean() < 1
+    x0, y0, x1, y1 = face.box.x0_px, face.box.y0_px, face.box.x1_px, face.box.y1_px
+    assert (x0 <= face.landmarks.points_px[30, 0] <= x1, y0 <= y1) == (True, True)
+
+
+@pytest.mark.parametrize(('rotate_deg', 'roll_deg'), [(90, -90), (180, 180), (270, 90)])
+def test_head_in_the_image_of_a_turned_camera_is_rolled(
+    models, portrait_bgr, rotate_deg, roll_deg
+):
+    (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
+    image = np.ascontiguousarray(np.rot90(portrait_bgr, rotate_deg // 90))
+    pipeline = EmotionPipeline(models, PipelineSettings(rotate_deg=rotate_deg))
+    (face,) = pipeline.process(image, 1.0).faces
+    rolled = math.degrees(face.head.roll_rad - upright.head.roll_rad)
+    assert (rolled - roll_deg + 180) % 360 - 180 == pytest.approx(0, abs=3)
+    assert math.degrees(face.head.yaw_rad) == pytest.approx(
+        math.degrees(upright.head.yaw_rad), abs=3
+    )
+
+
+def test_upside_down_face_is_not_found_without_turning_the_image(models, portrait_bgr):
+    upside_down = np.ascontiguousarray(portrait_bgr[::-1, ::-1])
+    assert EmotionPipeline(models).process(upside_down, 1.0).faces == ()
+
+
+def test_faces_are_forgotten_where_images_are_turned_in_another_way(pipeline, portrait_bgr):
+    pipeline.process(portrait_bgr, 1.0)
+    pipeline.settings = PipelineSettings(rotate_deg=180)
+    (face,) = pipeline.process(np.ascontiguousarray(portrait_bgr[::-1, ::-1]), 1.1).faces
+    assert face.face_id == 2
+
+
+def test_rotation_by_anything_but_right_angles_is_refused():
+    with pytest.raises(SettingError, match='rotate_deg is 45, allowed are 0, 90, 180, 270'):
+        PipelineSettings(rotate_deg=45)
 
 
 def test_softmax_of_large_logits_is_finite():

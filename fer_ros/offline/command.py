@@ -90,6 +90,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         'model': str(Path(options.model).resolve()) if options.model else None,
         'min_face_px': options.min_face_px,
         'mirror': options.mirror,
+        'rotate_deg': options.rotate_deg,
         'annotate': options.annotate.split(',') if options.annotate else None,
     }
     settings = RunSettings(

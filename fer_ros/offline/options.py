@@ -29,6 +29,13 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             help='average over each face and its mirror image; as the parameter of the node',
         )
         parser.add_argument(
+            '--rotate-deg',
+            type=int,
+            metavar='DEG',
+            help='turn images clockwise before faces are sought: 90, 180 or 270; as the parameter '
+            'of the node',
+        )
+        parser.add_argument(
             '--annotate',
             metavar='LIST',
             help='what is drawn onto the video, with commas; as the parameter of the node',

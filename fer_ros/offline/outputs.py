@@ -53,7 +53,7 @@ class Outputs:
         self._annotations = parameters['annotate']
         labels = log.labels
         self.worst = WorstDisagreements(labels) if labels and 'page' in parts else None
-        self.faces = FaceThumbnails() if 'page' in parts else None
+        self.faces = FaceThumbnails(parameters['rotate_deg']) if 'page' in parts else None
         self._table: EmotionTable | None = None
         self._bag: EmotionBag | None = None
         self._videos: dict[str, VideoFile] = {}

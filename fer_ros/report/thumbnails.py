@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from fer_ros.analysis.label_intervals import Labels
+from fer_ros.face.rotation import turned
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
@@ -115,7 +116,11 @@ class FaceThumbnails:
     Of more faces than a page has room for, those that most images show keep theirs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rotate_deg: int = 0) -> None:
+        """Args:
+        rotate_deg: By how much pictures are turned clockwise, so that faces are upright.
+        """
+        self._rotate_deg = rotate_deg
         self._images: Counter[FaceKey] = Counter()
         self._kept: dict[FaceKey, tuple[float, bytes]] = {}
 
@@ -126,7 +131,8 @@ class FaceThumbnails:
             self._images[key] += 1
             goodness = _goodness(face, image.size_wh)
             if goodness > _BETTER * self._kept.get(key, (0.0, b''))[0] and self._room_for(key):
-                self._kept[key] = goodness, _portrait(image.decode_bgr(), face)
+                upright = turned(_portrait(image.decode_bgr(), face), self._rotate_deg)
+                self._kept[key] = goodness, _encoded(upright)
 
     def jpegs(self) -> dict[FaceKey, bytes]:
         """Return the encoded pictures, by topic and number of the face."""
@@ -149,12 +155,13 @@ def _goodness(face: FaceEmotion, size_wh: tuple[int, int]) -> float:
     return box.width_px * box.height_px * seen * (1.0 if whole else 0.3)
 
 
-def _portrait(bgr: ImageArray, face: FaceEmotion) -> bytes:
+def _portrait(bgr: ImageArray, face: FaceEmotion) -> ImageArray:
     """Return a square around a face, half as wide again, as far as the image goes."""
     x, y = face.box.center_px
     half = 0.75 * max(face.box.width_px, face.box.height_px)
     cut = _cut(bgr, (x - half, y - half, x + half, y + half))
-    return _encoded(cv2.resize(cut, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA))
+    small = cv2.resize(cut, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def _same_moment(kept: Thumbnail, image: StampedImage, face: FaceEmotion) -> bool:

@@ -120,3 +120,10 @@ def test_face_outside_of_the_image_has_a_picture():
     faces = FaceThumbnails()
     faces.offer(halves_of(90, 90), frame(0.0, at((200, 200, 220, 220))))
     assert brightness(faces.jpegs()['/c', 1]) == 90
+
+
+def test_picture_of_a_camera_that_hangs_upside_down_is_upright():
+    faces = FaceThumbnails(rotate_deg=180)
+    faces.offer(halves_of(50, 200), frame(0.0, at((40, 20, 60, 40))))
+    picture = cv2.imdecode(np.frombuffer(faces.jpegs()['/c', 1], np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture[:, :40].mean() > picture[:, -40:].mean() + 100

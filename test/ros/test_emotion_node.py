@@ -178,6 +178,35 @@ def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, por
     assert bytes(annotated[0].data) != portrait_bgr.tobytes()
 
 
+def test_annotated_image_shows_what_was_chosen(graph, fer_node, portrait_bgr):
+    fer_node(annotate=['none'])
+    annotated = graph.received(Image, 'camera/image_annotated')
+    camera = Camera(graph)
+    graph.spin_until_matched('camera/image_annotated')
+    camera.send(bgr_to_msg(portrait_bgr, header(4)))
+    assert graph.spin_until(lambda: annotated)
+    assert bytes(annotated[0].data) == portrait_bgr.tobytes()
+
+
+def test_camera_upside_down_gives_its_faces_in_its_own_image(graph, fer_node, portrait_bgr):
+    fer_node(rotate_deg=180)
+    upside_down = np.ascontiguousarray(portrait_bgr[::-1, ::-1])
+    (face,) = Camera(graph).send(bgr_to_msg(upside_down, header(1))).faces
+    # The portrait's is around (222, 115) of 512 x 400.
+    roi = face.roi
+    assert (roi.x_offset + roi.width / 2, roi.y_offset + roi.height / 2) == pytest.approx(
+        (290, 285), abs=12
+    )
+    assert abs(math.degrees(face.head_roll)) == pytest.approx(180, abs=12)
+
+
+def test_image_of_a_sensor_of_ten_bits_shows_its_face(graph, fer_node, portrait_gray):
+    fer_node()
+    words = array.array('B', (portrait_gray.astype('<u2') * 4).tobytes())
+    msg = Image(header=header(1), height=400, width=512, encoding='mono16', step=1024, data=words)
+    assert len(Camera(graph).send(msg).faces) == 1
+
+
 @pytest.mark.parametrize(
     ('offered', 'asked'),
     [

@@ -1,0 +1,67 @@
+"""Images of cameras that hang upside down or on their side: turned upright, and faces back."""
+
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks, ObservedFace
+
+# Clockwise, in degrees.
+ROTATIONS_DEG = (0, 90, 180, 270)
+_CODES = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+
+
+def turned(image: ImageArray, rotate_deg: int) -> ImageArray:
+    """Return an image turned clockwise; itself for 0.
+
+    Args:
+        image: ``(H, W)`` or ``(H, W, C)`` uint8.
+        rotate_deg: One of ``ROTATIONS_DEG``.
+    """
+    if rotate_deg == 0:
+        return image
+    return np.asarray(cv2.rotate(image, _CODES[rotate_deg]), np.uint8)
+
+
+def turned_back(seen: ObservedFace, size_wh: tuple[int, int], rotate_deg: int) -> ObservedFace:
+    """Return a face of a turned image where it is in the image as it was.
+
+    The aligned face stays as it is, upright.
+
+    Args:
+        seen: In the turned image.
+        size_wh: Of the image as it was, in pixels.
+        rotate_deg: As for ``turned``.
+    """
+    if rotate_deg == 0:
+        return seen
+    box = seen.face.box
+    # Edges lie between pixels, landmarks count from the middle of the first one.
+    edges = np.array([[box.x0_px, box.y0_px], [box.x1_px, box.y1_px]])
+    (x0, y0), (x1, y1) = np.sort(_back(edges, size_wh, rotate_deg), axis=0).tolist()
+    middles = seen.landmarks.points_px
+    last_wh = size_wh[0] - 1, size_wh[1] - 1
+    points_px: FloatArray = _back(middles, last_wh, rotate_deg).astype(np.float32)
+    return replace(
+        seen,
+        face=replace(seen.face, box=FaceBox(x0, y0, x1, y1, box.score)),
+        landmarks=Landmarks(points_px),
+    )
+
+
+def _back(points: Any, far_xy: tuple[int, int], rotate_deg: int) -> Any:
+    """Return ``(N, 2)`` points of a turned image in the one as it was, whose far corner is
+    ``far_xy``.
+    """
+    x, y = points[:, 0], points[:, 1]
+    if rotate_deg == 180:
+        return np.column_stack([far_xy[0] - x, far_xy[1] - y])
+    if rotate_deg == 90:
+        return np.column_stack([y, far_xy[1] - x])
+    return np.column_stack([far_xy[0] - y, x])
