@@ -13,10 +13,12 @@ from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.landmarked_pictures import CHIP_PX, METHOD, cut_chip, landmark_picture
 from fer_ros.data.manifest import MANIFEST, Picture, hashed_split, listed, read_manifest
 from fer_ros.data.photographs import find_photographs, in_other_splits, pooled
-from fer_ros.errors import DatasetError
+from fer_ros.errors import DatasetError, ImageError
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.labels import class_name
 from fer_ros.media.picture_files import IMAGE_SUFFIXES
+from fer_ros.messages.images import MAX_PIXELS
+from fer_ros.messages.picture import decode_picture
 from fer_ros.structures import ImageArray, Landmarks
 
 _CHUNK = 200
@@ -196,11 +198,16 @@ def _prepare_chunk(paths: Sequence[Path]) -> Arrays:
 
 
 def _prepare_picture(path: Path) -> tuple[ImageArray, Landmarks, str]:
-    gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
-    if gray is None:
+    try:
+        # One that ends early is taken as far as it goes.
+        picture = decode_picture(path.read_bytes(), cv2.IMREAD_GRAYSCALE, MAX_PIXELS, _ignore)
+    except (ImageError, OSError):
         nothing = np.zeros((CHIP_PX, CHIP_PX), np.uint8), Landmarks(np.zeros((68, 2), np.float32))
         return *nothing, 'damaged'
-    picture = np.asarray(gray, np.uint8)
     landmarks, detected = landmark_picture(picture)
     chip, points = cut_chip(picture, landmarks)
     return chip, Landmarks(points), 'detected' if detected else 'whole'
+
+
+def _ignore(_: str) -> None:
+    pass

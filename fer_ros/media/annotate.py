@@ -153,7 +153,7 @@ def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     if face.landmarks is not None:
         start = face.landmarks.points_px[30].astype(float)
     for axis, color in zip(_axes(face.head), _AXES_BGR, strict=True):
-        end = start + axis[:2] * face.box.width_px * 0.6
+        end = start + axis[:2] * face.box.width_px * 0.5
         a, b = np.round(np.array([start, end]) * (1 << _SHIFT)).astype(int).tolist()
         cv2.line(drawn, a, b, color, 2 * sizes.line_px, cv2.LINE_AA, _SHIFT)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from fer_ros.errors import SourceError
+from fer_ros.errors import ImageError, SourceError
 from fer_ros.media.picture_files import (
     IMAGE_SUFFIXES,
     count_frames,
@@ -16,6 +16,7 @@ from fer_ros.media.picture_files import (
     read_picture,
 )
 from fer_ros.media.video_reader import VideoReader
+from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.structures import ImageArray
 
 # How long a picture is shown where pictures are played like a film.
@@ -55,6 +56,7 @@ class ImageSource:
         source: str,
         on_problem: Callable[[str], None] | None = None,
         rate_hz: float = 0.0,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         """Open a source.
 
@@ -66,6 +68,7 @@ class ImageSource:
                 picture that cannot be read is an error.
             rate_hz: Images per second, which makes a film of pictures and goes before the times
                 that a video file has; 0: pictures are stills, video files have their own times.
+            max_pixels: A picture with more, width times height, cannot be read.
 
         Raises:
             SourceError: There is no such source or it cannot be read.
@@ -73,6 +76,7 @@ class ImageSource:
         self._source = source
         self._on_problem = on_problem
         self._given_rate_hz = rate_hz
+        self._max_pixels = max_pixels
         self._files: list[Path] = []
         self._video: VideoReader | None = None
         self._capture: cv2.VideoCapture | None = None
@@ -133,11 +137,13 @@ class ImageSource:
 
     def _pictures(self) -> Iterator[SourceImage]:
         for index, file in enumerate(self._files):
-            bgr = read_picture(file, self._on_problem or _ignore)
-            if bgr is None:
-                sentence = f'image {file} is damaged or of an unknown kind'
+            try:
+                bgr = read_picture(file, self._on_problem or _ignore, self._max_pixels)
+            except (ImageError, OSError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                sentence = f'image {file} cannot be read: {reason}'
                 if self._on_problem is None:
-                    raise SourceError(sentence)
+                    raise SourceError(sentence) from None
                 self._on_problem(sentence)
                 continue
             yield SourceImage(bgr, index / self.rate_hz, file.name)

@@ -1,5 +1,6 @@
 """Picture files: which files of a folder are pictures, in which order, and how one is read."""
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fer_ros.errors import ImageError
+from fer_ros.messages.images import MAX_PIXELS
+from fer_ros.messages.picture import decode_picture, read_header, require_size
 from fer_ros.structures import ImageArray
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
@@ -27,30 +31,34 @@ def picture_files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: natural_order(file.name))
 
 
-def read_picture(file: Path, on_problem: Callable[[str], None]) -> ImageArray | None:
+def read_picture(
+    file: Path, on_problem: Callable[[str], None], max_pixels: int = MAX_PIXELS
+) -> ImageArray:
     """Return a picture as ``(H, W, 3)`` uint8 BGR, turned as its EXIF orientation says.
 
     Args:
         file: Of one of ``IMAGE_SUFFIXES``, or a GIF.
         on_problem: Called with a sentence where the file holds more than the one picture that is
-            read.
+            read, or less than all of it.
+        max_pixels: Most pixels, width times height; more are not decoded.
 
-    Returns:
-        None where the file is damaged or of another kind.
+    Raises:
+        ImageError: The file is damaged, of another kind, or of too many pixels.
+        OSError: It cannot be read.
     """
+    data = file.read_bytes()
     if file.suffix.lower() == '.gif':
-        return _read_gif(file)
-    try:
-        bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
-    except cv2.error:
-        # Of more pixels than OpenCV would hold.
-        return None
-    if bgr is None:
-        return None
+        return _read_gif(data, max_pixels)
+    bgr = decode_picture(
+        data,
+        cv2.IMREAD_COLOR,
+        max_pixels,
+        lambda sentence: on_problem(f'{file.name}: {sentence}; it was read as far as it goes'),
+    )
     count = count_frames(file) if file.suffix.lower() in _STACKS else 1
     if count > 1:
         on_problem(f'{file.name} holds {count} pictures, of which 1 was read: the first')
-    return np.asarray(bgr, np.uint8)
+    return bgr
 
 
 def write_picture(path: Path, bgr: ImageArray) -> None:
@@ -80,11 +88,15 @@ def count_frames(file: Path) -> int:
         return 1
 
 
-def _read_gif(file: Path) -> ImageArray | None:
+def _read_gif(data: bytes, max_pixels: int) -> ImageArray:
     from PIL import Image
 
+    header = read_header(data)
+    if header is None:
+        raise ImageError(f'{len(data)} bytes are no picture')
+    require_size(header.width, header.height, max_pixels)
     try:
-        with Image.open(file) as picture:
+        with Image.open(io.BytesIO(data)) as picture:
             return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[:, :, ::-1])
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError) as error:
+        raise ImageError(f'a picture of {len(data)} bytes is damaged: {error}') from None

@@ -35,7 +35,7 @@ def source_stream(
     if not 0 <= rate_hz <= 1000:
         raise SettingError(f'the rate is {rate_hz} images per second, allowed are 0 to 1000')
     problems: list[str] = []
-    opened = ImageSource(source, problems.append, rate_hz)
+    opened = ImageSource(source, problems.append, rate_hz, max_pixels)
     start_ns = time.time_ns() if opened.live else 0
     stamped = _Stamped(opened, start_ns, seconds, max_pixels, problems)
     images = stamped.images()

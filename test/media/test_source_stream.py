@@ -74,7 +74,7 @@ def test_damaged_image_of_a_folder_is_left_out_and_said(folder):
     (folder / '1.png').write_bytes(b'\x89PNG')
     stream = source_stream(str(folder), MAX_PIXELS)
     assert len(list(stream.images)) == 2
-    assert '1.png is damaged or of an unknown kind' in stream.problems[0]
+    assert '1.png cannot be read: 4 bytes are no picture' in stream.problems[0]
 
 
 def test_images_of_too_many_pixels_are_left_out_and_said(folder):
@@ -82,8 +82,29 @@ def test_images_of_too_many_pixels_are_left_out_and_said(folder):
     stream = source_stream(str(folder), 32 * 24)
     assert [image.file for image in stream.images] == ['0.png', '1.png', '2.png']
     assert stream.problems == [
-        '1 images have too many pixels and are left out; the first: 50 x 40, allowed are 768 '
+        f'image {folder}/9.png cannot be read: the image is 50 x 40 pixels, allowed are 768 '
         'together'
+    ]
+
+
+def test_images_of_a_video_of_too_many_pixels_are_left_out_and_counted(tmp_path):
+    images = [(index / 10, np.zeros((48, 64, 3), np.uint8)) for index in range(3)]
+    stream = source_stream(str(write_video(tmp_path / 'v.mp4', images)), 32 * 24)
+    assert list(stream.images) == []
+    assert stream.problems == [
+        '3 images have too many pixels and are left out; the first: 64 x 48, allowed are 768 '
+        'together'
+    ]
+
+
+def test_picture_that_ends_early_is_read_as_far_as_it_goes_and_said(folder, portrait_bgr):
+    data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
+    (folder / '1.jpg').write_bytes(data[: len(data) // 2])
+    stream = source_stream(str(folder), MAX_PIXELS)
+    assert [image.file for image in stream.images] == ['0.png', '1.jpg', '1.png', '2.png']
+    assert stream.problems == [
+        f'1.jpg: a JPEG of {len(data) // 2} bytes ends before the picture does; it was read as '
+        'far as it goes'
     ]
 
 
