@@ -18,10 +18,10 @@ from fer_ros.structures import ImageArray
 
 _PNG = b'\x89PNG\r\n\x1a\n'
 _JPEG = b'\xff\xd8'
-# A marker as decoders look for it: 0xff is its first byte and may be repeated.
-_MARKER = re.compile(rb'\xff+([^\x00\xff])', re.DOTALL)
+# A marker as decoders look for it: the last of some 0xff, and what follows.
+_MARKER = re.compile(rb'\xff([^\x00\xff])', re.DOTALL)
 # Within a scan 0xff00 stands for 0xff, and restart markers may come.
-_AFTER_SCAN = re.compile(rb'\xff+([^\x00\xd0-\xd7\xff])', re.DOTALL)
+_AFTER_SCAN = re.compile(rb'\xff([^\x00\xd0-\xd7\xff])', re.DOTALL)
 _RESTART = re.compile(rb'\xff[\xd0-\xd7]', re.DOTALL)
 _END_OF_IMAGE, _START_OF_SCAN, _RESTART_INTERVAL = 0xD9, 0xDA, 0xDD
 _WITHOUT_CONTENT = {0x01, *range(0xD0, 0xD9)}
