@@ -11,8 +11,9 @@ from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.media.video_file import VideoFile
-from fer_ros.report.page import write_page
+from fer_ros.report.page import write_page, write_summary_page
 from fer_ros.report.report import Report, ReportedModel, Speed
+from fer_ros.report.summary import FailedLine, JudgedLine, Summary
 from fer_ros.report.thumbnails import Thumbnail
 from fer_ros.report.timeline import make_timeline
 
@@ -144,3 +145,13 @@ def test_annotated_video_plays(page):
         const tell = () => said([video.error && video.error.message, video.videoWidth]);
         if (video.readyState) tell(); else video.onloadeddata = video.onerror = tell;"""
     assert ask(page, 1200, script) == [None, 64]
+
+
+def test_summary_fits_a_phone(tmp_path):
+    name = 'a_recording_with_a_name_that_is_much_longer_than_a_phone_is_wide'
+    judged = JudgedLine(name, 'b', '', ('late',), 'a', 9.0, 90, 1.4, 3.0, 0.5, 0.6, 100.0, 3.0)
+    failed = FailedLine(name, 'b', f'bag {name} holds no images')
+    summary = Summary('1', 1, 9.0, 90, 1.4, None, (judged, failed))
+    write_summary_page(summary, tmp_path / 'summary.html')
+    script = 'said(document.scrollingElement.scrollWidth)'
+    assert ask(tmp_path / 'summary.html', 400, script) <= 400
