@@ -39,12 +39,19 @@ def load_session(
     # Exported shapes are imprecise where sizes vary; every run would warn of them.
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             content or str(path), options, providers=[*providers, 'CPUExecutionProvider']
         )
     # The exceptions of ONNX Runtime share no base but Exception.
     except Exception as error:
         raise ModelFileError(f'{what} {path} is damaged: {error}') from error
+    # A provider whose libraries do not load is left out without an error.
+    if not set(providers) <= set(session.get_providers()):
+        raise SettingError(
+            "device is 'cuda', but ONNX Runtime cannot load its CUDA provider and would run on "
+            'the cpu: install the CUDA and cuDNN that this onnxruntime-gpu needs, or choose cpu'
+        )
+    return session
 
 
 def require_file(path: Path, what: str = 'model') -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from fer_ros.ros.dds_profile import profile_environment
 from fer_ros.ros.image_subscription import annotated_topics
 from launch import LaunchContext, LaunchDescription
 
@@ -57,8 +58,21 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether time comes from /clock, as with a replayed bag.',
         ),
+        DeclareLaunchArgument(
+            'dds_profile',
+            default_value='',
+            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
+            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+        ),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])
+    actions = [OpaqueFunction(function=environment), OpaqueFunction(function=nodes)]
+    return LaunchDescription([*arguments, *actions])
+
+
+def environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    """Return what chooses the DDS profile of every process that is started afterwards."""
+    chosen = profile_environment(LaunchConfiguration('dds_profile').perform(context))
+    return [SetEnvironmentVariable(name, value) for name, value in chosen.items()]
 
 
 def nodes(context: LaunchContext) -> list[Node]:

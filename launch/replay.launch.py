@@ -1,5 +1,6 @@
 """Bag, node and RViz: ros2 launch fer_ros replay.launch.py bag:=path/to/bag rate:=1.0."""
 
+import sys
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -9,7 +10,6 @@ from launch.actions import (
     IncludeLaunchDescription,
     OpaqueFunction,
     Shutdown,
-    TimerAction,
 )
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
@@ -37,11 +37,6 @@ def generate_launch_description() -> LaunchDescription:
             description='Whether it starts again at its end; otherwise its end ends the launch.',
         ),
         DeclareLaunchArgument(
-            'delay_s',
-            default_value='3.0',
-            description='Seconds until it is played, in which the node loads its models.',
-        ),
-        DeclareLaunchArgument(
             'image_topic',
             default_value='',
             description='Image topic, or several separated by commas; empty: those of the bag.',
@@ -67,13 +62,19 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether to show the annotated image in RViz.',
         ),
+        DeclareLaunchArgument(
+            'dds_profile',
+            default_value='',
+            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
+            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+        ),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=actions)])
 
 
 def actions(context: LaunchContext) -> list[Action]:
-    """Return the node, and the player after it, for the arguments as given."""
-    names = ('bag', 'rate', 'loop', 'delay_s', 'image_topic', 'qos_overrides')
+    """Return the node, and the player that waits for it, for the arguments as given."""
+    names = ('bag', 'rate', 'loop', 'image_topic', 'qos_overrides')
     given = {name: LaunchConfiguration(name).perform(context) for name in names}
     with BagReader(Path(given['bag'])) as reader:
         named = [name.strip() for name in given['image_topic'].split(',') if name.strip()]
@@ -85,13 +86,20 @@ def actions(context: LaunchContext) -> list[Action]:
             'image_topic': ','.join(name.removesuffix(COMPRESSED) for name in types),
             'transport': transport(types),
             'use_sim_time': 'true',
-            **{name: LaunchConfiguration(name) for name in ('params_file', 'model', 'rviz')},
+            **{
+                name: LaunchConfiguration(name)
+                for name in ('params_file', 'model', 'rviz', 'dds_profile')
+            },
         }.items(),
     )
+    # The bag is not to begin while the node loads its models.
+    wait = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
     player = ExecuteProcess(
-        cmd=play_command(given, recorded_emotions), output='screen', on_exit=Shutdown()
+        cmd=[*wait, *play_command(given, recorded_emotions)],
+        output='screen',
+        on_exit=Shutdown(),
     )
-    return [node, TimerAction(period=float(given['delay_s']), actions=[player])]
+    return [node, player]
 
 
 def play_command(given: dict[str, str], recorded_emotions: bool) -> list[str]:

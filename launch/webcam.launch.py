@@ -46,6 +46,12 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether to show the annotated image in RViz.',
         ),
+        DeclareLaunchArgument(
+            'dds_profile',
+            default_value='',
+            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
+            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+        ),
     ]
     camera_node = Node(
         package='fer_ros',
@@ -65,7 +71,8 @@ def generate_launch_description() -> LaunchDescription:
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
             name: LaunchConfiguration(name)
-            for name in ('namespace', 'params_file', 'model', 'rviz')
+            for name in ('namespace', 'params_file', 'model', 'rviz', 'dds_profile')
         }.items(),
     )
-    return LaunchDescription([*arguments, camera_node, fer])
+    # In this order: what is chosen for fer_node's process holds for those that follow.
+    return LaunchDescription([*arguments, fer, camera_node])

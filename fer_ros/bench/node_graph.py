@@ -22,8 +22,8 @@ from fer_ros.errors import SourceError
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.ros.child_process import Child
+from fer_ros.ros.dds_profile import send_images_whole
 from fer_ros.ros.domain import take_domain
-from fer_ros.ros.run_node import send_images_whole
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')
 _START_UP_S = 60.0

@@ -35,7 +35,7 @@ from fer_ros.report.answer import answer
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 from fer_ros.ros.child_process import Child
-from fer_ros.ros.run_node import send_images_whole
+from fer_ros.ros.dds_profile import send_images_whole
 from fer_ros.structures import FrameEmotions, ImageArray
 
 _TOPIC = 'camera/image_raw'

@@ -17,7 +17,7 @@ pytest.importorskip('launch_ros')
 from ament_index_python.packages import get_package_share_directory
 from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, header, jpeg, ns, raw, write_images
 from fer_ros.msg import FaceEmotionArray
-from launch.actions import IncludeLaunchDescription, TimerAction
+from launch.actions import ExecuteProcess, IncludeLaunchDescription
 from portrait_clip import portrait_frames
 
 from fer_ros.errors import BagError
@@ -65,7 +65,7 @@ def launch_file():
 
 @pytest.fixture
 def actions(launch_file):
-    """Return a function that gives the node's arguments, and the player's command and delay."""
+    """Return a function that gives the node's arguments and the player's command."""
 
     def make(bag, **given):
         context = LaunchContext()
@@ -73,19 +73,20 @@ def actions(launch_file):
             if action.default_value is not None:
                 action.execute(context)
         context.launch_configurations.update(bag=str(bag), **given)
-        node, timer = launch_file.actions(context)
+        node, player = launch_file.actions(context)
         assert isinstance(node, IncludeLaunchDescription)
-        assert isinstance(timer, TimerAction)
+        assert isinstance(player, ExecuteProcess)
         arguments = {
             name: value if isinstance(value, str) else value.perform(context)
             for name, value in node.launch_arguments
         }
-        (player,) = timer.actions
+        wait = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
         command = [
             ''.join(part.perform(context) for part in word)
             for word in player.process_description.cmd
         ]
-        return arguments, command, timer.period
+        assert command[: len(wait)] == wait
+        return arguments, command[len(wait) :]
 
     return make
 
@@ -97,30 +98,26 @@ def face_bag(tmp_path_factory):
 
 
 def test_node_follows_the_topics_of_the_bag_by_its_clock(actions, face_bag):
-    arguments, command, period = actions(face_bag, rviz='false')
+    arguments, command = actions(face_bag, rviz='false')
     assert arguments['image_topic'] == '/eye/image'
     assert arguments['transport'] == 'raw'
     assert arguments['use_sim_time'] == 'true'
     assert arguments['rviz'] == 'false'
     assert arguments['params_file'].endswith('config/fer.yaml')
     assert command == ['ros2', 'bag', 'play', str(face_bag), '--clock', '100', '--rate', '1.0']
-    assert period == 3.0
 
 
 def test_rate_loop_and_qos_reach_the_player(actions, face_bag):
-    _, command, period = actions(
-        face_bag, rate='0.5', loop='true', qos_overrides='qos.yaml', delay_s='1.5'
-    )
+    _, command = actions(face_bag, rate='0.5', loop='true', qos_overrides='qos.yaml')
     assert command[4:] == [
         *('--clock', '100', '--rate', '0.5', '--loop'),
         *('--qos-profile-overrides-path', 'qos.yaml'),
     ]
-    assert period == 1.5
 
 
 def test_compressed_topics_are_received_as_such(actions, tmp_path, dots):
     bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/image/compressed')
-    arguments, _, _ = actions(bag)
+    arguments, _ = actions(bag)
     assert (arguments['image_topic'], arguments['transport']) == ('/eye/image', 'compressed')
 
 
@@ -132,7 +129,7 @@ def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
         bag.add('/right/image/compressed', jpeg(dots[0], ns(0)), ns(0))
     with pytest.raises(ValueError, match=r'raw and compressed images .*: choose by image_topic'):
         actions(tmp_path / 'run')
-    arguments, _, _ = actions(tmp_path / 'run', image_topic='/left/image')
+    arguments, _ = actions(tmp_path / 'run', image_topic='/left/image')
     assert arguments['image_topic'] == '/left/image'
 
 
@@ -149,7 +146,7 @@ def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path,
         bag.add('/eye/image', raw(dots[0], ns(0)), ns(0))
         nobody = FrameEmotions(0.0, (), ())
         bag.add('/emotion', emotions_message(nobody, header(ns(0)), '/eye/image'), ns(0))
-    _, command, _ = actions(tmp_path / 'run')
+    _, command = actions(tmp_path / 'run')
     assert command[-2:] == ['--remap', '/emotion:=/recorded/emotion']
 
 
@@ -166,7 +163,7 @@ def test_played_bag_gives_emotions_with_the_recorded_stamps(
     player.chmod(player.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     messages = graph.received(FaceEmotionArray, '/emotion')
-    launch('replay.launch.py', f'bag:={face_bag}', 'rate:=2.0', 'rviz:=false', 'delay_s:=1.0')
+    launch('replay.launch.py', f'bag:={face_bag}', 'rate:=2.0', 'rviz:=false')
     assert graph.spin_until(lambda: len(messages) >= 5, 60.0)
     assert messages[-1].faces[0].emotion == 'happiness'
     assert messages[-1].header.frame_id == 'camera_optical'

@@ -1,26 +1,39 @@
-from pathlib import Path
+import os
+import subprocess
+import sys
 
 import pytest
 
-from fer_ros.ros.run_node import send_images_whole
-
-
-def test_profile_is_chosen_where_none_is():
-    environment = {}
-    send_images_whole(environment)
-    path = Path(environment['FASTRTPS_DEFAULT_PROFILES_FILE'])
-    assert '<maxMessageSize>8388608</maxMessageSize>' in path.read_text()
+PROGRAM = """
+import rclpy
+from fer_ros.ros.run_node import run_node
+run_node(lambda: rclpy.create_node('probe'), lambda node: None)
+"""
+VARIABLES = [
+    'FASTRTPS_DEFAULT_PROFILES_FILE',
+    'FASTDDS_DEFAULT_PROFILES_FILE',
+    'FASTDDS_BUILTIN_TRANSPORTS',
+]
 
 
 @pytest.mark.parametrize(
-    'name',
+    ('chosen', 'said'),
     [
-        'FASTRTPS_DEFAULT_PROFILES_FILE',
-        'FASTDDS_DEFAULT_PROFILES_FILE',
-        'FASTDDS_BUILTIN_TRANSPORTS',
+        ({}, 'with the profile /'),
+        (
+            {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT'},
+            'set up by the environment: FASTDDS_BUILTIN_TRANSPORTS=DEFAULT',
+        ),
     ],
 )
-def test_choice_of_the_user_holds(name):
-    environment = {name: 'mine'}
-    send_images_whole(environment)
-    assert environment == {name: 'mine'}
+def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
+    environment = {name: os.environ[name] for name in os.environ if name not in VARIABLES}
+    run = subprocess.run(
+        [sys.executable, '-c', PROGRAM],
+        env={**environment, **chosen},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = (line for line in run.stderr.splitlines() if 'middleware' in line)
+    assert f'[probe]: middleware rmw_fastrtps_cpp, {said}' in line

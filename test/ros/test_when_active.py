@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+
+COMMAND = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
+
+
+@pytest.fixture
+def start():
+    """Return a function that has a command wait for fer_node, in a process of its own."""
+    processes = []
+
+    def make(*command):
+        process = subprocess.Popen([*COMMAND, *command], stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        return process
+
+    yield make
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, start):
+    fer_node(wait=False, autostart=False)
+    process = start('echo', 'started')
+    # By then it is there, and asks.
+    assert graph.spin_until(lambda: graph.tester.get_node_names().count('when_active'))
+    for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+        assert process.poll() is None
+        request = ChangeState.Request(transition=Transition(id=transition))
+        assert graph.call(ChangeState, '/fer_node/change_state', request).success
+    assert graph.spin_until(lambda: process.poll() is not None)
+    assert (process.communicate()[0], process.returncode) == ('started\n', 0)
+
+
+def test_command_that_does_not_exist_is_an_error(graph, fer_node, start):
+    fer_node()
+    process = start('/nothing/ros2')
+    assert graph.spin_until(lambda: process.poll() is not None)
+    assert process.returncode == 1

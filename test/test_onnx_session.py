@@ -1,0 +1,24 @@
+import onnxruntime
+import pytest
+
+from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.onnx_session import load_session
+
+
+# ONNX Runtime says so itself, in a warning that scrolls away.
+@pytest.mark.filterwarnings("ignore:Specified provider 'CUDAExecutionProvider'")
+def test_cuda_that_does_not_load_is_refused_with_what_helps(monkeypatch):
+    """As on a machine whose onnxruntime-gpu lacks a library: the provider is named, not loaded."""
+    names = ['CUDAExecutionProvider', 'CPUExecutionProvider']
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: names)
+    with pytest.raises(
+        SettingError, match=r"device is 'cuda', but .* would run on the cpu: .*cuDNN"
+    ):
+        load_session(SHIPPED_MODEL, device='cuda')
+
+
+def test_session_waits_without_spinning_in_one_thread():
+    options = load_session(SHIPPED_MODEL).get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+    assert options.get_session_config_entry('session.intra_op.allow_spinning') == '0'
