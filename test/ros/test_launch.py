@@ -22,6 +22,19 @@ def test_fer_launch_brings_the_node_to_active(graph, launch):
     assert graph.tester.count_subscribers('/robot/eye/image') == 1
 
 
+def test_dds_profile_that_is_chosen_at_launch_holds(graph, launch, capfd):
+    launch('fer.launch.py', 'dds_profile:=none')
+    said = []
+
+    def told():
+        said.extend(''.join(capfd.readouterr()).splitlines())
+        return [line for line in said if 'middleware' in line]
+
+    assert graph.spin_until(told)
+    (line,) = told()
+    assert 'set up by the environment: FASTDDS_BUILTIN_TRANSPORTS=DEFAULT' in line
+
+
 def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
     from fer_ros.media.sample_people import PORTRAIT
 

@@ -14,27 +14,29 @@ def start():
     processes = []
 
     def make(*command):
-        process = subprocess.Popen([*COMMAND, *command], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*COMMAND, *command])
         processes.append(process)
         return process
 
     yield make
     for process in processes:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, start):
+def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, start, tmp_path):
     fer_node(wait=False, autostart=False)
-    process = start('echo', 'started')
+    started = tmp_path / 'started'
+    process = start('touch', str(started))
     # By then it is there, and asks.
     assert graph.spin_until(lambda: graph.tester.get_node_names().count('when_active'))
     for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
-        assert process.poll() is None
+        assert not started.exists()
         request = ChangeState.Request(transition=Transition(id=transition))
         assert graph.call(ChangeState, '/fer_node/change_state', request).success
     assert graph.spin_until(lambda: process.poll() is not None)
-    assert (process.communicate()[0], process.returncode) == ('started\n', 0)
+    assert process.returncode == 0
+    assert started.exists()
 
 
 def test_command_that_does_not_exist_is_an_error(graph, fer_node, start):
