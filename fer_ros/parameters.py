@@ -278,6 +278,12 @@ FER_NODE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'rectified',
+        False,
+        'Whether the images are rectified, as image_rect is: P of camera_info holds for them, '
+        'without distortion; else its K, with distortion.',
+    ),
+    Spec(
         'publish_landmarks',
         True,
         'Whether messages carry the landmarks.',
@@ -327,6 +333,12 @@ CAMERA_NODE: tuple[Spec, ...] = (
         'frame_id',
         '',
         "frame_id of every header; empty: the node's name, with its namespace before it.",
+    ),
+    Spec(
+        'camera_info_url',
+        '',
+        'Calibration to be published as camera_info: file:///PATH of a YAML file that '
+        'camera_calibration wrote; empty: none.',
     ),
     Spec(
         'wait_for_subscriber',

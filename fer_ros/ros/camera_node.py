@@ -9,15 +9,18 @@ import rclpy
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from fer_ros.errors import SourceError
 from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
 from fer_ros.parameters import CAMERA_NODE
+from fer_ros.ros.calibration_file import read_calibration
+from fer_ros.ros.camera_model import camera_info_topic
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
+from fer_ros.structures import ImageArray
 
 # How soon it is seen that somebody subscribes.
 _LONGEST_WAIT_S = 0.05
@@ -26,7 +29,7 @@ _PICTURE_RATE_HZ = 10
 
 
 class CameraNode(Node):
-    """Publishes ``camera/image_raw``, stamped when it is published.
+    """Publishes ``camera/image_raw``, stamped when it is published, and its ``camera_info``.
 
     A video is played at the times that it has, pictures are shown for ``PICTURE_S`` each.
 
@@ -52,6 +55,8 @@ class CameraNode(Node):
         self._source = ImageSource(
             self._settings['source'], self._on_problem, self._settings['rate_hz']
         )
+        url = self._settings['camera_info_url']
+        self._camera_info = read_calibration(url) if url else None
         # Frames are known by their names alone, whatever the namespace.
         self._frame_id = self._settings['frame_id'] or self.get_fully_qualified_name().lstrip('/')
         self.published = 0
@@ -64,6 +69,9 @@ class CameraNode(Node):
         # Reliable offers to every subscriber; those that ask for best effort get that.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
+        if self._camera_info is not None:
+            beside = camera_info_topic(self._publisher.topic_name)
+            self._info_publisher = self.create_publisher(CameraInfo, beside, qos)
         self._timer = self.create_timer(min(self._gap_s, _LONGEST_WAIT_S), self._on_timer)
         self.get_logger().info(
             f'{self._settings["source"]}: '
@@ -87,10 +95,24 @@ class CameraNode(Node):
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
         self.published += 1
+        self._publish_camera_info(image.bgr, header)
         self._publisher.publish(bgr_to_msg(image.bgr, header))
         if not self._source.live:
             self._next = self._read()
             self._call_again(image, self._next)
+
+    def _publish_camera_info(self, bgr: ImageArray, header: Header) -> None:
+        info = self._camera_info
+        if info is None:
+            return
+        height, width = bgr.shape[:2]
+        if (info.width, info.height) != (width, height) and self.published == 1:
+            self.get_logger().warning(
+                f'{self._settings["camera_info_url"]} is of images of {info.width} x {info.height}'
+                f' pixels, these have {width} x {height}'
+            )
+        info.header = header
+        self._info_publisher.publish(info)
 
     def _read(self) -> SourceImage | None:
         """Return the next image; None where the source has ended and is not to be repeated."""

@@ -123,7 +123,7 @@ class EmotionNode(LifecycleNode):
         self._log.clear()
         self._frames = NewestFrames(self._processor.process)
         for topic in self._topics:
-            topic.subscribe(self, self._values['image_reliability'], self._on_image)
+            topic.subscribe(self, self._values['image_reliability'], self._on_image, self._log.say)
         self._phase = 'active'
         names = ', '.join(topic.name for topic in self._topics)
         self.get_logger().info(f'active: {names} -> {self._processor.emotions.topic_name}')

@@ -9,7 +9,8 @@ from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.errors import FerError, StampError
+from fer_ros.errors import FerError, SettingError, StampError
+from fer_ros.face.pose import CameraIntrinsics
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
@@ -17,7 +18,7 @@ from fer_ros.pipeline import estimate_together
 from fer_ros.ros.conversions import bgr_to_msg, frame_to_msg
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.throttled_log import ThrottledLog
-from fer_ros.structures import FrameEmotions
+from fer_ros.structures import FrameEmotions, ImageArray
 
 
 class ImageProcessor:
@@ -73,7 +74,16 @@ class ImageProcessor:
         gray = topic.decoder.gray(msg)
         with topic.lock:
             taken_s = self._taken_s(topic, msg)
+            topic.pipeline.camera = self._camera(topic, gray)
             return ObservedImage(topic, msg, topic.pipeline.observe(gray, taken_s))
+
+    def _camera(self, topic: ImageTopic, gray: ImageArray) -> CameraIntrinsics | None:
+        height, width = gray.shape
+        try:
+            return topic.camera.of_image((width, height))
+        except SettingError as error:
+            self._log.say(topic.name, str(error))
+            return None
 
     def _taken_s(self, topic: ImageTopic, msg: Image | CompressedImage) -> float:
         """Return when an image was taken, as the pipeline is to be told.

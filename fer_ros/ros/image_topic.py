@@ -21,6 +21,7 @@ from fer_ros.pipeline import (
     PipelineSettings,
     face_ids_of_camera,
 )
+from fer_ros.ros.camera_model import CameraModel
 from fer_ros.ros.diagnostics import TopicStatistics
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
 
@@ -34,6 +35,7 @@ class ImageTopic:
         pipeline: With this topic's own faces.
         decoder: Of its messages.
         annotated: Publisher of annotated images.
+        camera: What is known of the camera that takes them.
         clock: Says when its images were taken.
         lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
@@ -44,6 +46,7 @@ class ImageTopic:
     pipeline: EmotionPipeline
     decoder: ImageDecoder
     annotated: Publisher
+    camera: CameraModel
     clock: ImageClock = field(default_factory=ImageClock)
     lock: Lock = field(default_factory=Lock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
@@ -54,6 +57,7 @@ class ImageTopic:
         node: Node,
         reliability: str,
         on_image: Callable[['ImageTopic', Image | CompressedImage], None],
+        say: Callable[[str, str], None],
     ) -> None:
         """Subscribe and count anew.
 
@@ -61,6 +65,7 @@ class ImageTopic:
             node: Whose subscription it is.
             reliability: See ``ImageSubscription``.
             on_image: Called with this topic and every image.
+            say: Called with the topic's name and what is wrong with its ``camera_info``.
         """
         self.statistics = TopicStatistics()
         self.subscription = ImageSubscription(
@@ -70,12 +75,14 @@ class ImageTopic:
             lambda msg: on_image(self, msg),
             self.statistics.on_lost,
         )
+        self.camera.subscribe(node, self.name, partial(say, self.name))
 
     def unsubscribe(self) -> None:
         """Unsubscribe, if it is subscribed to."""
         if self.subscription is not None:
             self.subscription.close()
             self.subscription = None
+        self.camera.unsubscribe()
 
     def set(self, settings: PipelineSettings) -> None:
         """Choose the pipeline's settings, from the next image on."""
@@ -122,7 +129,8 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         say = partial(_say_chosen, node, name)
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         publisher = node.create_publisher(Image, annotated, 1)
-        topics.append(ImageTopic(name, pipeline, decoder, publisher))
+        camera = CameraModel(values['rectified'])
+        topics.append(ImageTopic(name, pipeline, decoder, publisher, camera))
     return topics
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 from video_files import gray_image, write_video
 
 from fer_ros.errors import SettingError, SourceError
@@ -81,6 +81,36 @@ def test_frame_id_that_is_not_chosen_is_the_name_of_the_node(graph, folder, argu
     graph.add(CameraNode(parameter_overrides=overrides, **arguments))
     assert graph.spin_until(lambda: images)
     assert images[0].header.frame_id == frame_id
+
+
+def test_calibration_is_published_beside_each_image_with_its_header(
+    graph, camera_node, folder, tmp_path
+):
+    file = tmp_path / 'calibration' / 'eye.yaml'
+    file.parent.mkdir()
+    zeros = ', '.join('0' * 9)
+    file.write_text(
+        'image_width: 40\nimage_height: 30\n'
+        'camera_matrix: {data: [50, 0, 20, 0, 50, 15, 0, 0, 1]}\n'
+        'distortion_coefficients: {data: []}\n'
+        f'rectification_matrix: {{data: [{zeros}]}}\n'
+        f'projection_matrix: {{data: [{zeros}, 0, 0, 0]}}\n'
+    )
+    images = graph.received(Image, 'camera/image_raw')
+    infos = graph.received(CameraInfo, 'camera/camera_info')
+    camera_node(
+        source=folder,
+        rate_hz=20.0,
+        frame_id='eye',
+        wait_for_subscriber=True,
+        camera_info_url=f'file://{file}',
+    )
+    assert graph.spin_until(lambda: len(images) >= 3 and len(infos) >= 3)
+    headers = [info.header for info in infos]
+    assert [image.header for image in images[-2:]] == [
+        header for header in headers if header in [image.header for image in images[-2:]]
+    ]
+    assert (infos[0].width, infos[0].k[0], infos[0].header.frame_id) == (40, 50.0, 'eye')
 
 
 def test_looping_folder_starts_again(graph, camera_node, folder):

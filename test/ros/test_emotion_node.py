@@ -1,7 +1,7 @@
 import array
 import math
 import re
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -17,8 +17,9 @@ from rclpy.qos import (
     qos_profile_sensor_data,
 )
 from readme import table
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from stamped import header
+from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
@@ -139,6 +140,63 @@ def test_head_has_a_direction_but_no_place_where_the_camera_is_not_known(
     assert np.isfinite(angles).all()
     place = [face.position.x, face.position.y, face.position.z]
     assert np.isnan(place).all()
+
+
+def camera_info(**fields):
+    """Return a ``CameraInfo`` of the portrait, as from a camera of 60 degrees."""
+    focal_px = 443.4
+    k = [focal_px, 0.0, 256.0, 0.0, focal_px, 200.0, 0.0, 0.0, 1.0]
+    given = {'header': header(1), 'width': 512, 'height': 400, 'k': k}
+    return CameraInfo(**{**given, **fields})
+
+
+def test_head_has_a_place_where_camera_info_comes_beside_the_images(graph, fer_node, portrait_bgr):
+    fer_node()
+    camera = Camera(graph)
+    infos = graph.tester.create_publisher(CameraInfo, 'camera/camera_info', 1)
+    graph.spin_until_matched('camera/camera_info')
+    (guessed,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
+    infos.publish(camera_info())
+    stamps = count(2)
+
+    def face():
+        return camera.send(bgr_to_msg(portrait_bgr, header(next(stamps)))).faces[0]
+
+    assert graph.spin_until(lambda: not math.isnan(face().position.z))
+    place = face().position
+    # The face is left of the middle and above it, about a metre away.
+    assert place.x < 0
+    assert place.y < 0
+    assert 0.3 < place.z < 2
+    assert face().head_yaw == pytest.approx(guessed.head_yaw, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ('fields', 'sentence'),
+    [
+        ({'k': [0.0] * 9}, 'K of the camera_info is zero: the camera is not calibrated'),
+        ({'header': Header()}, 'frame_id of the camera_info is empty'),
+        ({'width': 1024}, 'camera_info is of images of 1024 x 400 pixels, these have 512 x 400'),
+    ],
+)
+def test_camera_info_that_is_of_no_use_is_said_in_the_log(
+    graph, fer_node, portrait_bgr, capfd, fields, sentence
+):
+    fer_node()
+    camera = Camera(graph)
+    infos = graph.tester.create_publisher(CameraInfo, 'camera/camera_info', 1)
+    graph.spin_until_matched('camera/camera_info')
+    for _ in range(3):
+        infos.publish(camera_info(**fields))
+    stamps, log = count(1), []
+
+    def said():
+        camera.send(bgr_to_msg(portrait_bgr, header(next(stamps))))
+        log.extend(capfd.readouterr().err.splitlines())
+        return [line for line in log if sentence in line]
+
+    assert graph.spin_until(said)
+    assert len(said()) == 1
 
 
 def test_two_faces_give_two_ids_that_stay(graph, fer_node, two_faces_bgr):

@@ -1,0 +1,83 @@
+"""read_calibration: the file that camera_calibration writes → sensor_msgs/CameraInfo."""
+
+import math
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from sensor_msgs.msg import CameraInfo
+
+from fer_ros.errors import SettingError
+
+# Their keys, and how many numbers each has; distortion has as many as its model.
+_MATRICES = {
+    'k': ('camera_matrix', 9),
+    'd': ('distortion_coefficients', None),
+    'r': ('rectification_matrix', 9),
+    'p': ('projection_matrix', 12),
+}
+
+
+def read_calibration(url: str) -> CameraInfo:
+    """Return what a calibration file says, without a header.
+
+    Args:
+        url: ``file:///home/me/camera.yaml``, or the path alone; YAML as ``camera_calibration``
+            writes it and ``camera_info_manager`` reads it.
+
+    Raises:
+        SettingError: It is no file's URL, cannot be read, or lacks a key; it names the key.
+    """
+    path = _path(url)
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise SettingError(f'calibration file {path} cannot be read: {error.strerror}') from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = ' '.join(str(error).split())
+        raise SettingError(f'calibration file {path} is no YAML: {reason}') from None
+    if not isinstance(content, dict):
+        raise SettingError(f'calibration file {path} holds no calibration')
+    return CameraInfo(
+        width=_size(path, content, 'image_width'),
+        height=_size(path, content, 'image_height'),
+        distortion_model=str(content.get('distortion_model', 'plumb_bob')),
+        **{
+            field: _numbers(path, content, key, count) for field, (key, count) in _MATRICES.items()
+        },
+    )
+
+
+def _path(url: str) -> Path:
+    parts = urlsplit(url)
+    if parts.scheme not in ('', 'file') or parts.netloc not in ('', 'localhost'):
+        raise SettingError(
+            f'parameter camera_info_url is {url!r}, allowed is: file:///PATH of a YAML file'
+        )
+    return Path(unquote(parts.path))
+
+
+def _size(path: Path, content: dict[str, Any], key: str) -> int:
+    value = content.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**32:
+        raise SettingError(
+            f'calibration file {path}: {key} is {value!r}, needed is a number of pixels'
+        )
+    return value
+
+
+def _numbers(path: Path, content: dict[str, Any], key: str, count: int | None) -> list[float]:
+    matrix = content.get(key)
+    data = matrix.get('data') if isinstance(matrix, dict) else None
+    fits = isinstance(data, list) and (count is None or len(data) == count)
+    if not fits or not all(_is_number(value) for value in data or ()):
+        raise SettingError(
+            f'calibration file {path}: data of {key} is {data!r}, needed are '
+            f'{count or "finite"} numbers'
+        )
+    return [float(value) for value in data or ()]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
