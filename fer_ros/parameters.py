@@ -305,7 +305,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'no_image_warning_s',
         5.0,
-        'Time in seconds without an image after which a warning is given.',
+        'Time in seconds without an image after which a warning is given, and without an answer '
+        'to images that come after which diagnostics turn to ERROR.',
         low=0.1,
         high=3600.0,
         live=True,

@@ -26,15 +26,25 @@ class TopicStatistics:
     faces: int = 0
     latencies_ms: list[float] = field(default_factory=list)
     last_image_s: float | None = None
+    unanswered_since_s: float | None = None
     last_error: str = ''
     last_error_s: float = float('-inf')
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def on_received(self, now_s: float) -> None:
-        """Count an image that came in."""
+    def on_received(self, now_s: float, awaited: bool = True) -> None:
+        """Count an image that came in.
+
+        Args:
+            now_s: The time.
+            awaited: Whether it is to be answered.
+        """
         with self._lock:
             self.received += 1
             self.last_image_s = now_s
+            if not awaited:
+                self.unanswered_since_s = None
+            elif self.unanswered_since_s is None:
+                self.unanswered_since_s = now_s
 
     def on_dropped(self) -> None:
         """Count an image that was taken and then dropped for a newer one."""
@@ -61,6 +71,7 @@ class TopicStatistics:
         with self._lock:
             self.published += 1
             self.faces = faces
+            self.unanswered_since_s = None
             # Stamps of another clock, as of a replayed bag, tell nothing of latency.
             if 0 <= latency_ms < _LATENCY_MAX_MS:
                 self.latencies_ms.append(latency_ms)
@@ -75,6 +86,12 @@ class TopicStatistics:
         with self._lock:
             return now_s - (self.since_s if self.last_image_s is None else self.last_image_s)
 
+    def unanswered_s(self, now_s: float) -> float:
+        """Return for how long images have come without any being answered."""
+        with self._lock:
+            since_s = self.unanswered_since_s
+            return 0.0 if since_s is None else now_s - since_s
+
     def report(
         self,
         name: str,
@@ -83,6 +100,7 @@ class TopicStatistics:
         period_s: float,
         state: str,
         warning: str = '',
+        error: str = '',
     ) -> DiagnosticStatus:
         """Return the status of the last ``period_s`` and start a new period.
 
@@ -93,11 +111,14 @@ class TopicStatistics:
             period_s: Time since the last report.
             state: The node's, told when nothing is wrong.
             warning: What is wrong with the topic; empty when nothing is.
+            error: Why its images are not answered; empty when they are.
         """
         with self._lock:
             latencies = self.latencies_ms or [0.0]
             level, message = DiagnosticStatus.OK, state
-            if now_s - self.last_error_s < ERROR_SHOWN_S:
+            if error:
+                level, message = DiagnosticStatus.ERROR, error
+            elif now_s - self.last_error_s < ERROR_SHOWN_S:
                 level, message = DiagnosticStatus.WARN, self.last_error
             elif warning:
                 level, message = DiagnosticStatus.WARN, warning

@@ -218,7 +218,7 @@ class EmotionNode(LifecycleNode):
         self._detector = ''
 
     def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:
-        topic.statistics.on_received(time.monotonic())
+        topic.statistics.on_received(time.monotonic(), awaited=self._enabled)
         if self._enabled and self._frames is not None and self._frames.offer(topic, msg):
             topic.statistics.on_dropped()
 
@@ -227,9 +227,15 @@ class EmotionNode(LifecycleNode):
         facts = {
             'state': state,
             'detector': self._detector,
-            'last_error': self.transition_error,
+            'last_error': self.transition_error or self._standstill(),
         }
         self._reports.publish(facts, self._topics, self._values['no_image_warning_s'])
+
+    def _standstill(self) -> str:
+        busy_s = self._frames.busy_s() if self._frames is not None else 0.0
+        if busy_s < self._values['no_image_warning_s']:
+            return ''
+        return f'processing hangs: it has been at the same images for {busy_s:.0f} s'
 
     # Parameters and services.
 

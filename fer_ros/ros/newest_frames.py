@@ -1,6 +1,7 @@
 """NewestFrames: hands the newest frame of each source to one thread; older ones are dropped."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
@@ -22,6 +23,7 @@ class NewestFrames(Generic[Source, Frame]):
         self._waiting: dict[Source, Frame] = {}
         self._changed = threading.Condition()
         self._running = True
+        self._busy_since_s: float | None = None
         self._thread = threading.Thread(target=self._run, name='fer_frames', daemon=True)
         self._thread.start()
 
@@ -34,6 +36,11 @@ class NewestFrames(Generic[Source, Frame]):
             self._waiting[source] = frame
             self._changed.notify()
         return dropped
+
+    def busy_s(self) -> float:
+        """Return for how long the frames that are being processed have been; 0 if none are."""
+        since_s = self._busy_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
 
     def stop(self) -> None:
         """Finish the frames that are being processed and end the thread."""
@@ -50,4 +57,6 @@ class NewestFrames(Generic[Source, Frame]):
                 if not self._running:
                     return
                 frames, self._waiting = self._waiting, {}
+            self._busy_since_s = time.monotonic()
             self._process(frames)
+            self._busy_since_s = None

@@ -33,7 +33,8 @@ class Reports:
             facts: Of the node: its ``state``; ``last_error``, why it is not in the one that was
                 asked for, empty when it is; and whatever else is to be told.
             topics: The image topics.
-            silent_after_s: Time without an image after which a subscribed topic is warned of.
+            silent_after_s: Time without an image after which a subscribed topic is warned of, and
+                without an answer to images that come after which it is in error.
         """
         now_s = time.monotonic()
         period_s, self._last_s = now_s - self._last_s, now_s
@@ -43,9 +44,10 @@ class Reports:
         statuses = [status_message(level, name, error or state, facts)]
         for topic in topics:
             warning = self._silence(topic, now_s, silent_after_s) or self._crowd(topic)
+            error = _standstill(topic, now_s, silent_after_s)
             statuses.append(
                 topic.statistics.report(
-                    f'{name}: {topic.name}', topic.name, now_s, period_s, state, warning
+                    f'{name}: {topic.name}', topic.name, now_s, period_s, state, warning, error
                 )
             )
         header = Header(stamp=self._node.get_clock().now().to_msg())
@@ -70,3 +72,14 @@ class Reports:
             return ''
         self._log.say(topic.name, crowd, about='publishers')
         return f'{topic.name}: {crowd}'
+
+
+def _standstill(topic: ImageTopic, now_s: float, after_s: float) -> str:
+    """Return what is to be said where images come and none is answered; else nothing."""
+    statistics = topic.statistics
+    unanswered_s = statistics.unanswered_s(now_s)
+    coming = topic.subscription is not None and statistics.waited_s(now_s) < after_s
+    if not coming or unanswered_s < after_s:
+        return ''
+    cause = statistics.last_error or 'the first of them is still being processed'
+    return f'images come and for {unanswered_s:.0f} s none was answered: {cause}'

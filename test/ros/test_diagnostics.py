@@ -30,3 +30,26 @@ def test_warning_of_the_topic_is_the_message():
         'node: /eye', '/eye', 1.0, 1.0, 'active', 'no image on /eye'
     )
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /eye')
+
+
+def test_images_that_come_unanswered_are_told_by_their_time_until_one_is_answered():
+    statistics = TopicStatistics(since_s=0.0)
+    for now_s in (1.0, 2.0, 3.0):
+        statistics.on_received(now_s)
+    assert statistics.unanswered_s(4.0) == 3.0
+    statistics.on_published(0, 5.0)
+    assert statistics.unanswered_s(5.0) == 0.0
+
+
+def test_images_that_are_not_to_be_answered_are_not_missed():
+    statistics = TopicStatistics(since_s=0.0)
+    statistics.on_received(1.0)
+    statistics.on_received(2.0, awaited=False)
+    assert statistics.unanswered_s(9.0) == 0.0
+
+
+def test_standstill_is_an_error_whatever_else_is_wrong():
+    statistics = TopicStatistics(since_s=0.0)
+    statistics.on_error('/eye: bad', 1.0)
+    level, _ = report(statistics, warning='two publishers', error='none was answered')
+    assert level == DiagnosticStatus.ERROR

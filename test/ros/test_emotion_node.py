@@ -1,6 +1,7 @@
 import array
 import math
 import re
+import threading
 from itertools import count, pairwise
 
 import numpy as np
@@ -591,6 +592,62 @@ def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
             'no image on /camera/image_raw' in s.message for m in reports for s in m.status
         )
     )
+
+
+def levels_are(graph, camera, reports, level, image):
+    """Send images until node and topic report a level; return whether they come to."""
+    stamps = count(1)
+
+    def reported():
+        camera.publisher.publish(bgr_to_msg(image, header(next(stamps))))
+        return reports and [entry.level for entry in reports[-1].status] == [level, level]
+
+    return graph.spin_until(reported)
+
+
+def test_processing_that_hangs_is_an_error_until_it_goes_on(
+    graph, fer_node, monkeypatch, portrait_bgr
+):
+    from fer_ros.ros import image_processor
+
+    go_on, estimate = threading.Event(), image_processor.estimate_together
+    monkeypatch.setattr(
+        image_processor,
+        'estimate_together',
+        lambda observed: go_on.wait(60) and estimate(observed),
+    )
+    fer_node(no_image_warning_s=1.0)
+    camera = Camera(graph)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    try:
+        assert levels_are(graph, camera, reports, DiagnosticStatus.ERROR, portrait_bgr)
+        assert 'processing hangs' in reports[-1].status[0].message
+        assert 'none was answered' in reports[-1].status[1].message
+    finally:
+        go_on.set()
+    assert levels_are(graph, camera, reports, DiagnosticStatus.OK, portrait_bgr)
+
+
+def test_images_of_which_none_can_be_read_are_an_error_with_the_reason(
+    graph, fer_node, portrait_bgr
+):
+    fer_node(no_image_warning_s=1.0)
+    camera = Camera(graph)
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    bad = bgr_to_msg(portrait_bgr, header(1))
+    bad.step = 5
+
+    def reported():
+        camera.publisher.publish(bad)
+        return [
+            entry.message
+            for report in reports
+            for entry in report.status
+            if entry.level == DiagnosticStatus.ERROR
+        ]
+
+    assert graph.spin_until(reported)
+    assert 'none was answered: /camera/image_raw: step is 5 bytes' in reported()[0]
 
 
 def test_disabled_node_ignores_images_until_it_is_enabled(graph, fer_node, portrait_bgr):

@@ -53,3 +53,14 @@ def test_frame_that_is_being_processed_is_finished_before_the_end(frames, worker
     end.join(30)
     assert not end.is_alive()
     assert worker.given == [{'left': 0}]
+
+
+def test_time_at_the_same_frames_is_told(frames, worker):
+    assert frames.busy_s() == 0
+    frames.offer('left', 0)
+    assert worker.working.acquire(timeout=30)
+    first_s = frames.busy_s()
+    assert 0 < first_s < frames.busy_s()
+    worker.free.set()
+    frames.stop()
+    assert frames.busy_s() == 0
