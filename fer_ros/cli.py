@@ -100,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument('--fold', type=int, default=0, help='of CREMA-D; 0: all five')
     evaluate.add_argument(
+        '--seen',
+        type=Path,
+        action='append',
+        default=[],
+        help='other data that the model was trained on, whose photographs it has seen',
+    )
+    evaluate.add_argument(
         '--streams', default='', help='of cnn,gat,fused,smoothed; the model itself when not given'
     )
     evaluate.add_argument('--smoother', default='following', help='following or average')
@@ -227,6 +234,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         smoothing=smoothing,
         severity=options.severity,
         changes=options.changes,
+        seen=tuple(options.seen),
     )
     evaluate(settings, options.out)
 

@@ -1,7 +1,8 @@
 """Which data set a path holds, and its splits."""
 
 import csv
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fer_ros.data.crema_d import find_clips, load_crema_d_split
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import PICTURES_CSV, load_ferplus
 from fer_ros.data.image_folder import load_image_folder
+from fer_ros.data.photographs import find_photographs
 from fer_ros.errors import DatasetError
 
 DATASETS = ('ferplus', 'crema_d', 'folder')
@@ -98,6 +100,26 @@ def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = 
     if progress:
         print(*faces.notes, *problems, sep='\n')
     return faces
+
+
+def mark_seen(
+    faces: FaceSet, others: Sequence[FaceSet], cache: Path, progress: bool = True
+) -> FaceSet:
+    """Return the faces with those marked as seen whose photograph stands in other data too.
+
+    Args:
+        faces: That are judged.
+        others: That a model was trained or chosen by.
+        cache: Folder for the search.
+        progress: Whether to draw a progress bar.
+    """
+    sets = [(part.images, part.landmarks_px) for part in (faces, *others)]
+    numbers, *known = find_photographs(sets, cache, progress)
+    seen = np.isin(numbers, np.concatenate(known))
+    note = f'{seen.sum()} of these faces have their photograph in data that was learned from too.'
+    if len(faces.seen):
+        seen |= faces.seen
+    return replace(faces, photographs=numbers, seen=seen, notes=(*faces.notes, note))
 
 
 def write_not_detected(data: TrainingData, file: Path) -> int:

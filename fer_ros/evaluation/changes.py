@@ -26,7 +26,7 @@ from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 CHANGE_EVERY_S = (2, 3)
 # The new class has to be named in so many images, for one alone may be chance.
 NAMED_IMAGES = 3
-MOST_CLIPS = 200
+MOST_CLIPS = 150
 _BEFORE = FRAMES
 # As long as the slowest rate of changes needs.
 _AFTER = round(CHANGE_EVERY_S[-1] * RATE_HZ)

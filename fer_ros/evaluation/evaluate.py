@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import dataset_at
+from fer_ros.data.datasets import dataset_at, load_faces, mark_seen
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
@@ -69,6 +69,13 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
     else:
         faces = load_image_folder(settings.data, settings.split, CACHE)
         title = f'{settings.data.name} {settings.split}, {len(faces)} faces'
+    if settings.seen:
+        others = [
+            load_faces(path, split, CACHE, fold=1)
+            for path in settings.seen
+            for split in ('train', 'validation')
+        ]
+        faces = mark_seen(faces, others, CACHE)
     streams = streams_of(classifier, settings.streams)
     bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces')
     answers = answers_for(classifier, bar, streams, faces.classes)

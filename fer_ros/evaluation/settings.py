@@ -27,6 +27,8 @@ class EvaluateSettings:
         dataset: One of ``DATASETS``; found out when empty.
         split: ``train``, ``validation`` or ``test``; CREMA-D is judged by folds instead.
         fold: Of CREMA-D; 0 judges all five.
+        seen: Other data that the model was trained on; faces whose photograph stands in its
+            training or validation split are not counted as never seen.
         streams: Of ``STREAMS``; the model's own when empty.
         smoothing: How frames of clips are smoothed.
         severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
@@ -41,6 +43,7 @@ class EvaluateSettings:
     dataset: str = ''
     split: str = 'validation'
     fold: int = 0
+    seen: tuple[Path, ...] = ()
     streams: tuple[str, ...] = ()
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     severity: float | None = None

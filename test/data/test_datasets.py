@@ -9,6 +9,7 @@ from fer_ros.data.datasets import (
     TrainingData,
     dataset_at,
     load_training_data,
+    mark_seen,
     write_not_detected,
 )
 from fer_ros.data.face_set import FaceSet
@@ -88,3 +89,20 @@ def test_where_every_face_was_detected_no_file_is_left(tmp_path):
     faces = faces_named(['a.png'], [True])
     assert write_not_detected(TrainingData(faces, faces), file) == 0
     assert not file.exists()
+
+
+def test_photographs_of_other_data_are_marked_as_seen(portrait_gray, portrait_landmarks, tmp_path):
+    bright = np.rot90(portrait_gray[:300, :300]).copy()
+    points = portrait_landmarks.points_px
+    turned = np.stack([points[:, 1], 299 - points[:, 0]], axis=1)
+
+    def as_set(image, landmarks):
+        return FaceSet(
+            image[None], np.float32(landmarks)[None], np.ones((1, 1), np.float32), ('fear',)
+        )
+
+    judged, other = as_set(portrait_gray, points), as_set(255 - portrait_gray, points)
+    marked = mark_seen(judged, [as_set(bright, turned)], tmp_path, progress=False)
+    assert marked.seen.tolist() == [True]
+    assert marked.notes[-1].startswith('1 of these faces have their photograph in data that')
+    assert mark_seen(judged, [other], tmp_path, progress=False).seen.tolist() == [False]

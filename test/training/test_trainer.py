@@ -165,3 +165,24 @@ def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
     mixed, whole = (kept[name]['cnn_classifier.2.weight'] for name in kept)
     assert mixed.dtype == torch.float32
     assert 0 < (mixed - whole).abs().max() < 0.01
+
+
+def test_second_label_that_is_missing_is_not_learned(faces, tmp_path):
+    some = replace(faces, second_labels=np.where(np.arange(24) < 12, np.arange(24) % 3, -1))
+    small_trainer(some, tmp_path / 'some', ONE_EPOCH).fit(progress=False)
+    none = replace(some, second_labels=np.where(np.arange(24) == 0, 2, -1))
+    metrics = small_trainer(none, tmp_path / 'one', ONE_EPOCH).fit(progress=False)
+    assert np.isfinite(metrics.accuracy)
+
+
+def test_epoch_is_judged_as_the_model_that_would_be_kept(faces, tmp_path):
+    late = replace(ONE_EPOCH, model=replace(CONFIG.model, fusion='late'))
+    small_trainer(faces, tmp_path / 'first', late).fit(progress=False)
+    config = replace(late, init=str(tmp_path / 'first' / 'model.safetensors'), init_share=0.5)
+    trainer = small_trainer(faces, tmp_path / 'second', config)
+    trainer.fit(progress=False)
+    kept = load_classifier(tmp_path / 'second' / 'model.safetensors', 'torch')
+    answers = ask(kept, aligned_faces(faces, kept.config.crop_px), ['fused'])['fused']
+    loss = -np.log(answers[np.arange(24), faces.labels()]).mean()
+    # Weights are rounded to 16 bits, and temperatures tried one by one.
+    assert trainer.course.history[0].validation_loss == pytest.approx(loss, abs=2e-3)

@@ -1,0 +1,16 @@
+import numpy as np
+import pytest
+
+from fer_ros.evaluation.robustness import DISTURBANCES
+
+
+@pytest.mark.parametrize('crop_px', [48, 64])
+def test_resolution_is_in_pixels_across_the_crop_whatever_its_side(crop_px):
+    (resolution,) = (d for d in DISTURBANCES if d.name.startswith('resolution'))
+    assert resolution.name == 'resolution (px across the crop)'
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(0, 255, (crop_px, crop_px)).astype(np.float32)
+    coarse = resolution.pixels(noise, 12, rng)
+    # As fine as 12 pixels are: what is left of noise is the mean over so many of its pixels.
+    assert coarse.std() == pytest.approx(noise.std() * 12 / crop_px, rel=0.35)
+    assert coarse.shape == noise.shape
