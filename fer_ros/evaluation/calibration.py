@@ -111,6 +111,23 @@ def cross_fitted(
     return result
 
 
+def price_of_biases(logits: FloatArray, faces: FaceSet) -> str:
+    """Return a sentence that says what class biases, cross-fitted, bring and cost.
+
+    Args:
+        logits: ``(N, C)``.
+        faces: N faces with labels.
+    """
+    labels, groups, classes = faces.labels(), faces.groups(), len(faces.classes)
+    before, after = logits.argmax(axis=1), cross_fitted(logits, labels, groups).argmax(axis=1)
+    gain = bootstrap_gain(after, before, labels, groups)
+    recall = bootstrap_recall_gain(after, before, labels, classes, groups)
+    return (
+        f'class biases, cross-fitted: accuracy {100 * gain.value:+.2f} points ({gain.span()}), '
+        f'unweighted recall {100 * recall.value:+.2f} points ({recall.span()})'
+    )
+
+
 def fit_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
     """Return what temperature and class biases, cross-fitted, change: their price in recall.
 

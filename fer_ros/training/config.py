@@ -49,6 +49,9 @@ class TrainConfig:
             ``balance``, the kept model takes out of its answers: 0 nothing, 1 all, so that it
             answers as if all classes were alike frequent (post-hoc logit adjustment, Menon et al.
             2021).
+        class_biases: Whether the kept model's calibration has a bias of each class beside the
+            temperature, fitted as one: likelier answers, for less recall of rare classes. What it
+            costs is printed.
         mixed_precision: Whether convolutions and products are computed in bfloat16, where the
             device can: a step is then 1.6 times as fast. Weights and their updates stay in
             float32.
@@ -70,6 +73,7 @@ class TrainConfig:
     stream_loss: float = 1.0
     second_loss: float = 0.2
     logit_adjustment: float = 0.0
+    class_biases: bool = False
     init: str = ''
     init_share: float = 0.0
     teachers: tuple[str, ...] = ()
@@ -124,9 +128,15 @@ class TrainConfig:
             raise SettingError(
                 f'teachers is {self.teachers!r}, needed is a list of paths of checkpoints'
             )
-        if not isinstance(self.mixed_precision, bool):
+        for name in ('mixed_precision', 'class_biases'):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingError(
+                    f'{name} is {getattr(self, name)!r}, allowed are true and false'
+                )
+        if self.class_biases and self.logit_adjustment:
             raise SettingError(
-                f'mixed_precision is {self.mixed_precision!r}, allowed are true and false'
+                f'class_biases is true and logit_adjustment {self.logit_adjustment}: the biases '
+                'are fitted to the data, which undoes the adjustment; choose one'
             )
 
 

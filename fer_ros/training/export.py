@@ -22,6 +22,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError
+from fer_ros.evaluation.calibration import fit_calibration
 from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.metrics import Metrics
@@ -39,17 +40,17 @@ from fer_ros.training.validation import figures, measured, predict
 
 
 def calibrated(
-    model: FerNet, validation: FaceSet, logit_adjustment: float, drawn: FloatArray
+    model: FerNet, validation: FaceSet, config: TrainConfig, drawn: FloatArray
 ) -> FerNet:
     """Return a copy of a trained model whose probabilities mean what they say, rounded to 16 bits.
 
-    The votes of its streams, the lean towards rare classes and a temperature for each stream
-    become part of its last layers.
+    The votes of its streams, the lean towards rare classes or the biases of the classes, and a
+    temperature for each stream become part of its last layers.
 
     Args:
         model: In evaluation mode.
         validation: Faces that it has not learned from.
-        logit_adjustment: As in ``TrainConfig``.
+        config: Of the training.
         drawn: ``(C,)`` frequencies of the classes among the faces that were drawn.
     """
     model, labels = deepcopy(model), validation.labels()
@@ -57,9 +58,14 @@ def calibrated(
         logits = predict(model, validation)
         votes = best_votes([logits[name] for name in LateFusion.STREAMS], labels)
         set_stream_weights(model, torch.from_numpy(votes))
-    offsets = class_offsets(drawn, logit_adjustment)
     for name, answers in predict(model, validation).items():
-        temperature = best_temperature(answers + offsets, labels)
+        if config.class_biases:
+            fitted = fit_calibration(answers, labels)
+            offsets = (fitted.biases / fitted.scale).astype(np.float32)
+            temperature = 1 / fitted.scale
+        else:
+            offsets = class_offsets(drawn, config.logit_adjustment)
+            temperature = best_temperature(answers + offsets, labels)
         calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
     # Half of the file's size, and too small a change to be seen in any figure.
     return rounded(model)
@@ -94,6 +100,9 @@ def logits_to_keep(
         parts = [logits[name] for name in LateFusion.STREAMS]
         votes = best_votes(parts, validation.labels())
         answers = votes[0] * parts[0] + votes[1] * parts[1]
+    if config.class_biases:
+        fitted = fit_calibration(answers, validation.labels())
+        return (answers + fitted.biases / fitted.scale).astype(np.float32)
     return answers + class_offsets(drawn, config.logit_adjustment)
 
 
@@ -119,7 +128,7 @@ def keep(
     model = deepcopy(best.model)
     if init is not None and config.init_share:
         average_weights(init.model, model, config.init_share)
-    model = calibrated(model, validation, config.logit_adjustment, drawn)
+    model = calibrated(model, validation, config, drawn)
     metrics = measured(predict(model, validation)[model.config.stream], validation)
     known = {**best.figures, **figures(best.figures['epoch'], metrics)}
     kept = Checkpoint(model, known)

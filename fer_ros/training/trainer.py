@@ -1,6 +1,7 @@
 """Training of a FerNet: set up, fit, validate, keep the best."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from tqdm import tqdm
 from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.lineage import lineage_of
+from fer_ros.evaluation.calibration import price_of_biases
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.structures import FloatArray
@@ -116,6 +118,11 @@ class Trainer:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
         started_from = init.checkpoint if init is not None else None
+        if self.config.class_biases and progress:
+            validation = self.data.validation
+            plain = replace(self.config, class_biases=False)
+            logits = logits_to_keep(best.model, started_from, plain, validation, self._drawn)
+            print(price_of_biases(logits, validation))
         return keep(best, started_from, self.out, self.config, self.data.validation, self._drawn)
 
     def fit_epochs(self, count: int, progress: bool = True) -> None:

@@ -9,6 +9,7 @@ from fer_ros.evaluation.calibration import (
     fit_calibration,
     fit_table,
     log_of,
+    price_of_biases,
 )
 
 CLASSES = ('a', 'b', 'c')
@@ -127,3 +128,10 @@ def test_logarithms_of_probabilities_are_logits_but_for_a_constant():
     logits, _ = sampled(5)
     back = log_of(softmax(logits))
     assert back - back[:, :1] == pytest.approx(logits - logits[:, :1], abs=1e-4)
+
+
+def test_sentence_says_what_biases_bring_and_cost():
+    logits, labels = sampled()
+    sentence = price_of_biases(logits + np.array([-0.8, 0.0, 0.8]), face_set(labels))
+    assert sentence.startswith('class biases, cross-fitted: accuracy +')
+    assert 'unweighted recall -' in sentence

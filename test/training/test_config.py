@@ -28,6 +28,8 @@ def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_on
     ('text', 'sentence'),
     [
         ('epoch: 3', "setting 'epoch' is unknown"),
+        ('{class_biases: true, logit_adjustment: 0.5}', 'which undoes the adjustment; choose one'),
+        ('class_biases: some', "class_biases is 'some', allowed are true and false"),
         ('epochs: 0', 'epochs is 0, allowed are 1 to 10000'),
         ('epochs: many', "epochs is 'many', needed is a whole number"),
         ('model: {stream: rnn}', "stream is 'rnn'"),

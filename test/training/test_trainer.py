@@ -186,3 +186,18 @@ def test_epoch_is_judged_as_the_model_that_would_be_kept(faces, tmp_path):
     loss = -np.log(answers[np.arange(24), faces.labels()]).mean()
     # Weights are rounded to 16 bits, and temperatures tried one by one.
     assert trainer.course.history[0].validation_loss == pytest.approx(loss, abs=2e-3)
+
+
+def test_class_biases_are_part_of_the_kept_model_and_their_price_is_printed(
+    faces, tmp_path, capsys
+):
+    leaning = faces.select(np.array([0, 2, 4, 6, 8, 10, 12, 1]))
+    losses = []
+    for name, biases in (('plain', False), ('biases', True)):
+        config = replace(ONE_EPOCH, class_biases=biases)
+        small_trainer(faces, tmp_path / name, config, validation=leaning).fit(progress=True)
+        assert ('class biases, cross-fitted: accuracy' in capsys.readouterr().out) == biases
+        kept = load_classifier(tmp_path / name / 'model.safetensors', 'torch')
+        answers = ask(kept, aligned_faces(leaning, kept.config.crop_px), ['fused'])['fused']
+        losses.append(-np.log(answers[np.arange(8), leaning.labels()]).mean())
+    assert losses[1] < losses[0]
