@@ -185,46 +185,44 @@ def fit_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
 
 def equal_tables(
     answers: Mapping[str, FloatArray],
-    faces: FaceSet,
-    frames: Mapping[str, FloatArray] | None = None,
+    labels: Labels,
+    num_classes: int,
+    groups: npt.NDArray[Any] | None,
+    name: str,
+    title: str,
 ) -> list[Table]:
     """Return what the fused model gains over the CNN when both have temperature and biases.
 
     Args:
-        answers: ``(N, C)`` probabilities of stills by stream.
-        faces: N faces with labels.
-        frames: ``(N, T, C)`` of frames of a clip of each still, judged by calibrations that are
-            fitted on frames of other stills.
+        answers: ``(N, C)`` probabilities by stream.
+        labels: ``(N,)``.
+        num_classes: C.
+        groups: ``(N,)`` what is not independent of each other; its calibration is fitted on
+            others.
+        name: Of the table.
+        title: Of the table, how it begins.
     """
     if not {'cnn', 'fused'} <= set(answers):
         return []
-    labels, groups, classes = faces.labels(), faces.groups(), len(faces.classes)
+    kinds = {
+        'as they answer': {s: answers[s].argmax(axis=1) for s in ('cnn', 'fused')},
+        'equally calibrated': {
+            s: cross_fitted(log_of(answers[s]), labels, groups).argmax(axis=1)
+            for s in ('cnn', 'fused')
+        },
+    }
     rows: list[tuple[Cell, ...]] = []
-    kinds: list[tuple[str, Mapping[str, FloatArray], Labels, npt.NDArray[Any] | None]] = [
-        ('stills', answers, labels, groups)
-    ]
-    if frames is not None:
-        count = frames['fused'].shape[1]
-        apart = np.arange(len(labels)) if groups is None else groups
-        flat = {name: rows_.reshape(-1, classes) for name, rows_ in frames.items()}
-        kinds.append(('frames of clips', flat, np.repeat(labels, count), np.repeat(apart, count)))
-    for kind, given, truth, drawn in kinds:
-        kept = {
-            stream: cross_fitted(log_of(given[stream]), truth, drawn).argmax(axis=1)
-            for stream in ('cnn', 'fused')
-        }
-        as_is = {stream: given[stream].argmax(axis=1) for stream in ('cnn', 'fused')}
-        for name, named in (('as they answer', as_is), ('equally calibrated', kept)):
-            gain = bootstrap_gain(named['fused'], named['cnn'], truth, drawn)
-            recall = bootstrap_recall_gain(named['fused'], named['cnn'], truth, classes, drawn)
-            rows.append((f'{kind}, {name}', gain.value, gain.span(), recall.value, recall.span()))
+    for kind, named in kinds.items():
+        gain = bootstrap_gain(named['fused'], named['cnn'], labels, groups)
+        recall = bootstrap_recall_gain(named['fused'], named['cnn'], labels, num_classes, groups)
+        rows.append((kind, gain.value, gain.span(), recall.value, recall.span()))
     return [
         Table(
-            'equal_calibration',
-            'What the graph brings: fused - cnn in points, paired; with temperature and class '
-            f'biases for both, cross-fitted; {faces.group_name()} drawn (95 %)',
+            name,
+            f'{title}: fused - cnn in points, paired; temperature and class biases for both, '
+            'cross-fitted (95 %)',
             (
-                'on',
+                'calibration',
                 'accuracy, points',
                 'accuracy interval',
                 'unweighted recall, points',

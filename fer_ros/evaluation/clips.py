@@ -1,6 +1,6 @@
 """Tables about the frames of clips: what temporal smoothing brings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,6 +124,14 @@ def frame_tables(
             f'What streams differ by on the frames, in points, paired; {frames.group_name} drawn '
             '(95 %)',
         ),
+        *equal_tables(
+            answers,
+            frames.labels,
+            frames.num_classes,
+            frames.groups,
+            'frame_equal_calibration',
+            f'What the graph brings on the frames; {frames.group_name} drawn',
+        ),
         Table(
             'time_constants',
             f'Time constants of the smoothing of {last}',
@@ -148,7 +156,7 @@ def frame_tables(
 def synthetic_tables(
     classifier: Classifier,
     faces: FaceSet,
-    stills: Mapping[str, FloatArray],
+    streams: Sequence[str],
     smoothing: SmoothingSettings,
     severity: float,
 ) -> tuple[str, list[Table]]:
@@ -157,32 +165,27 @@ def synthetic_tables(
     Args:
         classifier: The model.
         faces: Stills with labels.
-        stills: ``(N, C)`` what each stream says of them; the same streams are asked for frames.
+        streams: Asked for each frame.
         smoothing: How.
         severity: Of the clips.
     """
     size_px = classifier.config.crop_px
     chosen = np.random.default_rng(0).permutation(len(faces))[:MOST_STILLS]
-    faces, stills = faces.select(chosen), {s: rows[chosen] for s, rows in stills.items()}
+    faces = faces.select(chosen)
     bar = tqdm(
         _synthetic_frames(faces, size_px, severity),
         'synthetic clips',
         len(faces) * FRAMES,
         unit='frame',
     )
-    answers = answers_for(classifier, bar, list(stills), faces.classes)
+    answers = answers_for(classifier, bar, streams, faces.classes)
     note = (
         f'The clips are synthetic: each of {len(faces)} stills is shown for {FRAMES} frames at '
         f'{RATE_HZ:.0f} Hz while a seeded random walk moves its position, scale, roll, '
         f'brightness, blur and noise, with short occlusions (severity {severity:g}); landmarks '
         'are found in each frame. Nobody changes expression in them.'
     )
-    shape = len(faces), FRAMES, len(faces.classes)
-    by_still = {stream: rows.reshape(shape) for stream, rows in answers.items()}
-    return note, [
-        *frame_tables(answers, Frames.of_stills(faces), smoothing),
-        *equal_tables(stills, faces, by_still),
-    ]
+    return note, frame_tables(answers, Frames.of_stills(faces), smoothing)
 
 
 def _row(

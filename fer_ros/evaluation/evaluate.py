@@ -87,9 +87,15 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
     tables = [*still_tables(answers, faces), fit_table(answers, faces)]
     if kind == 'ferplus':
         tables.append(_agreement(settings, classifier, faces))
-    if 'smoothed' not in settings.streams:
-        tables += equal_tables(answers, faces)
-    else:
+    tables += equal_tables(
+        answers,
+        faces.labels(),
+        len(faces.classes),
+        faces.groups(),
+        'equal_calibration',
+        f'What the graph brings; {faces.group_name()} drawn',
+    )
+    if 'smoothed' in settings.streams:
         clip_notes, clip_tables = _clips(settings, classifier, faces, answers)
         notes += clip_notes
         tables += clip_tables
@@ -128,8 +134,7 @@ def _clips(
         if settings.severity is not None:
             raise SettingError(NO_SYNTHETIC_CLIPS)
         frames = Frames.of_clips(faces)
-        tables = frame_tables(answers, frames, settings.smoothing)
-        return [], [*tables, *equal_tables(answers, faces)]
+        return [], frame_tables(answers, frames, settings.smoothing)
     severity = SEVERITY if settings.severity is None else settings.severity
-    note, tables = synthetic_tables(classifier, faces, answers, settings.smoothing, severity)
+    note, tables = synthetic_tables(classifier, faces, list(answers), settings.smoothing, severity)
     return [note], tables

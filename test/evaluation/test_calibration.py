@@ -83,7 +83,7 @@ def test_price_of_the_fit_is_said_beside_its_gain():
 def test_gain_that_is_only_a_lean_is_gone_at_equal_calibration():
     logits, labels = sampled()
     answers = {'cnn': softmax(logits + np.array([-1.0, 0.0, 1.0])), 'fused': softmax(logits)}
-    (table,) = equal_tables(answers, face_set(labels))
+    (table,) = equal_tables(answers, labels, 3, None, 'equal', 'On stills')
     as_is, equal = named(table)
     assert as_is['accuracy, points'] > 0.02
     assert abs(equal['accuracy, points']) < 0.006
@@ -91,22 +91,9 @@ def test_gain_that_is_only_a_lean_is_gone_at_equal_calibration():
     assert low <= 0 <= high
 
 
-def test_frames_of_clips_are_compared_too():
-    logits, labels = sampled(400)
-    answers = {'cnn': softmax(logits), 'fused': softmax(logits)}
-    frames = {name: np.repeat(rows[:, None], 3, axis=1) for name, rows in answers.items()}
-    (table,) = equal_tables(answers, face_set(labels), frames)
-    assert [row['on'] for row in named(table)] == [
-        'stills, as they answer',
-        'stills, equally calibrated',
-        'frames of clips, as they answer',
-        'frames of clips, equally calibrated',
-    ]
-
-
 def test_there_is_nothing_to_compare_without_both_streams():
     logits, labels = sampled(50)
-    assert equal_tables({'fused': softmax(logits)}, face_set(labels)) == []
+    assert equal_tables({'fused': softmax(logits)}, labels, 3, None, 'equal', 'Stills') == []
 
 
 def test_faces_on_which_raters_do_not_agree_have_a_row_of_their_own():
