@@ -17,6 +17,8 @@ from fer_ros.data.photographs import find_photographs
 from fer_ros.errors import DatasetError
 
 DATASETS = ('ferplus', 'crema_d', 'folder')
+# What a model file says of faces whose photograph stands in the validation or test split too.
+COPIES_LEFT_OUT = 'left out'
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,8 @@ def load_training_data(path: Path, cache: Path, fold: int, progress: bool = True
     about: dict[str, Any] = {'dataset': kind}
     if kind == 'crema_d':
         about['fold'] = fold
+    else:
+        about['copies'] = COPIES_LEFT_OUT
     training, validation = (
         load_faces(path, split, cache, fold, progress) for split in ('train', 'validation')
     )

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import dataset_at, load_faces, mark_seen
+from fer_ros.data.datasets import COPIES_LEFT_OUT, dataset_at, load_faces, mark_seen
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.data.image_folder import load_image_folder
@@ -84,6 +84,8 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
         *faces.notes,
         *describe_mapping(classifier.config.classes, faces.classes),
     ]
+    if faces.seen.any():
+        notes.append(_about_copies(classifier))
     tables = [*still_tables(answers, faces), fit_table(answers, faces)]
     if kind == 'ferplus':
         tables.append(_agreement(settings, classifier, faces))
@@ -111,6 +113,18 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
     confusions = {s: measure(rows, labels, faces.classes) for s, rows in answers.items()}
     return Evaluation(
         title, tuple(notes), tuple(tables), confusions=confusions, curves=curves, changes=changes
+    )
+
+
+def _about_copies(classifier: Classifier) -> str:
+    if classifier.figures.get('copies') == COPIES_LEFT_OUT:
+        return (
+            'The training of this model left out faces whose photograph stands in the validation '
+            'or test split; those that are marked as seen are so for other models.'
+        )
+    return (
+        'The model may have learned from photographs that are judged here: its file does not say '
+        'that they were left out.'
     )
 
 
