@@ -40,7 +40,8 @@ def pictures(tmp_path, monkeypatch):
         for number, name in enumerate(('happiness', 'neutral', 'neutral')):
             file = tmp_path / 'pictures' / split / name / f'{number}.png'
             file.parent.mkdir(parents=True, exist_ok=True)
-            picture = face_picture(0)
+            # Mirrored, for the same photograph may not stand on both sides.
+            picture = face_picture(0)[:, :: 1 if split == 'train' else -1].copy()
             if (split, number) == ('train', 2):
                 picture[:] = 128
             cv2.imwrite(str(file), picture)
