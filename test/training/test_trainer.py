@@ -201,3 +201,15 @@ def test_class_biases_are_part_of_the_kept_model_and_their_price_is_printed(
         answers = ask(kept, aligned_faces(leaning, kept.config.crop_px), ['fused'])['fused']
         losses.append(-np.log(answers[np.arange(8), leaning.labels()]).mean())
     assert losses[1] < losses[0]
+
+
+def test_frequencies_that_are_taken_out_are_those_of_the_draws(faces, tmp_path):
+    rare = faces.select(np.array([0, 2, 4, 6, 8, 10, 12, 14, 16, 1]))
+    answers = []
+    for name, adjustment in (('plain', 0.0), ('adjusted', 1.0)):
+        # All classes are drawn alike: there is nothing to take out.
+        config = replace(ONE_EPOCH, balance=1.0, logit_adjustment=adjustment)
+        small_trainer(rare, tmp_path / name, config).fit(progress=False)
+        kept = load_classifier(tmp_path / name / 'model.safetensors', 'torch')
+        answers.append(ask(kept, aligned_faces(rare, kept.config.crop_px), ['fused'])['fused'])
+    assert answers[0] == pytest.approx(answers[1], abs=2e-3)
