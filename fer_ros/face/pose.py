@@ -115,6 +115,23 @@ def head_pose(landmarks: Landmarks, camera: CameraIntrinsics) -> HeadPose:
     )
 
 
+def head_axes(head: HeadPose) -> Matrix:
+    """Return the axes of a head in the camera's optical frame; ``head_pose`` gives the angles.
+
+    Args:
+        head: Of known angles.
+
+    Returns:
+        ``(3, 3)``, whose columns are unit vectors: what is the image's right for a head that faces
+        the camera, down, and into the head.
+    """
+    turns = ((2, head.roll_rad), (1, -head.yaw_rad), (0, -head.pitch_rad))
+    about_z, about_y, about_x = (
+        cv2.Rodrigues(np.eye(3)[axis] * angle_rad)[0] for axis, angle_rad in turns
+    )
+    return np.asarray(about_z @ about_y @ about_x, np.float64)
+
+
 def _in_unit(value: float) -> float:
     """Return a sine or cosine without what rounding may add beyond -1 and 1."""
     return min(max(float(value), -1.0), 1.0)

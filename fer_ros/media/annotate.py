@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from fer_ros.face.graph import anatomical_edges
+from fer_ros.face.pose import head_axes
 from fer_ros.media.free_places import FreePlaces
-from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, HeadPose, ImageArray
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
 Color = tuple[int, int, int]
 
@@ -95,7 +96,9 @@ def annotate(
             around[index] = _together(around[index], label)
     if 'probabilities' in parts:
         for face, beside in zip(frame.faces, around, strict=True):
-            _draw_panel(drawn, face, frame.classes, beside, places)
+            # Between two faces it is not plain whose panel it is.
+            title = f'#{face.face_id}' if len(frame.faces) > 1 else ''
+            _draw_panel(drawn, face, frame.classes, title, beside, places)
     return drawn
 
 
@@ -152,23 +155,11 @@ def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     start = np.array(face.box.center_px)
     if face.landmarks is not None:
         start = face.landmarks.points_px[30].astype(float)
-    for axis, color in zip(_axes(face.head), _AXES_BGR, strict=True):
+    right, down, inwards = head_axes(face.head).T
+    for axis, color in zip((right, down, -inwards), _AXES_BGR, strict=True):
         end = start + axis[:2] * face.box.width_px * 0.5
         a, b = np.round(np.array([start, end]) * (1 << _SHIFT)).astype(int).tolist()
         cv2.line(drawn, a, b, color, 2 * sizes.line_px, cv2.LINE_AA, _SHIFT)
-
-
-def _axes(head: HeadPose) -> list[np.ndarray]:
-    """Return unit vectors in the camera's optical frame: to the face's right edge in the image,
-    down, and out of the face; their angles are those of ``HeadPose``.
-    """
-    sin, cos = math.sin, math.cos
-    yaw, pitch, roll = -head.yaw_rad, -head.pitch_rad, head.roll_rad
-    about_z = np.array([[cos(roll), -sin(roll), 0], [sin(roll), cos(roll), 0], [0, 0, 1]])
-    about_y = np.array([[cos(yaw), 0, sin(yaw)], [0, 1, 0], [-sin(yaw), 0, cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, cos(pitch), -sin(pitch)], [0, sin(pitch), cos(pitch)]])
-    right, down, inwards = (about_z @ about_y @ about_x).T
-    return [right, down, -inwards]
 
 
 def _draw_label(
@@ -208,6 +199,7 @@ def _draw_panel(
     drawn: ImageArray,
     face: FaceEmotion,
     classes: tuple[str, ...],
+    title: str,
     around: FaceBox,
     places: FreePlaces,
 ) -> None:
@@ -217,6 +209,7 @@ def _draw_panel(
         drawn: The image.
         face: Whose probabilities are drawn, if there are any.
         classes: Their names.
+        title: Stands above them; empty for none.
         around: What the panel stands beside: the face and its label.
         places: Of the image.
     """
@@ -230,13 +223,14 @@ def _draw_panel(
     for indices in (range(len(classes)), sorted(best.tolist())):
         for named_beside in (True, False):
             bar = max(36 * sizes.line_px, longest) if named_beside else 0
-            size_wh = longest + bar + 14, row * len(indices) + 6
+            size_wh = longest + bar + 14, row * (len(indices) + bool(title)) + 6
             for anchor in (face_alone, around):
                 place = places.beside(anchor, size_wh, 'right left below above', row)
                 if place is not None:
                     places.take(place)
                     rows = [(index, classes[index]) for index in indices]
-                    _draw_bars(drawn, place, face, rows, named_beside)
+                    head = [(-1, title)] if title else []
+                    _draw_bars(drawn, place, face, head + rows, named_beside)
                     return
 
 
@@ -247,7 +241,7 @@ def _draw_bars(
     rows: list[tuple[int, str]],
     named_beside: bool,
 ) -> None:
-    """Draw a panel: a row a class, its name beside its bar or on it."""
+    """Draw a panel: a row a class, its name beside its bar or on it; class -1 is the title."""
     sizes = _Sizes.of(drawn)
     left, top, right, bottom = (round(edge) for edge in _edges(place))
     panel = drawn[top:bottom, left:right]
@@ -257,6 +251,10 @@ def _draw_bars(
     longest = max(_text_px(name, sizes.small) for _, name in rows)
     for number, (index, name) in enumerate(rows):
         y0, y1 = (round(top + 3 + (number + at) * height) for at in (0, 1))
+        if index < 0:
+            at = left + 5, y1 - 4
+            _write(drawn, name, at, sizes.small, _color(face.emotion), 1)
+            continue
         color = _color(name)
         start = left + 10 + longest if named_beside else left + 4
         length = (right - 4 - start) * float(face.probabilities[index])

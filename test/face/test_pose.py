@@ -11,8 +11,8 @@ import pytest
 
 from fer_ros.errors import SettingError
 from fer_ros.face.head_shape import HEAD_SHAPE_M
-from fer_ros.face.pose import CameraIntrinsics, head_pose
-from fer_ros.structures import Landmarks
+from fer_ros.face.pose import CameraIntrinsics, head_axes, head_pose
+from fer_ros.structures import HeadPose, Landmarks
 
 CAMERA = CameraIntrinsics(600.0, 620.0, 330.0, 250.0)
 # What a landmark's error of half a pixel of the face makes of an angle.
@@ -143,3 +143,27 @@ def test_intrinsics_of_a_field_of_view_see_its_edges_at_the_images():
 def test_field_of_view_of_180_degrees_is_refused():
     with pytest.raises(SettingError, match='hfov_deg is 180'):
         CameraIntrinsics.from_hfov((640, 480), 180)
+
+
+def test_axes_of_a_head_that_faces_the_camera_are_those_of_the_camera():
+    assert head_axes(HeadPose(0.0, 0.0, 0.0)) == pytest.approx(np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ('head', 'nose'),
+    [
+        (HeadPose(math.pi / 6, 0.0, 0.0), (0.5, 0.0, -(0.75**0.5))),
+        (HeadPose(0.0, math.pi / 6, 0.0), (0.0, -0.5, -(0.75**0.5))),
+        (HeadPose(math.pi / 6, 0.0, math.pi / 2), (0.0, 0.5, -(0.75**0.5))),
+    ],
+)
+def test_nose_points_where_the_angles_say(head, nose):
+    assert -head_axes(head)[:, 2] == pytest.approx(nose)
+
+
+def test_axes_are_those_that_the_angles_are_taken_from():
+    turned = head_pose(seen(yaw=0.4, pitch=-0.3, roll=0.7), CAMERA)
+    rotation = np.eye(3)
+    for axis, angle in (((0, 0, 1), 0.7), ((0, -1, 0), 0.4), ((-1, 0, 0), -0.3)):
+        rotation = rotation @ cv2.Rodrigues(np.array(axis, float) * angle)[0]
+    assert head_axes(turned) == pytest.approx(rotation, abs=0.01)

@@ -141,7 +141,9 @@ def test_size_of_the_panel_follows_the_image_and_not_the_face():
 def test_every_face_has_a_panel_where_there_is_room():
     panels = changed([face(box) for box in SCENES['three']], ['probabilities'])
     one = changed([face(SCENES['three'][0])], ['probabilities'])
-    assert panels.sum() == pytest.approx(3 * one.sum(), rel=0.1)
+    # Those of several faces are headed by their numbers.
+    assert panels.sum() == pytest.approx(3 * one.sum(), rel=0.4)
+    assert panels.sum() > 3 * one.sum()
 
 
 def test_landmarks_fade_and_disappear_on_small_faces():
