@@ -27,6 +27,8 @@ from fer_ros.ros.throttled_log import ThrottledLog
 
 _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
+# What a process that is to end waits for the images that are being processed.
+_END_WITHIN_S = 1.5
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
 
 Transition = Callable[['EmotionNode', LifecycleState], TransitionCallbackReturn]
@@ -167,8 +169,9 @@ class EmotionNode(LifecycleNode):
             self._processor.emotions.on_deactivate(None)
 
     def destroy_node(self) -> None:
-        """End the thread before what it uses is destroyed."""
-        self._unsubscribe()
+        """End the thread before what it uses is destroyed, unless it hangs."""
+        if self._frames is None or self._frames.stop(_END_WITHIN_S):
+            self._unsubscribe()
         super().destroy_node()
 
     def _create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:

@@ -42,13 +42,21 @@ class NewestFrames(Generic[Source, Frame]):
         since_s = self._busy_since_s
         return 0.0 if since_s is None else time.monotonic() - since_s
 
-    def stop(self) -> None:
-        """Finish the frames that are being processed and end the thread."""
+    def stop(self, within_s: float | None = None) -> bool:
+        """Finish the frames that are being processed and end the thread.
+
+        Args:
+            within_s: How long to wait for that; for ever if None.
+
+        Returns:
+            Whether it has ended.
+        """
         with self._changed:
             self._running = False
             self._waiting.clear()
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while True:

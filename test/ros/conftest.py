@@ -86,10 +86,15 @@ class Graph:
         self.tester.create_subscription(kind, topic, messages.append, qos)
         return messages
 
+    def remove(self, node):
+        """Take a node out and destroy it."""
+        self.nodes.remove(node)
+        self.executor.remove_node(node)
+        node.destroy_node()
+
     def close(self):
-        for node in self.nodes:
-            self.executor.remove_node(node)
-            node.destroy_node()
+        for node in list(self.nodes):
+            self.remove(node)
         self.executor.shutdown()
 
 

@@ -605,27 +605,54 @@ def levels_are(graph, camera, reports, level, image):
     return graph.spin_until(reported)
 
 
-def test_processing_that_hangs_is_an_error_until_it_goes_on(
-    graph, fer_node, monkeypatch, portrait_bgr
-):
+class Hanging:
+    """Estimates emotions, but not before it is let go."""
+
+    def __init__(self, estimate):
+        self._estimate = estimate
+        self.begun, self.go_on, self.ended = (
+            threading.Event(),
+            threading.Event(),
+            threading.Event(),
+        )
+
+    def __call__(self, observed):
+        self.begun.set()
+        assert self.go_on.wait(120)
+        self.ended.set()
+        return self._estimate(observed)
+
+
+@pytest.fixture
+def hanging(monkeypatch):
     from fer_ros.ros import image_processor
 
-    go_on, estimate = threading.Event(), image_processor.estimate_together
-    monkeypatch.setattr(
-        image_processor,
-        'estimate_together',
-        lambda observed: go_on.wait(60) and estimate(observed),
-    )
+    hanging = Hanging(image_processor.estimate_together)
+    monkeypatch.setattr(image_processor, 'estimate_together', hanging)
+    yield hanging
+    hanging.go_on.set()
+
+
+def test_processing_that_hangs_is_an_error_until_it_goes_on(
+    graph, fer_node, hanging, portrait_bgr
+):
     fer_node(no_image_warning_s=1.0)
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
-    try:
-        assert levels_are(graph, camera, reports, DiagnosticStatus.ERROR, portrait_bgr)
-        assert 'processing hangs' in reports[-1].status[0].message
-        assert 'none was answered' in reports[-1].status[1].message
-    finally:
-        go_on.set()
+    assert levels_are(graph, camera, reports, DiagnosticStatus.ERROR, portrait_bgr)
+    assert 'processing hangs' in reports[-1].status[0].message
+    assert 'none was answered' in reports[-1].status[1].message
+    hanging.go_on.set()
     assert levels_are(graph, camera, reports, DiagnosticStatus.OK, portrait_bgr)
+
+
+def test_node_whose_processing_hangs_can_be_ended(graph, fer_node, hanging, portrait_bgr):
+    node = fer_node()
+    camera = Camera(graph)
+    camera.publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
+    assert graph.spin_until(hanging.begun.is_set)
+    graph.remove(node)
+    assert not hanging.ended.is_set()
 
 
 def test_images_of_which_none_can_be_read_are_an_error_with_the_reason(

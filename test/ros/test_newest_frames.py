@@ -55,6 +55,14 @@ def test_frame_that_is_being_processed_is_finished_before_the_end(frames, worker
     assert worker.given == [{'left': 0}]
 
 
+def test_thread_that_hangs_is_waited_for_as_long_as_is_asked(frames, worker):
+    frames.offer('left', 0)
+    assert worker.working.acquire(timeout=30)
+    assert frames.stop(within_s=0.01) is False
+    worker.free.set()
+    assert frames.stop() is True
+
+
 def test_time_at_the_same_frames_is_told(frames, worker):
     assert frames.busy_s() == 0
     frames.offer('left', 0)
