@@ -15,6 +15,7 @@ from fer_ros.errors import SourceError
 from fer_ros.media.sample_clip import RATE_HZ, write_sample_clip
 from fer_ros.media.sample_people import describe_people, sample_people
 
+FLOOR = 'a node that does nothing'
 # Without and with a subscriber of annotated images.
 PARTS = {'emotion alone': False, 'with annotated images': True}
 Figures = dict[str, Any]
@@ -76,6 +77,7 @@ def _figures(runs: Sequence[GraphRun]) -> Figures:
         'images_received': sum(run.received for run in runs),
         'images_dropped': sum(run.dropped for run in runs),
         'messages': sum(run.messages for run in runs),
+        'floor': _part([run.floor for run in runs]),
         'parts': {name: _part([run.parts[name] for run in runs]) for name in PARTS},
     }
 
@@ -99,18 +101,26 @@ def _print(name: str, figures: Figures) -> None:
     print(f'\n{name}, from the stamp of an image to the arrival of its message')
     heads = ''.join(f'{f"{process}, % CPU":>19}' for process in PROCESSES)
     print(f'{"":<24}{"median ms":>10}{"p95 ms":>9}{"p99 ms":>9}{"messages":>10}{heads}')
-    for part, one in figures['parts'].items():
+    for part, one in {FLOOR: figures['floor'], **figures['parts']}.items():
         cpu = ''.join(f'{one["cpu_percent"][process]:>19.1f}' for process in PROCESSES)
         print(f'{part:<24}{_latency(one)}{cpu}')
         if 'annotated' in one:
             print(f'{"  the annotated images":<24}{_latency(one["annotated"])}')
+    floor, alone = figures['floor'], figures['parts']['emotion alone']
+    beyond_ms = {key: alone[key] - floor[key] for key in ('median_ms', 'p95_ms', 'p99_ms')}
+    beyond_cpu = alone['cpu_percent']['fer_node'] - floor['cpu_percent']['fer_node']
+    print(
+        f'fer_node beyond a node that does nothing: median {beyond_ms["median_ms"]:.2f} ms, p95 '
+        f'{beyond_ms["p95_ms"]:.2f}, p99 {beyond_ms["p99_ms"]:.2f}; {beyond_cpu:.1f} % of a core'
+    )
     print(
         f'start of fer_node to its first message: {figures["start_to_first_message_s"]:.2f} s; '
         f'resident {figures["resident_mb"]:.0f} MB, at most {figures["peak_mb"]:.0f} MB'
     )
     print(
-        f'images sent {figures["images_sent"]}, received {figures["images_received"]}, dropped '
-        f'{figures["images_dropped"]}; messages {figures["messages"]} (with start and end)',
+        f'images sent to both {figures["images_sent"]}, received by fer_node '
+        f'{figures["images_received"]}, dropped {figures["images_dropped"]}; messages '
+        f'{figures["messages"]} (with start and end)',
         flush=True,
     )
 

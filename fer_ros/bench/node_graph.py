@@ -60,6 +60,7 @@ class GraphRun:
         received: Of these, images that fer_node received.
         dropped: Of these, images that it left out because newer ones had come.
         messages: That arrived here.
+        floor: Measured with a node in fer_node's place that does nothing with the images.
         parts: By name.
     """
 
@@ -70,6 +71,7 @@ class GraphRun:
     received: int
     dropped: int
     messages: int
+    floor: Part
     parts: dict[str, Part]
 
 
@@ -100,12 +102,19 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
         )
         children.append(camera_node)
         _wait(subscriber, camera_node, lambda: bool(camera_node.lines))
+        floor_node = Child('fer_ros.bench.node_floor', False, domain_id)
+        children.append(floor_node)
+        _wait(subscriber, floor_node, lambda: bool(subscriber.emotion))
+        floor = subscriber.measure(False, seconds, _pids(floor_node, camera_node))
+        floor_node.stop()
+        subscriber.spin(_SETTLE_S)
+        subscriber.emotion.clear()
         begin_s = time.time()
         fer_node = Child('fer_node', False, domain_id)
         children.append(fer_node)
         _wait(subscriber, fer_node, lambda: bool(subscriber.emotion))
         start_s = subscriber.emotion[0][0] - begin_s
-        pids = dict(zip(PROCESSES, (fer_node.pid, camera_node.pid, os.getpid()), strict=True))
+        pids = _pids(fer_node, camera_node)
         measured = {
             name: subscriber.measure(annotated, seconds, pids) for name, annotated in parts.items()
         }
@@ -121,6 +130,7 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
             subscriber.received,
             subscriber.dropped,
             len(subscriber.emotion),
+            floor,
             measured,
         )
     finally:
@@ -204,6 +214,11 @@ class Subscriber(Node):
             values = {entry.key: entry.value for entry in status.values}
             if 'dropped' in values:
                 self.received, self.dropped = int(values['received']), int(values['dropped'])
+
+
+def _pids(node: Child, camera_node: Child) -> dict[str, int]:
+    """Return the processes by name, with a node in fer_node's place."""
+    return dict(zip(PROCESSES, (node.pid, camera_node.pid, os.getpid()), strict=True))
 
 
 def _wait(subscriber: Subscriber, child: Child, ready: Callable[[], bool]) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -27,17 +28,20 @@ class Child:
         """Start the process.
 
         Args:
-            executable: ``fer_node`` or ``camera_node``.
+            executable: ``fer_node`` or ``camera_node``, or the dotted name of a module that runs
+                a node.
             echo: Whether what it prints is printed here too.
             domain_id: ROS domain; this process's if None.
             **parameters: Of the node, as they are said on a command line.
         """
-        path = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable
+        command = [str(Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable)]
+        if '.' in executable:
+            command = [sys.executable, '-m', executable]
         flags = [part for key, value in parameters.items() for part in ('-p', f'{key}:={value}')]
         self._name, self._echo = executable, echo
         # A session of its own: Ctrl-C reaches this process alone, which then ends the others.
         self._process = subprocess.Popen(
-            [str(path), '--ros-args', *flags],
+            [*command, '--ros-args', *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

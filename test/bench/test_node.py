@@ -16,6 +16,10 @@ def test_bench_node_measures_a_real_graph(tmp_path, capsys):
     assert figures['images_sent'] >= figures['images_received'] >= figures['messages'] > 0
     alone, annotated = figures['parts'].values()
     assert alone['p99_ms'] >= alone['median_ms'] > 0
+    assert figures['floor']['messages'] > 0
+    assert figures['floor']['cpu_percent']['fer_node'] < alone['cpu_percent']['fer_node']
     assert annotated['annotated']['messages'] > 0
     assert alone['cpu_percent'].keys() == {'fer_node', 'camera_node', 'subscriber'}
-    assert 'start of fer_node to its first message' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert 'fer_node beyond a node that does nothing: median' in printed
+    assert 'start of fer_node to its first message' in printed
