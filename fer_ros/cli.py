@@ -11,7 +11,7 @@ from fer_ros.bench.command import add_model
 from fer_ros.bench.command import add_options as add_bench_options
 from fer_ros.config_files import find_config
 from fer_ros.data.face_set import SPLITS
-from fer_ros.errors import FerError
+from fer_ros.errors import FerError, os_reason
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.offline.options import add_options
 
@@ -32,12 +32,18 @@ EXTRA_OF = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; a FerError or a missing extra ends it with a sentence and exit code 1."""
+    """Run the command; a FerError, an error of the operating system or a missing extra ends it
+    with a sentence and exit code 1.
+    """
     options = parser().parse_args(arguments)
     try:
         options.run(options)
     except FerError as error:
         sys.exit(f'fer-ros: {error}')
+    except OSError as error:
+        # Whatever was written stands aside and is removed.
+        place = f'{error.filename}: ' if error.filename else ''
+        sys.exit(f'fer-ros: {place}{os_reason(error)}')
     except ModuleNotFoundError as error:
         module = (error.name or '').partition('.')[0]
         if module not in EXTRA_OF:

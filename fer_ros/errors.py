@@ -33,5 +33,14 @@ class BagError(FerError):
     """A bag is missing, empty, damaged beyond reading, or holds no images that can be judged."""
 
 
+class OutputError(FerError):
+    """A file or folder cannot be written."""
+
+
 class LabelError(FerError, ValueError):
     """Labels name an unknown class, overlap, end before they start, or cannot be read."""
+
+
+def os_reason(error: OSError) -> str:
+    """Return what an error of the operating system says, without numbers."""
+    return error.strerror or str(error) or type(error).__name__

@@ -4,7 +4,8 @@ The table and the parameter file are the same with ROS and without: ``fer-ros ba
 the node runs with.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -362,27 +363,30 @@ _OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrid
 def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[str, Any]:
     """Return a node's parameters from a ROS parameter file, with defaults where it says nothing.
 
+    Sections hold as in rcl: a name without a slash before it is of the root namespace, namespaces
+    may be nested or written out, ``/*`` stands for one name, ``/**`` for any number, and of
+    sections that hold the later goes before the earlier.
+
     Args:
         path: YAML file as ``config/fer.yaml``.
-        node: Name of the node, ``fer_node``; sections ``/**``, ``/**/fer_node`` and ``fer_node``
-            hold for it, in the order of the file.
+        node: Name of the node with its namespace, ``/fer_node``.
         specs: Of that node.
 
     Raises:
-        SettingError: There is no such file, it is no parameter file, a parameter of the node is
-            unknown, or a value is not allowed.
+        SettingError: There is no such file, it is no parameter file, it says nothing of the node,
+            a parameter of the node is unknown, or a value is not allowed.
     """
     chosen = {spec.name: spec.default for spec in specs}
     known = {*chosen, *_OF_EVERY_NODE}
     sections = _sections(path)
-    for section, content in sections.items():
-        if section != '/**' and section.rpartition('/')[2] != node:
+    if not any(_holds(section, node) for section, _ in sections):
+        there = ', '.join(dict.fromkeys(section for section, _ in sections))
+        raise SettingError(f'parameter file {path} has no section for {node}; there are {there}')
+    for section, given in sections:
+        if not _holds(section, node):
             continue
-        given = content.get('ros__parameters') if isinstance(content, dict) else None
-        if not isinstance(given, dict):
-            raise SettingError(f'parameter file {path}: {section} has no ros__parameters')
         # What is said to all nodes may be meant for others.
-        unknown = sorted(set(given) - known) if section != '/**' else []
+        unknown = sorted(set(given) - known) if not section.endswith('*') else []
         if unknown:
             raise SettingError(
                 f'parameter file {path}: {section} has no parameter {unknown[0]!r}, known are '
@@ -392,8 +396,6 @@ def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[st
             if spec.name in given:
                 spec.check(given[spec.name])
                 chosen[spec.name] = type(spec.default)(given[spec.name])
-    if not any(isinstance(content, dict) for content in sections.values()):
-        raise SettingError(f'parameter file {path} holds no section of a node')
     return chosen
 
 
@@ -422,14 +424,44 @@ def pipeline_models(chosen: Mapping[str, Any]) -> Models:
     return load_models(**{name: chosen[name] for name in _OF_MODELS})
 
 
-def _sections(path: Path) -> dict[str, Any]:
+def _holds(section: str, node: str) -> bool:
+    """Return whether a section holds for a node, as rcl has it."""
+    return re.fullmatch(section.replace('/*', r'(/\w+)'), node) is not None
+
+
+def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return the sections of a parameter file in its order, by their full names."""
     try:
-        content = yaml.safe_load(path.read_text())
+        loader = yaml.SafeLoader(path.read_text())
+        root = loader.get_single_node()
+        sections = list(_walk(loader, root, '')) if isinstance(root, yaml.MappingNode) else []
     except OSError as error:
         raise SettingError(f'parameter file {path} cannot be read: {error.strerror}') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = ' '.join(str(error).split())
         raise SettingError(f'parameter file {path} is no YAML: {reason}') from None
-    if not isinstance(content, dict):
+    except SettingError as error:
+        raise SettingError(f'parameter file {path}: {error}') from None
+    if not sections:
         raise SettingError(f'parameter file {path} holds no section of a node')
-    return content
+    return sections
+
+
+def _walk(
+    loader: yaml.SafeLoader, mapping: yaml.MappingNode, name: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the sections within a namespace; a name that is there twice is there twice."""
+    for key, value in mapping.value:
+        if key.value == 'ros__parameters' and name:
+            given = loader.construct_object(value, deep=True)
+            if not isinstance(given, dict):
+                raise SettingError(f'{name} has no ros__parameters')
+            yield name, given
+            continue
+        inner = f'{name}/{key.value.strip("/")}'
+        if not re.fullmatch(r'(/(\w+|\*\*?))+', inner):
+            raise SettingError(f'{key.value!r} is no name of a node')
+        if isinstance(value, yaml.MappingNode):
+            yield from _walk(loader, value, inner)
+        elif name:
+            raise SettingError(f'{name} has no ros__parameters')

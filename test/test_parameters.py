@@ -1,4 +1,5 @@
 import inspect
+import re
 
 import numpy as np
 import onnxruntime
@@ -17,31 +18,33 @@ from fer_ros.structures import ModelInput
 
 def read(tmp_path, text):
     (tmp_path / 'p.yaml').write_text(text)
-    return read_parameter_file(tmp_path / 'p.yaml', 'fer_node', FER_NODE)
+    return read_parameter_file(tmp_path / 'p.yaml', '/fer_node', FER_NODE)
 
 
 def test_shipped_file_gives_the_defaults():
     from pathlib import Path
 
     file = Path(__file__).parent.parent / 'config' / 'fer.yaml'
-    assert read_parameter_file(file, 'fer_node', FER_NODE) == {
+    assert read_parameter_file(file, '/fer_node', FER_NODE) == {
         spec.name: spec.default for spec in FER_NODE
     }
 
 
-@pytest.mark.parametrize(
-    'section', ['/**', 'fer_node', '/fer_node', '/**/fer_node', '/a/fer_node']
-)
+@pytest.mark.parametrize('section', ['/**', '/*', 'fer_node', '/fer_node', '/**/fer_node'])
 def test_sections_of_the_node_hold(tmp_path, section):
     chosen = read(tmp_path, f'{section}:\n  ros__parameters:\n    max_faces: 3\n')
     assert chosen['max_faces'] == 3
     assert chosen['detect_interval_s'] == 0.3
 
 
-def test_sections_of_other_nodes_do_not(tmp_path):
-    assert (
-        read(tmp_path, 'camera_node:\n  ros__parameters:\n    max_faces: 3\n')['max_faces'] == 16
-    )
+@pytest.mark.parametrize('section', ['camera_node', '/robot/fer_node', '/*/fer_node'])
+def test_file_without_a_section_for_the_node_is_an_error_that_lists_those_there_are(
+    tmp_path, section
+):
+    full = f'/{section}'.replace('//', '/')
+    sentence = f'p.yaml has no section for /fer_node; there are {full}'
+    with pytest.raises(SettingError, match=re.escape(sentence)):
+        read(tmp_path, f'{section}:\n  ros__parameters:\n    max_faces: 3\n')
 
 
 def test_later_sections_go_before_earlier_ones(tmp_path):
@@ -67,7 +70,9 @@ def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
     [
         ('a: [', r'p\.yaml is no YAML'),
         ('', r'p\.yaml holds no section of a node'),
-        ('fer_node: 3', 'fer_node has no ros__parameters'),
+        ('fer_node: 3', r'p\.yaml holds no section of a node'),
+        ('fer_node: {ros__parameters: 3}', r'p\.yaml: /fer_node has no ros__parameters'),
+        ('fer_n*: {ros__parameters: {}}', r"p\.yaml: 'fer_n\*' is no name of a node"),
     ],
 )
 def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
@@ -92,7 +97,7 @@ def test_parameters_outside_of_a_section_are_an_error(tmp_path):
 
 def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(SettingError, match=r'nothing\.yaml cannot be read: No such file'):
-        read_parameter_file(tmp_path / 'nothing.yaml', 'fer_node', FER_NODE)
+        read_parameter_file(tmp_path / 'nothing.yaml', '/fer_node', FER_NODE)
 
 
 def test_settings_of_the_pipeline_are_those_of_the_parameters():

@@ -17,7 +17,15 @@ from tqdm import tqdm
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import DatasetError
 
-CACHE = Path.home() / '.cache' / 'fer_ros'
+
+def _cache_home() -> Path:
+    """Return where programs keep what they can make again, as freedesktop.org has it."""
+    chosen = Path(os.environ.get('XDG_CACHE_HOME', ''))
+    # A relative path is to be ignored.
+    return chosen if chosen.is_absolute() else Path.home() / '.cache'
+
+
+CACHE = _cache_home() / 'fer_ros'
 
 Arrays = dict[str, npt.NDArray[Any]]
 Task = TypeVar('Task')

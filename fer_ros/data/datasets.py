@@ -11,7 +11,7 @@ import numpy as np
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.crema_d import find_clips, load_crema_d_split
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.ferplus import PICTURES_CSV, load_ferplus
+from fer_ros.data.ferplus import load_ferplus, pictures_csv
 from fer_ros.data.image_folder import load_image_folder
 from fer_ros.data.photographs import find_photographs
 from fer_ros.errors import DatasetError
@@ -44,7 +44,7 @@ def dataset_at(path: Path) -> str:
     """
     if not path.exists():
         raise DatasetError(f'data {path} does not exist')
-    if path.is_file() or (path / PICTURES_CSV).is_file():
+    if path.is_file() or pictures_csv(path):
         return 'ferplus'
     try:
         find_clips(path)

@@ -15,8 +15,10 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import FERPLUS_CLASSES
 
 _ARRAYS = ('images', 'split', 'ferplus_votes', 'fer2013_label')
-# The published files; a folder that holds the first is FER+.
+# The published files; a folder that holds one of the first is FER+. The second form of the
+# pictures has its columns in another order, with a space before their names.
 PICTURES_CSV = 'fer2013.csv'
+_PICTURES_CSVS = (PICTURES_CSV, 'icml_face_data.csv')
 VOTES_CSV = 'fer2013new.csv'
 _USAGES = {'Training': 0, 'PublicTest': 1, 'PrivateTest': 2}
 _VOTES = (*FERPLUS_CLASSES, 'unknown', 'NF')
@@ -124,12 +126,18 @@ def _read(path: Path) -> Arrays:
         raise DatasetError(f'{path} is damaged or not an npz file of plain arrays') from error
 
 
+def pictures_csv(folder: Path) -> Path | None:
+    """Return the file of a folder with the pictures of FER2013; None where there is none."""
+    return next((folder / name for name in _PICTURES_CSVS if (folder / name).is_file()), None)
+
+
 def _read_csv(folder: Path) -> Arrays:
     """Read the two files as they are published; a line of one belongs to that of the other."""
-    pictures, votes = _rows(folder / PICTURES_CSV), _rows(folder / VOTES_CSV)
+    file = pictures_csv(folder) or folder / PICTURES_CSV
+    pictures, votes = _rows(file), _rows(folder / VOTES_CSV)
     if len(pictures) != len(votes):
         raise DatasetError(
-            f'{folder}: {PICTURES_CSV} has {len(pictures)} pictures, {VOTES_CSV} has '
+            f'{folder}: {file.name} has {len(pictures)} pictures, {VOTES_CSV} has '
             f'{len(votes)} lines'
         )
     try:
@@ -143,7 +151,7 @@ def _read_csv(folder: Path) -> Arrays:
         }
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DatasetError(
-            f'{folder}: {PICTURES_CSV} or {VOTES_CSV} is damaged: {error!r}'
+            f'{folder}: {file.name} or {VOTES_CSV} is damaged: {error!r}'
         ) from error
 
 
@@ -153,4 +161,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
     # A line of pixels is longer than what the module takes for plausible.
     csv.field_size_limit(1_000_000)
     with path.open(newline='', encoding='utf-8') as stream:
-        return list(csv.DictReader(stream))
+        reader = csv.DictReader(stream)
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        return list(reader)

@@ -11,7 +11,14 @@ import numpy.typing as npt
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.landmarked_pictures import CHIP_PX, METHOD, cut_chip, landmark_picture
-from fer_ros.data.manifest import MANIFEST, Picture, hashed_split, listed, read_manifest
+from fer_ros.data.manifest import (
+    MANIFEST,
+    Picture,
+    hashed_split,
+    listed,
+    read_manifest,
+    split_name,
+)
 from fer_ros.data.photographs import find_photographs, in_other_splits, pooled
 from fer_ros.errors import DatasetError, ImageError
 from fer_ros.face.landmarks import LandmarkPredictor
@@ -32,9 +39,10 @@ def load_image_folder(
     Args:
         folder: Holds ``manifest.csv`` with the columns ``path`` (from the folder) and ``label``,
             and if wanted ``subject``, ``clip``, ``frame`` and ``split``; or a folder of pictures
-            for each class; or such folders within ``train``, ``validation`` and ``test``. Where
-            splits are not given, a tenth of the subjects (else of the clips, else of the
-            pictures) is for validation and a tenth for testing, chosen by a hash of the name.
+            for each class; or such folders within ``train``, ``validation`` (``val``, ``valid``,
+            ``dev``) and ``test``, beside which others are left out. Where splits are not given,
+            a tenth of the subjects (else of the clips, else of the pictures) is for validation
+            and a tenth for testing, chosen by a hash of the name.
         split: ``train``, ``validation`` or ``test``.
         cache: Folder for what was prepared.
         rate_hz: Frames per second of clips.
@@ -50,6 +58,11 @@ def load_image_folder(
     classes = tuple(sorted({picture.label for picture in everything}))
     if all(picture.split != split for picture in everything):
         raise DatasetError(f'{folder} has no picture in the split {split}')
+    if not any(picture.path.is_file() for picture in everything):
+        raise DatasetError(
+            f'{folder / MANIFEST}: none of its {len(everything)} pictures is there; looked for '
+            f'{everything[0].path.absolute()}, as paths count from the folder of the manifest'
+        )
     # Those of all splits: which have copies in another one is known only then.
     arrays = _prepared([picture.path for picture in everything], cache, progress)
     readable = arrays['readable']
@@ -74,11 +87,16 @@ def load_image_folder(
         'for which the whole picture is the face box.',
         *_about_copies(split, repeated),
         *(
-            f'Left out: {picture.path} is damaged or of an unknown kind.'
+            f'Left out: {picture.path} {_why_unreadable(picture.path)}.'
             for picture, good in zip(everything, readable, strict=True)
             if not good and picture.split == split
         ),
     ]
+    if others := other_folders(folder):
+        notes.append(
+            f'Left out: {listed(others)}, which lie beside the folders of the splits and have '
+            f'none of their names.'
+        )
     if not len(faces.clips) and any(picture.clip for picture in pictures):
         notes.append('Clips are not told apart: some pictures belong to none.')
     return replace(faces.select(inside), notes=tuple(notes))
@@ -117,6 +135,10 @@ def _without_copies(faces: FaceSet, inside: npt.NDArray[np.bool_]) -> FaceSet:
     return replace(faces, targets=targets)
 
 
+def _why_unreadable(path: Path) -> str:
+    return 'is damaged or of an unknown kind' if path.is_file() else 'does not exist'
+
+
 def _about_copies(split: str, repeated: Sequence[str]) -> list[str]:
     if not repeated:
         return []
@@ -142,10 +164,10 @@ def find_pictures(folder: Path) -> list[Picture]:
         raise DatasetError(f'folder {folder} does not exist')
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
-    given = [name for name in SPLITS if (folder / name).is_dir()]
-    if 'train' in given or 'test' in given:
-        found = [p for name in given for p in _in_classes(folder / name, name)]
-        if 'validation' not in given:
+    given = split_folders(folder)
+    if {'train', 'test'} & set(given.values()):
+        found = [p for place, split in given.items() for p in _in_classes(place, split)]
+        if 'validation' not in given.values():
             found = [_for_validation(picture) for picture in found]
     else:
         found = _in_classes(folder, '')
@@ -155,6 +177,26 @@ def find_pictures(folder: Path) -> list[Picture]:
             f'({", ".join(IMAGE_SUFFIXES)})'
         )
     return found
+
+
+def split_folders(folder: Path) -> dict[Path, str]:
+    """Return the folders of a data set that have the name of a split, with that split."""
+    named = ((place, split_name(place.name)) for place in sorted(folder.iterdir()))
+    return {place: split for place, split in named if split and place.is_dir()}
+
+
+def other_folders(folder: Path) -> list[str]:
+    """Return the names of folders of pictures that lie beside those of splits and are not read."""
+    given = split_folders(folder)
+    if (folder / MANIFEST).is_file() or not {'train', 'test'} & set(given.values()):
+        return []
+    return [
+        place.name
+        for place in sorted(folder.iterdir())
+        if place.is_dir()
+        and place not in given
+        and any(file.suffix.lower() in IMAGE_SUFFIXES for file in place.rglob('*'))
+    ]
 
 
 def _in_classes(folder: Path, split: str) -> list[Picture]:

@@ -11,6 +11,12 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
 MANIFEST = 'manifest.csv'
+# As exports and people name the splits.
+_SPLIT_NAMES = {
+    **dict.fromkeys(('train', 'training'), 'train'),
+    **dict.fromkeys(('validation', 'val', 'valid', 'dev'), 'validation'),
+    **dict.fromkeys(('test', 'testing'), 'test'),
+}
 # What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
 _VALIDATION, _TEST = 26, 51
 # So many names are said of what is wrong in the same way.
@@ -65,6 +71,11 @@ def read_manifest(folder: Path) -> list[Picture]:
     return pictures
 
 
+def split_name(name: str) -> str:
+    """Return which split a name stands for; empty where it is none."""
+    return _SPLIT_NAMES.get(name.lower(), '')
+
+
 def _require_one_split(file: Path, kind: str, found: Sequence[tuple[str, str]]) -> None:
     splits: dict[str, set[str]] = {}
     for name, split in found:
@@ -98,6 +109,7 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
     values = {key: (value or '').strip() for key, value in row.items() if key}
     path, label = values['path'], values['label']
     split, frame = values.get('split', ''), values.get('frame', '')
+    split = split_name(split) or split
     where = f'{folder / MANIFEST}, line {number}'
     if not path or not label:
         raise DatasetError(f'{where}: path or label is empty')
@@ -116,6 +128,9 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
         # Everybody has a clip 1.
         clip = f'{subject}/{clip}'
     split = split or hashed_split(subject or clip or path)
+    if not (folder / path).is_file():
+        # Written where folders are separated otherwise.
+        path = path.replace('\\', '/')
     return Picture(folder / path, class_name(label), split, subject, clip, int(frame))
 
 

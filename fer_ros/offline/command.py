@@ -98,6 +98,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         parameters=chosen_parameters(
             find_config(options.params) if options.params else None,
             {name: value for name, value in given.items() if value is not None},
+            options.node,
         ),
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,

@@ -17,6 +17,12 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             '--params', type=Path, help='parameter file of the node; fer: the one that ships'
         )
         parser.add_argument(
+            '--node',
+            default='/fer_node',
+            metavar='NAME',
+            help='node of the parameter file, with its namespace; default: /fer_node',
+        )
+        parser.add_argument(
             '--min-face-px',
             type=int,
             metavar='PX',

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fer_ros.atomic_file import atomic_folder, require_folder
-from fer_ros.errors import SettingError
+from fer_ros.errors import OutputError, SettingError, os_reason
 
 REPORT = 'report.json'
 _NAMES = {
@@ -29,7 +29,17 @@ def output_folder(path: Path) -> Iterator[Path]:
     Raises:
         SettingError: ``path`` is a file, is where the program runs, or holds something that no
             run has written.
+        OutputError: It cannot be written to; what was there is kept.
     """
+    try:
+        _require_replaceable(path)
+        with atomic_folder(path) as aside:
+            yield aside
+    except OSError as error:
+        raise OutputError(f'outputs {path} cannot be written: {os_reason(error)}') from None
+
+
+def _require_replaceable(path: Path) -> None:
     require_folder(path)
     if path.exists():
         if Path.cwd().is_relative_to(path):
@@ -41,8 +51,6 @@ def output_folder(path: Path) -> Iterator[Path]:
                 f'folder {path} holds {(others or sorted(names))[0]}, which is not of an earlier '
                 'run: choose a folder that is new or empty'
             )
-    with atomic_folder(path) as aside:
-        yield aside
 
 
 def _is_video(name: str) -> bool:

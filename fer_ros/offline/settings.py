@@ -13,20 +13,23 @@ from fer_ros.parameters import FER_NODE, read_parameter_file
 
 
 def chosen_parameters(
-    params: Path | None = None, chosen: Mapping[str, Any] | None = None
+    params: Path | None = None,
+    chosen: Mapping[str, Any] | None = None,
+    node: str = '/fer_node',
 ) -> dict[str, Any]:
     """Return the values of the node's parameters.
 
     Args:
         params: Parameter file of the node; None for the defaults.
         chosen: Values that go before those of the file, by name.
+        node: Whose parameters they are, with its namespace.
 
     Raises:
         SettingError: The parameter file is missing, or a value is not allowed.
     """
     values = {spec.name: spec.default for spec in FER_NODE}
     if params is not None:
-        values = read_parameter_file(params, 'fer_node', FER_NODE)
+        values = read_parameter_file(params, node, FER_NODE)
     for spec in FER_NODE:
         if chosen and spec.name in chosen:
             spec.check(chosen[spec.name])

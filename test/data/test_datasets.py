@@ -44,7 +44,7 @@ def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_pat
     assert set(data.validation.subjects) == {'1019'}
     out = capsys.readouterr().out
     assert 'CREMA-D: 2 clips, 12 frames, 0 of them without a face' in out
-    assert '1073_DFA_ANG_XX.mp4 is empty' in out
+    assert '1073_DFA_ANG_XX.mp4 is empty: it has 0 bytes' in out
     assert data.about == {'dataset': 'crema_d', 'fold': 1}
 
 

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.data.datasets import dataset_at
 from fer_ros.data.disturbances import shaded, to_image, to_pixels
 from fer_ros.data.ferplus import has_emotion, load_ferplus, majority, without_single_votes
 from fer_ros.data.landmarked_pictures import landmark_face_crops
@@ -107,6 +108,24 @@ def test_published_files_give_the_same_faces(npz, published, tmp_path):
         assert (a.images == b.images).all()
         assert (a.targets == b.targets).all()
         assert a.second_labels.tolist() == b.second_labels.tolist()
+
+
+def test_other_published_form_gives_the_same_faces(published, tmp_path):
+    lines = (published / 'fer2013.csv').read_text().splitlines()[1:]
+    whole = load_ferplus(published, 'train', tmp_path / 'cache', 'votes', progress=False)
+    (published / 'fer2013.csv').unlink()
+    assert dataset_at(published) != 'ferplus'
+    other = [f'{emotion},{usage},{pixels}' for emotion, pixels, usage in map(split_line, lines)]
+    text = 'emotion, Usage, pixels\n' + '\n'.join(other)
+    (published / 'icml_face_data.csv').write_text(text)
+    assert dataset_at(published) == 'ferplus'
+    again = load_ferplus(published, 'train', tmp_path / 'cache', 'votes', progress=False)
+    assert (again.images == whole.images).all()
+    assert (again.targets == whole.targets).all()
+
+
+def split_line(line):
+    return line.split(',')
 
 
 def test_published_file_of_another_length_is_an_error(published, tmp_path):

@@ -170,7 +170,10 @@ def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
         ('path,class\na.jpg,fear\n', "has no column 'label'"),
         ('path,label\n', 'names no picture'),
         ('path,label\na.jpg,\n', 'line 2: path or label is empty'),
-        ('path,label,split\na.jpg,fear,dev\n', "line 2: split is 'dev', allowed are train"),
+        (
+            'path,label,split\na.jpg,fear,holdout\n',
+            "line 2: split is 'holdout', allowed are train",
+        ),
         ('path,label,frame\na.jpg,fear,-1\n', "line 2: frame is '-1', needed is a number"),
     ],
 )
@@ -189,3 +192,41 @@ def test_split_without_pictures_is_an_error(tmp_path):
     write_picture(tmp_path / 'train' / 'fear' / 'a.jpg')
     with pytest.raises(DatasetError, match='has no picture in the split test'):
         load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
+
+
+@pytest.mark.parametrize('name', ['val', 'valid', 'validation', 'dev', 'Val'])
+def test_usual_names_of_the_validation_split_are_known(tmp_path, name):
+    write_picture(tmp_path / 'train/fear/a.jpg')
+    write_picture(tmp_path / name / 'fear' / 'b.jpg')
+    splits = {picture.path.name: picture.split for picture in find_pictures(tmp_path)}
+    assert splits == {'a.jpg': 'train', 'b.jpg': 'validation'}
+
+
+def test_folders_beside_those_of_splits_are_named(tmp_path):
+    write_lit(tmp_path / 'train/fear/a.jpg', 0)
+    write_lit(tmp_path / 'holdout/fear/b.jpg', 2)
+    (tmp_path / 'scripts').mkdir()
+    faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert any(note.startswith('Left out: holdout, which lie beside') for note in faces.notes)
+
+
+def test_manifest_may_separate_folders_as_windows_does(tmp_path):
+    write_picture(tmp_path / 'faces/a.jpg')
+    (tmp_path / 'manifest.csv').write_text('path,label,split\nfaces\\a.jpg,fear,val\n')
+    (picture,) = find_pictures(tmp_path)
+    assert (picture.path, picture.split) == (tmp_path / 'faces/a.jpg', 'validation')
+
+
+def test_manifest_of_another_root_says_what_was_looked_for(tmp_path):
+    (tmp_path / 'manifest.csv').write_text('path,label,split\n/data/a.jpg,fear,train\n')
+    with pytest.raises(DatasetError, match=r'none of its 1 pictures is there; looked for /data/a'):
+        load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+
+
+def test_picture_of_a_manifest_that_is_not_there_is_named(tmp_path):
+    write_picture(tmp_path / 'a.jpg')
+    (tmp_path / 'manifest.csv').write_text(
+        'path,label,split\na.jpg,fear,train\nb.jpg,fear,train\n'
+    )
+    faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert f'Left out: {tmp_path}/b.jpg does not exist.' in faces.notes

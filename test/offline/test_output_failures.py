@@ -1,0 +1,92 @@
+"""What cannot be written ends a command with a sentence, and what was there is kept."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from bag_files import write_images
+
+from fer_ros.cli import main
+
+
+@pytest.fixture(scope='module')
+def film(clip, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('film') / 'film'
+    folder.mkdir()
+    for index, bgr in enumerate(clip[:10]):
+        cv2.imwrite(str(folder / f'{index}.png'), bgr)
+    return folder
+
+
+def exit_of(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return ended.value.code
+
+
+def limit_files():
+    """Let no file grow beyond this: a write fails as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def said_on_a_full_disk(*arguments):
+    ended = subprocess.run(
+        [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
+        preexec_fn=limit_files,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert 'Traceback' not in ended.stderr
+    return ended.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize('rate', [[], ['--rate-hz', '10']], ids=['pictures', 'film'])
+def test_folder_that_cannot_be_made_is_said(film, rate):
+    said = exit_of('video', film, '--out', '/proc/o', *rate)
+    assert said == 'fer-ros: outputs /proc/o cannot be written: No such file or directory'
+
+
+def test_folder_of_a_bag_that_cannot_be_made_is_said(clip, tmp_path, capsys):
+    bag = write_images(tmp_path / 'run', clip[:2], 10)
+    assert exit_of('bag', bag, '--out', '/proc/o').startswith('fer-ros: /proc/o: No such file')
+    assert 'outputs /proc/o/run cannot be written: No such' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('rate', [[], ['--rate-hz', '10']], ids=['pictures', 'film'])
+def test_disk_that_is_full_is_said_and_what_was_there_is_kept(film, tmp_path, rate):
+    out = tmp_path / 'o'
+    main(['video', str(film), '--out', str(out), '--no-video', '--no-page', '--no-timeline'])
+    before = sorted(path.name for path in out.iterdir())
+    said = said_on_a_full_disk('video', film, '--out', out, *rate)
+    assert said.startswith('fer-ros: ')
+    assert str(tmp_path) in said
+    assert said.endswith('File too large')
+    assert [path.name for path in tmp_path.iterdir()] == ['o']
+    assert sorted(path.name for path in out.iterdir()) == before
+
+
+def test_name_that_is_too_long_is_said(film, tmp_path):
+    said = exit_of('video', film, '--out', tmp_path / ('o' * 300))
+    assert 'cannot be written: File name too long' in said
+
+
+def test_cache_stands_where_the_environment_says(tmp_path):
+    code = 'from fer_ros.data.cache import CACHE; print(CACHE)'
+    for given, expected in (
+        (str(tmp_path), tmp_path / 'fer_ros'),
+        ('relative', Path.home() / '.cache' / 'fer_ros'),
+        ('', Path.home() / '.cache' / 'fer_ros'),
+    ):
+        found = subprocess.run(
+            [sys.executable, '-c', code],
+            env=os.environ | {'XDG_CACHE_HOME': given},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout.strip() == str(expected)

@@ -1,0 +1,61 @@
+"""A parameter file means the same to a node, by rcl, and to a replay."""
+
+import pytest
+import rclpy
+from rclpy.node import Node
+
+from fer_ros.errors import SettingError
+from fer_ros.parameters import CAMERA_NODE, read_parameter_file
+
+FILES = {
+    'root': 'n: {ros__parameters: {frame_id: a}}',
+    'slash': '/n: {ros__parameters: {frame_id: a}}',
+    'written out': '/x/n: {ros__parameters: {frame_id: a}}',
+    'written out without a slash': 'x/n: {ros__parameters: {frame_id: a}}',
+    'nested': 'x: {n: {ros__parameters: {frame_id: a}}}',
+    'nested deep': 'x: {y: {n: {ros__parameters: {frame_id: a}}}}',
+    'all': '/**: {ros__parameters: {frame_id: a}}',
+    'all of one name': '/**/n: {ros__parameters: {frame_id: a}}',
+    'all of one name, nested': '/**: {n: {ros__parameters: {frame_id: a}}}',
+    'root only': '/*: {ros__parameters: {frame_id: a}}',
+    'one namespace': '/*/n: {ros__parameters: {frame_id: a}}',
+    'another': 'm: {ros__parameters: {frame_id: a}}',
+    'all, then one': '/**: {ros__parameters: {frame_id: a}}\nn: {ros__parameters: {frame_id: b}}',
+    'one, then all': 'n: {ros__parameters: {frame_id: b}}\n/**: {ros__parameters: {frame_id: a}}',
+    'twice': 'n: {ros__parameters: {frame_id: b}}\nn: {ros__parameters: {loop: false}}',
+    'of others': '/**: {ros__parameters: {frame_id: a, of_another: 3}}',
+}
+
+
+def by_rcl(path, namespace):
+    context = rclpy.Context()
+    rclpy.init(
+        args=['--ros-args', '--params-file', str(path), '-r', f'__ns:={namespace}'],
+        context=context,
+    )
+    node = Node('n', context=context)
+    try:
+        values = {}
+        for spec in CAMERA_NODE:
+            values[spec.name] = node.declare_parameter(spec.name, spec.default).value
+        return values
+    finally:
+        node.destroy_node()
+        context.shutdown()
+
+
+def by_replay(path, name):
+    try:
+        return read_parameter_file(path, name, CAMERA_NODE)
+    except SettingError:
+        # It has no section for the node, of which rcl says nothing.
+        return {spec.name: spec.default for spec in CAMERA_NODE}
+
+
+@pytest.mark.parametrize('namespace', ['/', '/x', '/x/y'])
+@pytest.mark.parametrize('content', FILES.values(), ids=FILES)
+def test_file_means_the_same_to_node_and_replay(tmp_path, content, namespace):
+    path = tmp_path / 'p.yaml'
+    path.write_text(content)
+    name = f'{namespace.rstrip("/")}/n'
+    assert by_replay(path, name) == by_rcl(path, namespace)
