@@ -18,7 +18,7 @@ class SettingError(FerError, ValueError):
 
 
 class StampError(FerError, ValueError):
-    """A time stamp precedes one that was already processed."""
+    """A time stamp is not later than one that was already processed."""
 
 
 class DatasetError(FerError):

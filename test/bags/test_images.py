@@ -252,6 +252,13 @@ def test_topics_with_unequal_numbers_of_images_are_said(tmp_path, dots):
     assert stream.problems == ['the topics hold unequal numbers of images: /left 6, /right 3']
 
 
+def test_images_of_a_bag_are_never_cut(tmp_path):
+    rng = np.random.default_rng(0)
+    scenes = [rng.integers(0, 256, (24, 32, 3), np.uint8) for _ in range(2)]
+    _, images = images_of(write_images(tmp_path / 'run', [s for s in scenes for _ in 'abc'], 10))
+    assert [image.new_scene for image in images] == [False] * 6
+
+
 def test_seconds_are_counted_from_the_first_image_that_decodes(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/left', COMPRESSED)
