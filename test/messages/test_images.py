@@ -97,7 +97,7 @@ def test_mono16_does_not_become_brighter_after_a_bright_image():
         *(249, 25),
     ]
     assert said == [
-        'images of 16 bits are taken to be white at 4095, for their brightest pixel so far has '
+        'images of 16 bits are taken to be white at 4095, for their brightest pixels so far have '
         '4000; the parameter white_level says it for certain'
     ]
 
@@ -108,6 +108,13 @@ def test_mono16_that_outgrows_its_bits_is_said_again():
     for value in (400, 4000, 60000, 4000):
         decoder.gray(words('mono16', [value] * 24))
     assert [sentence.split()[10] for sentence in said] == ['1023,', '4095,', '65535,']
+
+
+def test_mono16_with_a_broken_pixel_is_not_dark():
+    picture = np.full(64 * 48, 800, np.uint16)
+    picture[7] = 65535
+    gray = gray_from_msg(words('mono16', picture, width=64, height=48, step=128))
+    assert gray[1, 1] == 199
 
 
 def test_black_mono16_is_black():
