@@ -27,6 +27,7 @@ from fer_ros.analysis.emotion_table import write_csv
 from fer_ros.errors import FerError, SourceError
 from fer_ros.media.image_source import ImageSource
 from fer_ros.media.sample_clip import write_sample_clip
+from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.media.video_file import VideoFile
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
 from fer_ros.messages.images import bgr_from_msg
@@ -61,7 +62,7 @@ class Listener(Node):
         self.received = self.dropped = 0
         self.last_s = time.monotonic()
         self.still: ImageArray | None = None
-        self._still_rank = (0, 0.0)
+        self._still_rank = (0, 0, 0.0)
         self._row_s = float('-inf')
         self._video = video
         reliable = QoSProfile(depth=100)
@@ -127,7 +128,7 @@ def run(source: str, out: Path, seconds: float) -> None:
     out.mkdir(parents=True, exist_ok=True)
     if not source:
         source = str(out / 'sample_clip.avi')
-        print('making the sample clip')
+        print(f'making the sample clip of {describe_people(sample_people())}', flush=True)
         write_sample_clip(Path(source))
     opened = ImageSource(source, print)
     opened.close()
@@ -236,10 +237,11 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     print(f'files in {out}: {", ".join(there)}')
 
 
-def _rank(frame: FrameEmotions, width: int) -> tuple[int, float]:
-    """Return what makes an image worth showing: many faces, well inside of it."""
+def _rank(frame: FrameEmotions, width: int) -> tuple[int, int, float]:
+    """Return what makes an image worth showing: many faces that differ, well inside of it."""
     margins = [min(face.box.x0_px, width - face.box.x1_px) for face in frame.faces]
-    return len(frame.faces), min(margins, default=0.0)
+    emotions = {face.emotion for face in frame.faces}
+    return len(frame.faces), len(emotions), min(margins, default=0.0)
 
 
 def _who(frame: FrameEmotions) -> list[tuple[int, str]]:
