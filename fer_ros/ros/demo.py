@@ -238,10 +238,11 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
 
 
 def _rank(frame: FrameEmotions, width: int) -> tuple[int, int, float]:
-    """Return what makes an image worth showing: many faces that differ, well inside of it."""
-    margins = [min(face.box.x0_px, width - face.box.x1_px) for face in frame.faces]
+    """Return what makes an image worth showing: many faces that differ, large and inside of it."""
+    boxes = [face.box for face in frame.faces]
+    sizes = [min(box.width_px, box.x0_px, width - box.x1_px) for box in boxes]
     emotions = {face.emotion for face in frame.faces}
-    return len(frame.faces), len(emotions), min(margins, default=0.0)
+    return len(frame.faces), len(emotions), min(sizes, default=0.0)
 
 
 def _who(frame: FrameEmotions) -> list[tuple[int, str]]:

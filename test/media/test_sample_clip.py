@@ -53,7 +53,7 @@ def emotions(frames, columns):
         (3.4, 5.4, 2),
         (7.0, 8.8, 3),
         (12.3, 15.0, 1),
-        (16.2, 16.6, 0),
+        (16.7, 17.2, 0),
     ],
 )
 def test_clip_shows_one_two_three_faces_and_nobody(frames, start_s, end_s, num_faces):
@@ -84,7 +84,7 @@ def test_clip_ends_when_the_last_has_gone(man):
         len(list(sample_frames(10, (64, 48), people)))
         for people in ([portrait()], [portrait(), hopper()], [portrait(), hopper(), man])
     ]
-    assert lengths == [105, 128, 166]
+    assert lengths == [110, 128, 172]
 
 
 def test_who_is_not_asked_for_is_not_shown():
