@@ -10,6 +10,7 @@ from portrait_clip import portrait_frames
 
 from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.face.detectors.choice import load_detector
+from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.media.sample_people import PORTRAIT
@@ -84,7 +85,8 @@ def maker():
 
 @pytest.fixture(scope='session')
 def portrait_landmarks(models, portrait_gray):
-    (box,) = models.detector.detect(portrait_gray)
+    """As training data have them: in dlib's own box, whatever detector is the default."""
+    (box,) = HogDetector().detect(portrait_gray)
     return models.landmarks.predict(portrait_gray, box)
 
 

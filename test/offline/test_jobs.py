@@ -161,7 +161,7 @@ def test_page_is_whole_in_one_file(judged):
         assert outside not in page
     assert 'data:image/jpeg;base64,' in page
     assert '<svg' in page
-    assert 'Worst disagreements' in page
+    assert 'Where estimate and label disagree most' in page
 
 
 def test_parts_can_be_left_out(short_bags, tmp_path):

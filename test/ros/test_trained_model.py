@@ -3,6 +3,7 @@
 import csv
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip('torch_geometric')
@@ -31,11 +32,13 @@ def data(tmp_path, monkeypatch):
     """Pictures in two classes: with the mouth, and with a hand before it."""
     monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
     monkeypatch.setattr('fer_ros.training.train.CACHE', tmp_path / 'cache')
+    rng = np.random.default_rng(0)
     for split, count in (('train', 16), ('validation', 4), ('test', 4)):
         for number in range(count):
             for name in ('hidden', 'open'):
-                picture = face_picture(0)
-                picture[:, :number] = 0
+                # Light and shade of its own make it a photograph of its own.
+                shade = cv2.resize(rng.normal(1, 0.5, (6, 6)), (240, 240))[..., None]
+                picture = np.clip(face_picture(0) * shade, 0, 255).astype(np.uint8)
                 if name == 'hidden':
                     picture[150:, 60:180] = 20
                 file = tmp_path / 'data' / split / name / f'{number}.png'
