@@ -122,6 +122,6 @@ def test_pictures_of_one_name_and_two_kinds_are_both_annotated(portrait_bgr, tmp
 def test_folder_of_damaged_pictures_is_an_error_that_says_so(tmp_path):
     (tmp_path / 'p').mkdir()
     (tmp_path / 'p' / 'a.png').write_bytes(b'\x89PNG')
-    with pytest.raises(SystemExit, match=r'a\.png is damaged or of an unknown kind'):
+    with pytest.raises(SystemExit, match=r'a\.png cannot be read: 4 bytes are no picture'):
         main(['video', str(tmp_path / 'p'), '--out', str(tmp_path / 'o')])
     assert not (tmp_path / 'o').exists()
