@@ -57,7 +57,10 @@ def load_image_folder(
     )
     classes = tuple(sorted({picture.label for picture in everything}))
     if all(picture.split != split for picture in everything):
-        raise DatasetError(f'{folder} has no picture in the split {split}')
+        raise DatasetError(
+            f'{folder} has no picture in the split {split}, of {len(everything)} in all: put some '
+            f'of each class into a folder {split}, beside one that is called train'
+        )
     if not any(picture.path.is_file() for picture in everything):
         raise DatasetError(
             f'{folder / MANIFEST}: none of its {len(everything)} pictures is there; looked for '

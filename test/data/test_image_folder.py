@@ -190,7 +190,7 @@ def test_empty_folder_is_an_error(tmp_path):
 
 def test_split_without_pictures_is_an_error(tmp_path):
     write_picture(tmp_path / 'train' / 'fear' / 'a.jpg')
-    with pytest.raises(DatasetError, match='has no picture in the split test'):
+    with pytest.raises(DatasetError, match='in the split test, of 1 in all: put some of each'):
         load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
 
 
