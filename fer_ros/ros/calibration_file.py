@@ -23,7 +23,7 @@ def read_calibration(url: str) -> CameraInfo:
     """Return what a calibration file says, without a header.
 
     Args:
-        url: ``file:///home/me/camera.yaml``, or the path alone; YAML as ``camera_calibration``
+        url: ``file:///opt/robot/camera.yaml``, or the path alone; YAML as ``camera_calibration``
             writes it and ``camera_info_manager`` reads it.
 
     Raises:
