@@ -153,17 +153,15 @@ class FaceObserver:
     def _look(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return what is seen of each face; one that is not where it should be is lost."""
         sightings: dict[Track, Sighting] = {}
-        doubted: list[Track] = []
+        doubted: dict[Track, Sighting] = {}
         for track in self._tracker.tracks:
             sighting = self._look_at(gray, track.expected)
-            if self._accept(track, sighting, stamp_s):
-                sightings[track] = sighting
-            else:
-                doubted.append(track)
-        for track in doubted:
+            accepted = self._accept(track, sighting, stamp_s)
+            (sightings if accepted else doubted)[track] = sighting
+        for track, sighting in doubted.items():
             # It does not look like itself any more: it has moved quickly, or is gone, or another
             # one has come in its place.
-            sightings |= self._look_again(gray, track, stamp_s)
+            sightings |= self._look_again(gray, track, sighting, stamp_s)
         self._tracker.merge()
         seen = [
             ObservedFace(track.as_seen(), sightings[track].landmarks, sightings[track].aligned)
@@ -172,8 +170,17 @@ class FaceObserver:
         ]
         return sorted(seen, key=lambda one: one.face.face_id)
 
-    def _look_again(self, gray: ImageArray, track: Track, stamp_s: float) -> dict[Track, Sighting]:
-        """Return what is seen of a doubted face where the detector finds it; else lose it."""
+    def _look_again(
+        self, gray: ImageArray, track: Track, sighting: Sighting, stamp_s: float
+    ) -> dict[Track, Sighting]:
+        """Return what is seen of a doubted face where the detector finds it; else lose it.
+
+        Args:
+            gray: As for ``observe``.
+            track: Not accepted in this image.
+            sighting: Seen where it is expected.
+            stamp_s: As for ``observe``.
+        """
         if not track.confirmed_now:
             with self._timer.time('detector'):
                 boxes = self._detector.detect_near(gray, track.expected)
@@ -183,11 +190,10 @@ class FaceObserver:
                 self._tracker.lose(track)
                 return {}
             self._tracker.confirm(track, box, stamp_s)
-        sighting = self._look_at(gray, track.expected)
+            sighting = self._look_at(gray, box)
         if self._accept(track, sighting, stamp_s, self._continues(gray, track, stamp_s)):
             return {track: sighting}
         other = self._tracker.another(track, track.expected, stamp_s)
-        sighting = self._look_at(gray, other.expected)
         if self._accept(other, sighting, stamp_s):
             return {other: sighting}
         self._tracker.lose(other)
