@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.bench.images import Scene
-from fer_ros.bench.pipeline_maker import PipelineMaker, settle
+from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.media.sample_clip import RATE_HZ
 
 # What is in view before the new face comes, and how many faces that are.
@@ -62,5 +62,5 @@ def _delay_s(
         if len(pipeline.process(after.image(index), index / RATE_HZ).faces) > num_faces:
             delay_s = later / RATE_HZ
             break
-    settle(pipeline)
+    pipeline.settle()
     return delay_s

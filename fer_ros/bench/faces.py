@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.bench.images import Scene, one_face_chunks
-from fer_ros.bench.pipeline_maker import PipelineMaker, settle
+from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.bench.ratio import Ratio, busy_sentence
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.bench.turns import (
@@ -43,7 +43,7 @@ class Crowd:
             pipeline,
             # All of them or none.
             num_faces=lambda frame: int(len(frame.faces) == number),
-            settle=lambda: settle(pipeline),
+            settle=pipeline.settle,
         )
 
     def reset(self) -> None:
@@ -86,7 +86,7 @@ class Cameras:
             frames += estimate_together(observed)
             times_s += [(time.perf_counter() - begin_s) / begun] * begun
         for pipeline in self._pipelines:
-            settle(pipeline)
+            pipeline.settle()
         elapsed_s = time.perf_counter() - start_s
         found = sum(len(frame.faces) == 1 for frame in frames)
         return Turn(frames, found, elapsed_s, times_s)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.bench.images import one_face_chunks
-from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads, settle
+from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads
 from fer_ros.bench.ratio import busy_sentence
 from fer_ros.bench.report import machine, print_stages, spread_ms, stage_figures, write_json
 from fer_ros.bench.turns import (
@@ -67,7 +67,7 @@ def one_by_one(pipeline: EmotionPipeline) -> OneByOne:
         OURS,
         pipeline,
         num_faces=lambda frame: len(frame.faces),
-        settle=lambda: settle(pipeline),
+        settle=pipeline.settle,
     )
 
 

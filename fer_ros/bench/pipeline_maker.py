@@ -48,14 +48,6 @@ class PipelineMaker:
         return EmotionPipeline(self.models, self._settings)
 
 
-def settle(pipeline: EmotionPipeline) -> None:
-    """Wait until a pipeline has nothing at work in the background.
-
-    Without it the next side would pay for it, and the pipeline would have it for nothing.
-    """
-    pipeline.settle()
-
-
 NAME = 'two threads, for recorded images'
 
 
@@ -89,6 +81,6 @@ class TwoThreads:
         for image, stamp_s in zip(chunk.images, chunk.stamps_s, strict=True):
             behind.put(self._pipeline.observe(image, stamp_s))
         behind.close()
-        settle(self._pipeline)
+        self._pipeline.settle()
         elapsed_s = time.perf_counter() - start_s
         return Turn(frames, sum(len(frame.faces) > 0 for frame in frames), elapsed_s)
