@@ -207,9 +207,10 @@ class EmotionPipeline:
         """
         with self._timer.time('gray'):
             gray = _gray(image)
-        height, width = gray.shape
-        faces = tuple(self._observer.observe_alone(gray))
-        return Observation(0.0, (width, height), faces, frozenset(), alone=True)
+        rotate_deg, size_wh = self._settings.rotate_deg, (gray.shape[1], gray.shape[0])
+        seen = self._observer.observe_alone(turned(gray, rotate_deg))
+        faces = tuple(turned_back(face, size_wh, rotate_deg) for face in seen)
+        return Observation(0.0, size_wh, faces, frozenset(), alone=True)
 
     def observe(self, image: ImageArray, stamp_s: float) -> Observation:
         """Do the first half of ``process``: find the faces and follow them.

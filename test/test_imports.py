@@ -80,14 +80,19 @@ def test_every_room_stands_on_a_floor():
 def test_nothing_imports_upward(path):
     dotted_names = [dotted for dotted in imports(path) if dotted.startswith('fer_ros.')]
     # The version is no module; other public names are imported from where they are defined.
-    rooms = {dotted.split('.')[1] for dotted in dotted_names} - {'msg', '__version__', room(path)}
+    rooms = {dotted.split('.')[1] for dotted in dotted_names} - {
+        'msg',
+        'srv',
+        '__version__',
+        room(path),
+    }
     assert {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room(path)]} == set()
 
 
 @pytest.mark.parametrize('path', [p for p in MODULES if not uses_the_graph(p)], ids=name)
 def test_only_ros_and_the_bench_of_the_node_import_ros(path):
     assert roots(path) & ROS == set()
-    assert not any(dotted.startswith('fer_ros.msg') for dotted in imports(path))
+    assert not any(dotted.startswith(('fer_ros.msg', 'fer_ros.srv')) for dotted in imports(path))
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ def test_versions_agree():
     assert f'\n{VERSION} (' in (ROOT / 'CHANGELOG.rst').read_text()
 
 
-def test_messages_are_generated_and_declared():
+@pytest.mark.parametrize('kind', ['msg', 'srv'])
+def test_messages_and_services_are_generated_and_declared(kind):
     cmake = (ROOT / 'CMakeLists.txt').read_text()
-    assert set(re.findall(r'msg/(\w+)\.msg', cmake)) == {
-        path.stem for path in (ROOT / 'msg').iterdir()
+    assert set(re.findall(rf'{kind}/(\w+)\.{kind}', cmake)) == {
+        path.stem for path in (ROOT / kind).iterdir()
     }
 
 

@@ -17,6 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.face.detectors.choice import HOG_ALONE
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
+from fer_ros.ros.analyze_service import AnalyzeService
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_topic import ImageTopic, make_image_topics
 from fer_ros.ros.newest_frames import NewestFrames
@@ -89,6 +90,7 @@ class EmotionNode(LifecycleNode):
         self._reports = Reports(self, self._log)
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         self.create_service(Trigger, '~/reset', self._on_reset)
+        self._analyze = AnalyzeService(self, self._log, lambda: self._values)
         self._create_steady_timer(_REPORT_PERIOD_S, self._report)
         self._create_steady_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
@@ -105,6 +107,7 @@ class EmotionNode(LifecycleNode):
         emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
         self._processor = ImageProcessor(self, emotions, self._log, self._values)
         self._topics = make_image_topics(self, models, self._values)
+        self._analyze.ready(models)
         classifier = models.classifier
         self._detector = models.detector.description
         self._phase = 'inactive'
@@ -218,6 +221,7 @@ class EmotionNode(LifecycleNode):
         if self._processor is not None:
             self.destroy_lifecycle_publisher(self._processor.emotions)
             self._processor = None
+        self._analyze.free()
         self._detector = ''
 
     def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:

@@ -1,0 +1,68 @@
+"""AnalyzeService: the faces in one image, for behaviours that look once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rclpy.node import Node
+
+from fer_ros.errors import FerError
+from fer_ros.messages.images import ImageDecoder
+from fer_ros.parameters import pipeline_settings
+from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.ros.conversions import frame_to_msg
+from fer_ros.ros.throttled_log import ThrottledLog
+from fer_ros.srv import AnalyzeImage
+
+_NAME = '~/analyze'
+
+
+class AnalyzeService:
+    """Answers ``~/analyze`` while the node is configured, with or without image topics.
+
+    It works in the thread that receives: images of the topics that come meanwhile wait, and of
+    each topic the newest is processed afterwards.
+    """
+
+    def __init__(
+        self, node: Node, log: ThrottledLog, values: Callable[[], Mapping[str, Any]]
+    ) -> None:
+        """Args:
+        node: Whose service it is.
+        log: For errors that nobody expects.
+        values: Returns the node's parameters by name.
+        """
+        self._node, self._log, self._values = node, log, values
+        self._pipeline: EmotionPipeline | None = None
+        node.create_service(AnalyzeImage, _NAME, self._on_request)
+
+    def ready(self, models: Models) -> None:
+        """Judge by these models from now on."""
+        self._pipeline = EmotionPipeline(models)
+
+    def free(self) -> None:
+        """Let go of the models."""
+        self._pipeline = None
+
+    def _on_request(
+        self, request: AnalyzeImage.Request, response: AnalyzeImage.Response
+    ) -> AnalyzeImage.Response:
+        try:
+            response.emotions = self._analyze(request)
+            response.success = True
+            response.message = f'{len(response.emotions.faces)} face(s)'
+        except FerError as error:
+            response.message = str(error)
+        except Exception as error:
+            response.message = f'{type(error).__name__}: {error}'
+            self._log.say(_NAME, response.message, error)
+        return response
+
+    def _analyze(self, request: AnalyzeImage.Request) -> Any:
+        if self._pipeline is None:
+            name = self._node.get_name()
+            raise FerError(f'{name} is not configured: ros2 lifecycle set {name} configure')
+        values = self._values()
+        decoder = ImageDecoder(values['max_image_pixels'], values['white_level'])
+        self._pipeline.settings = pipeline_settings(values)
+        frame = self._pipeline.analyze(decoder.gray(request.image))
+        return frame_to_msg(frame, request.image.header, '', values['publish_landmarks'])
