@@ -3,6 +3,7 @@
 # make test-all                                             also what is long or needs a network
 # make benchmarks                                           fer_ros beside other designs
 # make lint                                                 style and types
+# make doc                                                  the documentation as a site
 # make clean                                                remove all that these made
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ SECONDS_MAX ?= 0
 TEST_PROCESSES ?= 2
 export PYTHON
 
-.PHONY: setup demo test test-all benchmarks lint clean
+.PHONY: setup demo test test-all benchmarks lint doc clean
 
 setup:
 	@scripts/setup-workspace
@@ -36,6 +37,11 @@ lint:
 	@scripts/with-ros ruff check .
 	@scripts/with-ros ruff format --check .
 	@scripts/with-ros mypy
+
+doc:
+	@scripts/setup-workspace train dev doc
+	@scripts/with-ros python -m sphinx -W -q -b html doc .workspace/doc
+	@echo 'open .workspace/doc/index.html'
 
 clean:
 	rm -rf .workspace demo_output

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from readme import README
+from documents import page
 
 from fer_ros.media.sample_clip import write_sample_clip
 
@@ -36,7 +36,7 @@ def start():
 def test_lines_for_a_second_terminal_show_faces_and_end_cleanly(start, tmp_path):
     if 'FER_ROS_WORKSPACE' not in os.environ:
         pytest.skip('scripts/with-ros needs the workspace that scripts/setup-workspace makes')
-    section = README.split('### From a second terminal')[1].split('\n#')[0]
+    section = page('README').split('### From a second terminal')[1].split('\n#')[0]
     lines = [line.split('#')[0].strip() for line in re.findall(r'^    (.*)', section, re.M)]
     assert len(lines) == 3
     clip = tmp_path / 'clip.avi'

@@ -1,9 +1,8 @@
 import re
-from pathlib import Path
 
 import pytest
 import yaml
-from readme import README, table
+from documents import PAGES, ROOT, blocks, page, table
 
 from fer_ros import parameters
 from fer_ros.analysis.label_intervals import read_label_file
@@ -12,8 +11,6 @@ from fer_ros.cli import main
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.messages.encodings import ENCODINGS
 from fer_ros.offline.output_folder import PARTS
-
-ROOT = Path(__file__).parent.parent
 
 
 def fields(message):
@@ -25,7 +22,10 @@ def fields(message):
 
 @pytest.mark.parametrize('message', ['FaceEmotion', 'FaceEmotionArray'])
 def test_message_tables_agree_with_the_messages(message):
-    rows = [[kind.strip('`'), name.strip('`')] for name, kind, _ in table(f'`{message}`')]
+    rows = [
+        [kind.strip('`'), name.strip('`')]
+        for name, kind, _ in table(page('nodes'), f'`{message}`')
+    ]
     assert rows == list(fields(message))
 
 
@@ -37,7 +37,7 @@ def specs(node):
 def test_parameter_tables_agree_with_the_code(node):
     rows = [
         [name.strip('`'), yaml.safe_load(default.strip('`')), allowed, live == 'yes', text]
-        for name, default, allowed, live, text in table(f'`{node}` parameter')
+        for name, default, allowed, live, text in table(page('nodes'), f'`{node}` parameter')
     ]
     assert rows == [
         [spec.name, spec.default, spec.allowed(), spec.live, spec.description]
@@ -58,7 +58,7 @@ def test_every_parameter_has_a_description(node):
 
 
 def test_encodings_are_those_of_the_code():
-    said = re.search(r'Image encodings: (.*?);', README, re.S)[1]
+    said = re.search(r'Image encodings: (.*?);', page('nodes'), re.S)[1]
     assert re.findall(r'`(\w+)`', said) == list(ENCODINGS)
 
 
@@ -69,36 +69,51 @@ def option_names(command, capsys):
 
 
 def test_every_option_of_a_replay_is_one_of_its_command(capsys):
-    said = README.split('## Replay a bag')[1].split('\n## ')[0]
+    said = page('bags') + page('video')
     mentioned = set(re.findall(r'(--[a-z][a-z-]+)', said))
     assert {'--out', '--labels', '--topic', '--label-topic', '--scheduler'} <= mentioned
     assert mentioned <= option_names('bag', capsys) | option_names('video', capsys)
 
 
 def test_every_part_of_the_outputs_can_be_left_out_as_it_is_said():
-    left_out = {cell.strip('`') for _, cell, _ in table('output') if cell}
+    left_out = {cell.strip('`') for _, cell, _ in table(page('bags'), 'output') if cell}
     assert left_out == {f'--no-{part}' for part in PARTS}
 
 
 def test_labels_of_the_example_can_be_read(tmp_path):
-    example = README.split('### Labels')[1].split('\n    ', 1)[1].split('\n\n')[0]
+    example = page('bags').split('## Labels')[1].split('\n    ', 1)[1].split('\n\n')[0]
     (tmp_path / 'l.csv').write_text('\n'.join(line.strip() for line in example.splitlines()))
     labels = read_label_file(tmp_path / 'l.csv', FERPLUS_CLASSES)
     assert [interval.face_id for interval in labels.intervals] == [None, 1, 2]
 
 
 def test_label_topics_are_those_of_the_code():
-    assert [kind.strip('`') for kind, _ in table('label topic')] == [STRING_TYPE, EMOTIONS_TYPE]
+    assert [kind.strip('`') for kind, _ in table(page('bags'), 'label topic')] == [
+        STRING_TYPE,
+        EMOTIONS_TYPE,
+    ]
 
 
-def test_links_lead_somewhere():
-    links = re.findall(r'\]\(([^)#:]+)\)', README)
-    assert len(links) >= 4
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize('path', PAGES, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    links = re.findall(r'\]\(((?!https?:)[^)]+)\)', path.read_text())
+    missing = []
+    for link in links:
+        file, _, heading = link.partition('#')
+        target = path.parent / file if file else path
+        if not target.exists() or (heading and heading not in headings(target)):
+            missing.append(link)
+    assert missing == []
 
 
-def test_python_example_runs(capsys, monkeypatch):
+def headings(path):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r'^#+ (.+)$', path.read_text(), re.M)
+    return [re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-') for title in titles]
+
+
+def test_python_example_of_the_readme_runs(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    code = README.split('In Python:')[1].split('\n## ')[0]
-    exec('\n'.join(line[4:] for line in code.splitlines()))
+    ((_, code),) = blocks(page('README'), 'python')
+    exec(code)
     assert capsys.readouterr().out.startswith('1 happiness')

@@ -1,0 +1,20 @@
+# fer_ros on a ROS 2 distribution: docker build -t fer_ros . builds the package and runs its tests.
+# docker run --rm --network host --device /dev/video0 fer_ros ros2 launch fer_ros webcam.launch.py rviz:=false
+FROM ros:jazzy
+
+SHELL ["/bin/bash", "-eo", "pipefail", "-c"]
+ENV PIP_BREAK_SYSTEM_PACKAGES=1
+WORKDIR /ros2_ws
+COPY . src/fer_ros
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libdlib-data python3-av python3-pip python3-pytest \
+    && rosdep update \
+    && rosdep install --from-paths src --ignore-src -y --skip-keys rviz2 \
+    && rm -rf /var/lib/apt/lists/*
+RUN source /opt/ros/jazzy/setup.bash \
+    && colcon build --packages-select fer_ros \
+    && colcon test --packages-select fer_ros \
+    && colcon test-result --verbose
+RUN printf 'source /ros2_ws/install/setup.bash\n' >> /root/.bashrc
+ENTRYPOINT ["/ros_entrypoint.sh"]
+CMD ["bash", "-lc", "source /ros2_ws/install/setup.bash && ros2 launch fer_ros fer.launch.py"]

@@ -1,0 +1,103 @@
+"""Every command of the documentation is run as it is written, on small files of those names.
+
+A block that is marked after ``sh`` is not: ``hardware`` needs a robot, a camera, several GPUs or a
+ROS distribution, ``network`` installs or downloads. ``long`` ones run in make test-all.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from bag_files import write_images
+from documents import PAGES, ROOT, blocks
+from portrait_clip import frames_at
+from video_files import write_video
+
+from fer_ros.labels import FERPLUS_CLASSES
+
+NOT_RUN = {'hardware', 'network'}
+BLOCKS = [
+    pytest.param(code, id=f'{path.stem}-{number}', marks=[pytest.mark.long] * ('long' in marks))
+    for path in PAGES
+    for number, (marks, code) in enumerate(blocks(path.read_text(), 'sh'), 1)
+    if not NOT_RUN & set(marks)
+]
+
+
+def test_marks_of_blocks_are_known():
+    marks = {mark for path in PAGES for said, _ in blocks(path.read_text(), 'sh') for mark in said}
+    assert marks <= NOT_RUN | {'long'}
+
+
+def faces(count):
+    """Return gray pictures of which no two pass for one photograph."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (count, 8, 8), np.uint8)
+    return [cv2.resize(image, (48, 48), interpolation=cv2.INTER_CUBIC) for image in coarse]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with all that the commands name."""
+    images = list(frames_at(k / 10 for k in range(20)))
+    for name in ('monday', 'tuesday.mcap'):
+        write_images(tmp_path / name, images, 10)
+    (tmp_path / 'labels.csv').write_text('start_s,end_s,emotion\n0.0,1.0,happiness\n')
+    write_video(tmp_path / 'IN.mp4', [(k / 10, image) for k, image in enumerate(images)])
+    (tmp_path / 'PICTURE_OR_FOLDER').mkdir()
+    cv2.imwrite(str(tmp_path / 'PICTURE_OR_FOLDER' / 'one.png'), images[0])
+    for k, face in enumerate(faces(16)):
+        split, name = ('train', 'validation')[k // 8], ('calm', 'glad')[k % 2]
+        place = tmp_path / 'my_pictures' / split / name
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f'{k}.png'), face)
+    write_ferplus(tmp_path / 'FERPLUS')
+    write_crema_d(tmp_path / 'VideoFlash')
+    return tmp_path
+
+
+def write_ferplus(path):
+    path.mkdir()
+    pixels, votes = ['emotion,pixels,Usage'], [','.join((*FERPLUS_CLASSES, 'unknown', 'NF'))]
+    for k, face in enumerate(faces(48)):
+        usage = ('Training', 'PublicTest', 'PrivateTest')[max(0, k // 8 - 3)]
+        pixels.append(f'{k % 7},{" ".join(map(str, face.ravel()))},{usage}')
+        votes.append(','.join('10' if c == k % 8 else '0' for c in range(10)))
+    (path / 'fer2013.csv').write_text('\n'.join(pixels))
+    (path / 'fer2013new.csv').write_text('\n'.join(votes))
+
+
+def write_crema_d(path):
+    path.mkdir()
+    image = next(frames_at([1.0]))
+    for actor in range(1001, 1092, 9):
+        for emotion in ('ANG', 'DIS', 'FEA', 'HAP', 'NEU', 'SAD'):
+            write_video(path / f'{actor}_DFA_{emotion}_XX.mp4', [(0.0, image), (0.1, image)])
+
+
+@pytest.mark.parametrize('code', BLOCKS)
+def test_commands_of_a_block_succeed(code, folder, tmp_path):
+    own = {'XDG_CACHE_HOME': str(tmp_path / 'cache'), 'OMP_NUM_THREADS': '1'}
+    bin_folder = tmp_path / 'bin'
+    bin_folder.mkdir()
+    # The command as an installation puts it there, of the code under test.
+    (bin_folder / 'fer-ros').write_text(f'#!/bin/sh\nexec {sys.executable} -m fer_ros "$@"\n')
+    (bin_folder / 'fer-ros').chmod(0o755)
+    path = f'{bin_folder}:{os.environ["PATH"]}'
+    result = subprocess.run(
+        ['bash', '-ec', code],
+        cwd=folder,
+        env={**os.environ, **own, 'PATH': path},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+
+
+def test_blocks_are_found():
+    assert len(BLOCKS) > 5
+    assert Path(ROOT / 'README.md') in PAGES
