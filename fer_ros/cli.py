@@ -10,7 +10,7 @@ from fer_ros import __version__
 from fer_ros.bench.command import add_model
 from fer_ros.bench.command import add_options as add_bench_options
 from fer_ros.config_files import find_config
-from fer_ros.data.face_set import SPLITS
+from fer_ros.data.face_set import ALL, SPLITS
 from fer_ros.errors import FerError, os_reason
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.offline.options import add_options
@@ -100,11 +100,16 @@ def parser() -> argparse.ArgumentParser:
         'model of each fold',
     )
     evaluate.add_argument('--backend', choices=BACKENDS, default='', help='chosen when not given')
-    evaluate.add_argument('--dataset', default='', help='ferplus, crema_d or folder; found out')
+    evaluate.add_argument('--dataset', default='', help='found out by the layout when not given')
     evaluate.add_argument(
-        '--split', choices=SPLITS, default='validation', help='default: validation'
+        '--split',
+        choices=(*SPLITS, ALL),
+        default='validation',
+        help='default: validation; all: of data that the model has learned nothing from',
     )
-    evaluate.add_argument('--fold', type=int, default=0, help='of CREMA-D; 0: all five')
+    evaluate.add_argument(
+        '--fold', type=int, default=0, help='of CREMA-D, where 0 is all five, CK+, JAFFE and KDEF'
+    )
     evaluate.add_argument(
         '--seen',
         type=Path,
@@ -200,8 +205,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         '--data',
         type=Path,
         required=True,
-        help='fer2013plus.npz; folder of fer2013.csv and fer2013new.csv; CREMA-D folder of clips; '
-        'or folder of images (<class>/*.jpg or manifest.csv)',
+        help='folder of FER+ (fer2013.csv and fer2013new.csv; or fer2013plus.npz), RAF-DB, '
+        'AffectNet, CK+, KDEF, JAFFE or CREMA-D as published; or of images (<class>/*.jpg or '
+        'manifest.csv)',
     )
 
 

@@ -31,6 +31,9 @@ CREMA_D_CODES: dict[str, str] = {
 }
 CREMA_D_CLASSES: tuple[str, ...] = tuple(CREMA_D_CODES.values())
 
+# The six basic emotions of Ekman and the neutral face, which most data sets have.
+BASIC_CLASSES: tuple[str, ...] = FERPLUS_CLASSES[:7]
+
 # What data sets call the emotions beside the names used here.
 _OTHER_NAMES = {
     'angry': 'anger',
@@ -43,6 +46,15 @@ _OTHER_NAMES = {
     'surprised': 'surprise',
     'contemptuous': 'contempt',
     **{code.lower(): name for code, name in CREMA_D_CODES.items()},
+    # Codes in the file names of JAFFE (Lyons et al. 1998) and KDEF (Lundqvist et al. 1998).
+    'af': 'fear',
+    'an': 'anger',
+    'di': 'disgust',
+    'fe': 'fear',
+    'ha': 'happiness',
+    'ne': 'neutral',
+    'sa': 'sadness',
+    'su': 'surprise',
 }
 
 

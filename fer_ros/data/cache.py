@@ -31,12 +31,17 @@ Arrays = dict[str, npt.NDArray[Any]]
 Task = TypeVar('Task')
 
 
-def cache_key(method: str, *contents: bytes) -> str:
-    """Return a name for what ``method``, a text with all its settings, makes of some bytes."""
+def cache_key(method: str, *contents: bytes | npt.NDArray[Any]) -> str:
+    """Return a name for what ``method``, a text with all its settings, makes of some bytes.
+
+    An array is the bytes of its values, of which no copy is made.
+    """
     digest = hashlib.blake2b(method.encode(), digest_size=16)
     for content in contents:
-        digest.update(len(content).to_bytes(8, 'little'))
-        digest.update(content)
+        array = np.frombuffer(content, np.uint8) if isinstance(content, bytes) else content
+        values = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        digest.update(len(values).to_bytes(8, 'little'))
+        digest.update(values.data)
     return digest.hexdigest()
 
 

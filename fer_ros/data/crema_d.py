@@ -3,13 +3,14 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
+from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.data.landmarked_pictures import CHIP_PX, METHOD, cut_chip, stages
 from fer_ros.errors import DatasetError, SourceError
@@ -259,3 +260,18 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
         'frames_read': np.array(read),
         'frames_said': np.array(source.count),
     }
+
+
+def _load(path: Path, split: str, fold: int, cache: Path, progress: bool) -> FaceSet:
+    data = load_crema_d_split(path, fold, split, cache, progress)
+    return replace(data.faces, notes=(*data.faces.notes, *data.problems))
+
+
+def _lies_at(path: Path) -> bool:
+    try:
+        return bool(find_clips(path))
+    except DatasetError:
+        return False
+
+
+CREMA_D = Dataset('crema_d', 'CREMA-D', _lies_at, _load, len(FOLDS))

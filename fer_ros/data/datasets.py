@@ -9,14 +9,32 @@ from typing import Any
 import numpy as np
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.data.crema_d import find_clips, load_crema_d_split
+from fer_ros.data.affectnet import AFFECTNET
+from fer_ros.data.ck_plus import CK_PLUS
+from fer_ros.data.crema_d import CREMA_D
+from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.ferplus import load_ferplus, pictures_csv
-from fer_ros.data.image_folder import load_image_folder
+from fer_ros.data.ferplus import FERPLUS
+from fer_ros.data.image_folder import IMAGE_FOLDER
+from fer_ros.data.jaffe import JAFFE
+from fer_ros.data.kdef import KDEF
+from fer_ros.data.manifest import MANIFEST
 from fer_ros.data.photographs import find_photographs
+from fer_ros.data.raf_db import RAF_DB
 from fer_ros.errors import DatasetError
 
-DATASETS = ('ferplus', 'crema_d', 'folder')
+# In the order in which a path is compared with them.
+READERS: tuple[Dataset, ...] = (
+    FERPLUS,
+    RAF_DB,
+    AFFECTNET,
+    CK_PLUS,
+    KDEF,
+    JAFFE,
+    CREMA_D,
+    IMAGE_FOLDER,
+)
+DATASETS = tuple(dataset.name for dataset in READERS)
 # What a model file says of faces whose photograph stands in the validation or test split too.
 COPIES_LEFT_OUT = 'left out'
 
@@ -36,21 +54,23 @@ class TrainingData:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-def dataset_at(path: Path) -> str:
-    """Return which of ``DATASETS`` a path holds.
+def dataset_at(path: Path) -> Dataset:
+    """Return which data set a path holds, by its layout.
 
     Raises:
         DatasetError: The path does not exist.
     """
     if not path.exists():
         raise DatasetError(f'data {path} does not exist')
-    if path.is_file() or pictures_csv(path):
-        return 'ferplus'
-    try:
-        find_clips(path)
-    except DatasetError:
-        return 'folder'
-    return 'crema_d'
+    if (path / MANIFEST).is_file():
+        # Somebody has said what lies here.
+        return IMAGE_FOLDER
+    return next(dataset for dataset in READERS if dataset.lies_at(path))
+
+
+def dataset_named(name: str) -> Dataset:
+    """Return the data set of one of the names in ``DATASETS``."""
+    return READERS[DATASETS.index(name)]
 
 
 def load_training_data(path: Path, cache: Path, fold: int, progress: bool = True) -> TrainingData:
@@ -59,15 +79,15 @@ def load_training_data(path: Path, cache: Path, fold: int, progress: bool = True
     Args:
         path: As in ``load_faces``.
         cache: Folder for what was prepared.
-        fold: Of CREMA-D.
+        fold: Of data that has folds.
         progress: Whether to draw progress bars and print what was found.
 
     Raises:
         DatasetError: The data cannot be used.
     """
-    kind = dataset_at(path)
-    about: dict[str, Any] = {'dataset': kind}
-    if kind == 'crema_d':
+    dataset = dataset_at(path)
+    about: dict[str, Any] = {'dataset': dataset.name}
+    if dataset.folds:
         about['fold'] = fold
     else:
         about['copies'] = COPIES_LEFT_OUT
@@ -81,29 +101,31 @@ def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = 
     """Return the faces that a training uses of one split of the data at a path.
 
     Args:
-        path: As in ``load_ferplus``, ``load_image_folder`` or ``load_crema_d_split``.
-        split: ``train`` or ``validation``.
+        path: In the layout of one of ``READERS``.
+        split: ``train``, ``validation`` or ``test``.
         cache: Folder for what was prepared.
-        fold: Of CREMA-D.
+        fold: Of data that has folds.
         progress: Whether to draw progress bars and print what was found.
 
     Raises:
         DatasetError: The data cannot be used.
     """
-    kind = dataset_at(path)
-    problems: tuple[str, ...] = ()
-    if kind == 'ferplus':
-        # Every face has something to teach; judged are those on whom the raters agree.
-        protocol = 'votes' if split == 'train' else 'majority'
-        faces = load_ferplus(path, split, cache, protocol, progress)
-    elif kind == 'crema_d':
-        data = load_crema_d_split(path, fold, split, cache, progress)
-        faces, problems = data.faces, data.problems
-    else:
-        faces = load_image_folder(path, split, cache, progress=progress)
+    dataset = dataset_at(path)
+    require_fold(dataset, fold)
+    faces = dataset.load(path, split, fold, cache, progress)
     if progress:
-        print(*faces.notes, *problems, sep='\n')
+        print(*faces.notes, sep='\n')
     return faces
+
+
+def require_fold(dataset: Dataset, fold: int) -> None:
+    """Refuse a fold that a data set does not have.
+
+    Raises:
+        DatasetError: It has fewer folds.
+    """
+    if dataset.folds and not 1 <= fold <= dataset.folds:
+        raise DatasetError(f'fold is {fold}, {dataset.title} is split into 1 to {dataset.folds}')
 
 
 def mark_seen(

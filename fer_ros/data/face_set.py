@@ -9,6 +9,8 @@ import numpy.typing as npt
 from fer_ros.structures import NUM_LANDMARKS, FloatArray, ImageArray
 
 SPLITS = ('train', 'validation', 'test')
+# Of data that a model has learned nothing from.
+ALL = 'all'
 
 # Fields that may be empty: what not every data set says of its faces.
 _OPTIONAL = (
@@ -20,6 +22,8 @@ _OPTIONAL = (
     'detected',
     'photographs',
     'seen',
+    'valence',
+    'arousal',
 )
 
 
@@ -34,7 +38,7 @@ class FaceSet:
         classes: C names.
         second_labels: ``(N,)`` indices of another labelling of the same faces, from 0; training
             may learn it beside the targets; -1 where a face has none. Empty where there is none
-            at all, as are the next seven.
+            at all, as are the others below.
         subjects: ``(N,)`` whose face it is.
         clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
             together, in order of time.
@@ -44,6 +48,8 @@ class FaceSet:
         photographs: ``(N,)`` number of the photograph; copies of one have the same.
         seen: ``(N,)`` whether the photograph stands in a split too that a model is trained or
             chosen by before it is judged on this one.
+        valence: ``(N,)`` how pleasant the expression is, -1 to 1; NaN where a face has none.
+        arousal: ``(N,)`` how excited it is, -1 to 1; NaN where a face has none.
         notes: Sentences about how the faces were found, for those who judge by them.
     """
 
@@ -59,6 +65,8 @@ class FaceSet:
     detected: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     photographs: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    valence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    arousal: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.cache import Arrays
+from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import SPLITS, FaceSet
 from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.data.photographs import Numbers, find_photographs, in_other_splits, pooled
@@ -164,3 +165,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
         reader = csv.DictReader(stream)
         reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         return list(reader)
+
+
+def _load(path: Path, split: str, fold: int, cache: Path, progress: bool) -> FaceSet:
+    # Every face has something to teach; judged are those on whom the raters agree.
+    protocol = 'votes' if split == 'train' else 'majority'
+    return load_ferplus(path, split, cache, protocol, progress)
+
+
+FERPLUS = Dataset(
+    'ferplus', 'FER+', lambda path: path.is_file() or pictures_csv(path) is not None, _load
+)

@@ -17,7 +17,7 @@ def seen_by(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
         An entry per data set and fold, each with ``dataset``, and ``fold`` where it has folds.
     """
     own = {key: figures[key] for key in _OF_DATA if key in figures}
-    entries = [*([own] if own else []), *figures.get('lineage', ())]
+    entries = [*([own] if own else []), *figures.get('datasets', ()), *figures.get('lineage', ())]
     return [entry for number, entry in enumerate(entries) if entry not in entries[:number]]
 
 
@@ -27,15 +27,21 @@ def lineage_of(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [entry for number, entry in enumerate(entries) if entry not in entries[:number]]
 
 
+def folds_seen(figures: Mapping[str, Any], dataset: str) -> list[int]:
+    """Return the folds of a data set whose training a model goes back to."""
+    return sorted(
+        {
+            int(entry['fold'])
+            for entry in seen_by(figures)
+            if entry.get('dataset') == dataset and 'fold' in entry
+        }
+    )
+
+
 def other_folds(figures: Mapping[str, Any], dataset: str, fold: int) -> list[int]:
     """Return the folds, but for one, whose training a model goes back to.
 
     What is the test of one fold is training in the others: a model that goes back to one of these
     has seen it.
     """
-    folds = {
-        int(entry['fold'])
-        for entry in seen_by(figures)
-        if entry.get('dataset') == dataset and 'fold' in entry
-    }
-    return sorted(folds - {fold})
+    return [seen for seen in folds_seen(figures, dataset) if seen != fold]

@@ -1,12 +1,11 @@
 """manifest.csv: what is said of each picture of a folder, and what contradicts itself there."""
 
 import csv
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.data.face_set import SPLITS
+from fer_ros.data.labelled_pictures import Picture, hashed_split, listed
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
@@ -17,31 +16,6 @@ _SPLIT_NAMES = {
     **dict.fromkeys(('validation', 'val', 'valid', 'dev'), 'validation'),
     **dict.fromkeys(('test', 'testing'), 'test'),
 }
-# What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
-_VALIDATION, _TEST = 26, 51
-# So many names are said of what is wrong in the same way.
-_MOST_NAMES = 10
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A line of the manifest, or a file of a class's folder.
-
-    Attributes:
-        path: Of the picture.
-        label: Its class, by the name used here.
-        split: ``train``, ``validation`` or ``test``.
-        subject: Whose face it is; empty when unknown.
-        clip: Of which clip it is a frame; empty for a still.
-        frame: Its number there.
-    """
-
-    path: Path
-    label: str
-    split: str
-    subject: str = ''
-    clip: str = ''
-    frame: int = 0
 
 
 def read_manifest(folder: Path) -> list[Picture]:
@@ -98,13 +72,6 @@ def _require_order(file: Path, pictures: Sequence[Picture]) -> None:
         taken.add(place)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names as a text, the first ones of many."""
-    return ', '.join(names[:_MOST_NAMES]) + (
-        f' and {len(names) - _MOST_NAMES} more' if len(names) > _MOST_NAMES else ''
-    )
-
-
 def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
     values = {key: (value or '').strip() for key, value in row.items() if key}
     path, label = values['path'], values['label']
@@ -132,9 +99,3 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
         # Written where folders are separated otherwise.
         path = path.replace('\\', '/')
     return Picture(folder / path, class_name(label), split, subject, clip, int(frame))
-
-
-def hashed_split(name: str) -> str:
-    """Return the split that a name has where none is given: always the same one."""
-    value = hashlib.sha256(name.encode()).digest()[0]
-    return 'validation' if value < _VALIDATION else 'test' if value < _TEST else 'train'

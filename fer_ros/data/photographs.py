@@ -58,7 +58,7 @@ def find_photographs(
     Returns:
         ``(N,)`` of each set, numbered from 0 over all of them in order of first appearance.
     """
-    contents = [array.tobytes() for images, points in sets for array in (images, points)]
+    contents = [array for images, points in sets for array in (images, points)]
     key = cache_key(f'{_METHOD} {[images.shape for images, _ in sets]}', *contents)
     count = sum(len(images) for images, _ in sets)
     prepare(_search, {key: sets}, cache, 'photographs', {key: count}, progress)

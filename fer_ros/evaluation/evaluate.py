@@ -7,16 +7,25 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder
 from fer_ros.data.cache import CACHE
-from fer_ros.data.datasets import COPIES_LEFT_OUT, dataset_at, load_faces, mark_seen
+from fer_ros.data.crema_d import CREMA_D
+from fer_ros.data.dataset import Dataset
+from fer_ros.data.datasets import (
+    COPIES_LEFT_OUT,
+    dataset_at,
+    dataset_named,
+    load_faces,
+    mark_seen,
+    require_fold,
+)
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.ferplus import load_ferplus
-from fer_ros.data.image_folder import load_image_folder
+from fer_ros.data.ferplus import FERPLUS, load_ferplus
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration import agreement_table, equal_tables, fit_table
 from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluation.crema_d import evaluate_crema_d
+from fer_ros.evaluation.judged_faces import judged_faces
 from fer_ros.evaluation.predictions import (
     aligned_faces,
     answers_for,
@@ -50,25 +59,22 @@ def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
     if out is not None:
         # Before the long work.
         require_folder(out)
-    kind = settings.dataset or dataset_at(settings.data)
-    if kind == 'crema_d':
+    dataset = dataset_named(settings.dataset) if settings.dataset else dataset_at(settings.data)
+    if settings.fold:
+        require_fold(dataset, settings.fold)
+    if dataset is CREMA_D:
         found = evaluate_crema_d(settings, CACHE)
     else:
-        found = _evaluate_faces(settings, kind)
+        found = _evaluate_faces(settings, dataset)
     print(found.markdown(), end='')
     if out is not None:
         print(f'\nwrote {", ".join(found.write(out))} to {out}')
     return found
 
 
-def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
+def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     classifier = settings.load(settings.model)
-    if kind == 'ferplus':
-        faces = load_ferplus(settings.data, settings.split, CACHE, 'majority')
-        title = f'FER+ {settings.split}, majority protocol, {len(faces)} faces'
-    else:
-        faces = load_image_folder(settings.data, settings.split, CACHE)
-        title = f'{settings.data.name} {settings.split}, {len(faces)} faces'
+    title, faces = judged_faces(settings, dataset, classifier.figures)
     if settings.seen:
         others = [
             load_faces(path, split, CACHE, fold=1)
@@ -87,7 +93,7 @@ def _evaluate_faces(settings: EvaluateSettings, kind: str) -> Evaluation:
     if faces.seen.any():
         notes.append(_about_copies(classifier))
     tables = [*still_tables(answers, faces), fit_table(answers, faces)]
-    if kind == 'ferplus':
+    if dataset is FERPLUS:
         tables.append(_agreement(settings, classifier, faces))
     tables += equal_tables(
         answers,

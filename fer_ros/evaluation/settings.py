@@ -25,8 +25,10 @@ class EvaluateSettings:
         data: As in ``load_training_data``.
         backend: As in ``load_classifier``; chosen when empty.
         dataset: One of ``DATASETS``; found out when empty.
-        split: ``train``, ``validation`` or ``test``; CREMA-D is judged by folds instead.
-        fold: Of CREMA-D; 0 judges all five.
+        split: ``train``, ``validation``, ``test``, or ``all`` for data that the model has not
+            learned from; CREMA-D is judged by folds instead.
+        fold: Of data that has folds. 0: of CREMA-D all five, of others the one that the model was
+            trained for, or the first.
         seen: Other data that the model was trained on; faces whose photograph stands in its
             training or validation split are not counted as never seen.
         streams: Of ``STREAMS``; the model's own when empty.
@@ -65,8 +67,8 @@ class EvaluateSettings:
                     'severity is of clips that are made for the stream smoothed, which is not '
                     'among the streams'
                 )
-        if not 0 <= self.fold <= 5:
-            raise SettingError(f'fold is {self.fold}, allowed are 1 to 5, and 0 for all')
+        if not 0 <= self.fold <= 10:
+            raise SettingError(f'fold is {self.fold}, allowed are 0 to 10')
 
     def load(self, model: Path) -> Classifier:
         """Return the model in the backend that can answer for the streams."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.data.datasets import dataset_named
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.lineage import other_folds
+from fer_ros.data.lineage import other_folds, seen_by
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.inference.config import ModelConfig
 from fer_ros.training.config import TrainConfig
@@ -73,22 +74,23 @@ def require_unseen(sources: Sources, about: Mapping[str, Any]) -> None:
 
     Args:
         sources: Checkpoints that are started from and learned from.
-        about: What the model file will say of the data; of CREMA-D its ``fold`` is left.
+        about: What the model file will say of the data; of those with folds one is left.
 
     Raises:
-        SettingError: A checkpoint, or one that it goes back to, was trained for another fold of
-            CREMA-D.
+        SettingError: A checkpoint, or one that it goes back to, was trained for another fold.
     """
-    if about.get('dataset') != 'crema_d':
-        return
-    for source in sources:
-        others = other_folds(source.checkpoint.figures, 'crema_d', about['fold'])
-        if others:
-            raise SettingError(
-                f'checkpoint {source.path} was trained for fold {", ".join(map(str, others))} of '
-                f'CREMA-D, or goes back to one that was, and has seen the test actors of fold '
-                f'{about["fold"]}'
-            )
+    for entry in seen_by(about):
+        if 'fold' not in entry:
+            continue
+        name, fold = dataset_named(entry['dataset']).title, entry['fold']
+        for source in sources:
+            others = other_folds(source.checkpoint.figures, entry['dataset'], fold)
+            if others:
+                raise SettingError(
+                    f'checkpoint {source.path} was trained for fold '
+                    f'{", ".join(map(str, others))} of {name}, or goes back to one that was, and '
+                    f'has seen people of the test of fold {fold}'
+                )
 
 
 def require_teachers_know(sources: Sources, classes: tuple[str, ...]) -> None:

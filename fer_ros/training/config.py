@@ -55,7 +55,8 @@ class TrainConfig:
         mixed_precision: Whether convolutions and products are computed in bfloat16, where the
             device can: a step is then 1.6 times as fast. Weights and their updates stay in
             float32.
-        fold: Of CREMA-D: its actors are left for the test, those of the next one validate.
+        fold: Of data that is split by subject, CREMA-D, CK+, JAFFE and KDEF: its people are left
+            for the test, those of the next one validate.
         seed: Of all chance.
         workers: Processes that prepare batches; 0 prepares them in this one.
     """
@@ -105,7 +106,7 @@ class TrainConfig:
             ('init_share', 0, 1),
             ('teacher_share', 0, 1),
             ('logit_adjustment', 0, 2),
-            ('fold', 1, 5),
+            ('fold', 1, 10),
             ('seed', 0, 2**31),
             ('workers', 0, 256),
         ):

@@ -4,7 +4,7 @@ import pytest
 
 from fer_ros.data.datasets import dataset_at
 from fer_ros.data.disturbances import shaded, to_image, to_pixels
-from fer_ros.data.ferplus import has_emotion, load_ferplus, majority, without_single_votes
+from fer_ros.data.ferplus import FERPLUS, has_emotion, load_ferplus, majority, without_single_votes
 from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.errors import DatasetError
 
@@ -114,11 +114,11 @@ def test_other_published_form_gives_the_same_faces(published, tmp_path):
     lines = (published / 'fer2013.csv').read_text().splitlines()[1:]
     whole = load_ferplus(published, 'train', tmp_path / 'cache', 'votes', progress=False)
     (published / 'fer2013.csv').unlink()
-    assert dataset_at(published) != 'ferplus'
+    assert dataset_at(published) is not FERPLUS
     other = [f'{emotion},{usage},{pixels}' for emotion, pixels, usage in map(split_line, lines)]
     text = 'emotion, Usage, pixels\n' + '\n'.join(other)
     (published / 'icml_face_data.csv').write_text(text)
-    assert dataset_at(published) == 'ferplus'
+    assert dataset_at(published) is FERPLUS
     again = load_ferplus(published, 'train', tmp_path / 'cache', 'votes', progress=False)
     assert (again.images == whole.images).all()
     assert (again.targets == whole.targets).all()

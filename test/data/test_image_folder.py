@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 from face_clips import face_picture
+from face_files import write_lit
 
-from fer_ros.data.disturbances import shaded, to_image, to_pixels
 from fer_ros.data.image_folder import find_pictures, load_image_folder
 from fer_ros.errors import DatasetError
 
@@ -11,17 +11,6 @@ from fer_ros.errors import DatasetError
 def write_picture(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), face_picture(0)[10:230])
-
-
-def lit(angle):
-    """The face lit from one side: as unlike itself as two photographs are."""
-    gray = cv2.cvtColor(face_picture(0), cv2.COLOR_BGR2GRAY)
-    return to_image(shaded(to_pixels(gray), 1.5, angle))
-
-
-def write_lit(path, angle, quality=95):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), lit(angle), [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_named(tmp_path):

@@ -261,8 +261,8 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
     ('values', 'sentence'),
     [
         ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
-        ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, crema_d, folder"),
-        ({'fold': 6}, 'fold is 6, allowed are 1 to 5'),
+        ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, raf_db, affectnet"),
+        ({'fold': 11}, 'fold is 11, allowed are 0 to 10'),
         ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, allowed are 0 to 3'),
         ({'severity': 1.0}, 'the stream smoothed, which is not among the streams'),
     ],

@@ -89,5 +89,5 @@ def test_fold_that_was_seen_two_trainings_ago_is_still_seen(faces, tmp_path):
     ]
     for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
         small_trainer(faces, tmp_path / 'same', config, about=fold_2)
-        with pytest.raises(SettingError, match='has seen the test actors of fold 1'):
+        with pytest.raises(SettingError, match='has seen people of the test of fold 1'):
             small_trainer(faces, tmp_path / 'd', config, about={**fold_2, 'fold': 1})

@@ -1,0 +1,212 @@
+"""AffectNet (Mollahosseini et al. 2017): web pictures with expression, valence and arousal.
+
+It has been published in two forms. Numbered pictures: ``train_set`` and ``val_set``, each with
+``images/0.jpg`` and ``annotations/0_exp.npy``, ``0_val.npy`` and ``0_aro.npy``. And lists:
+``training.csv`` and ``validation.csv`` (also within ``Manually_Annotated_file_lists``), whose
+pictures lie in ``Manually_Annotated_Images``.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.data.dataset import Dataset, pictures_of
+from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed
+from fer_ros.errors import DatasetError
+from fer_ros.labels import FERPLUS_CLASSES
+
+# By their numbers, from 0.
+_CLASSES = (
+    'neutral',
+    'happiness',
+    'sadness',
+    'surprise',
+    'fear',
+    'disgust',
+    'anger',
+    'contempt',
+)
+# None, uncertain, no face: no expression that could be learned.
+_NO_EXPRESSION = (8, 9, 10)
+_FOLDERS = {'train': 'train_set', 'validation': 'val_set'}
+_LISTS = {'train': 'training.csv', 'validation': 'validation.csv'}
+# In one published form the list for validation lacks this line.
+_COLUMNS = (
+    'subDirectory_filePath',
+    'face_x',
+    'face_y',
+    'face_width',
+    'face_height',
+    'facial_landmarks',
+    'expression',
+    'valence',
+    'arousal',
+)
+_LIST_PLACES = ('.', 'Manually_Annotated_file_lists', 'Manually_Annotated')
+_IMAGE_PLACES = (
+    'Manually_Annotated_Images',
+    'Manually_Annotated/Manually_Annotated_Images',
+    'Manually_Annotated',
+    '.',
+)
+
+
+@dataclass
+class _Found:
+    pictures: list[Picture] = field(default_factory=list)
+    unlabelled: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    without_expression: int = 0
+
+    def add(
+        self, path: Path, split: str, number: int, valence: float | None, arousal: float | None
+    ) -> None:
+        """Keep a picture whose annotation was read, if it shows an expression."""
+        if number in _NO_EXPRESSION:
+            self.without_expression += 1
+        else:
+            label = _CLASSES[number]
+            picture = Picture(path, label, split, valence=valence, arousal=arousal)
+            self.pictures.append(picture)
+
+    def left_out(self) -> tuple[str, ...]:
+        sentences = []
+        if self.without_expression:
+            sentences.append(
+                f'Left out: {self.without_expression} pictures labelled none, uncertain or no '
+                'face.'
+            )
+        for names, what in (
+            (self.unlabelled, 'pictures without an annotation'),
+            (self.damaged, 'annotations that are damaged or no expression from 0 to 10'),
+        ):
+            if names:
+                sentences.append(f'Left out: {len(names)} {what}: {listed(names)}.')
+        return tuple(sentences)
+
+
+def find_affectnet(path: Path, fold: int = 1) -> LabelledPictures:
+    """Return the pictures of AffectNet with its splits; the test has never been published.
+
+    Args:
+        path: The folder of ``train_set`` and ``val_set``, or of the lists.
+        fold: Of no meaning here.
+
+    Raises:
+        DatasetError: The path holds neither form.
+    """
+    found = _Found()
+    if _has_numbered(path):
+        for split, name in _FOLDERS.items():
+            _find_numbered(path / name, split, found)
+    else:
+        lists = _lists_at(path)
+        if not lists:
+            raise DatasetError(
+                f'AffectNet folder {path} has neither {" and ".join(_FOLDERS.values())} nor '
+                f'{" and ".join(_LISTS.values())}'
+            )
+        images = next(path / place for place in _IMAGE_PLACES if (path / place).is_dir())
+        for split, file in lists.items():
+            _find_listed(file, images, split, found)
+    return LabelledPictures(
+        'AffectNet',
+        found.pictures,
+        FERPLUS_CLASSES,
+        found.left_out(),
+        'AffectNet has never published its test; usual is to judge by the split validation',
+    )
+
+
+def _has_numbered(path: Path) -> bool:
+    return any((path / name / 'annotations').is_dir() for name in _FOLDERS.values())
+
+
+def _find_numbered(folder: Path, split: str, found: _Found) -> None:
+    if not folder.is_dir():
+        return
+    images, annotations = folder / 'images', folder / 'annotations'
+    annotated = {file.name.removesuffix('_exp.npy') for file in annotations.glob('*_exp.npy')}
+    pictured = {file.stem for file in images.glob('*.jpg')}
+    found.unlabelled += [str(images / f'{name}.jpg') for name in sorted(pictured - annotated)]
+    for name in sorted(annotated):
+        exp, val, aro = (annotations / f'{name}_{part}.npy' for part in ('exp', 'val', 'aro'))
+        number = _expression(_stored(exp))
+        if number is None:
+            found.damaged.append(str(exp))
+        else:
+            valence, arousal = _affect(_stored(val)), _affect(_stored(aro))
+            found.add(images / f'{name}.jpg', split, number, valence, arousal)
+
+
+def _find_listed(file: Path, images: Path, split: str, found: _Found) -> None:
+    for line, row in enumerate(_rows(file), 1):
+        name, number = row.get('subDirectory_filePath'), _expression(row.get('expression'))
+        if number is None or not name:
+            found.damaged.append(f'{file}, picture {line}')
+        else:
+            valence, arousal = _affect(row.get('valence')), _affect(row.get('arousal'))
+            found.add(images / name.replace('\\', '/'), split, number, valence, arousal)
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with file.open(newline='', encoding='utf-8-sig', errors='replace') as stream:
+        for row in csv.reader(stream):
+            if row and row[0] != _COLUMNS[0]:
+                yield dict(zip(_COLUMNS, row, strict=False))
+
+
+def _stored(file: Path) -> object:
+    """Return the value that a file of numpy's holds, a number or a text; None if there is none."""
+    try:
+        return np.load(file, allow_pickle=False).item()
+    except (OSError, ValueError, EOFError, AttributeError):
+        return None
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return None
+
+
+def _expression(value: object) -> int | None:
+    number = _number(value)
+    known = range(len(_CLASSES) + len(_NO_EXPRESSION))
+    return int(number) if number is not None and number in known else None
+
+
+def _affect(value: object) -> float | None:
+    number = _number(value)
+    # -2 stands for none.
+    return number if number is not None and -1 <= number <= 1 else None
+
+
+def _lists_at(path: Path) -> dict[str, Path]:
+    """Return the lists by split; another file of such a name is none."""
+    found: dict[str, Path] = {}
+    for split, name in _LISTS.items():
+        for place in _LIST_PLACES:
+            if _is_list(path / place / name):
+                found.setdefault(split, path / place / name)
+    return found
+
+
+def _is_list(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open(encoding='utf-8-sig', errors='replace') as stream:
+        columns = stream.readline().strip().split(',')
+    return len(columns) == len(_COLUMNS) and (columns[0] == _COLUMNS[0] or '/' in columns[0])
+
+
+AFFECTNET = Dataset(
+    'affectnet',
+    'AffectNet',
+    lambda path: _has_numbered(path) or bool(_lists_at(path)),
+    pictures_of(find_affectnet),
+)

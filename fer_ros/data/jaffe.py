@@ -1,0 +1,63 @@
+"""JAFFE (Lyons et al. 1998): 213 pictures of ten Japanese women, posed.
+
+Read are files like ``KA.AN1.39.tiff``: subject, emotion and a number.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from fer_ros.data.dataset import Dataset, pictures_of
+from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, split_by_subject
+from fer_ros.errors import DatasetError
+from fer_ros.labels import BASIC_CLASSES, class_name
+
+FOLDS = 10
+_NAME = re.compile(r'([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+\.tiff?', re.IGNORECASE)
+
+
+def find_jaffe(path: Path, fold: int) -> LabelledPictures:
+    """Return the pictures of JAFFE.
+
+    Args:
+        path: Folder of the pictures, or the one above.
+        fold: Of ten, by subject, as in ``split_by_subject``: one of the women is left each time.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    pictures, others = [], []
+    for file in sorted(_files(path)):
+        match = _NAME.fullmatch(file.name)
+        if match is None:
+            others.append(file.name)
+        else:
+            subject, code = match.groups()
+            pictures.append(Picture(file, class_name(code), subject=subject.upper()))
+    if not pictures:
+        raise DatasetError(
+            f'{path} holds no picture of JAFFE, needed are files like KA.AN1.39.tiff'
+        )
+    left_out = f'Left out: {len(others)} pictures without a label in their name: {listed(others)}.'
+    return LabelledPictures(
+        'JAFFE',
+        split_by_subject(pictures, fold, FOLDS),
+        BASIC_CLASSES,
+        (left_out,) if others else (),
+        from_web=False,
+    )
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield the TIFF files of a folder and of those in it."""
+    for pattern in ('*.tif*', '*/*.tif*'):
+        yield from path.glob(pattern)
+
+
+JAFFE = Dataset(
+    'jaffe',
+    'JAFFE',
+    lambda path: any(_NAME.fullmatch(file.name) for file in _files(path)),
+    pictures_of(find_jaffe),
+    FOLDS,
+)

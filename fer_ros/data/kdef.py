@@ -1,0 +1,84 @@
+"""KDEF (Lundqvist et al. 1998): 70 people, seven posed expressions, five views, each taken twice.
+
+Read are files like ``AF01/AF01ANS.JPG``: session, sex and number of the person, expression, view.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from fer_ros.data.dataset import Dataset, pictures_of
+from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, split_by_subject
+from fer_ros.errors import DatasetError
+from fer_ros.labels import BASIC_CLASSES, class_name
+
+FOLDS = 10
+_NAME = re.compile(r'[AB]([FM]\d\d)(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)\.JPE?G', re.IGNORECASE)
+# Of one session and person.
+_FOLDER = re.compile(r'[AB][FM]\d\d', re.IGNORECASE)
+_PLACES = ('.', 'KDEF', 'KDEF_and_AKDEF/KDEF')
+
+
+def find_kdef(path: Path, fold: int) -> LabelledPictures:
+    """Return the pictures of KDEF whose landmarks can be found.
+
+    Judged are the straight views, 980 of them, as usual; half profiles are learned from too. Full
+    profiles, which have no second eye, are left out.
+
+    Args:
+        path: Folder of the pictures, or of folders ``AF01`` and so on, or one above.
+        fold: Of ten, by subject, as in ``split_by_subject``.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    pictures, others, profiles = [], [], 0
+    for file in sorted(_files(path)):
+        match = _NAME.fullmatch(file.name)
+        if match is None:
+            others.append(file.name)
+            continue
+        subject, code, view = (part.upper() for part in match.groups())
+        if view in ('FL', 'FR'):
+            profiles += 1
+        else:
+            label, judged = class_name(code), view == 'S'
+            pictures.append(Picture(file, label, subject=subject, judged=judged))
+    if not pictures:
+        raise DatasetError(f'{path} holds no picture of KDEF, needed are files like AF01ANS.JPG')
+    left_out = []
+    if profiles:
+        left_out.append(f'Left out: {profiles} full profiles.')
+    if others:
+        left_out.append(
+            f'Left out: {len(others)} pictures without expression and view in their name: '
+            f'{listed(others)}.'
+        )
+    return LabelledPictures(
+        'KDEF',
+        split_by_subject(pictures, fold, FOLDS),
+        BASIC_CLASSES,
+        tuple(left_out),
+        from_web=False,
+    )
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield the pictures of the first place that has some, in a folder for each person or none."""
+    for place in (path / name for name in _PLACES):
+        if not place.is_dir():
+            continue
+        persons = [p for p in place.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir()]
+        for folder in persons or [place]:
+            yield from (file for file in folder.iterdir() if file.suffix.lower() == '.jpg')
+        if persons:
+            return
+
+
+KDEF = Dataset(
+    'kdef',
+    'KDEF',
+    lambda path: any(_NAME.fullmatch(file.name) for file in _files(path)),
+    pictures_of(find_kdef),
+    FOLDS,
+)

@@ -1,0 +1,60 @@
+"""Which faces of a data set a model is judged by, and that it has not learned from them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fer_ros.data.cache import CACHE
+from fer_ros.data.dataset import Dataset
+from fer_ros.data.face_set import ALL, FaceSet
+from fer_ros.data.ferplus import FERPLUS, load_ferplus
+from fer_ros.data.image_folder import IMAGE_FOLDER
+from fer_ros.data.lineage import folds_seen, other_folds, seen_by
+from fer_ros.errors import SettingError
+from fer_ros.evaluation.settings import EvaluateSettings
+
+
+def judged_faces(
+    settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any]
+) -> tuple[str, FaceSet]:
+    """Return what the faces are, and the faces of the split that is asked for.
+
+    Args:
+        settings: With path, split and fold.
+        dataset: Of faces that are judged one by one.
+        figures: What the model file says of itself.
+
+    Raises:
+        DatasetError: The data cannot be used.
+        SettingError: The model, or one that it goes back to, has learned from these faces.
+    """
+    split = settings.split
+    if dataset is FERPLUS:
+        if split == ALL:
+            raise SettingError(f'split is {ALL}, FER+ is judged by its validation or its test')
+        faces = load_ferplus(settings.data, split, CACHE, 'majority')
+        return f'FER+ {split}, majority protocol, {len(faces)} faces', faces
+    fold = settings.fold or next(iter(folds_seen(figures, dataset.name)), 1)
+    _require_unseen(settings, dataset, figures, fold)
+    faces = dataset.load(settings.data, split, fold, CACHE, True)
+    name = settings.data.name if dataset is IMAGE_FOLDER else dataset.title
+    of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
+    return f'{name} {split}{of_fold}, {len(faces)} faces', faces
+
+
+def _require_unseen(
+    settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any], fold: int
+) -> None:
+    if settings.split == 'train' or dataset is IMAGE_FOLDER:
+        return
+    known = any(entry.get('dataset') == dataset.name for entry in seen_by(figures))
+    if settings.split == ALL and known:
+        raise SettingError(
+            f'split is {ALL}, but model {settings.model} has learned from {dataset.title}: judge '
+            'it by the split test or validation'
+        )
+    others = other_folds(figures, dataset.name, fold)
+    if others:
+        raise SettingError(
+            f'model {settings.model} was trained for fold {", ".join(map(str, others))} of '
+            f'{dataset.title}, or goes back to one that was, and has seen people of fold {fold}'
+        )

@@ -1,0 +1,26 @@
+"""Pictures of faces in files, for tests that read data sets as they are published."""
+
+import cv2
+from face_clips import face_picture
+
+from fer_ros.data.disturbances import shaded, to_image, to_pixels
+
+
+def lit(angle):
+    """The face lit from one side: as unlike itself as two photographs are."""
+    gray = cv2.cvtColor(face_picture(0), cv2.COLOR_BGR2GRAY)
+    return to_image(shaded(to_pixels(gray), 1.5, angle))
+
+
+def write_lit(path, angle=0.0, quality=95):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix.lower() == '.jpg' else []
+    assert cv2.imwrite(str(path), lit(angle), options)
+
+
+def touch(folder, *names):
+    """Make empty files: enough where only names are read."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
