@@ -25,9 +25,9 @@ class ClipFigures:
     """How the people of one clip were followed.
 
     Attributes:
-        name: Of the clip.
+        name: Name of the clip.
         people: In view all the time.
-        images: Of the clip.
+        images: Images of the clip.
         complete: Images in which every person's face was seen.
         too_many: Images with more faces than people.
         ids: Given in the clip.
@@ -45,7 +45,7 @@ def follow(path: Path, people: int, observer: FaceObserver) -> ClipFigures:
     """Return how the people of a clip were followed.
 
     Args:
-        path: Of the clip.
+        path: Path of the clip.
         people: Who are in view all the time.
         observer: That has seen nothing yet, or was reset.
     """

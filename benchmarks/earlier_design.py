@@ -41,7 +41,7 @@ class EarlierDesign:
 
         Args:
             landmarks: The 68-point model; may be shared.
-            num_threads: Of torch and OpenCV; 0: as many as there are processors, the default.
+            num_threads: Threads of torch and OpenCV; 0: their default, one for each processor.
         """
         self.num_threads = num_threads or os.cpu_count() or 1
         self._timer = StageTimer()
@@ -76,7 +76,7 @@ class EarlierDesign:
 
         Args:
             image: ``(H, W, 3)`` BGR, uint8.
-            stamp_s: Of no use here: every image is one step.
+            stamp_s: Not used: every image is one step.
         """
         self._timer.clear()
         with self._timer.time('gray'):

@@ -33,7 +33,7 @@ class FerLibrary:
 
         Args:
             image: ``(H, W, 3)`` BGR, uint8.
-            stamp_s: Of no use here: it remembers nothing.
+            stamp_s: Not used: it remembers nothing.
         """
         return list(self._detector.detect_emotions(image))
 

@@ -47,8 +47,8 @@ class Drift:
         distances: Mean distance of the 68 landmarks, in distances of the eyes' centres, of each
             image in which both have the face.
         detected: Images in which full-frame detection finds a face.
-        waiting: Of these, images without a face before the pipeline has reported one at all.
-        lost: Of these, images without a face after that.
+        waiting: How many of them had no face before the pipeline first reported one.
+        lost: How many of them had no face after that.
     """
 
     distances: list[float] = field(default_factory=list)

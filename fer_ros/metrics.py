@@ -118,7 +118,7 @@ def bootstrap(
         arrays: ``(N, …)`` each; a paired comparison passes both predictions.
         groups: ``(N,)`` what is drawn together, as the frames of a clip or the clips of an actor,
             which are not independent; faces alone when not given.
-        seed: Of the draws.
+        seed: Seed of the random draws.
     """
     rng = np.random.default_rng(seed)
     _, number = np.unique(_groups(groups, len(arrays[0])), return_inverse=True)
@@ -144,7 +144,7 @@ def bootstrap_sums(
         figure: Called with ``(…, K)`` sums, one row per resample; returns ``(…)``.
         counts: ``(N, K)`` what each face adds to the sums, as ``recall_counts`` returns it.
         groups: ``(N,)`` as in ``bootstrap``.
-        seed: Of the draws.
+        seed: Seed of the random draws.
     """
     _, number = np.unique(_groups(groups, len(counts)), return_inverse=True)
     units = int(number.max(initial=-1)) + 1

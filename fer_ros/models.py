@@ -70,7 +70,7 @@ def load_classifier(
         model: ``.onnx`` or ``.safetensors`` file; the backend takes the one of its own kind beside
             it. The model that ships when empty.
         backend: One of ``BACKENDS``.
-        num_threads: Of the backend.
+        num_threads: Number of threads of the backend.
         int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
             ``quantize.quantize_onnx`` writes it. On the CPU alone.
         device: One of ``DEVICES``.

@@ -66,9 +66,10 @@ class LabelFigures:
         no_face_share: Share of them in which the face was not found.
         accuracy: Share of the others whose estimate is the label; None where there is none.
         latency_s: See ``Latency``; None where it was not recognised.
-        changes: Of the estimate while it holds.
+        changes: Number of changes of the estimate while it holds.
         seen_s: From the first to the last image in which the face was found.
-        mean_probabilities: Of the C classes; empty where the face was not found.
+        mean_probabilities: ``(C,)`` mean probability of each class; empty where the
+            face was not found.
     """
 
     topic: str

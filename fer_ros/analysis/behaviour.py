@@ -41,8 +41,8 @@ class FaceFigures:
         last_s: Time of the last.
         seen_s: For how long it was in view in between.
         emotion: Class of the highest mean probability.
-        shares: Of the time in view, by the emotion that was named, ``uncertain`` where none was
-            sure enough; the largest first, those of 0 left out.
+        shares: Shares of the time in view by named emotion, ``uncertain`` where none was sure
+            enough; the largest first, without those of 0.
         flicker_per_min: Changes of emotion per minute in view.
     """
 
@@ -62,7 +62,7 @@ class EmotionFigures:
     """How one emotion was shown.
 
     Attributes:
-        share: Of the time in which faces were seen, in [0, 1].
+        share: Share of the time in which faces were seen, in [0, 1].
         times: How often a face began to show it.
         mean_dwell_s: For how long on average.
         longest_dwell_s: For how long at most.

@@ -44,7 +44,7 @@ class EmotionSeries:
 
     Attributes:
         topic: Name of the topic.
-        face_id: Of the face.
+        face_id: Number of the face.
         times_s: ``(N,)`` seconds since the first image, of the images that show it.
         emotions: ``(N,)`` index of the named class, -1 where none was sure enough.
         probabilities: ``(N, C)`` float32, smoothed.

@@ -41,8 +41,8 @@ class EmotionTable:
 
         Args:
             classes: C names.
-            csv_path: Of the CSV file.
-            parquet_path: Of the Parquet file; None for none.
+            csv_path: Path of the CSV file.
+            parquet_path: Path of the Parquet file; ``None`` for none.
             stills: See ``columns``.
         """
         self._stills = stills

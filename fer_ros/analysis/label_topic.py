@@ -37,7 +37,7 @@ def read_label_topic(
     faces of one image show, by its header's stamp; a face is the one at the same place.
 
     Args:
-        reader: Of the bag.
+        reader: Reader of the bag.
         topic: Name of the topic.
         origin: The moment of the first image.
         classes: The model's.

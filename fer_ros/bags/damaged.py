@@ -1,4 +1,4 @@
-"""Reads what is whole of storage files that end in the middle, as after a loss of power."""
+"""Reads the intact part of storage files that end in the middle, as after a loss of power."""
 
 import io
 import sqlite3

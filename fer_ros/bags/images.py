@@ -26,7 +26,7 @@ def bag_images(
     """Return the images of a bag.
 
     Args:
-        reader: Of the bag; stays open while the images are read.
+        reader: Reader of the bag; stays open while the images are read.
         named: See ``image_topics``; a topic that is not named is left out when its first image
             cannot be decoded.
         max_pixels: Images with more pixels are refused.
@@ -163,7 +163,7 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
     """Return the topics whose images are wanted.
 
     Args:
-        reader: Of the bag.
+        reader: Reader of the bag.
         named: Topics that are wanted; all that hold images when empty.
 
     Raises:

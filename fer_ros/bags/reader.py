@@ -39,7 +39,7 @@ class BagReader:
     SQLite3 and MCAP are read, plain and compressed by file, chunk or message.
 
     Attributes:
-        path: Of the folder or file.
+        path: Folder or file of the bag.
         topics: By name.
         problems: A sentence for each thing that is not as it should be, such as what was lost.
     """

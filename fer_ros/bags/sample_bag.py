@@ -20,7 +20,7 @@ def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
     """Write 640 x 480 images at 30 Hz, the sample clip over and over.
 
     Args:
-        path: Of the folder (MCAP), which must not be there yet.
+        path: Folder of the bag (MCAP), which must not exist yet.
         seconds: Length of the recording.
         compressed: Whether images are JPEG (some 45 kB each) or ``bgr8`` (922 kB).
     """

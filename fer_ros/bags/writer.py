@@ -22,7 +22,7 @@ class EmotionBag:
         """Create the folder.
 
         Args:
-            path: Of the folder, which must not be there yet.
+            path: Folder of the bag, which must not exist yet.
             landmarks: Whether messages carry the landmarks.
         """
         from rosbags.rosbag2 import StoragePlugin, Writer

@@ -105,7 +105,7 @@ def bench_faces(
     Args:
         maker: Makes the pipelines.
         rounds: How often each number is measured, by turns.
-        images: Of each number and of each camera, in each round.
+        images: Number of images for each number of faces and each camera, in each round.
         json_path: For the figures as JSON.
         num_faces: Numbers of faces in view; others are compared with the first.
         num_cameras: Numbers of cameras, likewise.

@@ -40,7 +40,7 @@ class Part:
     Attributes:
         emotion_s: Seconds from the stamp of an image to the arrival of its message.
         annotated_s: Likewise of annotated images.
-        cpu_percent: Of one core, by process.
+        cpu_percent: Percentage of one core, by process.
     """
 
     emotion_s: list[float]
@@ -57,8 +57,8 @@ class GraphRun:
         resident_mb: Memory of fer_node after the last part.
         peak_mb: The most that it was.
         sent: Images that camera_node published.
-        received: Of these, images that fer_node received.
-        dropped: Of these, images that it left out because newer ones had come.
+        received: How many of them fer_node received.
+        dropped: How many of them it skipped because newer ones had arrived.
         messages: That arrived here.
         floor: Measured with a node in fer_node's place that does nothing with the images.
         parts: By name.

@@ -17,7 +17,7 @@ class PipelineMaker:
 
     Attributes:
         models: The models.
-        model_name: Of the file that the classifier was loaded from.
+        model_name: Name of the file the classifier was loaded from.
     """
 
     def __init__(self, model: Path, backend: str) -> None:

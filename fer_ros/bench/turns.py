@@ -98,7 +98,7 @@ class OneByOne:
         """Args:
         name: In the tables.
         subject: What processes the images.
-        num_faces: Of what the subject returns.
+        num_faces: Number of faces in what the subject returns.
         settle: Waits until nothing of it is at work any more, also in the background: else the
             next side would pay for it, and this one would have it for nothing.
         during: Entered for each turn.

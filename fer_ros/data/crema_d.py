@@ -37,7 +37,7 @@ class Clip:
 
     Attributes:
         name: File name without suffix.
-        path: Of the file.
+        path: Path of the file.
         actor: 1001 to 1091.
         sentence: Code of what is said, as ``DFA``.
         emotion: The acted emotion.
@@ -197,8 +197,8 @@ def read_table(folder: Path, name: str) -> list[dict[str, str]]:
     """Read a table that CREMA-D publishes beside its clips; empty where it is not found.
 
     Args:
-        folder: Of the clips; the table is looked for there, in the parent, and in the parent's
-            ``processedResults``, as in the published repository.
+        folder: Folder of the clips; the table is looked for there, in its parent, and in the
+            parent's ``processedResults``, as in the published repository.
         name: ``summaryTable.csv`` or ``VideoDemographics.csv``.
     """
     for place in (folder, folder.parent, folder.parent / 'processedResults'):

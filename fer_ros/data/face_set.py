@@ -130,7 +130,7 @@ def joined(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return ``(count,)`` the number of each one's group when the two of a pair belong together.
 
     Args:
-        count: Of what is grouped.
+        count: Number of things to group.
         pairs: ``(P, 2)`` indices.
     """
     first = np.arange(count)

@@ -119,7 +119,7 @@ def head_axes(head: HeadPose) -> Matrix:
     """Return the axes of a head in the camera's optical frame; ``head_pose`` gives the angles.
 
     Args:
-        head: Of known angles.
+        head: Head pose with known angles.
 
     Returns:
         ``(3, 3)``, whose columns are unit vectors: what is the image's right for a head that faces

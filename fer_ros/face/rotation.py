@@ -36,7 +36,7 @@ def turned_back(seen: ObservedFace, size_wh: tuple[int, int], rotate_deg: int) -
 
     Args:
         seen: In the turned image.
-        size_wh: Of the image as it was, in pixels.
+        size_wh: Width and height of the original image, in pixels.
         rotate_deg: As for ``turned``.
     """
     if rotate_deg == 0:

@@ -26,7 +26,7 @@ class Track:
         confirmed_now: Whether it did so in the present image.
         first_seen_s: Acquisition time of the first image in which it was taken for a face.
         face_id: ``None`` until it is clear that it is a face, and which one.
-        velocity_px_s: Of the box's centre.
+        velocity_px_s: Velocity of the box's centre.
         appearance: What it has looked like.
     """
 
@@ -92,7 +92,7 @@ class Find:
 
     Attributes:
         box: Where, in the image that was searched.
-        number: Of the track that it belongs to; ``None`` for a new face.
+        number: Number of the track it belongs to; ``None`` for a new face.
         look: What a new face looks like; see ``appearance.look_of``.
     """
 

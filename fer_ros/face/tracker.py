@@ -222,7 +222,7 @@ class FaceTracker:
 
         Args:
             track: Not accepted in this image.
-            box: Of the detection.
+            box: Box of the detection.
             stamp_s: Acquisition time of the image.
         """
         self.lose(track)

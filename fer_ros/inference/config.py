@@ -121,7 +121,7 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
     """Return the configuration and the figures that a model file holds beside its weights.
 
     Args:
-        path: Of the file, for messages.
+        path: Path of the file, for error messages.
         metadata: As ``Checkpoint.metadata`` made it, in safetensors and ONNX alike.
 
     Raises:

@@ -211,7 +211,7 @@ def _draw_panel(
         classes: Their names.
         title: Stands above them; empty for none.
         around: What the panel stands beside: the face and its label.
-        places: Of the image.
+        places: Free places of the image.
     """
     if not len(face.probabilities):
         return

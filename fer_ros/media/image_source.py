@@ -44,7 +44,7 @@ class ImageSource:
     """A source of images that can be read again from its start.
 
     Attributes:
-        name: Of the file, folder or camera, without user and password.
+        name: Name of the file, folder or camera, without user and password.
         rate_hz: Images per second, on average or as the source says.
         live: Whether images come when the camera makes them and never end.
         stills: Whether the images are pictures that do not follow one another in time.

@@ -58,7 +58,7 @@ class ImageStream:
     """Images in the order of their recording.
 
     Attributes:
-        name: Of the bag or file.
+        name: Name of the bag or file.
         topics: With how many images each holds, or less.
         images: Can be gone through once.
         origin: Moment at which ``time_s`` is 0.

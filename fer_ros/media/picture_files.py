@@ -37,7 +37,7 @@ def read_picture(
     """Return a picture as ``(H, W, 3)`` uint8 BGR, turned as its EXIF orientation says.
 
     Args:
-        file: Of one of ``IMAGE_SUFFIXES``, or a GIF.
+        file: Name of a file with one of ``IMAGE_SUFFIXES``, or a GIF.
         on_problem: Called with a sentence where the file holds more than the one picture that is
             read, or less than all of it.
         max_pixels: Most pixels, width times height; more are not decoded.
@@ -65,7 +65,7 @@ def write_picture(path: Path, bgr: ImageArray) -> None:
     """Write a PNG file.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         bgr: ``(H, W, 3)`` uint8.
 
     Raises:

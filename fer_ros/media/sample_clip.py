@@ -34,7 +34,7 @@ class Pose(NamedTuple):
 
     Attributes:
         time_s: From the start of the clip.
-        x: Of the middle of the face, in heights of the image to the right of its middle.
+        x: Middle of the face to the right of the image's middle, in heights of the image.
         y: The same downwards.
         face: Width of the face in heights of the image.
         yaw: Degrees, positive when it turns to the image's right.

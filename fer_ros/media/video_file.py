@@ -26,7 +26,7 @@ class VideoFile:
 
     def __init__(self, path: Path) -> None:
         """Args:
-        path: Of the file.
+        path: Path of the file.
 
         Raises:
             SourceError: PyAV is not installed, or can write neither H.264 nor VP9.

@@ -48,7 +48,7 @@ class VideoReader:
         """Open a file.
 
         Args:
-            path: Of the file.
+            path: Path of the file.
             on_problem: Called with a sentence for each thing that could not be read.
 
         Raises:

@@ -13,7 +13,7 @@ class Encoding:
 
     Attributes:
         channels: Values per pixel, in the order of the rows of ``data``.
-        bits: Of a value, 8 or 16.
+        bits: Bits of a value, 8 or 16.
         to_bgr: OpenCV's code of the conversion to BGR; None where that is what it is, or gray.
         even_width: Whether two neighbouring pixels share their colour.
         half_planes: Rows of half the image's height that follow those of its brightness: 1 where

@@ -19,7 +19,7 @@ class TorchClassifier:
 
         Args:
             checkpoint: The model.
-            path: Of the file that it was read from.
+            path: File it was read from.
             device: As torch names it.
         """
         self._device = device

@@ -46,7 +46,7 @@ def average_weights(source: FerNet, target: FerNet, share: float) -> None:
     Args:
         source: Stays as it is.
         target: Is changed.
-        share: Of the source's weights in the mean, 0 to 1.
+        share: Share of the source's weights in the mean, 0 to 1.
 
     Raises:
         ModelFileError: They differ in more than fusion and dropout.

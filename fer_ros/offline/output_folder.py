@@ -65,7 +65,7 @@ OUTPUT_OF_PART: dict[str, str] = {
     'bag': 'emotion',
 }
 
-# report.json is always written: it says that the rest is whole.
+# report.json is always written: it marks the rest as complete.
 PARTS: dict[str, str] = {
     'bag': 'the bag of estimates',
     'table': 'the tables (CSV and Parquet)',

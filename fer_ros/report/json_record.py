@@ -14,7 +14,7 @@ def write_record(record: Any, path: Path) -> None:
 
     Args:
         record: Its attributes are numbers, texts, None, ``dict``, ``tuple`` or such dataclasses.
-        path: Of the file.
+        path: Path of the file.
     """
     path.write_text(json.dumps(asdict(record), indent=1))
 
@@ -24,7 +24,7 @@ def read_record(kind: type[Record], path: Path) -> Record:
 
     Args:
         kind: The dataclass.
-        path: Of the file.
+        path: Path of the file.
 
     Raises:
         OSError: The file cannot be read.

@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
     Attributes:
         times: How often the label was taken for the estimate.
-        share: Of all that have the label, in percent.
+        share: Percentage of all items with the label.
     """
 
     times: int
@@ -66,7 +66,7 @@ def write_page(
         timeline: All estimates.
         pictures: Encoded pictures of its faces.
         worst: The worst disagreements, worst first.
-        path: Of the HTML file.
+        path: Path of the HTML file.
     """
     content = {
         'report': report,
@@ -101,7 +101,7 @@ def write_pictures_page(report: PicturesReport, jpegs: Sequence[bytes], path: Pa
     Args:
         report: What was found in them.
         jpegs: The first of them, annotated and small.
-        path: Of the HTML file; nothing else is needed to show it.
+        path: Path of the HTML file, which needs no other file.
     """
     content = {'report': report, 'shown': list(zip(report.pictures, jpegs, strict=False))}
     path.write_text(_render('pictures.html.jinja', report.version, content))
@@ -112,7 +112,7 @@ def write_summary_page(summary: Summary, path: Path) -> None:
 
     Args:
         summary: Their figures.
-        path: Of the HTML file.
+        path: Path of the HTML file.
     """
     path.write_text(_render('summary.html.jinja', summary.version, {'summary': summary}))
 
@@ -126,7 +126,7 @@ def confusion_cell(figures: ConfusionFigures, label: str, estimate: str) -> Cell
     """Return a cell of the confusion matrix.
 
     Args:
-        figures: Of the images or the labels.
+        figures: Figures over images or over labels.
         label: Class of the row.
         estimate: Class of the column.
     """

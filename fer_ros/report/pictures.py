@@ -46,8 +46,8 @@ class PicturesReport:
 
     Attributes:
         source: What a person named.
-        name: Of the picture or folder.
-        version: Of this package.
+        name: Name of the picture or folder.
+        version: Version of this package.
         model: That the estimates are from.
         parameters: Values of the node's parameters.
         parts: Which outputs were asked for.

@@ -43,8 +43,8 @@ class Report:
 
     Attributes:
         source: What a person named.
-        name: Of the bag or file.
-        version: Of this package.
+        name: Name of the bag or file.
+        version: Version of this package.
         model: That the estimates are from.
         parameters: Values of the node's parameters.
         parts: Which outputs were asked for.

@@ -10,13 +10,13 @@ class JudgedLine:
     """A recording that was judged.
 
     Attributes:
-        name: Of the folder of its outputs.
+        name: Name of the folder with its outputs.
         source: Path of the bag.
         failure: Empty.
         problems: As in its report, and what follows too.
         page: Path of its page, from the summary's folder; empty when there is none.
-        accuracy: Of its labelled images.
-        interval_accuracy: Of its labels.
+        accuracy: Accuracy over its labelled images.
+        interval_accuracy: Accuracy over its labels.
     """
 
     name: str
@@ -56,10 +56,10 @@ class Summary:
     """What is known of several recordings.
 
     Attributes:
-        version: Of this package.
+        version: Version of this package.
         judged: How many of them could be judged.
-        duration_s: Of these together.
-        images: Of these together.
+        duration_s: Duration of all of them together.
+        images: Number of images of all of them together.
         faces_per_image: On average; None without an image.
         agreement: None when none of them has labels.
         bags: A line for each recording.

@@ -39,7 +39,7 @@ class Thumbnail:
         label: What the label says.
         estimate: The most probable class after smoothing.
         confidence: Its probability.
-        face_id: Of the face.
+        face_id: Number of the face.
         jpeg: Encoded picture, annotated and cut to the surroundings of the face.
     """
 

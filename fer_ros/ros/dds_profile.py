@@ -17,8 +17,8 @@ def send_images_whole(environment: MutableMapping[str, str]) -> str:
     """Choose ``config/fast_dds.xml`` for Fast DDS, unless somebody has chosen already.
 
     Args:
-        environment: Of the process; read by Fast DDS when the first node is made, and by no other
-            middleware.
+        environment: Environment of the process; only Fast DDS reads it, when the first node is
+            made.
 
     Returns:
         What holds, and by whose choice, to be logged.

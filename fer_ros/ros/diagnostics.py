@@ -105,7 +105,7 @@ class TopicStatistics:
         """Return the status of the last ``period_s`` and start a new period.
 
         Args:
-            name: Of the status.
+            name: Name of the status.
             topic: Its name.
             now_s: Time on the same clock as the other methods'.
             period_s: Time since the last report.

@@ -37,10 +37,10 @@ class ImageProcessor:
         values: Mapping[str, Any],
     ) -> None:
         """Args:
-        node: Whose clock counts.
-        emotions: See above.
-        log: For what is wrong with images.
-        values: See above.
+        node: The node, for its clock.
+        emotions: Publisher of the messages.
+        log: Where faults of images are reported.
+        values: Parameters of the node by name, always current.
         """
         self.emotions, self.values = emotions, values
         self._node, self._log = node, log

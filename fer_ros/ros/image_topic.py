@@ -33,7 +33,7 @@ class ImageTopic:
     Attributes:
         name: Full name, as it is subscribed to.
         pipeline: With this topic's own faces.
-        decoder: Of its messages.
+        decoder: Decoder of its messages.
         annotated: Publisher of annotated images.
         camera: What is known of the camera that takes them.
         clock: Says when its images were taken.

@@ -17,7 +17,7 @@ class Reports:
 
     def __init__(self, node: Node, log: ThrottledLog) -> None:
         """Args:
-        node: Of which is reported.
+        node: Node that is reported about.
         log: For warnings.
         """
         self._node, self._log = node, log
@@ -30,8 +30,8 @@ class Reports:
         """Publish the statuses of the time since the last report.
 
         Args:
-            facts: Of the node: its ``state``; ``last_error``, why it is not in the one that was
-                asked for, empty when it is; and whatever else is to be told.
+            facts: Facts about the node: its ``state``; ``last_error``, why it is not in the state
+                that was asked for, or empty; and whatever else is to be reported.
             topics: The image topics.
             silent_after_s: Time without an image after which a subscribed topic is warned of, and
                 without an answer to images that come after which it is in error.

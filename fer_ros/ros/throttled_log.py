@@ -18,7 +18,7 @@ class ThrottledLog:
 
     def __init__(self, logger: Any, clock: Callable[[], float] = time.monotonic) -> None:
         """Args:
-        logger: Of the node.
+        logger: Logger of the node.
         clock: Returns the time in seconds.
         """
         self._logger, self._clock = logger, clock

@@ -71,7 +71,7 @@ class SearchSettings:
     Attributes:
         searched_face_px: Width in the searched image of the smallest face that is found there.
         side_px: Shorter side of the searched image, when no smallest face is asked for.
-        rolled_scale: Of a rolled copy of the searched image; it is a second thought.
+        rolled_scale: Scale of the rolled copies of the searched image, relative to it.
         sure_score: What scores so much is a face.
         weak_score: What scores so much may be a face, which a closer look decides.
         right: Centre of dlib's box from that of the network's, in widths to the right.
@@ -168,7 +168,7 @@ class CnnDetector:
 
         Args:
             gray: ``(H, W)`` uint8.
-            scale: Of the copy.
+            scale: Scale of the copy.
             roll_deg: By which the copy is turned around its centre, anticlockwise.
 
         Returns:
@@ -197,7 +197,7 @@ class CnnDetector:
 
         Args:
             xywh: The network's, in pixels of what was searched.
-            score: Of it.
+            score: Score of the detection.
             back: ``(2, 3)``, affine transform into the image.
         """
         x, y, width, height = (float(number) for number in xywh)
