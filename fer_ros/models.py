@@ -83,20 +83,38 @@ def load_classifier(
     """
     if device not in DEVICES:
         raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
+    path = classifier_file(model, backend, int8, device)
+    classifier: Classifier
+    if backend == 'onnx':
+        classifier = OnnxClassifier(path, num_threads, device)
+    else:
+        classifier = _torch_classifier(path, num_threads, device)
+    return BothSides(classifier) if mirror else classifier
+
+
+def classifier_file(
+    model: str | Path | None = None,
+    backend: str = 'onnx',
+    int8: bool = False,
+    device: str = 'cpu',
+) -> Path:
+    """Return which of a model's files ``load_classifier`` reads, whose arguments and errors these
+    are.
+
+    Raises:
+        ModelFileError: The file is missing, or is none of a model by its name.
+        SettingError: ``backend`` is not one of ``BACKENDS``.
+    """
     path = Path(model) if model else SHIPPED_MODEL
     if path.suffix not in ('.onnx', '.safetensors'):
         raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
-    classifier: Classifier
-    if backend == 'onnx':
-        quick = path.with_suffix(INT8_SUFFIX)
-        whole = path.with_suffix('.onnx')
-        chosen = quick if int8 and device == 'cpu' and quick.is_file() else whole
-        classifier = OnnxClassifier(chosen, num_threads, device)
-    elif backend == 'torch':
-        classifier = _torch_classifier(path.with_suffix('.safetensors'), num_threads, device)
-    else:
+    if backend not in BACKENDS:
         raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
-    return BothSides(classifier) if mirror else classifier
+    whole = path.with_suffix('.onnx' if backend == 'onnx' else '.safetensors')
+    quick = path.with_suffix(INT8_SUFFIX)
+    chosen = quick if backend == 'onnx' and int8 and device == 'cpu' and quick.is_file() else whole
+    require_file(chosen)
+    return chosen
 
 
 def whole_model(path: Path) -> Path:
@@ -107,7 +125,6 @@ def whole_model(path: Path) -> Path:
 
 
 def _torch_classifier(path: Path, num_threads: int, device: str) -> Classifier:
-    require_file(path)
     try:
         from fer_ros.network.torch_classifier import load_torch_classifier
     except ImportError as error:

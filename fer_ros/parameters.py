@@ -13,14 +13,16 @@ from typing import Any
 import yaml
 
 from fer_ros.errors import SettingError
-from fer_ros.face.detectors.choice import DETECTORS
+from fer_ros.face.detectors.choice import DETECTORS, load_detector
 from fer_ros.face.detectors.detector import LEAST_FACE_PX
+from fer_ros.face.landmarks import find_landmark_model
 from fer_ros.face.rotation import ROTATIONS_DEG
 from fer_ros.face.tracker import TrackerSettings
-from fer_ros.inference.classifier import BACKENDS, DEVICES
+from fer_ros.file_digest import file_digest
+from fer_ros.inference.classifier import BACKENDS, DEVICES, model_name
 from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
 from fer_ros.messages.images import MAX_PIXELS
-from fer_ros.models import load_models
+from fer_ros.models import classifier_file, load_models
 from fer_ros.pipeline import Models, PipelineSettings
 from fer_ros.smoothing import SMOOTHERS, SmoothingSettings
 
@@ -422,6 +424,28 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
 def pipeline_models(chosen: Mapping[str, Any]) -> Models:
     """Load the models that the values of ``FER_NODE`` name; errors as of ``load_models``."""
     return load_models(**{name: chosen[name] for name in _OF_MODELS})
+
+
+def pipeline_identity(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells apart runs that may judge an image differently.
+
+    Args:
+        chosen: Values of ``FER_NODE``.
+
+    Returns:
+        The values, and in the place of models what their files hold, wherever these lie.
+
+    Raises:
+        ModelFileError: A model or the detector is missing.
+    """
+    model = classifier_file(*(chosen[name] for name in ('model', 'backend', 'int8', 'device')))
+    detector = load_detector(chosen['detector'], chosen['detector_model'])
+    return {
+        **chosen,
+        'model': model_name(model),
+        'landmark_model': file_digest(find_landmark_model(chosen['landmark_model'])),
+        'detector': detector.description,
+    }
 
 
 def _holds(section: str, node: str) -> bool:

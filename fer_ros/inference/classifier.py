@@ -1,6 +1,5 @@
 """Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +8,7 @@ import numpy as np
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES
+from fer_ros.file_digest import file_digest
 from fer_ros.inference.config import ModelConfig, read_metadata
 from fer_ros.inference.inputs import mirrored
 from fer_ros.onnx_session import load_session
@@ -147,4 +147,4 @@ def model_name(path: Path) -> str:
     """Return the name by which messages tell models apart: that of the file, ``@``, and the first
     12 hexadecimal digits of the SHA-256 of its content.
     """
-    return f'{path.name}@{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}'
+    return f'{path.name}@{file_digest(path)[:12]}'

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fer_ros import __version__
 from fer_ros.errors import SettingError
 from fer_ros.offline.output_folder import PARTS
-from fer_ros.parameters import FER_NODE, read_parameter_file
+from fer_ros.parameters import FER_NODE, pipeline_identity, read_parameter_file
 
 
 def chosen_parameters(
@@ -67,8 +68,13 @@ class RunSettings:
     def fingerprint(self, source: Path) -> str:
         """Return a text that differs when something would be judged differently.
 
+        Labels and models are known by what their files hold, and this package by its version.
+
         Args:
             source: The bag, known by the names, sizes and times of its files.
+
+        Raises:
+            ModelFileError: A model is missing, or the detector is.
         """
         files = sorted(source.iterdir()) if source.is_dir() else [source]
         states = [
@@ -78,6 +84,7 @@ class RunSettings:
         ]
         choice = asdict(self)
         del choice['progress'], choice['parts']
+        choice |= {'parameters': pipeline_identity(self.parameters), 'version': __version__}
         if self.labels is not None and self.labels.is_file():
             choice['labels'] = self.labels.read_text(errors='replace')
         content = json.dumps([states, choice], default=str, sort_keys=True)

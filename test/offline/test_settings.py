@@ -1,8 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
+from yunet_models import ANY_SIZE, PUBLISHED, needs_models
 
-from fer_ros.errors import SettingError
+from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.offline.settings import RunSettings, chosen_parameters
 
 
@@ -28,13 +31,19 @@ def test_parameters_that_are_chosen_go_before_those_of_the_file(tmp_path):
     assert (values['max_faces'], values['mirror']) == (5, True)
 
 
+def with_parameters(**chosen):
+    return RunSettings(parameters=chosen_parameters(chosen=chosen))
+
+
 @pytest.mark.parametrize(
     'other',
     [
         RunSettings(topics=('/a',)),
         RunSettings(label_topic='/l'),
-        RunSettings(parameters=chosen_parameters(chosen={'model': 'm.onnx'})),
-        RunSettings(parameters=chosen_parameters(chosen={'mirror': True})),
+        with_parameters(int8=False),
+        with_parameters(mirror=True),
+        with_parameters(detector='hog'),
+        with_parameters(smoothing_time_constant_s=0.0),
     ],
 )
 def test_fingerprint_differs_with_what_changes_the_estimates(clip_bag, other):
@@ -51,3 +60,64 @@ def test_fingerprint_differs_with_the_bag(tmp_path):
     before = RunSettings().fingerprint(tmp_path)
     (tmp_path / 'a.mcap').write_bytes(b'three')
     assert RunSettings().fingerprint(tmp_path) != before
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A copy of the model that ships; other weights are written in its place."""
+    path = tmp_path / 'model.onnx'
+    shutil.copy(SHIPPED_MODEL, path)
+    return path
+
+
+def test_fingerprint_differs_after_a_training_in_place(clip_bag, model):
+    settings = with_parameters(model=str(model))
+    before = settings.fingerprint(clip_bag)
+    model.write_bytes(model.read_bytes() + b'\0')
+    assert settings.fingerprint(clip_bag) != before
+
+
+def test_fingerprint_differs_once_an_8_bit_form_is_there(clip_bag, model):
+    settings = with_parameters(model=str(model))
+    before = settings.fingerprint(clip_bag)
+    shutil.copy(SHIPPED_MODEL.with_suffix(INT8_SUFFIX), model.with_suffix(INT8_SUFFIX))
+    assert settings.fingerprint(clip_bag) != before
+
+
+def test_fingerprint_does_not_differ_with_where_a_model_lies(clip_bag, model, tmp_path):
+    (tmp_path / 'elsewhere').mkdir()
+    moved = tmp_path / 'elsewhere' / model.name
+    shutil.copy(model, moved)
+    here, there = (with_parameters(model=str(path)) for path in (model, moved))
+    assert here.fingerprint(clip_bag) == there.fingerprint(clip_bag)
+
+
+def test_fingerprint_differs_with_the_landmark_model(clip_bag, tmp_path):
+    # Of the file alone: it is not loaded.
+    file = tmp_path / 'landmarks.dat'
+    file.write_bytes(b'some trees')
+    settings = with_parameters(landmark_model=str(file))
+    before = settings.fingerprint(clip_bag)
+    file.write_bytes(b'other trees')
+    assert settings.fingerprint(clip_bag) != before
+
+
+@needs_models
+def test_fingerprint_differs_with_the_file_of_the_detector(clip_bag, tmp_path):
+    file = tmp_path / 'yunet.onnx'
+    settings = with_parameters(detector_model=str(file))
+    shutil.copy(PUBLISHED, file)
+    before = settings.fingerprint(clip_bag)
+    shutil.copy(ANY_SIZE, file)
+    assert settings.fingerprint(clip_bag) != before
+
+
+def test_fingerprint_differs_with_the_version_of_the_package(clip_bag, monkeypatch):
+    before = RunSettings().fingerprint(clip_bag)
+    monkeypatch.setattr('fer_ros.offline.settings.__version__', '99.0.0')
+    assert RunSettings().fingerprint(clip_bag) != before
+
+
+def test_fingerprint_of_a_missing_model_is_an_error(clip_bag):
+    with pytest.raises(ModelFileError, match=r'model nothing\.onnx does not exist'):
+        with_parameters(model='nothing.onnx').fingerprint(clip_bag)

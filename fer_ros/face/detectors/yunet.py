@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
+from fer_ros.file_digest import file_digest
 from fer_ros.onnx_session import load_session, require_file
 from fer_ros.structures import FloatArray, ImageArray
 
@@ -53,7 +54,7 @@ class YunetNetwork:
         """
         require_file(path, _WHAT)
         content = _FIXED_HW.sub(_ANY_HW, path.read_bytes(), count=1)
-        self.description = f'yunet, {path}'
+        self.description = f'yunet, {path}@{file_digest(path)[:12]}'
         self._session: Any = load_session(path, content, _WHAT)
         names = {output.name for output in self._session.get_outputs()}
         if not names.issuperset(_OUTPUTS) or len(self._session.get_inputs()) != 1:

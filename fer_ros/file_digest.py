@@ -1,0 +1,26 @@
+"""file_digest: what tells apart files of one name, and finds again one that was moved."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+_PIECE_BYTES = 1 << 20
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits.
+
+    A file that has not changed since it was last asked about, by its size and time, is not read
+    again.
+    """
+    state = path.stat()
+    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, *state: int) -> str:
+    digest = hashlib.sha256()
+    with path.open('rb') as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
