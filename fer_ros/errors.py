@@ -41,6 +41,10 @@ class LabelError(FerError, ValueError):
     """Labels name an unknown class, overlap, end before they start, or cannot be read."""
 
 
+class WorkerLostError(FerError):
+    """A process that worked for this one ended before its work was done."""
+
+
 def os_reason(error: OSError) -> str:
     """Return what an error of the operating system says, without numbers."""
     return error.strerror or str(error) or type(error).__name__

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import DatasetError
+from fer_ros.worker_process import Lifeline, hold
 
 
 def _cache_home() -> Path:
@@ -107,7 +109,11 @@ def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]
     if workers == 1:
         yield from map(_run, todo)
         return
-    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
+    context = get_context('spawn')
+    with (
+        Lifeline(context) as lifeline,
+        ProcessPoolExecutor(workers, context, _begin, (lifeline.end,)) as pool,
+    ):
         running = [pool.submit(_run, job) for job in todo]
         try:
             for done in as_completed(running):
@@ -117,8 +123,16 @@ def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]
                 'a process that prepared data was ended from outside (out of memory?); what was '
                 'done is kept'
             ) from error
+        except BaseException:
+            lifeline.cut()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _begin(lifeline_end: Connection) -> None:
+    hold(lifeline_end)
+    cv2.setNumThreads(1)
 
 
 def _run(job: tuple[Callable[[Any], Arrays], str, Any, Path]) -> tuple[str, str]:

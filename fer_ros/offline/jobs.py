@@ -4,9 +4,10 @@ import multiprocessing
 import os
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.synchronize import RLock
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,12 +16,13 @@ from fer_ros.analysis.label_intervals import Labels, read_label_file
 from fer_ros.analysis.label_topic import read_label_topic
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
-from fer_ros.errors import FerError, SettingError
+from fer_ros.errors import FerError, SettingError, WorkerLostError
 from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.report.json_record import read_record
 from fer_ros.report.report import Report
+from fer_ros.worker_process import Lifeline, call_apart
 
 # A bag keeps about this many processors busy.
 _PROCESSORS_PER_BAG = 2
@@ -164,24 +166,31 @@ def _finished(job: BagJob, key: str) -> Report | None:
 
 
 def _in_processes(jobs: Sequence[BagJob], processes: int) -> Iterator[Verdict]:
+    """Judge each bag in a process of its own: when that is killed, it is known for which bag."""
     # Threads of the libraries do not survive a fork.
     context = multiprocessing.get_context('spawn')
-    lock = context.RLock()
-    with ProcessPoolExecutor(processes, context, tqdm.set_lock, (lock,)) as pool:
-        futures = {pool.submit(judge_bag, job): job for job in jobs}
+    judge = partial(_judge_with_bar, context.RLock())
+    with Lifeline(context) as lifeline, ThreadPoolExecutor(processes) as lanes:
+
+        def judge_apart(job: BagJob) -> Verdict:
+            try:
+                return call_apart(context, lifeline, judge, job)
+            except WorkerLostError as error:
+                return Verdict(job, None, f'bag {job.bag}: {error}')
+
+        futures = [lanes.submit(judge_apart, job) for job in jobs]
         try:
             for future in as_completed(futures):
-                yield _verdict(future, futures[future])
+                yield future.result()
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            lanes.shutdown(wait=False, cancel_futures=True)
+            lifeline.cut()
             raise
 
 
-def _verdict(future: 'Future[Verdict]', job: BagJob) -> Verdict:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return Verdict(job, None, f'bag {job.bag}: a process ended before it had judged it')
+def _judge_with_bar(lock: RLock, job: BagJob) -> Verdict:
+    tqdm.set_lock(lock)
+    return judge_bag(job)
 
 
 def _on_cluster(jobs: Sequence[BagJob], scheduler: str) -> Iterator[Verdict]:
@@ -199,7 +208,17 @@ def _on_cluster(jobs: Sequence[BagJob], scheduler: str) -> Iterator[Verdict]:
     with client, tqdm(total=len(jobs), desc='bags', unit=' bags') as bar:
         # Bars of their own would appear where nobody looks.
         quiet = [replace(job, settings=replace(job.settings, progress=False)) for job in jobs]
-        futures = [client.submit(judge_bag, job, pure=False) for job in quiet]
+        futures = {client.submit(judge_bag, job, pure=False): job for job in quiet}
         for future in as_finished(futures):
             bar.update()
-            yield future.result()
+            try:
+                yield future.result()
+            # Workers were killed, as often as Dask tries again, or the scheduler is gone.
+            except (Exception, CancelledError) as error:
+                bag = futures[future].bag
+                yield Verdict(futures[future], None, f'bag {bag}: {_first_line(error)}')
+
+
+def _first_line(error: BaseException) -> str:
+    """Return what an error says first; Dask's say everything that could be done."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,6 +1,12 @@
 import csv
 import json
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
 import threading
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,10 +15,11 @@ import pytest
 from bag_files import DELAY_NS, EMOTIONS, IMAGE, STRING, BagFile, ns, raw, text, write_images
 
 from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.offline.jobs import judge_bag, judge_bags, make_jobs
 from fer_ros.offline.outputs import Outputs
 from fer_ros.offline.recording import RecordingRun
-from fer_ros.offline.settings import RunSettings
+from fer_ros.offline.settings import RunSettings, chosen_parameters
 from fer_ros.report.report import ReportedModel
 
 CLASSES = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt']
@@ -25,6 +32,8 @@ OUTPUTS = {
     'report.json',
     'timeline.png',
 }
+# How many workers a task may have taken along before it is given up.
+ONE_TRY = ('allowed_failures', 0)
 QUICK = RunSettings(parts=(), progress=False)
 
 
@@ -239,11 +248,9 @@ def test_bag_with_a_report_that_cannot_be_read_is_judged_again(short_bags, tmp_p
     ids=['force', 'another part'],
 )
 def test_finished_bag_is_judged_again_when_that_is_asked_for(short_bags, tmp_path, change):
-    import dataclasses
-
     (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
     judge_bag(job)
-    assert judge_bag(dataclasses.replace(job, **change)).kept is False
+    assert judge_bag(replace(job, **change)).kept is False
 
 
 def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
@@ -254,6 +261,18 @@ def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
     assert judge_bag(job).report.agreement.images.accuracy == 1.0
     labels.write_text('start_s,end_s,emotion\n0,1,fear\n')
     assert judge_bag(job).report.agreement.images.accuracy == 0.0
+
+
+def test_finished_bag_is_judged_again_after_a_training_in_place(short_bags, tmp_path):
+    model = tmp_path / 'model.onnx'
+    shutil.copy(SHIPPED_MODEL, model)
+    parameters = chosen_parameters(chosen={'model': str(model)})
+    settings = RunSettings(parameters=parameters, parts=(), progress=False)
+    (job,) = make_jobs(short_bags[:1], tmp_path / 'out', settings)
+    assert [judge_bag(job).kept for _ in range(2)] == [False, True]
+    # What is behind the last message of the file is read over, as an unknown field.
+    model.write_bytes(model.read_bytes() + b'\xc2\x3e\x01\x00')
+    assert judge_bag(job).kept is False
 
 
 def test_interrupted_bag_leaves_nothing_and_is_judged_whole_by_the_next_start(
@@ -282,6 +301,70 @@ def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
     assert [verdict.job.bag.name for verdict in failed] == ['run2']
     assert 'run2 is empty: it holds no message' in failed[0].failure
     assert {path.name for path in tmp_path.iterdir()} == {'run0', 'run1', 'run3'}
+
+
+@pytest.fixture
+def stuck_jobs(short_bags, tmp_path):
+    """Three bags of which the first waits for labels from a pipe that nobody writes to."""
+    os.mkfifo(tmp_path / 'labels.csv')
+    first, *others = make_jobs([short_bags[n] for n in (0, 1, 3)], tmp_path / 'out', QUICK)
+    return [replace(first, settings=replace(QUICK, labels=tmp_path / 'labels.csv')), *others]
+
+
+def names_of(verdicts):
+    return sorted(verdict.job.bag.name for verdict in verdicts)
+
+
+def test_killed_process_fails_its_own_bag_alone_which_the_next_start_judges(stuck_jobs):
+    verdicts = judge_bags(stuck_jobs, processes=2)
+    finished = [next(verdicts), next(verdicts)]
+    assert (names_of(finished), [v.failure for v in finished]) == (['run1', 'run3'], ['', ''])
+    (process,) = multiprocessing.active_children()
+    process.kill()
+    (lost,) = verdicts
+    assert lost.failure.endswith('run0: its process was ended by SIGKILL (out of memory?)')
+    again = replace(stuck_jobs[0], settings=QUICK)
+    assert judge_bag(again).failure == ''
+    assert sorted(path.name for path in again.folder.parent.iterdir()) == ['run0', 'run1', 'run3']
+
+
+def test_processes_end_when_nobody_waits_for_them_any_more(stuck_jobs):
+    verdicts = judge_bags(stuck_jobs, processes=2)
+    next(verdicts)
+    verdicts.close()
+    assert multiprocessing.active_children() == []
+
+
+@pytest.fixture
+def dask_workers():
+    """A scheduler with two workers, each a process that Dask starts again when it is killed."""
+    distributed = pytest.importorskip('distributed')
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            host='127.0.0.1',
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_killed_dask_worker_fails_its_own_bag_alone(dask_workers, stuck_jobs):
+    # As often as the scheduler is told to try: a bag that fills the memory does so every time.
+    dask_workers.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, *ONE_TRY))
+    address = dask_workers.scheduler.address
+    verdicts = judge_bags(stuck_jobs, scheduler=address)
+    finished = [next(verdicts), next(verdicts)]
+    assert (names_of(finished), [v.failure for v in finished]) == (['run1', 'run3'], ['', ''])
+    (busy,) = (worker for worker, tasks in dask_workers.processing().items() if tasks)
+    os.kill(dask_workers.run(os.getpid)[busy], signal.SIGKILL)
+    (lost,) = verdicts
+    assert 'run0: ' in lost.failure
+    assert busy in lost.failure
 
 
 def test_dask_cluster_judges_the_bags(short_bags, tmp_path):
