@@ -2,8 +2,8 @@
 
 import csv
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,22 +54,50 @@ class Labels:
     """All labels of a bag.
 
     Attributes:
-        intervals: In order of their starts.
+        intervals: In order of their starts; what follows on a label and says the same of the same
+            face is part of it.
     """
 
-    def __init__(self, intervals: Sequence[LabelInterval]) -> None:
-        self.intervals = sorted(intervals, key=lambda interval: interval.start_s)
-        self._starts = [interval.start_s for interval in self.intervals]
-        self._longest_s = max((i.end_s - i.start_s for i in intervals), default=0.0)
+    def __init__(self, intervals: Iterable[LabelInterval]) -> None:
+        self.intervals = _merged(sorted(intervals, key=lambda interval: interval.start_s))
+        # Rows of labels that do not overlap, in each of which one is found by bisection: places
+        # among the intervals, and their starts.
+        self._rows: list[tuple[list[int], list[float]]] = []
+        for place, interval in enumerate(self.intervals):
+            row = next((row for row in self._rows if self._ended(row, interval.start_s)), None)
+            if row is None:
+                self._rows.append(row := ([], []))
+            row[0].append(place)
+            row[1].append(interval.start_s)
 
     def at(self, time_s: float) -> Iterator[tuple[int, LabelInterval]]:
         """Yield each label that holds at a time, with its place among ``intervals``."""
-        for index in range(bisect_right(self._starts, time_s) - 1, -1, -1):
-            interval = self.intervals[index]
-            if interval.start_s < time_s - self._longest_s:
-                return
-            if time_s < interval.end_s:
-                yield index, interval
+        for places, starts_s in self._rows:
+            number = bisect_right(starts_s, time_s) - 1
+            if number >= 0 and time_s < self.intervals[places[number]].end_s:
+                yield places[number], self.intervals[places[number]]
+
+    def _ended(self, row: tuple[list[int], list[float]], time_s: float) -> bool:
+        places, _ = row
+        return self.intervals[places[-1]].end_s <= time_s
+
+
+def _merged(ordered: Iterable[LabelInterval]) -> list[LabelInterval]:
+    merged: list[LabelInterval] = []
+    latest: dict[int | None, int] = {}
+    for interval in ordered:
+        if len(interval.regions):
+            # It says where its face is, and is whole already.
+            merged.append(interval)
+            continue
+        place = latest.get(interval.face_id)
+        old = merged[place] if place is not None else None
+        if old and (old.end_s, old.emotion) == (interval.start_s, interval.emotion):
+            merged[latest[interval.face_id]] = replace(old, end_s=interval.end_s)
+            continue
+        latest[interval.face_id] = len(merged)
+        merged.append(interval)
+    return merged
 
 
 def _overlap(a: FaceBox, b: FaceBox) -> float:

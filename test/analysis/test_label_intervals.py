@@ -45,6 +45,60 @@ def test_interval_holds_from_its_start_to_before_its_end():
     assert said == {0.9: [], 1: ['fear'], 1.9: ['fear'], 2: ['neutral'], 8.9: ['neutral'], 9: []}
 
 
+def test_label_that_nothing_ends_does_not_hide_those_before_it():
+    labels = Labels(
+        [
+            LabelInterval(0, 9, 'neutral', 1),
+            LabelInterval(1, 2, 'fear', 2),
+            LabelInterval(3, 4, 'fear', 2),
+            LabelInterval(5, float('inf'), 'happiness', 2),
+        ]
+    )
+    said = {t: sorted(place for place, _ in labels.at(t)) for t in (1.5, 2.5, 3.5, 6, 99)}
+    assert said == {1.5: [0, 1], 2.5: [0], 3.5: [0, 2], 6: [0, 3], 99: [3]}
+
+
+def test_successive_labels_that_say_the_same_of_a_face_are_one():
+    labels = Labels(
+        [
+            LabelInterval(0, 1, 'fear'),
+            LabelInterval(1, 2, 'fear'),
+            LabelInterval(2, 3, 'neutral'),
+            LabelInterval(4, 5, 'neutral'),
+            LabelInterval(5, float('inf'), 'neutral'),
+        ]
+    )
+    said = [(i.start_s, i.end_s, i.emotion) for i in labels.intervals]
+    assert said == [(0, 2, 'fear'), (2, 3, 'neutral'), (4, float('inf'), 'neutral')]
+
+
+def test_labels_of_two_faces_or_of_places_are_not_one():
+    regions = np.array([[0.0, 1, 1, 11, 13]])
+    labels = [
+        LabelInterval(0, 1, 'fear', 1),
+        LabelInterval(1, 2, 'fear', 2),
+        LabelInterval(2, 3, 'fear', None, regions),
+        LabelInterval(3, 4, 'fear', None, regions),
+    ]
+    assert Labels(labels).intervals == labels
+
+
+def test_label_is_found_among_ten_thousand_without_looking_at_them():
+    class Counted(LabelInterval):
+        looks = 0
+
+        def __getattribute__(self, name):
+            Counted.looks += 1
+            return super().__getattribute__(name)
+
+    said = ['fear', 'neutral']
+    intervals = [Counted(n, n + 1, said[n % 2]) for n in range(10_000)]
+    labels = Labels([*intervals, Counted(10_000, float('inf'), 'fear')])
+    Counted.looks = 0
+    assert [place for place, _ in labels.at(1_234.5)] == [1_234]
+    assert Counted.looks < 10
+
+
 def test_label_without_face_id_is_about_the_largest_face():
     assert LabelInterval(0, 1, 'fear').face_of(FRAME, 0.5) is LARGE
 
