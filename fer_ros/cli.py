@@ -252,24 +252,26 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from fer_ros.atomic_file import sole_writer
     from fer_ros.network.checkpoint import load_checkpoint
     from fer_ros.training.export import export_onnx
 
     checkpoint = load_checkpoint(options.checkpoint)
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
-    export_onnx(checkpoint, target)
-    # One of other weights would be taken for that of these.
-    quick.unlink(missing_ok=True)
-    print(f'wrote {target}')
-    if options.data and checkpoint.model.config.stream != 'gat':
-        from fer_ros.data.cache import CACHE
-        from fer_ros.data.datasets import load_faces
-        from fer_ros.training.export import quantize_onnx
+    with sole_writer(target, target.with_name(f'.{target.name}.lock')):
+        export_onnx(checkpoint, target)
+        # One of other weights would be taken for that of these.
+        quick.unlink(missing_ok=True)
+        print(f'wrote {target}')
+        if options.data and checkpoint.model.config.stream != 'gat':
+            from fer_ros.data.cache import CACHE
+            from fer_ros.data.datasets import load_faces
+            from fer_ros.training.export import quantize_onnx
 
-        fold = checkpoint.figures.get('fold', 1)
-        faces = load_faces(options.data, 'validation', CACHE, fold)
-        quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
-        print(f'wrote {quick}')
+            fold = checkpoint.figures.get('fold', 1)
+            faces = load_faces(options.data, 'validation', CACHE, fold)
+            quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
+            print(f'wrote {quick}')
 
 
 def _get_detector(options: argparse.Namespace) -> None:

@@ -1,6 +1,13 @@
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from fer_ros.atomic_file import atomic_file, atomic_folder
+from fer_ros.atomic_file import atomic_file, atomic_folder, sole_writer
+from fer_ros.errors import OutputError
 
 
 def test_file_appears_at_the_end_of_the_block(tmp_path):
@@ -46,3 +53,85 @@ def test_interrupted_block_leaves_the_good_folder_and_nothing_else(tmp_path):
         interrupted_folder(tmp_path / 'run')
     assert [path.name for path in tmp_path.iterdir()] == ['run']
     assert [path.name for path in (tmp_path / 'run').iterdir()] == ['old']
+
+
+def test_what_a_killed_program_left_is_written_over(tmp_path):
+    for name in ('.partial.a.txt', '.run.lock'):
+        (tmp_path / name).write_text('a longer half')
+    for name in ('.run.partial', '.run.before'):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'half').write_text('half')
+    with atomic_file(tmp_path / 'a.txt') as aside, aside.open('r+') as stream:
+        stream.write('new')
+    with atomic_folder(tmp_path / 'run') as aside:
+        assert list(aside.iterdir()) == []
+        # That of before came back, until there is a new one.
+        assert (tmp_path / 'run' / 'half').read_text() == 'half'
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.txt', 'run']
+    assert (tmp_path / 'a.txt').read_text() == 'new'
+    assert list((tmp_path / 'run').iterdir()) == []
+
+
+def test_second_writer_of_a_folder_is_refused_and_disturbs_nothing(tmp_path):
+    with atomic_folder(tmp_path / 'run') as aside:
+        (aside / 'first').write_text('first')
+        with (
+            pytest.raises(OutputError, match=r'another program is writing to .*/run: wait for'),
+            atomic_folder(tmp_path / 'run'),
+        ):
+            pass
+    assert [path.name for path in (tmp_path / 'run').iterdir()] == ['first']
+    assert [path.name for path in tmp_path.iterdir()] == ['run']
+
+
+def test_second_writer_of_a_file_waits_for_the_first(tmp_path):
+    started = threading.Event()
+
+    def write_second():
+        started.set()
+        with atomic_file(tmp_path / 'a.txt') as aside:
+            seen.append((tmp_path / 'a.txt').read_text())
+            aside.write_text('second')
+
+    seen = []
+    second = threading.Thread(target=write_second)
+    with atomic_file(tmp_path / 'a.txt') as aside:
+        second.start()
+        started.wait()
+        aside.write_text('first')
+    second.join()
+    assert seen == ['first']
+    assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [('a.txt', 'second')]
+
+
+def test_many_writers_of_a_file_leave_that_of_one(tmp_path):
+    def write(number):
+        with atomic_file(tmp_path / 'a.txt') as aside:
+            aside.write_text(str(number) * 10_000)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, [n % 8 for n in range(200)]))
+    (file,) = tmp_path.iterdir()
+    text = file.read_text()
+    assert (file.name, len(text), len(set(text))) == ('a.txt', 10_000, 1)
+
+
+def test_sole_writer_leaves_neither_its_lock_nor_a_folder_of_nothing(tmp_path):
+    with sole_writer(tmp_path / 'out'):
+        assert (tmp_path / 'out' / '.lock').exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lock_of_a_killed_program_is_open(tmp_path):
+    program = (
+        'import os, signal, sys; from pathlib import Path\n'
+        'from fer_ros.atomic_file import sole_writer\n'
+        'with sole_writer(Path(sys.argv[1])):\n'
+        '    os.kill(os.getpid(), signal.SIGKILL)\n'
+    )
+    killed = subprocess.run([sys.executable, '-c', program, str(tmp_path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / '.lock').exists()
+    with sole_writer(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []

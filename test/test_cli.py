@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import fer_ros
+from fer_ros.atomic_file import sole_writer
 from fer_ros.cli import main, parser
 from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
 
@@ -150,6 +151,11 @@ def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):
 
     save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
     (tmp_path / 'm.int8.onnx').write_text('of other weights')
+    with (
+        sole_writer(tmp_path / 'm.onnx', tmp_path / '.m.onnx.lock'),
+        pytest.raises(SystemExit, match=r'another program is writing to .*/m\.onnx'),
+    ):
+        main(['export', str(tmp_path / 'm.safetensors')])
     main(['export', str(tmp_path / 'm.safetensors')])
     assert (tmp_path / 'm.onnx').is_file()
     assert not (tmp_path / 'm.int8.onnx').exists()

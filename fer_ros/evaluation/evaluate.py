@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.atomic_file import require_folder
+from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.data.cache import CACHE
 from fer_ros.data.crema_d import CREMA_D
 from fer_ros.data.dataset import Dataset
@@ -55,10 +55,19 @@ def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
         SettingError: The model does not have a stream that was asked for, a setting has no
             meaning for the data, a model has seen the actors that it is judged by, or ``out`` is
             a file.
+        OutputError: Another program is writing to ``out``.
     """
-    if out is not None:
-        # Before the long work.
-        require_folder(out)
+    if out is None:
+        return _evaluate(settings)
+    # Before the long work.
+    require_folder(out)
+    with sole_writer(out):
+        found = _evaluate(settings)
+        print(f'\nwrote {", ".join(found.write(out))} to {out}')
+    return found
+
+
+def _evaluate(settings: EvaluateSettings) -> Evaluation:
     dataset = dataset_named(settings.dataset) if settings.dataset else dataset_at(settings.data)
     if settings.fold:
         require_fold(dataset, settings.fold)
@@ -67,8 +76,6 @@ def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
     else:
         found = _evaluate_faces(settings, dataset)
     print(found.markdown(), end='')
-    if out is not None:
-        print(f'\nwrote {", ".join(found.write(out))} to {out}')
     return found
 
 

@@ -2,18 +2,19 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fer_ros.analysis.agreement import ConfusionFigures
 from fer_ros.analysis.emotion_table import parquet_is_installed
 from fer_ros.analysis.label_intervals import read_label_file
-from fer_ros.atomic_file import require_folder
+from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.config_files import find_config
 from fer_ros.errors import FerError, SettingError
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
-from fer_ros.offline.jobs import Verdict, judge_bags, make_jobs
+from fer_ros.offline.jobs import BagJob, Verdict, judge_bags, make_jobs
 from fer_ros.offline.output_folder import OUTPUT_OF_PART, PARTS, REPORT, output_folder
 from fer_ros.offline.picture_run import PictureRun
 from fer_ros.offline.recording import RecordingRun
@@ -31,6 +32,11 @@ def run_bag(options: argparse.Namespace) -> None:
     )
     require_folder(options.out.resolve())
     jobs = make_jobs(options.bags, options.out, settings, options.force)
+    with sole_writer(options.out.resolve()):
+        _judge(jobs, options)
+
+
+def _judge(jobs: Sequence[BagJob], options: argparse.Namespace) -> None:
     verdicts: list[Verdict] = []
     for verdict in judge_bags(jobs, options.processes, options.scheduler):
         verdicts.append(verdict)

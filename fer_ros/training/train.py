@@ -1,8 +1,9 @@
 """The command train: data and settings in, a trained model out."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
-from fer_ros.atomic_file import require_folder
+from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import TrainingData, load_training_data, write_not_detected
 from fer_ros.training.compute import Compute, choose_device
@@ -27,6 +28,7 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
     Raises:
         DatasetError: The data cannot be used; see also ``Trainer``.
         ModelFileError: There is no landmark model, or as ``Trainer``.
+        OutputError: Another training is at work in ``out``.
         SettingError: ``device`` is not there, ``threads`` is negative, ``out`` is a file, or as
             ``Trainer``.
     """
@@ -36,11 +38,12 @@ def train(config: TrainConfig, data: Path, out: Path, device: str = '', threads:
     require_folder(out)
     rank, device = join(compute.device)
     try:
-        faces = _load(data, config.fold, rank)
-        trainer = Trainer(config, faces, out, Compute(device, rank, threads), sources)
-        if rank.first:
-            _say_what_differs(config, trainer, faces, out)
-        metrics = trainer.fit()
+        with sole_writer(out) if rank.first else nullcontext():
+            faces = _load(data, config.fold, rank)
+            trainer = Trainer(config, faces, out, Compute(device, rank, threads), sources)
+            if rank.first:
+                _say_what_differs(config, trainer, faces, out)
+            metrics = trainer.fit()
     finally:
         leave()
     if rank.first:

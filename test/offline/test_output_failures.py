@@ -10,6 +10,7 @@ import cv2
 import pytest
 from bag_files import write_images
 
+from fer_ros.atomic_file import atomic_folder, sole_writer
 from fer_ros.cli import main
 
 
@@ -51,10 +52,27 @@ def test_folder_that_cannot_be_made_is_said(film, rate):
     assert said == 'fer-ros: outputs /proc/o cannot be written: No such file or directory'
 
 
-def test_folder_of_a_bag_that_cannot_be_made_is_said(clip, tmp_path, capsys):
+def test_folder_of_bags_that_cannot_be_made_is_said_at_once(clip, tmp_path):
     bag = write_images(tmp_path / 'run', clip[:2], 10)
     assert exit_of('bag', bag, '--out', '/proc/o').startswith('fer-ros: /proc/o: No such file')
-    assert 'outputs /proc/o/run cannot be written: No such' in capsys.readouterr().err
+
+
+def test_second_run_into_a_folder_is_refused_at_once(clip, tmp_path):
+    bag = write_images(tmp_path / 'run', clip[:2], 10)
+    with sole_writer(tmp_path / 'out'):
+        said = exit_of('bag', bag, '--out', tmp_path / 'out')
+    assert said == (
+        f'fer-ros: another program is writing to {tmp_path}/out: wait for its end, or choose '
+        'another place'
+    )
+
+
+def test_second_run_over_a_film_is_refused_and_the_first_is_whole(film, tmp_path):
+    with atomic_folder(tmp_path / 'out') as aside:
+        said = exit_of('video', film, '--out', tmp_path / 'out')
+        (aside / 'report.json').write_text('of the first')
+    assert said.startswith(f'fer-ros: another program is writing to {tmp_path}/out')
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == ['report.json']
 
 
 @pytest.mark.parametrize('rate', [[], ['--rate-hz', '10']], ids=['pictures', 'film'])

@@ -12,7 +12,8 @@ import cv2
 from face_clips import face_picture
 from small_training import CONFIG
 
-from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.atomic_file import sole_writer
+from fer_ros.errors import ModelFileError, OutputError, SettingError
 from fer_ros.training.config import TrainConfig, read_train_config
 from fer_ros.training.train import train
 
@@ -30,6 +31,14 @@ def test_what_is_missing_is_said_before_the_data_are_read(
 ):
     with pytest.raises(kind, match=sentence):
         train(config, tmp_path / 'no data', tmp_path / 'out', threads=threads)
+
+
+def test_second_training_in_a_folder_is_refused_before_the_data_are_read(tmp_path):
+    with (
+        sole_writer(tmp_path / 'out'),
+        pytest.raises(OutputError, match=r'another program is writing to .*/out: wait'),
+    ):
+        train(TrainConfig(), tmp_path / 'no data', tmp_path / 'out', threads=1)
 
 
 @pytest.fixture
