@@ -12,13 +12,15 @@ from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.pose import CameraIntrinsics, head_pose
-from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back
+from fer_ros.face.reported import FaceReport, ReportQueue
+from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
 from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import (
+    FaceBox,
     FaceEmotion,
     FloatArray,
     FrameEmotions,
@@ -121,12 +123,15 @@ class EmotionPipeline:
         models: Models,
         settings: PipelineSettings | None = None,
         face_ids: Iterator[int] | None = None,
+        reported: bool = False,
     ) -> None:
         """Args:
         models: May be shared.
         settings: May be replaced at any time.
         face_ids: Gives each new face its number; 1, 2, 3, ... if left out. See
             ``face_ids_of_camera``.
+        reported: Whether faces are sought by somebody else, who calls ``report``; the detector
+            of ``models`` then works for ``analyze`` only.
         """
         self.models = models
         self.camera: CameraIntrinsics | None = None
@@ -137,7 +142,9 @@ class EmotionPipeline:
             models.classifier.config.crop_px,
             self._timer,
             face_ids,
+            reported,
         )
+        self._reports = ReportQueue()
         self._smoother = EmotionSmoother()
         self._stamp_s = float('-inf')
         self._settings = PipelineSettings()
@@ -199,6 +206,23 @@ class EmotionPipeline:
         self._timer.clear()
         return self.estimate(self.observe_alone(image))
 
+    def report(self, boxes: Sequence[FaceBox], stamp_s: float) -> str:
+        """Tell which faces another detector has found in an image; any thread may do so.
+
+        It is used with the next image that is processed, where faces are reported: the image
+        itself may be gone by then, or still to come. Without reports, the faces that are known
+        are followed.
+
+        Args:
+            boxes: Around the faces, in pixels of the image as it came; around whole heads, or
+                from brows to chin. Empty where nobody is there.
+            stamp_s: Acquisition time of the image in seconds, or of one near to it.
+
+        Returns:
+            Why they are of no use, as words that go on from "boxes are"; empty when they are.
+        """
+        return self._reports.put(FaceReport(stamp_s, tuple(boxes)))
+
     def observe_alone(self, image: ImageArray) -> Observation:
         """Do the first half of ``analyze``, as ``observe`` does that of ``process``.
 
@@ -231,7 +255,13 @@ class EmotionPipeline:
             gray = _gray(image)
         self._stamp_s = stamp_s
         rotate_deg, size_wh = self._settings.rotate_deg, (gray.shape[1], gray.shape[0])
-        seen = self._observer.observe(turned(gray, rotate_deg), stamp_s)
+        reports = [
+            replace(
+                report, boxes=tuple(turned_box(box, size_wh, rotate_deg) for box in report.boxes)
+            )
+            for report in self._reports.take(stamp_s)
+        ]
+        seen = self._observer.observe(turned(gray, rotate_deg), stamp_s, reports)
         faces = tuple(turned_back(face, size_wh, rotate_deg) for face in seen)
         return Observation(stamp_s, size_wh, faces, self._observer.known_ids)
 
@@ -250,6 +280,7 @@ class EmotionPipeline:
     def reset(self) -> None:
         """Forget all faces and the last stamp."""
         self._observer.reset()
+        self._reports.clear()
         self._smoother.reset()
         self._stamp_s = float('-inf')
 

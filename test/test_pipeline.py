@@ -15,6 +15,7 @@ from fer_ros.pipeline import (
     softmax,
 )
 from fer_ros.smoothing import SmoothingSettings
+from fer_ros.structures import FaceBox
 
 
 def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
@@ -43,6 +44,27 @@ def test_frame_says_size_and_model_of_what_was_judged(pipeline, portrait_bgr):
     frame = pipeline.process(portrait_bgr, 1.0)
     assert frame.size_wh == (512, 400)
     assert re.fullmatch(r'ferplus\.onnx@[0-9a-f]{12}', frame.model)
+
+
+@pytest.mark.parametrize('rotate_deg', [0, 180])
+def test_faces_that_are_reported_are_judged_and_no_others(models, two_faces_bgr, rotate_deg):
+    settings = PipelineSettings(rotate_deg=rotate_deg)
+    pipeline = EmotionPipeline(models, settings, reported=True)
+    image = two_faces_bgr if rotate_deg == 0 else two_faces_bgr[::-1, ::-1]
+    assert pipeline.process(image, 1.0).faces == ()
+    # The left one's centre is at (222, 115) of 1024 x 400, the right one's at (802, 115).
+    x, y = (222, 115) if rotate_deg == 0 else (802, 285)
+    assert pipeline.report([FaceBox(x - 50, y - 65, x + 50, y + 65)], 1.0) == ''
+    (face,) = pipeline.process(image, 1.1).faces
+    assert face.emotion == 'happiness'
+    assert face.box.center_px == pytest.approx((x, y), abs=15)
+
+
+def test_reports_are_forgotten_with_the_faces(models, portrait_bgr):
+    pipeline = EmotionPipeline(models, reported=True)
+    pipeline.report([FaceBox(172, 50, 272, 180)], 1.0)
+    pipeline.reset()
+    assert pipeline.process(portrait_bgr, 1.0).faces == ()
 
 
 def test_two_cameras_give_no_number_twice(models, two_faces_bgr):

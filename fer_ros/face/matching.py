@@ -6,9 +6,15 @@ import numpy as np
 
 from fer_ros.structures import FaceBox
 
+# Of boxes that one detector draws around one face.
+SAME_SIZE = 0.6
+
 
 def nearest(
-    boxes: Sequence[FaceBox], known: Mapping[int, FaceBox], max_distance: float
+    boxes: Sequence[FaceBox],
+    known: Mapping[int, FaceBox],
+    max_distance: float,
+    size_ratio: float = SAME_SIZE,
 ) -> dict[int, int]:
     """Return the number of the track that each box belongs to, by the box's index.
 
@@ -19,12 +25,13 @@ def nearest(
         boxes: Detections.
         known: Where tracked faces are expected, by their tracks' numbers.
         max_distance: See ``TrackerSettings``.
+        size_ratio: See ``distance``.
     """
     pairs = sorted(
         (apart, index, number)
         for index, box in enumerate(boxes)
         for number, expected in known.items()
-        if (apart := distance(box, expected)) <= max_distance
+        if (apart := distance(box, expected, size_ratio)) <= max_distance
     )
     owners: dict[int, int] = {}
     for _, index, number in pairs:
@@ -33,9 +40,15 @@ def nearest(
     return owners
 
 
-def distance(a: FaceBox, b: FaceBox) -> float:
-    """Return the distance of two boxes in widths of theirs, infinite where their sizes differ."""
-    if not 0.6 < a.width_px / b.width_px < 1 / 0.6:
+def distance(a: FaceBox, b: FaceBox, size_ratio: float = SAME_SIZE) -> float:
+    """Return the distance of two boxes in widths of theirs, infinite where their sizes differ.
+
+    Args:
+        a: One box.
+        b: The other.
+        size_ratio: Their sizes differ where the smaller width is less of the larger one.
+    """
+    if not size_ratio < a.width_px / b.width_px < 1 / size_ratio:
         return float('inf')
     (ax, ay), (bx, by) = a.center_px, b.center_px
     return float(np.hypot(ax - bx, ay - by)) / ((a.width_px + b.width_px) / 2)

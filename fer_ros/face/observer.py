@@ -1,7 +1,7 @@
 """FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from fer_ros.face.continuity import SAME_SCENE, continuity
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.matching import nearest
+from fer_ros.face.reported import FaceHistory, FaceReport, finds_from_report, follow_new
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
@@ -30,6 +31,7 @@ class FaceObserver:
         crop_px: int,
         timer: StageTimer | None = None,
         face_ids: Iterator[int] | None = None,
+        reported: bool = False,
     ) -> None:
         """Args:
         detector: Finds faces; may be shared.
@@ -37,6 +39,8 @@ class FaceObserver:
         crop_px: Side of the aligned crops.
         timer: Where the time of the stages is noted.
         face_ids: See ``FaceTracker``.
+        reported: Whether faces are those that ``observe`` is told of; the detector is then asked
+            by ``observe_alone`` only.
         """
         self._detector = detector
         self._landmarks = landmarks
@@ -44,6 +48,7 @@ class FaceObserver:
         self._timer = timer or StageTimer()
         self._tracker = FaceTracker(face_ids=face_ids)
         self._search: FaceSearch | None = None
+        self._history = FaceHistory() if reported else None
         self._previous: ImageArray | None = None
         self._last_s = float('-inf')
         # Its thread is started when it is first used.
@@ -63,14 +68,20 @@ class FaceObserver:
         """Ids of the faces that are followed, or were and would be known again."""
         return self._tracker.known_ids
 
-    def observe(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
+    def observe(
+        self, gray: ImageArray, stamp_s: float, reports: Sequence[FaceReport] = ()
+    ) -> list[ObservedFace]:
         """Return the faces in an image, in order of ``face_id``.
 
         Args:
             gray: ``(H, W)`` uint8; not to be changed afterwards: it may still be searched, and is
                 compared with the next one.
             stamp_s: Acquisition time in seconds, growing from call to call.
+            reports: What came, since the last call, of this image or earlier ones, where faces
+                are reported.
         """
+        if self._history is not None:
+            return self._observe_reported(gray, stamp_s, reports, self._history)
         # What was found in an image of long ago says little about this one.
         beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
         self._last_s = stamp_s
@@ -86,6 +97,30 @@ class FaceObserver:
         self._previous = gray
         if beside and self._search is None and self._tracker.detection_due(stamp_s):
             self._begin_search(gray, stamp_s)
+        return seen
+
+    def _observe_reported(
+        self,
+        gray: ImageArray,
+        stamp_s: float,
+        reports: Sequence[FaceReport],
+        history: FaceHistory,
+    ) -> list[ObservedFace]:
+        self._tracker.expect(stamp_s)
+        for report in reports:
+            then = history.known_at(report.stamp_s)
+            images = history.images_since(report.stamp_s) or [gray]
+            known = {n: then.get(n, box) for n, box in self._tracker.expected().items()}
+            finds = finds_from_report(
+                report.boxes,
+                known,
+                self.settings.max_distance,
+                lambda box, images=images: follow_new(box, images, self._look_at),
+            )
+            self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)
+        seen = self._look(gray, stamp_s)
+        self._previous = gray
+        history.add(stamp_s, gray, {track.number: track.box for track in self._tracker.tracks})
         return seen
 
     def observe_alone(self, gray: ImageArray) -> list[ObservedFace]:
@@ -117,6 +152,8 @@ class FaceObserver:
         self._search = None
         self._previous = None
         self._last_s = float('-inf')
+        if self._history is not None:
+            self._history.clear()
 
     def _take_search(self, stamp_s: float) -> None:
         """Use what a search has found, when it is due."""
@@ -182,8 +219,7 @@ class FaceObserver:
             stamp_s: As for ``observe``.
         """
         if not track.confirmed_now:
-            with self._timer.time('detector'):
-                boxes = self._detector.detect_near(gray, track.expected)
+            boxes = self._boxes_near(gray, track.expected)
             owners = nearest(boxes, self._tracker.expected(), self.settings.max_distance)
             box = next((boxes[i] for i, number in owners.items() if number == track.number), None)
             if box is None:
@@ -198,6 +234,12 @@ class FaceObserver:
             return {other: sighting}
         self._tracker.lose(other)
         return {}
+
+    def _boxes_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
+        if self._history is not None:
+            return []
+        with self._timer.time('detector'):
+            return self._detector.detect_near(gray, box)
 
     def _look_at(self, gray: ImageArray, box: FaceBox) -> Sighting:
         """Return what is seen in a box."""

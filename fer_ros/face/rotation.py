@@ -29,6 +29,24 @@ def turned(image: ImageArray, rotate_deg: int) -> ImageArray:
     return np.asarray(cv2.rotate(image, _CODES[rotate_deg]), np.uint8)
 
 
+def turned_box(box: FaceBox, size_wh: tuple[int, int], rotate_deg: int) -> FaceBox:
+    """Return a box where it is in the turned image.
+
+    Args:
+        box: In the image as it came.
+        size_wh: Of that image, in pixels.
+        rotate_deg: As for ``turned``.
+    """
+    if rotate_deg == 0:
+        return box
+    (width, height), (x0, x1), (y0, y1) = size_wh, (box.x0_px, box.x1_px), (box.y0_px, box.y1_px)
+    if rotate_deg == 180:
+        return FaceBox(width - x1, height - y1, width - x0, height - y0, box.score)
+    if rotate_deg == 90:
+        return FaceBox(height - y1, x0, height - y0, x1, box.score)
+    return FaceBox(y0, width - x1, y1, width - x0, box.score)
+
+
 def turned_back(seen: ObservedFace, size_wh: tuple[int, int], rotate_deg: int) -> ObservedFace:
     """Return a face of a turned image where it is in the image as it was.
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back
+from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
 from fer_ros.structures import AlignedFace, FaceBox, Landmarks, ObservedFace, TrackedFace
 
 # 3 wide and 2 high.
@@ -41,6 +41,13 @@ def test_box_comes_back_around_its_pixels(rotate_deg):
     box = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.5
     back = turned_back(observed(box, [0, 0]), (3, 2), rotate_deg)
     assert back.face.box == FaceBox(1, 0, 3, 1, 0.5)
+
+
+@pytest.mark.parametrize('rotate_deg', ROTATIONS_DEG)
+def test_box_is_turned_with_the_image(rotate_deg):
+    rows, columns = np.nonzero(np.isin(turned(PICTURE, rotate_deg), [2, 3]))
+    expected = FaceBox(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.5)
+    assert turned_box(FaceBox(1, 0, 3, 1, 0.5), (3, 2), rotate_deg) == expected
 
 
 def test_aligned_face_stays_as_it_is():

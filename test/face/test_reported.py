@@ -1,0 +1,173 @@
+"""Boxes that another detector finds, which come when the image that they are of is gone."""
+
+import numpy as np
+import pytest
+
+from fer_ros.face.observer import FaceObserver
+from fer_ros.face.reported import FaceHistory, FaceReport, ReportQueue
+from fer_ros.face.tracker import TrackerSettings
+from fer_ros.structures import FaceBox
+
+RATE_HZ = 30
+
+
+class NoDetector:
+    """A detector that nobody may ask."""
+
+    def detect(self, gray):
+        raise AssertionError('the image was searched')
+
+    def detect_near(self, gray, box):
+        raise AssertionError('the image was searched')
+
+
+def observer(models, **settings):
+    made = FaceObserver(NoDetector(), models.landmarks, crop_px=48, reported=True)
+    made.settings = TrackerSettings(**settings)
+    return made
+
+
+def box(x, y, width=100.0, height=130.0):
+    """Return a box around a centre; one of the portrait's face unless told otherwise."""
+    return FaceBox(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+PORTRAIT = box(222, 115)
+
+
+def watch(watching, images, reports):
+    """Return the ids of the faces in images at ``RATE_HZ``.
+
+    Args:
+        watching: The observer.
+        images: Gray.
+        reports: By index of the image with which it comes: index of its own image, and boxes.
+    """
+    ids = []
+    for index, gray in enumerate(images):
+        come = [FaceReport(of / RATE_HZ, tuple(boxes)) for of, boxes in reports.get(index, [])]
+        seen = watching.observe(gray, index / RATE_HZ, come)
+        ids.append([one.face.face_id for one in seen])
+    return ids
+
+
+def test_nobody_is_seen_before_a_box_is_reported(models, portrait_gray):
+    ids = watch(observer(models), [portrait_gray] * 6, {4: [(0, [PORTRAIT])]})
+    assert ids == [[]] * 4 + [[1]] * 2
+
+
+def test_face_is_followed_for_as_long_as_no_boxes_come(models, portrait_gray):
+    images = [np.roll(portrait_gray, 2 * step, axis=1) for step in range(60)]
+    ids = watch(observer(models), images, {0: [(0, [PORTRAIT])]})
+    assert ids == [[1]] * 60
+
+
+def test_face_that_is_reported_no_longer_is_lost_after_it_was_kept(models, portrait_gray):
+    nobody = {index: [(index - 5, [])] for index in range(6, 60)}
+    ids = watch(
+        observer(models, keep_s=1.0), [portrait_gray] * 60, {0: [(0, [PORTRAIT])], **nobody}
+    )
+    assert ids[30] == [1]
+    assert ids[-1] == []
+
+
+@pytest.mark.parametrize(
+    'drawn',
+    [box(222, 105, 150, 190), box(222, 120, 80, 70), box(210, 125, 100, 120)],
+    ids=['a whole head', 'eyes to mouth', 'beside'],
+)
+def test_box_of_any_detector_leads_to_the_landmarks_of_the_face(
+    models, portrait_gray, portrait_landmarks, drawn
+):
+    watching = observer(models)
+    (seen,) = watching.observe(portrait_gray, 0.0, [FaceReport(0.0, (drawn,))])
+    apart_px = np.linalg.norm(seen.landmarks.points_px - portrait_landmarks.points_px, axis=1)
+    assert apart_px.mean() < 3
+
+
+def test_box_that_comes_late_confirms_the_face_that_was_there_then(models, portrait_gray):
+    # It moves by a third of its width in the fifth of a second by which boxes are late.
+    images = [np.roll(portrait_gray, 5 * step, axis=1) for step in range(40)]
+    late = {index: [(index - 6, [box(222 + 5 * (index - 6), 115)])] for index in range(6, 40)}
+    ids = watch(observer(models), images, late)
+    assert ids[:6] == [[]] * 6
+    assert ids[7:] == [[1]] * 33
+
+
+def test_whole_heads_confirm_the_faces_that_are_followed(models, portrait_gray):
+    heads = {index: [(index, [box(222, 105, 150, 190)])] for index in range(0, 60, 3)}
+    ids = watch(observer(models, keep_s=0.5), [portrait_gray] * 60, heads)
+    assert ids == [[1]] * 60
+
+
+def test_box_where_no_face_is_gives_none(models, portrait_gray):
+    ids = watch(observer(models), [portrait_gray] * 10, {0: [(0, [box(430, 330)])]})
+    assert ids == [[]] * 10
+
+
+def test_person_who_comes_back_has_the_same_id(models, portrait_gray):
+    empty = np.full_like(portrait_gray, 128)
+    images = [portrait_gray] * 10 + [empty] * 40 + [portrait_gray] * 10
+    boxes = [[PORTRAIT] if image is portrait_gray else [] for image in images]
+    late = {index: [(index - 3, boxes[index - 3])] for index in range(3, 60)}
+    ids = watch(observer(models), images, late)
+    assert (ids[8], ids[30], ids[-1]) == ([1], [], [1])
+
+
+def test_two_faces_are_told_apart(models, portrait_gray, hopper_gray):
+    beside = np.hstack([portrait_gray, hopper_gray])
+    both = [PORTRAIT, box(238 + 512, 209, 180, 220)]
+    late = {index: [(index - 2, both)] for index in range(2, 20, 4)}
+    assert watch(observer(models), [beside] * 20, late)[2:] == [[1, 2]] * 18
+
+
+def test_report_waits_for_its_image():
+    queue = ReportQueue()
+    queue.put(FaceReport(2.0, (PORTRAIT,)))
+    assert queue.take(1.9) == []
+    assert queue.take(2.0) == [FaceReport(2.0, (PORTRAIT,))]
+    assert queue.take(2.1) == []
+
+
+def test_boxes_that_are_reported_one_by_one_are_one_report():
+    queue = ReportQueue()
+    other = box(50, 60)
+    for report in (FaceReport(2.1, ()), FaceReport(2.0, (PORTRAIT,)), FaceReport(2.0, (other,))):
+        queue.put(report)
+    assert queue.take(2.2) == [FaceReport(2.0, (PORTRAIT, other)), FaceReport(2.1, ())]
+
+
+@pytest.mark.parametrize(
+    ('stamp_s', 'fault'),
+    [
+        (10.0, ''),
+        (8.5, ''),
+        (7.5, 'stamped 2.5 s before the images that come now'),
+        (95.0, 'stamped 85.0 s after the images that come now'),
+    ],
+)
+def test_report_by_another_clock_is_of_no_use(stamp_s, fault):
+    queue = ReportQueue()
+    queue.take(10.0)
+    assert queue.put(FaceReport(stamp_s, ())) == fault
+
+
+def test_history_knows_the_image_that_is_nearest_for_two_seconds():
+    history = FaceHistory()
+    for step in range(10):
+        history.add(float(step), np.full((2, 3), step, np.uint8), {step: PORTRAIT})
+    assert (list(history.known_at(8.4)), list(history.known_at(0.0))) == ([8], [7])
+
+
+def test_history_keeps_an_image_of_each_tenth_of_the_last_second():
+    history = FaceHistory()
+    for step in range(100):
+        history.add(step / RATE_HZ, np.full((2, 3), step, np.uint8), {})
+    kept = [int(gray[0, 0]) for gray in history.images_since(0.0)]
+    assert kept == [69, 72, 75, 78, 81, 84, 87, 90, 93, 96, 99]
+    assert [int(gray[0, 0]) for gray in history.images_since(91 / RATE_HZ)] == [90, 93, 96, 99]
+
+
+def test_history_of_nothing_knows_nobody():
+    assert FaceHistory().known_at(1.0) == {}
+    assert FaceHistory().images_since(1.0) == []
