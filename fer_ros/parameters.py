@@ -21,6 +21,7 @@ from fer_ros.face.tracker import TrackerSettings
 from fer_ros.file_digest import file_digest
 from fer_ros.inference.classifier import BACKENDS, DEVICES, model_name
 from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
+from fer_ros.messages.detections import ANY_CLASS
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.models import classifier_file, load_models
 from fer_ros.pipeline import Models, PipelineSettings
@@ -183,6 +184,27 @@ FER_NODE: tuple[Spec, ...] = (
         low=LEAST_FACE_PX,
         high=2000,
         or_zero=True,
+    ),
+    Spec(
+        'face_source',
+        'detector',
+        'Who finds faces. detector: the one that the parameter detector names; topic: another '
+        'node, whose boxes come as vision_msgs/Detection2DArray, stamped as their images. It is '
+        'for the node alone.',
+        choices=('detector', 'topic'),
+    ),
+    Spec(
+        'face_topic',
+        'detections',
+        'Topic of the boxes for face_source topic: a name beside each image topic '
+        '(/camera/detections), or, with a slash before it, the name itself.',
+        required=True,
+    ),
+    Spec(
+        'face_classes',
+        [ANY_CLASS],
+        'Classes (class_id) of the boxes that are faces, for face_source topic; any: all of them.',
+        required=True,
     ),
     Spec(
         'max_image_pixels',

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -109,13 +109,14 @@ class EmotionNode(LifecycleNode):
         self._topics = make_image_topics(self, models, self._values)
         self._analyze.ready(models)
         classifier = models.classifier
-        self._detector = models.detector.description
+        self._detector = _finder(self._topics) or models.detector.description
         self._phase = 'inactive'
         self.get_logger().info(
             f'configured: model {classifier.path.name} ({", ".join(classifier.config.classes)}), '
             f'face detector {self._detector}, landmark model {models.landmarks.path}'
         )
-        if self._values['detector'] == 'auto' and models.detector.name == 'hog':
+        alone = self._values['detector'] == 'auto' and models.detector.name == 'hog'
+        if alone and not _finder(self._topics):
             self.get_logger().warning(HOG_ALONE)
         return TransitionCallbackReturn.SUCCESS
 
@@ -279,6 +280,11 @@ class EmotionNode(LifecycleNode):
         response.success = True
         response.message = f'faces of {len(self._topics)} camera(s) forgotten'
         return response
+
+
+def _finder(topics: Sequence[ImageTopic]) -> str:
+    """Return where faces come from that other nodes find; nothing where they find none."""
+    return ', '.join(topic.boxes.name for topic in topics if topic.boxes is not None)
 
 
 def main() -> None:

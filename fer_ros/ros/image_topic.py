@@ -23,7 +23,9 @@ from fer_ros.pipeline import (
 )
 from fer_ros.ros.camera_model import CameraModel
 from fer_ros.ros.diagnostics import TopicStatistics
+from fer_ros.ros.face_topic import FaceTopic, face_topic_name
 from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
+from fer_ros.ros.message_class import message_class
 
 
 @dataclass(eq=False)
@@ -40,6 +42,8 @@ class ImageTopic:
         lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
         subscription: While the node is active.
+        boxes: Where another detector sends the faces that it finds in these images; None where
+            the pipeline finds them itself.
     """
 
     name: str
@@ -51,6 +55,7 @@ class ImageTopic:
     lock: Lock = field(default_factory=Lock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
+    boxes: FaceTopic | None = None
 
     def subscribe(
         self,
@@ -65,7 +70,8 @@ class ImageTopic:
             node: Whose subscription it is.
             reliability: See ``ImageSubscription``.
             on_image: Called with this topic and every image.
-            say: Called with the topic's name and what is wrong with its ``camera_info``.
+            say: Called with the topic's name and what is wrong with its ``camera_info``, or with
+                the name of ``boxes`` and what is wrong with them.
         """
         self.statistics = TopicStatistics()
         self.subscription = ImageSubscription(
@@ -76,6 +82,8 @@ class ImageTopic:
             self.statistics.on_lost,
         )
         self.camera.subscribe(node, self.name, partial(say, self.name))
+        if self.boxes is not None:
+            self.boxes.subscribe(node, self.pipeline.report, say)
 
     def unsubscribe(self) -> None:
         """Unsubscribe, if it is subscribed to."""
@@ -83,6 +91,8 @@ class ImageTopic:
             self.subscription.close()
             self.subscription = None
         self.camera.unsubscribe()
+        if self.boxes is not None:
+            self.boxes.unsubscribe()
 
     def set(self, settings: PipelineSettings) -> None:
         """Choose the pipeline's settings, from the next image on."""
@@ -114,7 +124,7 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         values: The node's parameters by name.
 
     Raises:
-        SettingError: A topic is named twice.
+        SettingError: A topic is named twice, or messages are not installed that are asked for.
     """
     # Resolved before the suffix is added: a remapping of the image's name holds for both.
     names = [node.resolve_topic_name(name) for name in values['image_topics']]
@@ -125,13 +135,23 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     settings = pipeline_settings(values)
     topics = []
     for index, (name, annotated) in enumerate(zip(names, annotated_topics(names), strict=True)):
-        pipeline = EmotionPipeline(models, settings, face_ids_of_camera(index, len(names)))
+        boxes = _make_face_topic(name, values)
+        face_ids = face_ids_of_camera(index, len(names))
+        pipeline = EmotionPipeline(models, settings, face_ids, reported=boxes is not None)
         say = partial(_say_chosen, node, name)
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         publisher = node.create_publisher(Image, annotated, 1)
         camera = CameraModel(values['rectified'])
-        topics.append(ImageTopic(name, pipeline, decoder, publisher, camera))
+        topics.append(ImageTopic(name, pipeline, decoder, publisher, camera, boxes=boxes))
     return topics
+
+
+def _make_face_topic(image_topic: str, values: Mapping[str, Any]) -> FaceTopic | None:
+    if values['face_source'] == 'detector':
+        return None
+    message = message_class('vision_msgs', 'Detection2DArray', 'face_source: topic')
+    name = face_topic_name(values['face_topic'], image_topic)
+    return FaceTopic(name, values['face_classes'], message)
 
 
 def _say_chosen(node: Node, topic: str, sentence: str) -> None:

@@ -43,7 +43,11 @@ class Reports:
         level = DiagnosticStatus.ERROR if error else DiagnosticStatus.OK
         statuses = [status_message(level, name, error or state, facts)]
         for topic in topics:
-            warning = self._silence(topic, now_s, silent_after_s) or self._crowd(topic)
+            warning = (
+                self._silence(topic, now_s, silent_after_s)
+                or self._crowd(topic)
+                or self._no_boxes(topic, silent_after_s)
+            )
             error = _standstill(topic, now_s, silent_after_s)
             statuses.append(
                 topic.statistics.report(
@@ -72,6 +76,14 @@ class Reports:
             return ''
         self._log.say(topic.name, crowd, about='publishers')
         return f'{topic.name}: {crowd}'
+
+    def _no_boxes(self, topic: ImageTopic, silent_after_s: float) -> str:
+        """Warn where the detector that is to find the faces tells of none; return it."""
+        silence = topic.boxes.silence(silent_after_s) if topic.boxes is not None else ''
+        if not silence or topic.boxes is None:
+            return ''
+        self._log.say(topic.boxes.name, silence, about='no boxes')
+        return f'{topic.boxes.name}: {silence}'
 
 
 def _standstill(topic: ImageTopic, now_s: float, after_s: float) -> str:

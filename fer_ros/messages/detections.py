@@ -1,0 +1,40 @@
+"""Boxes of other packages' detectors → face boxes; messages are told by their fields alone."""
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+from fer_ros.structures import FaceBox
+
+# In the place of the name of a class: every box is of a face.
+ANY_CLASS = 'any'
+
+
+def boxes_from_detections(msg: Any, classes: Collection[str] = (ANY_CLASS,)) -> list[FaceBox]:
+    """Return the faces of a ``vision_msgs/Detection2DArray``.
+
+    Args:
+        msg: Its boxes are in pixels of the image. One that is turned (``theta``) is taken as if it
+            were not; one without a finite width and height is left out.
+        classes: ``class_id`` of what is a face; with ``ANY_CLASS`` among them, every box is.
+
+    Returns:
+        Boxes in the order of the message, with the score of the best of its hypotheses.
+    """
+    faces = []
+    for detection in msg.detections:
+        hypotheses = [result.hypothesis for result in detection.results]
+        best = max(hypotheses, key=lambda one: one.score, default=None)
+        if ANY_CLASS not in classes and (best is None or best.class_id not in classes):
+            continue
+        center, box = detection.bbox.center.position, detection.bbox
+        x, y, right, down = center.x, center.y, box.size_x / 2, box.size_y / 2
+        if all(map(math.isfinite, (x, y, right, down))) and right > 0 and down > 0:
+            score = float(best.score) if best is not None else 0.0
+            faces.append(FaceBox(x - right, y - down, x + right, y + down, score))
+    return faces
+
+
+def classes_of_detections(msg: Any) -> set[str]:
+    """Return the ``class_id`` of every hypothesis of a ``vision_msgs/Detection2DArray``."""
+    return {result.hypothesis.class_id for one in msg.detections for result in one.results}

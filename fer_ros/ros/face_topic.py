@@ -1,0 +1,125 @@
+"""FaceTopic: the boxes that another detector finds in the images of one topic."""
+
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from fer_ros.media.image_clock import stamp_s
+from fer_ros.messages.detections import boxes_from_detections, classes_of_detections
+from fer_ros.structures import FaceBox
+
+# A detector that is slower than the images may send those of several at once.
+_DEPTH = 10
+
+
+def face_topic_name(face_topic: str, image_topic: str) -> str:
+    """Return the full name of a topic of boxes.
+
+    Args:
+        face_topic: As the parameter says it: with a slash before it, the name itself; else its
+            last part, beside the images.
+        image_topic: Full name; ``/camera/image_raw/compressed`` has ``/camera/detections``.
+    """
+    if face_topic.startswith('/'):
+        return face_topic
+    return f'{image_topic.removesuffix("/compressed").rpartition("/")[0]}/{face_topic}'
+
+
+class FaceTopic:
+    """Takes ``vision_msgs/Detection2DArray`` for the pipeline of an image topic.
+
+    Attributes:
+        name: Full name of the topic.
+    """
+
+    def __init__(self, name: str, classes: Collection[str], message: Any) -> None:
+        """Args:
+        name: See above.
+        classes: See ``boxes_from_detections``.
+        message: The class ``Detection2DArray``.
+        """
+        self.name = name
+        self._classes, self._message = classes, message
+        self._node: Node | None = None
+        self._subscription: Subscription | None = None
+        self._last_s = 0.0
+        # What else came; None from the first face on.
+        self._other_classes: set[str] | None = set()
+
+    def subscribe(
+        self,
+        node: Node,
+        report: Callable[[list[FaceBox], float], str],
+        say: Callable[[str, str], None],
+    ) -> None:
+        """Subscribe.
+
+        Args:
+            node: Whose subscription it is.
+            report: ``EmotionPipeline.report``.
+            say: Called with the topic's name and what is wrong with the boxes.
+        """
+
+        def on_boxes(msg: Any) -> None:
+            if fault := self.take(msg, report, node.get_clock().now().nanoseconds):
+                say(self.name, fault)
+
+        # From publishers of every reliability; a list of boxes is small enough to arrive.
+        qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._node, self._last_s, self._other_classes = node, time.monotonic(), set()
+        self._subscription = node.create_subscription(self._message, self.name, on_boxes, qos)
+
+    def unsubscribe(self) -> None:
+        """Unsubscribe, if it is subscribed to."""
+        if self._node is not None and self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._subscription = None
+
+    def take(
+        self, msg: Any, report: Callable[[list[FaceBox], float], str], arrival_ns: int
+    ) -> str:
+        """Report the boxes of a message.
+
+        Args:
+            msg: ``vision_msgs/Detection2DArray``.
+            report: As for ``subscribe``.
+            arrival_ns: When it came, by the clock of the images' stamps.
+
+        Returns:
+            What is wrong with it; empty where nothing is.
+        """
+        self._last_s = time.monotonic()
+        boxes = boxes_from_detections(msg, self._classes)
+        if boxes:
+            self._other_classes = None
+        elif self._other_classes is not None:
+            self._other_classes |= classes_of_detections(msg)
+        stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
+        if fault := report(boxes, stamp_s(stamp_ns or arrival_ns)):
+            return f'boxes are {fault} and of no use: their detector has to copy the stamp'
+        return '' if stamp_ns else 'boxes have no stamp; the time of arrival is used'
+
+    def silence(self, after_s: float) -> str:
+        """Return what is to be said where no boxes of faces come; else nothing.
+
+        Args:
+            after_s: Time without any after which it is said.
+        """
+        if self._node is None or self._subscription is None:
+            return ''
+        if (waited_s := time.monotonic() - self._last_s) >= after_s:
+            count = self._node.count_publishers(self.name)
+            return (
+                f'no boxes for {waited_s:.0f} s, {count} publisher(s) are there: faces that are '
+                'known are followed, new ones are not found'
+            )
+        if self._other_classes:
+            return (
+                f'boxes are of the classes {", ".join(sorted(self._other_classes))}, none yet of '
+                f'face_classes, {", ".join(self._classes)}'
+            )
+        return ''

@@ -1,0 +1,135 @@
+import pytest
+from detection_messages import detection, detections
+from fer_ros.msg import FaceEmotionArray
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from stamped import header
+
+from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.face_topic import FaceTopic, face_topic_name
+from fer_ros.structures import FaceBox
+
+S = 1_000_000_000
+FACE = detection(100.0, 80.0, 40.0, 60.0, ('face', 0.9))
+CHAIR = detection(300.0, 80.0, 40.0, 60.0, ('chair', 0.8))
+
+
+class Reported(list):
+    """What was reported, as pairs of boxes and stamp."""
+
+    fault = ''
+
+    def __call__(self, boxes, stamp_s):
+        self.append((boxes, stamp_s))
+        return self.fault
+
+
+@pytest.mark.parametrize(
+    ('face_topic', 'image_topic', 'name'),
+    [
+        ('detections', '/camera/image_raw', '/camera/detections'),
+        ('faces/boxes', '/robot/eye/image_raw/compressed', '/robot/eye/faces/boxes'),
+        ('/yolo/detections', '/camera/image_raw', '/yolo/detections'),
+        ('detections', '/image', '/detections'),
+    ],
+)
+def test_boxes_come_beside_the_images_or_from_the_topic_that_is_named(
+    face_topic, image_topic, name
+):
+    assert face_topic_name(face_topic, image_topic) == name
+
+
+def test_faces_are_reported_with_the_stamp_of_their_image():
+    reported = Reported()
+    topic = FaceTopic('/detections', ['face'], message=None)
+    assert topic.take(detections(12 * S + S // 2, FACE, CHAIR), reported, 99 * S) == ''
+    assert reported == [([FaceBox(80, 50, 120, 110, 0.9)], 12.5)]
+
+
+def test_nobody_is_reported_too():
+    reported = Reported()
+    assert FaceTopic('/detections', ['any'], None).take(detections(3 * S), reported, 0) == ''
+    assert reported == [([], 3.0)]
+
+
+def test_boxes_without_a_stamp_are_of_when_they_came():
+    reported = Reported()
+    fault = FaceTopic('/detections', ['any'], None).take(detections(0, FACE), reported, 7 * S)
+    assert fault == 'boxes have no stamp; the time of arrival is used'
+    assert reported[0][1] == 7.0
+
+
+def test_boxes_by_another_clock_are_said_to_be_of_no_use():
+    reported = Reported()
+    reported.fault = 'stamped 85.0 s after the images that come now'
+    fault = FaceTopic('/detections', ['any'], None).take(detections(95 * S, FACE), reported, 0)
+    assert fault == (
+        'boxes are stamped 85.0 s after the images that come now and of no use: their detector '
+        'has to copy the stamp'
+    )
+
+
+def test_messages_that_are_not_installed_are_named_and_how_to_get_them(graph, fer_node):
+    try:
+        import vision_msgs.msg  # noqa: F401
+    except ImportError:
+        pass
+    else:
+        pytest.skip('vision_msgs is installed')
+    node = fer_node(wait=False, face_source='topic')
+    assert graph.spin_until(lambda: node.transition_error)
+    assert node.transition_error.startswith(
+        'cannot configure: face_source: topic needs vision_msgs/Detection2DArray, and vision_msgs '
+        'is not installed: sudo apt install ros-'
+    )
+    assert node.transition_error.endswith('-vision-msgs')
+    assert graph.state() == 'unconfigured'
+
+
+class Detector:
+    """Publishes images and, later, boxes of another detector, and keeps what comes of them."""
+
+    def __init__(self, graph, image_bgr, *found):
+        self.graph = graph
+        self._image_bgr, self._found = image_bgr, found
+        self._messages = pytest.importorskip('vision_msgs.msg')
+        create = graph.tester.create_publisher
+        self._images = create(Image, 'camera/image_raw', qos_profile_sensor_data)
+        self._boxes = create(self._messages.Detection2DArray, 'camera/detections', 10)
+        self._emotions = graph.received(FaceEmotionArray, 'emotion')
+        graph.spin_until_matched('camera/image_raw', 'camera/detections', 'emotion')
+
+    def show(self, stamp_s):
+        """Publish an image; return the faces that are published for it."""
+        before = len(self._emotions)
+        self._images.publish(bgr_to_msg(self._image_bgr, header(stamp_s)))
+        assert self.graph.spin_until(lambda: len(self._emotions) > before)
+        return self._emotions[-1].faces
+
+    def report(self, stamp_s):
+        """Publish the boxes of an image."""
+        messages = self._messages
+        found = []
+        for x, y, width, height, class_id in self._found:
+            one = messages.Detection2D(results=[messages.ObjectHypothesisWithPose()])
+            one.results[0].hypothesis.class_id = class_id
+            one.bbox.center.position.x, one.bbox.center.position.y = x, y
+            one.bbox.size_x, one.bbox.size_y = width, height
+            found.append(one)
+        self._boxes.publish(messages.Detection2DArray(header=header(stamp_s), detections=found))
+
+
+def test_faces_that_another_node_finds_are_judged_and_followed(graph, fer_node, two_faces_bgr):
+    pytest.importorskip('vision_msgs.msg')
+    fer_node(face_source='topic', face_classes=['face'])
+    # The left one of two faces, and the right one as something else.
+    found = [(222.0, 115.0, 100.0, 130.0, 'face'), (802.0, 115.0, 100.0, 130.0, 'poster')]
+    detector = Detector(graph, two_faces_bgr, *found)
+    assert detector.show(1.0) == []
+    detector.report(1.0)
+    stamps = iter(1 + step / 10 for step in range(1, 300))
+    assert graph.spin_until(lambda: detector.show(next(stamps)))
+    for _ in range(10):
+        (face,) = detector.show(next(stamps))
+        assert (face.face_id, face.emotion) == (1, 'happiness')
+        assert face.roi.x_offset < 222 < face.roi.x_offset + face.roi.width
