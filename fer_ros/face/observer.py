@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from fer_ros.face.alignment import align_face
 from fer_ros.face.appearance import look_of
@@ -115,7 +116,7 @@ class FaceObserver:
                 report.boxes,
                 known,
                 self.settings.max_distance,
-                lambda box, images=images: follow_new(box, images, self._look_at),
+                partial(follow_new, images=images, look_at=self._look_at),
             )
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)
         seen = self._look(gray, stamp_s)

@@ -43,10 +43,18 @@ def test_lines_for_a_second_terminal_show_faces_and_end_cleanly(start, tmp_path)
     write_sample_clip(clip)
     for line in lines[:2]:
         start(line.replace('demo_output/sample_clip.avi', str(clip)))
-    listener = start(lines[2])
-    assert 'examples/listen.py' in lines[2]
-    assert re.fullmatch(r'1 (\w+) [01]\.\d\d\n', listener.stdout.readline())
-    listener.send_signal(signal.SIGINT)
-    rest, _ = listener.communicate(timeout=30)
-    assert listener.returncode == 0
-    assert 'Traceback' not in rest
+    assert 'examples/in_view.py' in lines[2]
+    # What each example prints first; the clip begins with a woman who smiles.
+    first = {
+        'in_view': r'/camera/image_raw: (nobody|\d+ \w+(, \d+ \w+)*)',
+        'greet': r'Hello, number \d+!',
+        'unhappy_condition': r'nobody is unhappy',
+    }
+    examples = {name: start(lines[2].replace('in_view', name)) for name in first}
+    assert set(first) == {path.stem for path in (ROOT / 'examples').glob('*.py')}
+    for name, line in first.items():
+        assert re.fullmatch(line + '\n', examples[name].stdout.readline())
+        examples[name].send_signal(signal.SIGINT)
+        rest, _ = examples[name].communicate(timeout=30)
+        assert examples[name].returncode == 0
+        assert 'Traceback' not in rest

@@ -1,0 +1,40 @@
+"""Prints who is in view, each time that this changes, until Ctrl-C: python examples/in_view.py."""
+
+import rclpy
+from fer_ros.msg import FaceEmotionArray
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+
+class InView(Node):
+    """Knows the faces that each camera sees."""
+
+    def __init__(self) -> None:
+        """Listen to /emotion."""
+        super().__init__('in_view')
+        self._seen: dict[str, list[str]] = {}
+        self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotions, 10)
+
+    def _on_emotions(self, msg: FaceEmotionArray) -> None:
+        # A face is named when its emotion is certain enough; its face_id stays while it is there.
+        seen = [f'{face.face_id} {face.emotion or "uncertain"}' for face in msg.faces]
+        if seen != self._seen.get(msg.image_topic):
+            self._seen[msg.image_topic] = seen
+            print(f'{msg.image_topic}: {", ".join(seen) or "nobody"}', flush=True)
+
+
+def main() -> None:
+    """Run until Ctrl-C."""
+    rclpy.init()
+    node = InView()
+    try:
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,80 @@
+"""A condition for a behaviour tree: python examples/unhappy_condition.py.
+
+/somebody_unhappy (std_msgs/Bool) is true while anyone has looked unhappy for two seconds. Its last
+value reaches who subscribes later: a tree reads it with RosTopicSubNode of BehaviorTree.ROS2, or
+with ToBlackboard of py_trees_ros.
+"""
+
+import rclpy
+from fer_ros.msg import FaceEmotion, FaceEmotionArray
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.time import Time
+from std_msgs.msg import Bool
+
+UNHAPPY = {'sadness', 'anger', 'disgust', 'fear'}
+UNHAPPY_S = 2.0
+# Nobody is known to be unhappy where no camera has told of faces for so long.
+STALE_S = 1.0
+
+
+def looks_unhappy(face: FaceEmotion) -> bool:
+    """Return whether a face shows one of the emotions of an unhappy person."""
+    return face.emotion in UNHAPPY
+
+
+class UnhappyCondition(Node):
+    """Knows since when each face has looked unhappy."""
+
+    def __init__(self) -> None:
+        """Listen to /emotion, and look ten times a second whether the condition still holds."""
+        super().__init__('unhappy_condition')
+        # By camera: since when, in seconds, each face has looked unhappy; for how long the one
+        # who has longest; and when it last told of faces.
+        self._since_s: dict[str, dict[int, float]] = {}
+        self._longest_s: dict[str, float] = {}
+        self._told: dict[str, Time] = {}
+        self._holds: bool | None = None
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._publisher = self.create_publisher(Bool, 'somebody_unhappy', latched)
+        self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotions, 10)
+        self.create_timer(0.1, self._publish)
+
+    def _on_emotions(self, msg: FaceEmotionArray) -> None:
+        camera, now_s = msg.image_topic, Time.from_msg(msg.header.stamp).nanoseconds * 1e-9
+        before = self._since_s.get(camera, {})
+        unhappy = [face.face_id for face in msg.faces if looks_unhappy(face)]
+        since_s = {face_id: before.get(face_id, now_s) for face_id in unhappy}
+        self._since_s[camera] = since_s
+        self._longest_s[camera] = now_s - min(since_s.values(), default=now_s)
+        self._told[camera] = self.get_clock().now()
+        self._publish()
+
+    def _publish(self) -> None:
+        holds = any(map(self._sees_somebody_unhappy, self._told))
+        if holds != self._holds:
+            self._holds = holds
+            self._publisher.publish(Bool(data=holds))
+            print('somebody is unhappy' if holds else 'nobody is unhappy', flush=True)
+
+    def _sees_somebody_unhappy(self, camera: str) -> bool:
+        silent_s = (self.get_clock().now() - self._told[camera]).nanoseconds * 1e-9
+        return silent_s < STALE_S and self._longest_s[camera] >= UNHAPPY_S
+
+
+def main() -> None:
+    """Run until Ctrl-C."""
+    rclpy.init()
+    node = UnhappyCondition()
+    try:
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()

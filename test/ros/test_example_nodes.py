@@ -1,0 +1,162 @@
+"""The examples, as nodes in a graph that other nodes' messages reach."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import pytest
+from fer_ros.msg import FaceEmotion, FaceEmotionArray
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from stamped import header
+from std_msgs.msg import Bool, String
+
+EXAMPLES = Path(__file__).parent.parent.parent / 'examples'
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def face(face_id, emotion, facing_deg=0.0, first_seen_s=1):
+    return FaceEmotion(
+        face_id=face_id,
+        emotion=emotion,
+        facing_angle=math.radians(facing_deg),
+        first_seen=header(first_seen_s).stamp,
+    )
+
+
+@pytest.fixture
+def tell(graph):
+    """Return a function that publishes faces that a camera sees, by their image's stamp."""
+    publisher = graph.tester.create_publisher(FaceEmotionArray, 'emotion', 10)
+
+    def publish(stamp_s, *faces, camera='/camera/image_raw'):
+        if not publisher.get_subscription_count():
+            graph.spin_until_matched('emotion')
+        publisher.publish(
+            FaceEmotionArray(header=header(stamp_s), image_topic=camera, faces=faces)
+        )
+
+    return publish
+
+
+@pytest.fixture
+def printed(graph, capsys):
+    """Return a function that spins until a line has been printed and returns all up to it."""
+    lines = []
+
+    def until(line):
+        def there():
+            lines.extend(capsys.readouterr().out.splitlines())
+            return line in lines
+
+        assert graph.spin_until(there), lines
+        return lines
+
+    return until
+
+
+def test_who_is_in_view_is_printed_when_it_changes(graph, tell, printed):
+    graph.add(example('in_view').InView())
+    for stamp_s in (1, 1.1, 1.2):
+        tell(stamp_s, face(1, 'happiness'), face(2, ''))
+    tell(1.3, camera='/back/image_raw')
+    tell(1.4)
+    assert printed('/camera/image_raw: nobody') == [
+        '/camera/image_raw: 1 happiness, 2 uncertain',
+        '/back/image_raw: nobody',
+        '/camera/image_raw: nobody',
+    ]
+
+
+@pytest.fixture
+def hellos(graph):
+    """What the greeter says."""
+    graph.add(example('greet').Greeter())
+    heard = graph.received(String, 'say')
+    graph.spin_until_matched('say')
+    return heard
+
+
+def test_person_who_smiles_at_the_robot_is_greeted_once(graph, tell, hellos):
+    for step in range(20):
+        tell(1 + step / 10, face(1, 'happiness', 10), face(2, 'neutral'))
+    # Somebody else ends what there is to hear.
+    for stamp_s in (5, 5.6):
+        tell(stamp_s, face(3, 'happiness'))
+    assert graph.spin_until(lambda: len(hellos) == 2)
+    assert [hello.data for hello in hellos] == ['Hello, number 1!', 'Hello, number 3!']
+
+
+def test_smile_that_is_short_or_for_somebody_else_is_not_answered(graph, tell, hellos):
+    aside, unknown = face(1, 'happiness', 45), face(2, 'happiness', math.nan)
+    for stamp_s in (1, 2, 3):
+        tell(stamp_s, aside, unknown)
+    tell(4, face(4, 'happiness'))
+    tell(4.4, face(4, 'happiness'))
+    tell(4.5, face(4, 'neutral'))
+    tell(4.6, face(4, 'happiness'))
+    for stamp_s in (5, 5.6):
+        tell(stamp_s, face(3, 'happiness'))
+    assert graph.spin_until(lambda: hellos)
+    assert [hello.data for hello in hellos] == ['Hello, number 3!']
+
+
+def test_another_camera_does_not_interrupt_a_smile(graph, tell, hellos):
+    tell(1.0, face(1, 'happiness'), camera='/left/image_raw')
+    tell(1.3, camera='/right/image_raw')
+    tell(1.6, face(1, 'happiness'), camera='/left/image_raw')
+    assert graph.spin_until(lambda: hellos)
+
+
+def test_numbers_that_begin_anew_are_of_other_people(graph, tell, hellos):
+    for stamp_s in (1, 2):
+        tell(stamp_s, face(1, 'happiness', first_seen_s=1))
+    for stamp_s in (8, 9):
+        tell(stamp_s, face(1, 'happiness', first_seen_s=8))
+    assert graph.spin_until(lambda: len(hellos) == 2)
+
+
+@pytest.fixture
+def condition(graph):
+    """What a behaviour tree that comes later is told, as a list that grows."""
+    graph.add(example('unhappy_condition').UnhappyCondition())
+    assert graph.spin_until(lambda: graph.tester.count_publishers('somebody_unhappy'))
+    heard = graph.received(Bool, 'somebody_unhappy', LATCHED)
+    assert graph.spin_until(lambda: heard)
+    assert not heard[-1].data
+    return heard
+
+
+def test_condition_holds_while_somebody_has_looked_unhappy_for_two_seconds(graph, tell, condition):
+    tell(10, face(1, 'anger'), face(2, 'happiness'))
+    tell(11.9, face(1, 'sadness'), face(2, 'happiness'))
+    tell(12, face(1, 'sadness'))
+    assert graph.spin_until(lambda: condition[-1].data)
+    tell(12.1, face(1, 'neutral'))
+    assert graph.spin_until(lambda: not condition[-1].data)
+    assert [told.data for told in condition] == [False, True, False]
+
+
+def test_condition_does_not_add_up_what_different_people_show(graph, tell, condition):
+    tell(10, face(1, 'anger'))
+    tell(11.5, face(2, 'anger'))
+    tell(13, face(1, 'anger'))
+    # What comes now is by one person, and ends what there is to wait for.
+    tell(15.1, face(1, 'anger'))
+    assert graph.spin_until(lambda: condition[-1].data)
+    tell(15.2)
+    assert graph.spin_until(lambda: not condition[-1].data)
+    assert [told.data for told in condition] == [False, True, False]
+
+
+def test_condition_ends_when_no_camera_tells_of_faces_any_more(graph, tell, condition):
+    tell(10, face(1, 'fear'))
+    tell(12.5, face(1, 'fear'))
+    assert graph.spin_until(lambda: condition[-1].data)
+    assert graph.spin_until(lambda: not condition[-1].data)
