@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from documents import page, table
 from fer_ros.msg import FaceEmotion, FaceEmotionArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -17,7 +18,6 @@ from rclpy.qos import (
     ReliabilityPolicy,
     qos_profile_sensor_data,
 )
-from readme import table
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from stamped import header
 from std_msgs.msg import Header
@@ -778,15 +778,18 @@ def names_and_types(graph):
     topics = graph.tester.get_topic_names_and_types()
     services = graph.tester.get_service_names_and_types()
     found = {(topic, kinds[0]) for topic, kinds in topics if topic not in own}
-    return found | {(s, kinds[0]) for s, kinds in services if kinds[0].startswith('std_srvs')}
+    return found | {
+        (s, kinds[0]) for s, kinds in services if kinds[0].startswith(('std_srvs', 'fer_ros'))
+    }
 
 
-def test_topics_and_services_are_those_of_the_readme(graph, fer_node):
+def test_topics_and_services_are_those_of_the_documentation(graph, fer_node):
     said = set()
-    for cell, kind, _ in table('name'):
+    for cell, kind, _ in table(page('nodes'), 'name'):
         topic = re.match(r'`(.*?)`', cell)[1].replace('~', '/fer_node')
         said.add((topic if topic.startswith('/') else f'/{topic}', kind.strip('`')))
     said.remove(('/camera/image_raw/compressed', 'sensor_msgs/msg/CompressedImage'))
+    said.remove(('/camera/detections', 'vision_msgs/msg/Detection2DArray'))
     fer_node()
     graph.spin_until(lambda: names_and_types(graph) == said)
     assert names_and_types(graph) == said
