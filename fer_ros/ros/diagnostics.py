@@ -14,7 +14,13 @@ _LATENCY_MAX_MS = 60_000.0
 
 @dataclass
 class TopicStatistics:
-    """Counts of one image topic since ``since_s``; filled by several threads."""
+    """Counts of one image topic since ``since_s``; filled by several threads.
+
+    Every image that was published is in one of them: ``published`` is what was answered, ``lost``
+    what never got here, ``dropped`` what gave way to a newer one, ``late`` what a newer one
+    overtook, ``failed`` what could not be processed, ``ignored`` what came while the node was
+    disabled.
+    """
 
     since_s: float = field(default_factory=time.monotonic)
     received: int = 0
@@ -22,6 +28,8 @@ class TopicStatistics:
     dropped: int = 0
     late: int = 0
     lost: int = 0
+    failed: int = 0
+    ignored: int = 0
     reported: tuple[int, int] = (0, 0)
     faces: int = 0
     latencies_ms: list[float] = field(default_factory=list)
@@ -42,6 +50,7 @@ class TopicStatistics:
             self.received += 1
             self.last_image_s = now_s
             if not awaited:
+                self.ignored += 1
                 self.unanswered_since_s = None
             elif self.unanswered_since_s is None:
                 self.unanswered_since_s = now_s
@@ -57,14 +66,19 @@ class TopicStatistics:
             self.late += 1
 
     def on_lost(self, change: int) -> None:
-        """Count images that the middleware lost before the node could take them.
+        """Count images that were published and did not get to the node.
 
         Args:
-            change: As the middleware tells it: a signed number of 32 bits that arrives as an
+            change: As a middleware may tell it: a signed number of 32 bits that arrives as an
                 unsigned one, and is negative where images come out of order.
         """
         with self._lock:
             self.lost += change if 0 < change < 2**31 else 0
+
+    def on_failed(self) -> None:
+        """Count an image that could not be processed."""
+        with self._lock:
+            self.failed += 1
 
     def on_published(self, faces: int, latency_ms: float) -> None:
         """Count a message that went out, with the time from the image's stamp to it."""
@@ -77,7 +91,7 @@ class TopicStatistics:
                 self.latencies_ms.append(latency_ms)
 
     def on_error(self, error: str, now_s: float) -> None:
-        """Remember an image that could not be processed."""
+        """Remember what was wrong with an image."""
         with self._lock:
             self.last_error, self.last_error_s = error, now_s
 
@@ -139,6 +153,8 @@ class TopicStatistics:
                     'published': str(self.published),
                     'dropped': str(self.dropped + self.lost),
                     'late': str(self.late),
+                    'failed': str(self.failed),
+                    'ignored': str(self.ignored),
                     'faces': str(self.faces if published else 0),
                     'last_error': self.last_error,
                 },

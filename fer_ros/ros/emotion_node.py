@@ -8,27 +8,28 @@ from typing import Any
 import cv2
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
+from fer_ros.errors import FerError
 from fer_ros.face.detectors.choice import HOG_ALONE
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
 from fer_ros.ros.analyze_service import AnalyzeService
+from fer_ros.ros.guarded_node import GuardedNode
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_topic import ImageTopic, make_image_topics
 from fer_ros.ros.newest_frames import NewestFrames
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.reports import Reports
 from fer_ros.ros.run_node import run_node
-from fer_ros.ros.throttled_log import ThrottledLog
 
 _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
-# What a process that is to end waits for the images that are being processed.
+# What is waited for the images that are being processed, when they are to be the last.
 _END_WITHIN_S = 1.5
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
 
@@ -55,7 +56,7 @@ def _guarded(transition: Transition) -> Transition:
     return guarded
 
 
-class EmotionNode(LifecycleNode):
+class EmotionNode(GuardedNode):
     """Publishes the emotions of the faces in the images of its topics.
 
     Attributes:
@@ -82,15 +83,14 @@ class EmotionNode(LifecycleNode):
         self._topics: list[ImageTopic] = []
         self._frames: NewestFrames[ImageTopic, Any] | None = None
         self._processor: ImageProcessor | None = None
-        self._log = ThrottledLog(self.get_logger())
         declare(self, FER_NODE)
         self._values = values(self, FER_NODE)
         self.add_on_set_parameters_callback(self._check_live)
         self.add_post_set_parameters_callback(self._on_parameters)
-        self._reports = Reports(self, self._log)
+        self._reports = Reports(self, self.log)
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         self.create_service(Trigger, '~/reset', self._on_reset)
-        self._analyze = AnalyzeService(self, self._log, lambda: self._values)
+        self._analyze = AnalyzeService(self, self.log, lambda: self._values)
         self._create_steady_timer(_REPORT_PERIOD_S, self._report)
         self._create_steady_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
@@ -105,7 +105,7 @@ class EmotionNode(LifecycleNode):
         # time.
         cv2.setNumThreads(1)
         emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
-        self._processor = ImageProcessor(self, emotions, self._log, self._values)
+        self._processor = ImageProcessor(self, emotions, self.log, self._values)
         self._topics = make_image_topics(self, models, self._values)
         self._analyze.ready(models)
         classifier = models.classifier
@@ -124,12 +124,15 @@ class EmotionNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the image topics."""
         assert self._processor is not None, 'only what is configured is activated'
+        if self._frames is not None and not self._frames.stop(0):
+            raise FerError(f'{self._hanging()}: clean up and configure, which loads models anew')
         # The publisher comes first: what the first image gives is not to be lost.
         result = super().on_activate(state)
-        self._log.clear()
+        self.log.clear()
+        self._processor.stopped = False
         self._frames = NewestFrames(self._processor.process)
         for topic in self._topics:
-            topic.subscribe(self, self._values['image_reliability'], self._on_image, self._log.say)
+            topic.subscribe(self, self._values['image_reliability'], self._on_image, self.log.say)
         self._phase = 'active'
         names = ', '.join(topic.name for topic in self._topics)
         self.get_logger().info(f'active: {names} -> {self._processor.emotions.topic_name}')
@@ -165,7 +168,7 @@ class EmotionNode(LifecycleNode):
             error: What went wrong.
         """
         self.transition_error = f'cannot {name}: {error}'
-        self._log.error(self.transition_error, error)
+        self.log.error(self.transition_error, error)
         self._unsubscribe()
         if self._phase == 'unconfigured':
             self._free()
@@ -174,25 +177,13 @@ class EmotionNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """End the thread before what it uses is destroyed, unless it hangs."""
-        if self._frames is None or self._frames.stop(_END_WITHIN_S):
-            self._unsubscribe()
+        self._unsubscribe()
         super().destroy_node()
 
     def _create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:
-        """Return a timer that goes on where the clock of ``use_sim_time`` stands still, and whose
-        callback does not end the node, whatever it raises.
-        """
-
-        def guarded() -> None:
-            try:
-                callback()
-            except Exception as error:
-                # Interrupted at its end, the node has nobody left to publish to.
-                if self.context.ok():
-                    self._log.say('fer_node', f'{type(error).__name__}: {error}', error)
-
+        """Return a timer that goes on where the clock of ``use_sim_time`` stands still."""
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        return self.create_timer(period_s, guarded, clock=clock)
+        return self.create_timer(period_s, callback, clock=clock)
 
     def _on_autostart(self) -> None:
         self._autostart.cancel()
@@ -207,11 +198,15 @@ class EmotionNode(LifecycleNode):
                 topic.subscription.match()
 
     def _unsubscribe(self) -> None:
+        """Take no more images and forget the faces; what hangs is left behind."""
         for topic in self._topics:
             topic.unsubscribe()
-        if self._frames is not None:
-            self._frames.stop()
+        if self._frames is not None and self._frames.stop(_END_WITHIN_S):
             self._frames = None
+        if self._frames is not None:
+            self.log.say(self.get_name(), f'{self._hanging()}; it is no longer waited for')
+        if self._processor is not None:
+            self._processor.stopped = True
         for topic in self._topics:
             topic.reset()
 
@@ -223,6 +218,7 @@ class EmotionNode(LifecycleNode):
             self.destroy_lifecycle_publisher(self._processor.emotions)
             self._processor = None
         self._analyze.free()
+        self._frames = None
         self._detector = ''
 
     def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:
@@ -235,14 +231,18 @@ class EmotionNode(LifecycleNode):
         facts = {
             'state': state,
             'detector': self._detector,
-            'last_error': self.transition_error or self._standstill(),
+            'callback_errors': str(self.callback_errors),
+            'last_error': self.transition_error or self._standstill() or self.recent_error(),
         }
         self._reports.publish(facts, self._topics, self._values['no_image_warning_s'])
 
     def _standstill(self) -> str:
         busy_s = self._frames.busy_s() if self._frames is not None else 0.0
-        if busy_s < self._values['no_image_warning_s']:
-            return ''
+        return self._hanging() if busy_s > self._values['no_image_warning_s'] else ''
+
+    def _hanging(self) -> str:
+        assert self._frames is not None
+        busy_s = self._frames.busy_s()
         return f'processing hangs: it has been at the same images for {busy_s:.0f} s'
 
     # Parameters and services.
@@ -264,7 +264,7 @@ class EmotionNode(LifecycleNode):
             self._processor.values = self._values
         settings = pipeline_settings(self._values)
         for topic in self._topics:
-            topic.set(settings)
+            topic.settings = settings
 
     def _on_set_enabled(
         self, request: SetBool.Request, response: SetBool.Response
@@ -277,8 +277,11 @@ class EmotionNode(LifecycleNode):
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         for topic in self._topics:
             topic.reset()
-        response.success = True
+        hangs = self._standstill()
+        response.success = not hangs
         response.message = f'faces of {len(self._topics)} camera(s) forgotten'
+        if hangs:
+            response.message = f'{hangs}; should it go on, faces are forgotten'
         return response
 
 

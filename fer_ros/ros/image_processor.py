@@ -1,8 +1,7 @@
 """ImageProcessor: what the node's thread does with an image, from its message to its answer."""
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping
 from typing import Any
 
 from rclpy.lifecycle import LifecyclePublisher
@@ -27,6 +26,7 @@ class ImageProcessor:
     Attributes:
         emotions: Publisher of emotion messages.
         values: The node's parameters by name; may be replaced at any time.
+        stopped: Whether nothing is to be said of images any more; may be set at any time.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class ImageProcessor:
         values: Parameters of the node by name, always current.
         """
         self.emotions, self.values = emotions, values
+        self.stopped = False
         self._node, self._log = node, log
 
     def process(self, waiting: Mapping[ImageTopic, Image | CompressedImage]) -> None:
@@ -57,10 +58,14 @@ class ImageProcessor:
             except Exception as error:
                 self._on_failure(topic, error)
         try:
-            frames = self._estimate(images)
+            frames = estimate_together(
+                [(image.topic.pipeline, image.observation) for image in images]
+            )
         except Exception as error:
             for image in images:
                 self._on_failure(image.topic, error)
+            return
+        if self.stopped:
             return
         # No camera's emotions wait for the drawing of another's image.
         for step in (self._publish, self._draw):
@@ -68,14 +73,14 @@ class ImageProcessor:
                 try:
                     step(image, frame)
                 except Exception as error:
-                    self._on_failure(image.topic, error)
+                    self._on_failure(image.topic, error, answered=step == self._draw)
 
     def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
         gray = topic.decoder.gray(msg)
-        with topic.lock:
-            taken_s = self._taken_s(topic, msg)
-            topic.pipeline.camera = self._camera(topic, gray)
-            return ObservedImage(topic, msg, topic.pipeline.observe(gray, taken_s))
+        topic.prepare()
+        taken_s = self._taken_s(topic, msg)
+        topic.pipeline.camera = self._camera(topic, gray)
+        return ObservedImage(topic, msg, topic.pipeline.observe(gray, taken_s))
 
     def _camera(self, topic: ImageTopic, gray: ImageArray) -> CameraIntrinsics | None:
         height, width = gray.shape
@@ -108,14 +113,6 @@ class ImageProcessor:
             )
         return stamp_s(time_of_image.stamp_ns)
 
-    def _estimate(self, images: Sequence[ObservedImage]) -> list[FrameEmotions]:
-        with ExitStack() as locks:
-            for image in images:
-                locks.enter_context(image.topic.lock)
-            return estimate_together(
-                [(image.topic.pipeline, image.observation) for image in images]
-            )
-
     def _publish(self, image: ObservedImage, frame: FrameEmotions) -> None:
         topic, msg = image.topic, image.msg
         self.emotions.publish(
@@ -131,7 +128,11 @@ class ImageProcessor:
                 bgr_to_msg(annotate(bgr, frame, self.values['annotate']), msg.header)
             )
 
-    def _on_failure(self, topic: ImageTopic, error: Exception) -> None:
+    def _on_failure(self, topic: ImageTopic, error: Exception, answered: bool = False) -> None:
+        if self.stopped:
+            return
+        if not answered and not isinstance(error, StampError):
+            topic.statistics.on_failed()
         if isinstance(error, FerError):
             self._on_image_error(topic, str(error), None)
             return

@@ -1,6 +1,7 @@
 """ImageSubscription: one image topic, received with the reliability that its publishers offer."""
 
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
@@ -36,13 +37,15 @@ class ImageSubscription:
             topic: Full name; of compressed images where it ends in ``/compressed``.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
-            on_lost: Called with how many images the middleware has lost.
+            on_lost: Called with how many images were published and did not get here: they were
+                lost on the way, or newer ones came before the node had time for them.
         """
         self.topic = topic
         self._node = node
         self._reliability = reliability
         self._on_image = on_image
         self._on_lost = on_lost
+        self._number: int | None = None
         self._reliable = self._wanted()
         self._subscription: Subscription | None = self._subscribe()
 
@@ -101,15 +104,31 @@ class ImageSubscription:
     def _subscribe(self) -> Subscription:
         policy = ReliabilityPolicy.RELIABLE if self._reliable else ReliabilityPolicy.BEST_EFFORT
         compressed = self.topic.endswith('/compressed')
+        self._number = None
         return self._node.create_subscription(
             CompressedImage if compressed else Image,
             self.topic,
-            self._on_image,
+            self._take,
             QoSProfile(depth=1, reliability=policy),
             event_callbacks=SubscriptionEventCallbacks(
-                message_lost=lambda info: self._on_lost(info.total_count_change)
+                message_lost=lambda info: self._on_event(info.total_count_change)
             ),
         )
+
+    def _take(self, msg: Image | CompressedImage, info: dict[str, Any]) -> None:
+        # An event tells of what was lost on the way alone, and only where a middleware does not
+        # number its messages is it what is known.
+        number = info.get('publication_sequence_number')
+        last, self._number = self._number, number
+        missing = number - last - 1 if number is not None and last is not None else 0
+        # Each publisher counts for itself.
+        if missing > 0 and self._node.count_publishers(self.topic) == 1:
+            self._on_lost(missing)
+        self._on_image(msg)
+
+    def _on_event(self, lost: int) -> None:
+        if self._number is None:
+            self._on_lost(lost)
 
 
 def annotated_topics(topics: list[str]) -> list[str]:

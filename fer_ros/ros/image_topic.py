@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Lock
+from threading import Event
 from typing import Any
 
 from rclpy.node import Node
@@ -32,14 +32,17 @@ from fer_ros.ros.message_class import message_class
 class ImageTopic:
     """One image topic and what belongs to it.
 
+    Pipeline and clock belong to the thread that processes images; others say what is to be changed
+    before the next one, so that nobody has to wait for it.
+
     Attributes:
         name: Full name, as it is subscribed to.
         pipeline: With this topic's own faces.
         decoder: Decoder of its messages.
         annotated: Publisher of annotated images.
         camera: What is known of the camera that takes them.
+        settings: Of the pipeline, from the next image on.
         clock: Says when its images were taken.
-        lock: Held while the pipeline works or is changed.
         statistics: Counts since the last activation.
         subscription: While the node is active.
         boxes: Where another detector sends the faces that it finds in these images; None where
@@ -51,11 +54,12 @@ class ImageTopic:
     decoder: ImageDecoder
     annotated: Publisher
     camera: CameraModel
+    settings: PipelineSettings
     clock: ImageClock = field(default_factory=ImageClock)
-    lock: Lock = field(default_factory=Lock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
     boxes: FaceTopic | None = None
+    _reset: Event = field(default_factory=Event)
 
     def subscribe(
         self,
@@ -94,16 +98,18 @@ class ImageTopic:
         if self.boxes is not None:
             self.boxes.unsubscribe()
 
-    def set(self, settings: PipelineSettings) -> None:
-        """Choose the pipeline's settings, from the next image on."""
-        with self.lock:
-            self.pipeline.settings = settings
-
     def reset(self) -> None:
-        """Forget the faces and the stamps."""
-        with self.lock:
+        """Forget the faces and the stamps before the next image."""
+        self._reset.set()
+
+    def prepare(self) -> None:
+        """Make the changes that were asked for; called by the thread that processes images."""
+        if self._reset.is_set():
+            self._reset.clear()
             self.pipeline.reset()
             self.clock = ImageClock()
+        if self.pipeline.settings is not self.settings:
+            self.pipeline.settings = self.settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +148,9 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         publisher = node.create_publisher(Image, annotated, 1)
         camera = CameraModel(values['rectified'])
-        topics.append(ImageTopic(name, pipeline, decoder, publisher, camera, boxes=boxes))
+        topics.append(
+            ImageTopic(name, pipeline, decoder, publisher, camera, settings, boxes=boxes)
+        )
     return topics
 
 

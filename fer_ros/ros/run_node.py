@@ -6,17 +6,39 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.utilities import get_rmw_implementation_identifier
 
 from fer_ros.errors import FerError
 from fer_ros.ros.dds_profile import send_images_whole
+from fer_ros.ros.throttled_log import ThrottledLog
 
 AnyNode = TypeVar('AnyNode', bound=Node)
 
 
-def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = rclpy.spin) -> None:
+def spin_whatever(node: Node) -> None:
+    """Spin a node; what is raised is said, as where rclpy cannot take a message, and no end.
+
+    Args:
+        node: Of this process.
+
+    Raises:
+        FerError: Raised by a callback, to end the node with its sentence.
+    """
+    log = ThrottledLog(node.get_logger())
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok():
+        try:
+            executor.spin_once()
+        except (FerError, ExternalShutdownException):
+            raise
+        except Exception as error:
+            log.say(node.get_name(), f'{type(error).__name__}: {error}', error)
+
+
+def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin_whatever) -> None:
     """Make a node and spin it until it is stopped; a FerError ends it with its sentence.
 
     Args:

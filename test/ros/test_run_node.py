@@ -37,3 +37,30 @@ def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
     )
     (line,) = (line for line in run.stderr.splitlines() if 'middleware' in line)
     assert f'[probe]: middleware rmw_fastrtps_cpp, {said}' in line
+
+
+# Of a node whose first calls raise; it ends itself.
+RAISING = """
+import rclpy
+from fer_ros.ros.run_node import run_node
+calls = []
+def call():
+    calls.append(1)
+    if len(calls) > 3:
+        print('called again')
+        rclpy.shutdown()
+        return
+    raise ValueError(f'call {len(calls)}')
+def make():
+    node = rclpy.create_node('probe')
+    node.create_timer(0.01, call)
+    return node
+run_node(make)
+"""
+
+
+def test_what_rclpy_raises_is_said_once_and_does_not_end_the_process():
+    run = subprocess.run([sys.executable, '-c', RAISING], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, 'called again\n')
+    assert run.stderr.count('probe: ValueError: call 1') == 1
+    assert run.stderr.count('Traceback') == 1
