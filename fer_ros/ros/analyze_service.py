@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rclpy.node import Node
-
 from fer_ros.errors import FerError
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import EmotionPipeline, Models
 from fer_ros.ros.conversions import frame_to_msg
-from fer_ros.ros.throttled_log import ThrottledLog
+from fer_ros.ros.guarded_node import GuardedNode
 from fer_ros.srv import AnalyzeImage
 
 _NAME = '~/analyze'
@@ -23,15 +21,12 @@ class AnalyzeService:
     each topic the newest is processed afterwards.
     """
 
-    def __init__(
-        self, node: Node, log: ThrottledLog, values: Callable[[], Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, node: GuardedNode, values: Callable[[], Mapping[str, Any]]) -> None:
         """Args:
         node: Whose service it is.
-        log: For errors that nobody expects.
         values: Returns the node's parameters by name.
         """
-        self._node, self._log, self._values = node, log, values
+        self._node, self._values = node, values
         self._pipeline: EmotionPipeline | None = None
         node.create_service(AnalyzeImage, _NAME, self._on_request)
 
@@ -52,9 +47,6 @@ class AnalyzeService:
             response.message = f'{len(response.emotions.faces)} face(s)'
         except FerError as error:
             response.message = str(error)
-        except Exception as error:
-            response.message = f'{type(error).__name__}: {error}'
-            self._log.say(_NAME, response.message, error)
         return response
 
     def _analyze(self, request: AnalyzeImage.Request) -> Any:

@@ -90,7 +90,7 @@ class EmotionNode(GuardedNode):
         self._reports = Reports(self, self.log)
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         self.create_service(Trigger, '~/reset', self._on_reset)
-        self._analyze = AnalyzeService(self, self.log, lambda: self._values)
+        self._analyze = AnalyzeService(self, lambda: self._values)
         self._create_steady_timer(_REPORT_PERIOD_S, self._report)
         self._create_steady_timer(_MATCH_PERIOD_S, self._match_publishers)
         if self._values['autostart']:
