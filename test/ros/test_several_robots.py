@@ -1,0 +1,82 @@
+"""Two robots with a node each and a third with four cameras, in one graph."""
+
+import pytest
+from fer_ros.msg import FaceEmotionArray
+from rclpy.parameter import Parameter
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from stamped import header
+
+from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.emotion_node import EmotionNode
+
+CAMERAS = {
+    'ann': ['camera'],
+    'bob': ['camera'],
+    'arena': ['north', 'east', 'south', 'west'],
+}
+
+
+@pytest.fixture
+def robots(graph):
+    """The messages of each robot, which has a node in a namespace of its name."""
+    heard = {}
+    for robot, cameras in CAMERAS.items():
+        topics = [f'{camera}/image_raw' for camera in cameras]
+        overrides = [Parameter('image_topics', value=topics)]
+        graph.add(EmotionNode(namespace=robot, parameter_overrides=overrides))
+        heard[robot] = graph.received(FaceEmotionArray, f'/{robot}/emotion')
+    for robot in CAMERAS:
+        assert graph.spin_until(lambda name=f'/{robot}/fer_node': graph.state(name) == 'active')
+    return heard
+
+
+@pytest.fixture
+def show(graph, robots):
+    """Return a function that publishes an image on every camera's topic, with a frame of its."""
+    publishers = {
+        (robot, camera): graph.tester.create_publisher(
+            Image, f'/{robot}/{camera}/image_raw', qos_profile_sensor_data
+        )
+        for robot, cameras in CAMERAS.items()
+        for camera in cameras
+    }
+
+    def publish(bgr, stamp_s):
+        topics = [publisher.topic for publisher in publishers.values()]
+        graph.spin_until_matched(*topics, *(f'/{robot}/emotion' for robot in robots))
+        for (robot, camera), publisher in publishers.items():
+            before = len(robots[robot])
+            publisher.publish(bgr_to_msg(bgr, header(stamp_s, f'{robot}_{camera}')))
+            assert graph.spin_until(lambda r=robot, n=before: len(robots[r]) > n)
+
+    return publish
+
+
+def test_topics_services_and_faces_of_robots_do_not_meet(graph, robots, show, two_faces_bgr):
+    for stamp_s in (1.0, 1.1):
+        show(two_faces_bgr, stamp_s)
+    told = {
+        robot: {(msg.image_topic, msg.header.frame_id) for msg in messages}
+        for robot, messages in robots.items()
+    }
+    assert told == {
+        robot: {(f'/{robot}/{camera}/image_raw', f'{robot}_{camera}') for camera in cameras}
+        for robot, cameras in CAMERAS.items()
+    }
+    ids = {
+        robot: [[face.face_id for face in msg.faces] for msg in messages]
+        for robot, messages in robots.items()
+    }
+    assert ids['ann'] == ids['bob'] == [[1, 2]] * 2
+    assert ids['arena'] == [[1, 5], [2, 6], [3, 7], [4, 8]] * 2
+    shared = {'/diagnostics', '/parameter_events', '/rosout'}
+    for robot in robots:
+        assert graph.spin_until(lambda r=robot: outside(graph, r) == shared), outside(graph, robot)
+
+
+def outside(graph, robot):
+    """Return the names of a robot's topics and services that are not in its namespace."""
+    topics = graph.tester.get_publisher_names_and_types_by_node('fer_node', f'/{robot}')
+    services = graph.tester.get_service_names_and_types_by_node('fer_node', f'/{robot}')
+    return {name for name, _ in [*topics, *services] if not name.startswith(f'/{robot}/')}
