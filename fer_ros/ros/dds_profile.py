@@ -2,15 +2,24 @@
 
 from collections.abc import MutableMapping
 from pathlib import Path
+from xml.etree import ElementTree
 
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 
 from fer_ros.errors import SettingError
 
-# Where Fast DDS looks for a profile, before its version 3 and from then on.
-_PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-# What is chosen by somebody else: a profile, or how Fast DDS sends without one.
-_CHOICES = (*_PROFILES, 'FASTDDS_BUILTIN_TRANSPORTS')
+# Where a profile is looked for by Fast DDS 2, and by Fast DDS 3, which came with version 9 of
+# rmw_fastrtps and ROS 2 Kilted.
+_OLD_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+_VARIABLE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+_NEW_RMW = 9
+# How Fast DDS sends without a profile.
+_TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
+
+
+def profile_variable() -> str:
+    """Return the environment variable by which this distribution's Fast DDS is given a profile."""
+    return _VARIABLE if _reads_new_variable() else _OLD_VARIABLE
 
 
 def send_images_whole(environment: MutableMapping[str, str]) -> str:
@@ -23,13 +32,17 @@ def send_images_whole(environment: MutableMapping[str, str]) -> str:
     Returns:
         What holds, and by whose choice, to be logged.
     """
-    chosen = [f'{name}={environment[name]}' for name in _CHOICES if environment.get(name)]
+    variable, new = profile_variable(), _reads_new_variable()
+    # Kilted still reads the old variable, with a warning of its own that this ends.
+    read = (_VARIABLE, _OLD_VARIABLE, _TRANSPORTS) if new else (_OLD_VARIABLE, _TRANSPORTS)
+    chosen = [f'{name}={environment[name]}' for name in read if environment.get(name)]
     if chosen:
         return f'set up by the environment: {", ".join(chosen)}'
     share = Path(get_package_share_directory('fer_ros'))
     profile = str(share / 'config' / 'fast_dds.xml')
-    environment.update(dict.fromkeys(_PROFILES, profile))
-    return f'with the profile {profile}; set {_PROFILES[0]} for another'
+    environment[variable] = profile
+    ignored = f' ({_VARIABLE} is not read yet)' if environment.get(_VARIABLE) and not new else ''
+    return f'with the profile {profile}; set {variable} for another{ignored}'
 
 
 def profile_environment(choice: str) -> dict[str, str]:
@@ -48,4 +61,14 @@ def profile_environment(choice: str) -> dict[str, str]:
         return {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT'}
     if not Path(choice).is_file():
         raise SettingError(f'dds_profile {choice} does not exist')
-    return dict.fromkeys(_PROFILES, choice)
+    return {profile_variable(): choice}
+
+
+def _reads_new_variable() -> bool:
+    try:
+        share = Path(get_package_share_directory('rmw_fastrtps_cpp'))
+    except PackageNotFoundError:
+        # There is no Fast DDS that could read either.
+        return True
+    version = ElementTree.parse(share / 'package.xml').findtext('version', '')
+    return int(version.split('.')[0]) >= _NEW_RMW

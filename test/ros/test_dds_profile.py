@@ -1,40 +1,103 @@
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.ros.dds_profile import profile_environment, send_images_whole
+from fer_ros.ros.dds_profile import profile_environment, profile_variable, send_images_whole
 
-NAMES = ['FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE']
+OLD, NEW = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
+TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
+
+# Prints the size of the largest piece of shared memory in which a node of Fast DDS sends.
+LARGEST_SEGMENT = r"""
+import os, re
+import rclpy
+from fer_ros.ros.dds_profile import send_images_whole
+send_images_whole(os.environ)
+rclpy.init()
+node = rclpy.create_node('sender')
+segments = re.findall(r'(\w+)-(\w+) .*/dev/shm/fast\w+', open('/proc/self/maps').read())
+print(max(int(end, 16) - int(start, 16) for start, end in segments))
+node.destroy_node()
+rclpy.shutdown()
+"""
+
+
+def largest_segment(**environment):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith('FAST')}
+    result = subprocess.run(
+        [sys.executable, '-c', LARGEST_SEGMENT],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return int(result.stdout)
+
+
+def test_profile_is_really_loaded_by_the_middleware_of_this_distribution():
+    assert largest_segment() > 16_000_000
+    assert largest_segment(**{TRANSPORTS: 'DEFAULT'}) < 1_000_000
+
+
+def test_profile_of_the_user_is_loaded_instead(tmp_path):
+    from ament_index_python.packages import get_package_share_directory
+
+    ours = Path(get_package_share_directory('fer_ros'), 'config', 'fast_dds.xml').read_text()
+    file = tmp_path / 'mine.xml'
+    file.write_text(ours.replace('16777216', '33554432'))
+    assert largest_segment(**{profile_variable(): str(file)}) > 33_000_000
 
 
 def test_profile_is_chosen_and_named_where_none_is():
     environment = {}
     sentence = send_images_whole(environment)
-    assert sorted(environment) == sorted(NAMES)
-    (path,) = set(environment.values())
-    assert '<maxMessageSize>8388608</maxMessageSize>' in Path(path).read_text()
-    assert sentence == f'with the profile {path}; set FASTRTPS_DEFAULT_PROFILES_FILE for another'
+    ((variable, path),) = environment.items()
+    assert variable in (OLD, NEW)
+    assert re.search('<maxMessageSize>8388608</maxMessageSize>', Path(path).read_text())
+    assert sentence == f'with the profile {path}; set {variable} for another'
 
 
-@pytest.mark.parametrize('name', [*NAMES, 'FASTDDS_BUILTIN_TRANSPORTS'])
+@pytest.mark.parametrize('name', [profile_variable(), TRANSPORTS])
 def test_choice_of_the_user_holds_and_is_named(name):
     environment = {name: 'mine'}
     assert send_images_whole(environment) == f'set up by the environment: {name}=mine'
     assert environment == {name: 'mine'}
 
 
-def test_file_that_is_chosen_holds_for_every_version_of_fast_dds(tmp_path):
+@pytest.mark.parametrize(
+    ('version', 'variable'), [('8.4.3', OLD), ('9.3.2', NEW), ('10.0.0', NEW)]
+)
+def test_variable_is_that_of_the_distribution(tmp_path, monkeypatch, version, variable):
+    (tmp_path / 'package.xml').write_text(f'<package><version>{version}</version></package>')
+    monkeypatch.setattr(
+        'fer_ros.ros.dds_profile.get_package_share_directory', lambda name: str(tmp_path)
+    )
+    assert profile_variable() == variable
+    assert profile_environment('none') == {TRANSPORTS: 'DEFAULT'}
+    chosen = {NEW: 'mine'}
+    sentence = send_images_whole(chosen)
+    if variable == OLD:
+        assert sentence.endswith(f'set {OLD} for another ({NEW} is not read yet)')
+    else:
+        assert sentence == f'set up by the environment: {NEW}=mine'
+
+
+def test_file_that_is_chosen_is_given_to_fast_dds(tmp_path):
     file = tmp_path / 'mine.xml'
     file.touch()
-    assert profile_environment(str(file)) == dict.fromkeys(NAMES, str(file))
+    assert profile_environment(str(file)) == {profile_variable(): str(file)}
 
 
 def test_fast_dds_without_a_profile_can_be_chosen():
     environment = profile_environment('none')
     chosen = dict(environment)
     send_images_whole(environment)
-    assert environment == chosen == {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT'}
+    assert environment == chosen == {TRANSPORTS: 'DEFAULT'}
 
 
 def test_nothing_is_chosen_by_an_empty_text():
