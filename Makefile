@@ -1,6 +1,7 @@
 # make demo [SOURCE=0 | SOURCE=path.mp4] [SECONDS_MAX=20]   see it work
 # make test [TEST_PROCESSES=2]                              build and pass every test
-# make test-all                                             also what is long or needs a network
+# make test-all                                             also what is long or needs a network, and the
+#                                                           nodes on Kilted: make test ROS_DISTRO=kilted
 # make benchmarks                                           fer_ros beside other designs
 # make lint                                                 style and types
 # make doc                                                  the documentation as a site
@@ -10,7 +11,12 @@ PYTHON ?= python3
 SOURCE ?=
 SECONDS_MAX ?= 0
 TEST_PROCESSES ?= 2
+TESTS ?= test
 export PYTHON
+# What a sourced distribution says of itself is not meant.
+ifeq ($(origin ROS_DISTRO),command line)
+export FER_ROS_DISTRO := $(ROS_DISTRO)
+endif
 
 .PHONY: setup demo test test-all benchmarks lint doc clean
 
@@ -22,11 +28,12 @@ demo: setup
 
 test:
 	@scripts/setup-workspace train dev
-	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 test-all:
 	@scripts/setup-workspace train dev
 	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
+	@$(MAKE) --no-print-directory test ROS_DISTRO=kilted TESTS='test/ros test/messages test/bags'
 
 benchmarks:
 	@scripts/setup-workspace train
