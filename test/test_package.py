@@ -1,5 +1,7 @@
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -150,3 +152,30 @@ def test_extra_that_is_named_brings_the_module(module, extra):
     # dask[distributed] brings distributed.
     brought = ' '.join(str(requirement) for requirement in EXTRAS[extra])
     assert module in brought
+
+
+@pytest.mark.parametrize('distribution', ['humble', 'iron'])
+def test_distribution_that_lacks_what_the_nodes_need_is_refused(tmp_path, distribution):
+    if shutil.which('cmake') is None:
+        pytest.skip('there is no cmake')
+    result = subprocess.run(
+        ['cmake', '-S', ROOT, '-B', tmp_path],
+        env=os.environ | {'ROS_DISTRO': distribution},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode != 0
+    assert f'needs ROS 2 Jazzy or newer, and {distribution} is sourced' in result.stderr
+
+
+def test_distribution_without_wheels_is_named_beside_those_with():
+    result = subprocess.run(
+        [ROOT / 'scripts' / 'setup-workspace'],
+        env=os.environ | {'FER_ROS_DISTRO': 'humble'},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert result.stderr == (
+        'fer_ros: there are no wheels of ROS 2 humble here, but of jazzy kilted\n'
+    )
