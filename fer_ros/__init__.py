@@ -4,6 +4,7 @@ What most programs need is here by name and is loaded when it is first used, so 
 ``import fer_ros.msg`` costs a listener neither OpenCV nor dlib nor ONNX Runtime.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,10 @@ __all__ = [
     'load_models',
 ]
 __version__ = '0.1.0'
+
+# Builds of ONNX Runtime for Linux from 1.29 on send what they run to their maker, from the moment
+# they are imported, unless they are told not to. Who sets it to 0 wants it.
+os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 
 # An installed package lies in one folder with the generated messages; from a source tree the
 # two are apart, and this lets ``fer_ros.msg`` be found beside the modules.

@@ -5,6 +5,8 @@ from typing import Any
 
 from fer_ros.errors import ModelFileError, SettingError
 
+_FOLDER_OF_WEIGHTS = 'session.model_external_initializers_file_folder_path'
+
 
 def load_session(
     path: Path, content: bytes | None = None, what: str = 'model', device: str = 'cpu'
@@ -38,9 +40,12 @@ def load_session(
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     # Exported shapes are imprecise where sizes vary; every run would warn of them.
     options.log_severity_level = 3
+    # Weights in other files are no part of what a model's name is the digest of, and a path that
+    # a file names may lead anywhere.
+    options.add_session_config_entry(_FOLDER_OF_WEIGHTS, '/dev/null')
     try:
         session = onnxruntime.InferenceSession(
-            content or str(path), options, providers=[*providers, 'CPUExecutionProvider']
+            content or path.read_bytes(), options, providers=[*providers, 'CPUExecutionProvider']
         )
     # The exceptions of ONNX Runtime share no base but Exception.
     except Exception as error:

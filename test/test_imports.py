@@ -15,7 +15,14 @@ PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 # From the ground up; a room imports only what stands on a lower floor.
 FLOORS = (
     ('errors', 'labels', 'structures', 'stage_timer'),
-    ('atomic_file', 'config_files', 'file_digest', 'onnx_session', 'worker_process'),
+    (
+        'atomic_file',
+        'bounded_memory',
+        'config_files',
+        'file_digest',
+        'onnx_session',
+        'worker_process',
+    ),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'pipeline', 'bags'),

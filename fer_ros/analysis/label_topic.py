@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
+from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.media.image_stream import TimeOrigin
@@ -70,7 +71,7 @@ def _from_strings(
     start_s, emotion = 0.0, ''
     for message in reader.messages([topic]):
         time_s = (message.log_time_ns - origin.log_time_ns) / 1e9
-        said = typestore().deserialize_cdr(message.payload(), STRING_TYPE).data.strip()
+        said = _deserialized(message, STRING_TYPE).data.strip()
         _require_known(said, classes, f'label topic {topic}, {time_s:.2f} s')
         if emotion and time_s > start_s:
             yield LabelInterval(start_s, time_s, emotion)
@@ -83,16 +84,9 @@ def _from_strings(
 def _from_emotions(
     reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
 ) -> Iterator[LabelInterval]:
-    from rosbags.serde import SerdeError
-
     open_ones: dict[int, _Open] = {}
     for message in reader.messages([topic]):
-        try:
-            msg = typestore().deserialize_cdr(message.payload(), EMOTIONS_TYPE)
-        except SerdeError as error:
-            raise LabelError(
-                f'label topic {topic} holds {EMOTIONS_TYPE} of another version of fer_ros: {error}'
-            ) from None
+        msg = _deserialized(message, EMOTIONS_TYPE)
         stamp = msg.header.stamp
         time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
         said = {face.face_id: face for face in msg.faces if face.emotion}
@@ -108,6 +102,17 @@ def _from_emotions(
             yield _closed(open_ones.pop(face_id), time_s)
     for label in open_ones.values():
         yield _closed(label, label.last_s + _GAP_S)
+
+
+def _deserialized(message: BagMessage, msgtype: str) -> Any:
+    try:
+        return typestore().deserialize_cdr(message.payload(), msgtype)
+    # The parser runs over the end, or into nonsense, in many ways.
+    except Exception as error:
+        raise LabelError(
+            f'label topic {message.topic} holds {msgtype} of another version, or is damaged: '
+            f'{error or type(error).__name__}'
+        ) from None
 
 
 def _region(roi: Any, time_s: float) -> list[tuple[float, float, float, float, float]]:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from fer_ros.bags.message import BagMessage, zstd
+from fer_ros.bags.message import MOST_BYTES, BagMessage, unpacked
 from fer_ros.errors import BagError
 
 _MCAP_MAGIC = b'\x89MCAP0\r\n'
@@ -79,11 +79,11 @@ class _Mcap:
 def _decompressed(data: bytes, compression: str) -> bytes:
     """Return what can be decompressed of data that may end early."""
     if compression == 'zstd':
-        return zstd().ZstdDecompressor().decompress(data)
+        return unpacked(data)
     if compression == 'lz4':
         from lz4.frame import LZ4FrameDecompressor
 
-        return LZ4FrameDecompressor().decompress(data)
+        return LZ4FrameDecompressor().decompress(data, MOST_BYTES)
     return data
 
 

@@ -3,6 +3,10 @@
 import sys
 from typing import Any, NamedTuple
 
+from fer_ros.errors import BagError
+
+# Twice the largest image: what is more is none.
+MOST_BYTES = 1 << 30
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
 
 
@@ -27,10 +31,20 @@ class BagMessage(NamedTuple):
         What compressed each message is said in ``metadata.yaml`` alone, which may be missing; no
         CDR begins like a zstandard frame.
         """
-        if self.data[:4] == ZSTD_MAGIC:
-            decompressed: bytes = zstd().decompress(self.data)
-            return decompressed
-        return self.data
+        return unpacked(self.data) if self.data[:4] == ZSTD_MAGIC else self.data
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return what can be decompressed of data that zstandard compressed, and that may end early.
+
+    Raises:
+        BagError: It is more than ``MOST_BYTES``, which a few bytes may unfold to.
+    """
+    decompressor = zstd().ZstdDecompressor()
+    content: bytes = decompressor.decompress(data, MOST_BYTES)
+    if not decompressor.eof and not decompressor.needs_input:
+        raise BagError(f'{len(data)} compressed bytes hold more than {MOST_BYTES}')
+    return content
 
 
 def zstd() -> Any:

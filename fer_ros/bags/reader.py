@@ -234,7 +234,10 @@ def _recorded_count(metadata: Path) -> int | None:
     try:
         content = yaml.safe_load(metadata.read_text())
         return int(content['rosbag2_bagfile_information']['message_count'])
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError):
+    # There may be infinitely many, by what it says, or it is nested deeper than a parser goes.
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, ArithmeticError):
+        return None
+    except RecursionError:
         return None
 
 

@@ -10,6 +10,8 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
 MANIFEST = 'manifest.csv'
+# Of the number of a frame.
+_MOST_DIGITS = 15
 # As exports and people name the splits.
 _SPLIT_NAMES = {
     **dict.fromkeys(('train', 'training'), 'train'),
@@ -22,7 +24,8 @@ def read_manifest(folder: Path) -> list[Picture]:
     """Return the pictures that the manifest of a folder names.
 
     Raises:
-        DatasetError: It is no such file, a line cannot be used, a clip has no frame numbers or
+        DatasetError: It is no such file, a line cannot be used or leads out of the folder, a
+            clip has no frame numbers or
             one of them twice, or a subject or clip stands in two splits.
     """
     file = folder / MANIFEST
@@ -88,8 +91,8 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
             'says when the picture was taken'
         )
     frame = frame or '0'
-    if not frame.isdecimal():
-        raise DatasetError(f'{where}: frame is {frame!r}, needed is a number from 0')
+    if not frame.isdecimal() or len(frame) > _MOST_DIGITS:
+        raise DatasetError(f'{where}: frame is {frame[:20]!r}, needed is a number from 0')
     subject, clip = values.get('subject', ''), values.get('clip', '')
     if subject and clip:
         # Everybody has a clip 1.
@@ -98,4 +101,8 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
     if not (folder / path).is_file():
         # Written where folders are separated otherwise.
         path = path.replace('\\', '/')
+    if Path(path).is_absolute() or '..' in Path(path).parts or '\0' in path:
+        raise DatasetError(
+            f'{where}: path is {path!r}, allowed are paths within the folder of the manifest'
+        )
     return Picture(folder / path, class_name(label), split, subject, clip, int(frame))

@@ -6,6 +6,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 
+from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, ImageArray, Landmarks
 
@@ -56,7 +57,8 @@ class LandmarkPredictor:
         """
         self.path = find_landmark_model(path)
         try:
-            self._predictor = dlib.shape_predictor(str(self.path))
+            with bounded_memory(self.path):
+                self._predictor = dlib.shape_predictor(str(self.path))
         except (RuntimeError, MemoryError) as error:
             raise ModelFileError(
                 f'landmark model {self.path} is damaged or not a dlib shape predictor: {error}'

@@ -1,18 +1,20 @@
 """Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
 from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.file_digest import file_digest
 from fer_ros.inference.config import ModelConfig, read_metadata
 from fer_ros.inference.inputs import mirrored
-from fer_ros.onnx_session import load_session
-from fer_ros.structures import FloatArray, ModelInput
+from fer_ros.onnx_session import load_session, require_file
+from fer_ros.structures import NUM_LANDMARKS, FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')
 DEVICES = ('cpu', 'cuda')
@@ -61,6 +63,12 @@ class OnnxClassifier:
             ModelFileError: The file is missing, damaged or another model.
             SettingError: ``device`` is not there.
         """
+        require_file(path)
+        with bounded_memory(path) if device == 'cpu' else nullcontext():
+            self._load(path, num_threads, device)
+            self._require_usable()
+
+    def _load(self, path: Path, num_threads: int, device: str) -> None:
         self._session = load_session(path, device=device)
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.path, self.name = path, model_name(path)
@@ -95,6 +103,28 @@ class OnnxClassifier:
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
         """Return what ``logits`` does, by the name of the model's own stream."""
         return {self.config.stream: self.logits(batch)}
+
+    def _require_usable(self) -> None:
+        """Ask about two faces that are black, before anybody waits for an answer."""
+        side, classes = self.config.crop_px, self.config.classes
+        black = ModelInput(
+            np.zeros((2, 1, side, side), np.float32),
+            np.zeros((2, NUM_LANDMARKS, NUM_NODE_FEATURES), np.float32),
+        )
+        try:
+            logits = self._run(black)
+        # The exceptions of ONNX Runtime share no base but Exception.
+        except Exception as error:
+            raise ModelFileError(f'model {self.path} cannot be computed: {error}') from error
+        if logits.shape != (2, len(classes)):
+            raise ModelFileError(
+                f'model {self.path} answers {logits.shape} for two faces, its configuration names '
+                f'{len(classes)} classes'
+            )
+        if not np.isfinite(logits).all():
+            raise ModelFileError(
+                f'model {self.path} answers what is no number: its weights are damaged'
+            )
 
     def _run(self, batch: ModelInput) -> FloatArray:
         values = {'crops': batch.crops, 'nodes': batch.nodes}

@@ -12,6 +12,16 @@ from fer_ros.labels import FERPLUS_CLASSES
 # Stands in every model file; another number means that older programs cannot read it.
 FORMAT = 'fer_ros model 2'
 
+# Far above what is of use, and of no danger: a file of any origin may name a configuration.
+_LARGEST = {
+    'crop_px': 1024,
+    'cnn_channels': 8192,
+    'cnn_blocks': 100,
+    'hidden_channels': 8192,
+    'heads': 256,
+}
+_MOST_CLASSES, _LONGEST_NAME = 1000, 100
+
 STREAMS = ('cnn', 'gat', 'fused')
 FUSIONS = ('late', 'concat', 'attention')
 
@@ -59,10 +69,7 @@ class ModelConfig:
             if value not in allowed:
                 raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
         self._require_whole_numbers()
-        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
-            raise SettingError(
-                f'classes are {self.classes}, needed are two or more different ones'
-            )
+        self._require_names()
         if len(self.cnn_channels) < 2 or len(self.cnn_channels) != len(self.cnn_blocks):
             raise SettingError(
                 f'cnn_channels are {self.cnn_channels} and cnn_blocks {self.cnn_blocks}, needed '
@@ -79,13 +86,27 @@ class ModelConfig:
                 'do not divide'
             )
 
+    def _require_names(self) -> None:
+        for name in self.classes:
+            if not isinstance(name, str) or not name.isprintable() or not name.strip():
+                raise SettingError(f'class {name!r} has no name that can be printed')
+            if len(name) > _LONGEST_NAME:
+                raise SettingError(f'class {name[:20]}… has more than {_LONGEST_NAME} letters')
+        if not 2 <= len(set(self.classes)) == len(self.classes) <= _MOST_CLASSES:
+            raise SettingError(
+                f'classes are {self.classes[:20]}, needed are 2 to {_MOST_CLASSES} different ones'
+            )
+
     def _require_whole_numbers(self) -> None:
-        for name in ('crop_px', 'cnn_channels', 'cnn_blocks', 'hidden_channels', 'heads'):
+        for name in _LARGEST:
             value = getattr(self, name)
             for number in value if isinstance(value, tuple) else (value,):
-                if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-                    raise SettingError(f'{name} is {value!r}, needed are whole numbers from 1')
-        if not isinstance(self.gat_layers, int) or not 0 <= self.gat_layers <= 100:
+                if type(number) is not int or not 1 <= number <= _LARGEST[name]:
+                    raise SettingError(
+                        f'{name} is {value!r}, allowed are whole numbers from 1 to '
+                        f'{_LARGEST[name]}'
+                    )
+        if type(self.gat_layers) is not int or not 0 <= self.gat_layers <= 100:
             raise SettingError(f'gat_layers is {self.gat_layers!r}, allowed are 0 to 100')
         if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
             raise SettingError(f'dropout is {self.dropout!r}, allowed are 0 to below 1')
@@ -132,10 +153,13 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
         raise ModelFileError(f'{path} is not a model of the kind {FORMAT}')
     try:
         config = ModelConfig.from_dict(json.loads(metadata['config']))
-        return config, json.loads(metadata.get('figures', '{}'))
+        figures = json.loads(metadata.get('figures', '{}'))
+        if not isinstance(figures, dict):
+            raise TypeError(f'its figures are {type(figures).__name__}, needed are names')
+        return config, figures
     except SettingError as error:
         raise ModelFileError(
             f'{path} holds a model that this version cannot compute: {error}'
         ) from error
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f'model {path} is damaged: {error}') from error

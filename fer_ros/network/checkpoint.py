@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from fer_ros.atomic_file import atomic_file
+from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
-from fer_ros.inference.config import FORMAT, read_metadata
+from fer_ros.inference.config import FORMAT, ModelConfig, read_metadata
 from fer_ros.network.fer_net import FerNet
 
 
@@ -71,12 +73,32 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not path.is_file():
         raise ModelFileError(f'checkpoint {path} does not exist')
     try:
-        with safe_open(path, framework='pt') as file:
-            metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in list(file.keys())}
-        config, figures = read_metadata(path, metadata)
-        model = FerNet(config)
-        model.load_state_dict(weights)
-    except (SafetensorError, OSError, RuntimeError) as error:
+        # Sizes are compared before anything of that size is made.
+        with bounded_memory(path), safe_open(path, framework='pt') as file:
+            config, figures = read_metadata(path, file.metadata() or {})
+            found = {key: tuple(file.get_slice(key).get_shape()) for key in list(file.keys())}
+            _require_shapes(path, config, found)
+            model = FerNet(config)
+            model.load_state_dict({key: file.get_tensor(key) for key in found})
+    except (SafetensorError, OSError, RuntimeError, MemoryError) as error:
         raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
+    for name, weights in model.state_dict().items():
+        if not torch.isfinite(weights).all():
+            raise ModelFileError(f'checkpoint {path} is damaged: {name} holds what is no number')
     return Checkpoint(model.eval(), figures)
+
+
+def _require_shapes(path: Path, config: ModelConfig, found: dict[str, tuple[int, ...]]) -> None:
+    """Refuse weights that are not those of a configuration; name the first that differ."""
+    with torch.device('meta'):
+        needed = {k: tuple(value.shape) for k, value in FerNet(config).state_dict().items()}
+    for name in sorted({*needed, *found}):
+        if found.get(name) != needed.get(name):
+            raise ModelFileError(
+                f'checkpoint {path} is damaged: its configuration needs '
+                f'{_described(name, needed)}, it holds {_described(name, found)}'
+            )
+
+
+def _described(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
+    return f'{name} of shape {shapes[name]}' if name in shapes else f'no {name}'

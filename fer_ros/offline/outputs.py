@@ -17,6 +17,8 @@ from fer_ros.offline.stream_processor import Processed
 from fer_ros.report.thumbnails import FaceThumbnails, WorstDisagreements
 from fer_ros.structures import FrameEmotions
 
+# Of the part of a video's name that is its topic's: a file system takes 255 bytes.
+_LONGEST_NAME = 50
 # Processed images that wait to be written.
 _DEPTH = 8
 
@@ -116,7 +118,7 @@ def video_names(topics: Sequence[str]) -> dict[str, str]:
         return {topics[0]: 'annotated.mp4'}
     names: dict[str, str] = {}
     for topic in topics:
-        plain = re.sub(r'\W+', '_', topic).strip('_')
+        plain = re.sub(r'\W+', '_', topic).strip('_')[:_LONGEST_NAME]
         # /a/b and /a_b are two.
         while f'annotated_{plain}.mp4' in names.values():
             plain += '_'

@@ -207,9 +207,20 @@ def test_manifest_may_separate_folders_as_windows_does(tmp_path):
 
 
 def test_manifest_of_another_root_says_what_was_looked_for(tmp_path):
-    (tmp_path / 'manifest.csv').write_text('path,label,split\n/data/a.jpg,fear,train\n')
-    with pytest.raises(DatasetError, match=r'none of its 1 pictures is there; looked for /data/a'):
+    (tmp_path / 'manifest.csv').write_text('path,label,split\ndata/a.jpg,fear,train\n')
+    with pytest.raises(DatasetError, match=r'none of its 1 pictures is there; looked for /'):
         load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+
+
+@pytest.mark.parametrize(
+    'path', ['../outside.jpg', 'faces/../../outside.jpg', '/etc/passwd', '..\\outside.jpg']
+)
+def test_path_that_leads_out_of_the_folder_of_the_manifest_is_refused(tmp_path, path):
+    write_picture(tmp_path / 'outside.jpg')
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'manifest.csv').write_text(f'path,label\n{path},fear\n')
+    with pytest.raises(DatasetError, match=r'line 2: path is .*, allowed are paths within the'):
+        find_pictures(tmp_path / 'data')
 
 
 def test_picture_of_a_manifest_that_is_not_there_is_named(tmp_path):

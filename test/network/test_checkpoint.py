@@ -116,3 +116,72 @@ def test_shipped_weights_give_the_stored_logits(portrait_gray, portrait_landmark
     stored = json.loads(SHIPPED_MODEL.with_name('portrait.json').read_text())
     assert stored['classes'] == list(FERPLUS_CLASSES)
     assert logits == pytest.approx(stored['logits'], abs=0.02)
+
+
+def craft(path, header, body=b''):
+    """Write a safetensors file whose header says what a test wants."""
+    encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(len(encoded).to_bytes(8, 'little') + encoded + body)
+    return path
+
+
+def float_entry(shape, end):
+    return {'dtype': 'F32', 'shape': shape, 'data_offsets': [0, end]}
+
+
+@pytest.mark.parametrize(
+    ('header', 'body'),
+    [
+        ({'a': float_entry([1 << 40, 1 << 20], 1 << 62)}, b''),
+        ({'a': float_entry([1 << 40], 4)}, bytes(4)),
+        ({'a': float_entry([-1], 4)}, bytes(4)),
+        ({'a': {'dtype': 'F9', 'shape': [1], 'data_offsets': [0, 4]}}, bytes(4)),
+        (b'{"a": ' + b'[' * 100_000, b''),
+        (b'\xff\xfe', b''),
+    ],
+)
+def test_header_that_lies_is_refused(tmp_path, header, body):
+    path = craft(tmp_path / 'm.safetensors', header, body)
+    with pytest.raises(ModelFileError, match=r'm\.safetensors is damaged'):
+        load_checkpoint(path)
+
+
+def test_header_that_is_longer_than_any_memory_is_refused(tmp_path):
+    path = tmp_path / 'm.safetensors'
+    path.write_bytes((1 << 62).to_bytes(8, 'little') + b'{}')
+    with pytest.raises(ModelFileError, match=r'm\.safetensors is damaged'):
+        load_checkpoint(path)
+
+
+def changed(checkpoint, path, tensors=None, **config):
+    save_checkpoint(checkpoint, path)
+    held = {**load_file(path), **(tensors or {})}
+    metadata = {
+        **checkpoint.metadata(),
+        'config': json.dumps({**SMALL.to_dict(), **config}),
+    }
+    save_file({key: value for key, value in held.items() if value is not None}, path, metadata)
+    return path
+
+
+def test_weights_that_are_not_those_of_the_configuration_are_named(checkpoint, tmp_path):
+    name = 'vote.bias'
+    for tensors, config, sentence in (
+        ({name: None}, {}, r'needs vote\.bias of shape \(3,\), it holds no vote\.bias'),
+        ({name: torch.zeros(4)}, {}, r'vote\.bias of shape \(3,\), it holds .* of shape \(4,\)'),
+        ({'other': torch.zeros(4)}, {}, r'needs no other, it holds other of shape \(4,\)'),
+        # Of 8 terabytes; that it is not there is known before it is made.
+        ({}, {'hidden_channels': 8192, 'gat_layers': 100}, r'needs .* of shape \(.*8192'),
+        ({}, {'classes': ['a', 'b']}, r'of shape \(2,'),
+    ):
+        path = changed(checkpoint, tmp_path / 'm.safetensors', tensors, **config)
+        with pytest.raises(ModelFileError, match=sentence):
+            load_checkpoint(path)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_weights_that_are_no_numbers_are_refused(checkpoint, tmp_path, value):
+    tensors = {'vote.bias': torch.tensor([0.0, value, 0.0])}
+    path = changed(checkpoint, tmp_path / 'm.safetensors', tensors)
+    with pytest.raises(ModelFileError, match=r'is damaged: vote\.bias holds what is no number'):
+        load_checkpoint(path)

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
 from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
 from fer_ros.file_digest import file_digest
@@ -55,6 +56,10 @@ class YunetNetwork:
         require_file(path, _WHAT)
         content = _FIXED_HW.sub(_ANY_HW, path.read_bytes(), count=1)
         self.description = f'yunet, {path}@{file_digest(path)[:12]}'
+        with bounded_memory(path):
+            self._load(path, content)
+
+    def _load(self, path: Path, content: bytes) -> None:
         self._session: Any = load_session(path, content, _WHAT)
         names = {output.name for output in self._session.get_outputs()}
         if not names.issuperset(_OUTPUTS) or len(self._session.get_inputs()) != 1:

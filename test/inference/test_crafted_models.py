@@ -1,0 +1,130 @@
+"""Model files that somebody made on purpose: refused with a sentence, before memory is spent."""
+
+import json
+import resource
+
+import numpy as np
+import pytest
+
+from fer_ros.errors import ModelFileError
+from fer_ros.face.detectors.yunet import load_yunet
+from fer_ros.inference.classifier import SHIPPED_MODEL, OnnxClassifier
+
+onnx = pytest.importorskip('onnx')
+
+from onnx import TensorProto, helper, numpy_helper
+
+
+@pytest.fixture
+def model():
+    """What the file of the model that ships holds, to be changed."""
+    return onnx.load(SHIPPED_MODEL)
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """Returns what is said of a file, which may lie beside others."""
+
+    def sentence(model, load=OnnxClassifier):
+        path = tmp_path / 'crafted.onnx'
+        path.write_bytes(model.SerializeToString())
+        before = peak_memory_bytes()
+        with pytest.raises(ModelFileError) as refusal:
+            load(path)
+        assert peak_memory_bytes() - before < 300_000_000
+        assert str(refusal.value).startswith(str(path)) or f' {path} ' in str(refusal.value)
+        return str(refusal.value)
+
+    return sentence
+
+
+def peak_memory_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def describe(model, **entries):
+    """Replace parts of what the file says of the model."""
+    for entry in model.metadata_props:
+        if entry.key in entries:
+            entry.value = entries[entry.key]
+
+
+def configured(model, **changes):
+    config = next(json.loads(e.value) for e in model.metadata_props if e.key == 'config')
+    describe(model, config=json.dumps({**config, **changes}))
+    return model
+
+
+def test_weights_that_are_no_numbers(model, refused):
+    weights = next(tensor for tensor in model.graph.initializer if len(tensor.dims) == 4)
+    nan = np.full(tuple(weights.dims), np.nan, np.float32)
+    weights.CopyFrom(numpy_helper.from_array(nan, weights.name))
+    assert refused(model).endswith('answers what is no number: its weights are damaged')
+
+
+def test_other_number_of_classes_than_the_model_answers(model, refused):
+    said = refused(configured(model, classes=['a', 'b', 'c']))
+    assert said.endswith('answers (2, 8) for two faces, its configuration names 3 classes')
+
+
+def test_size_of_weights_that_no_memory_has(model, refused):
+    model.graph.initializer[0].dims[:] = [1 << 40]
+    assert 'is damaged' in refused(model)
+
+
+def test_array_of_eight_gigabytes_out_of_nothing(model, refused):
+    shape = numpy_helper.from_array(np.array([1 << 16, 1 << 15]), 'crafted_shape')
+    model.graph.initializer.append(shape)
+    one = helper.make_tensor('one', TensorProto.FLOAT, [1], [1.0])
+    make = helper.make_node('ConstantOfShape', ['crafted_shape'], ['large'], value=one)
+    output = model.graph.output[0].name
+    last = next(node for node in model.graph.node if output in node.output)
+    last.output[:] = ['answer']
+    model.graph.node.insert(0, make)
+    model.graph.node.append(helper.make_node('ReduceSum', ['large'], ['sum'], keepdims=0))
+    model.graph.node.append(helper.make_node('Add', ['answer', 'sum'], [output]))
+    assert 'cannot be computed' in refused(model)
+
+
+@pytest.mark.parametrize('place', ['../../../../etc/passwd', 'beside.bin'])
+def test_weights_in_another_file(model, refused, tmp_path, place, monkeypatch):
+    weights = model.graph.initializer[0]
+    (tmp_path / 'beside.bin').write_bytes(weights.raw_data)
+    monkeypatch.chdir(tmp_path)
+    weights.ClearField('raw_data')
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key='location', value=place)
+    assert 'is damaged' in refused(model)
+
+
+@pytest.mark.parametrize(
+    ('config', 'sentence'),
+    [
+        ('{', 'is damaged'),
+        ('[' * 100_000, 'is damaged'),
+        ('[]', 'is damaged'),
+        ('{"colour": 1}', "model setting 'colour' is unknown"),
+        ('{"cnn_channels": 5}', 'is damaged'),
+        ('{"crop_px": 1e99}', 'crop_px is 1e+99, allowed are whole numbers from 1 to 1024'),
+        ('{"crop_px": 1048576}', 'crop_px is 1048576, allowed are whole numbers from 1 to 1024'),
+        ('{"cnn_blocks": [1, 1, 1, 1000000000]}', 'allowed are whole numbers from 1 to 100'),
+        ('{"gat_layers": 1000000000}', 'gat_layers is 1000000000, allowed are 0 to 100'),
+        ('{"dropout": NaN}', 'dropout is nan, allowed are 0 to below 1'),
+        ('{"classes": [1, 2]}', 'class 1 has no name that can be printed'),
+        ('{"classes": ["a", "\\u001b[2J"]}', r"class '\x1b[2J' has no name that can be printed"),
+        ('{"classes": ["a", "' + 1000 * 'b' + '"]}', 'has more than 100 letters'),
+    ],
+)
+def test_configuration_that_is_none(model, refused, config, sentence):
+    describe(model, config=config)
+    assert sentence in refused(model)
+
+
+@pytest.mark.parametrize('figures', ['[1]', '"x"', '{', '[' * 100_000])
+def test_figures_that_are_none(model, refused, figures):
+    describe(model, figures=figures)
+    assert 'is damaged' in refused(model)
+
+
+def test_detector_with_outputs_of_another_kind(model, refused):
+    assert refused(model, load_yunet).endswith('it has no outputs cls_8 to kps_32')
