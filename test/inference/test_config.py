@@ -11,7 +11,7 @@ from fer_ros.inference.config import ModelConfig
         ({'fusion': 'sum'}, "fusion is 'sum', allowed are late, concat, attention"),
         ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 16 from 16'),
         ({'cnn_blocks': (1, 1)}, 'needed are two or more stages with a number in both'),
-        ({'classes': ('a',)}, 'needed are two or more different ones'),
+        ({'classes': ('a',)}, 'needed are 2 to 1000 different ones'),
         ({'hidden_channels': 30}, 'hidden_channels is 30, which 4 heads do not divide'),
     ],
 )
