@@ -309,6 +309,13 @@ FER_NODE: tuple[Spec, ...] = (
         'without distortion; else its K, with distortion.',
     ),
     Spec(
+        'outputs',
+        ['emotion'],
+        'What is published of the faces. emotion: fer_ros/FaceEmotionArray.',
+        choices=('emotion',),
+        required=True,
+    ),
+    Spec(
         'publish_landmarks',
         True,
         'Whether messages carry the landmarks.',
@@ -325,6 +332,14 @@ FER_NODE: tuple[Spec, ...] = (
         list(DEFAULT_ANNOTATIONS),
         'What is drawn onto annotated images; pose: the three axes of the head.',
         choices=ANNOTATIONS,
+        live=True,
+    ),
+    Spec(
+        'annotated_jpeg_quality',
+        80,
+        'Quality of annotated images on the topic that ends in /compressed, for slow links.',
+        low=1,
+        high=100,
         live=True,
     ),
     Spec(

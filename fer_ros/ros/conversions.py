@@ -3,10 +3,11 @@
 import array
 from typing import Any
 
+import cv2
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
-from sensor_msgs.msg import Image, RegionOfInterest
+from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from fer_ros.messages.emotions import frame_fields
@@ -36,6 +37,23 @@ def bgr_to_msg(bgr: ImageArray, header: Header) -> Image:
         is_bigendian=0,
         step=width * 3,
         data=data,
+    )
+
+
+def bgr_to_jpeg_msg(bgr: ImageArray, header: Header, quality: int) -> CompressedImage:
+    """Return a message with ``bgr`` as JPEG.
+
+    Args:
+        bgr: ``(H, W, 3)`` uint8.
+        header: Used as it is.
+        quality: From 1 to 100.
+    """
+    _, encoded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    # What image_transport writes there tells the subscriber which pixels to expect.
+    return CompressedImage(
+        header=header,
+        format='bgr8; jpeg compressed bgr8',
+        data=array.array('B', encoded.tobytes()),
     )
 
 

@@ -16,13 +16,14 @@ from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import FerError
 from fer_ros.face.detectors.choice import HOG_ALONE
-from fer_ros.msg import FaceEmotionArray
 from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
 from fer_ros.ros.analyze_service import AnalyzeService
 from fer_ros.ros.guarded_node import GuardedNode
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_topic import ImageTopic, make_image_topics
 from fer_ros.ros.newest_frames import NewestFrames
+from fer_ros.ros.outputs.choice import make_outputs
+from fer_ros.ros.outputs.output import Output
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.reports import Reports
 from fer_ros.ros.run_node import run_node
@@ -82,6 +83,7 @@ class EmotionNode(GuardedNode):
         self._detector = ''
         self._topics: list[ImageTopic] = []
         self._frames: NewestFrames[ImageTopic, Any] | None = None
+        self._outputs: list[Output] = []
         self._processor: ImageProcessor | None = None
         declare(self, FER_NODE)
         self._values = values(self, FER_NODE)
@@ -98,15 +100,15 @@ class EmotionNode(GuardedNode):
 
     @_guarded
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the models and create the publishers."""
+        """Load the models and make the outputs."""
         self._values = values(self, FER_NODE)
         models = pipeline_models(self._values)
         # Crops are too small to be shared out; threads that wait for more of them take others'
         # time.
         cv2.setNumThreads(1)
-        emotions = self.create_lifecycle_publisher(FaceEmotionArray, 'emotion', 10)
-        self._processor = ImageProcessor(self, emotions, self.log, self._values)
         self._topics = make_image_topics(self, models, self._values)
+        self._outputs = make_outputs(self, self._topics, self._values)
+        self._processor = ImageProcessor(self, self._outputs, self.log, self._values)
         self._analyze.ready(models)
         classifier = models.classifier
         self._detector = _finder(self._topics) or models.detector.description
@@ -126,24 +128,24 @@ class EmotionNode(GuardedNode):
         assert self._processor is not None, 'only what is configured is activated'
         if self._frames is not None and not self._frames.stop(0):
             raise FerError(f'{self._hanging()}: clean up and configure, which loads models anew')
-        # The publisher comes first: what the first image gives is not to be lost.
-        result = super().on_activate(state)
         self.log.clear()
         self._processor.stopped = False
+        for output in self._outputs:
+            output.activate()
         self._frames = NewestFrames(self._processor.process)
         for topic in self._topics:
             topic.subscribe(self, self._values['image_reliability'], self._on_image, self.log.say)
         self._phase = 'active'
         names = ', '.join(topic.name for topic in self._topics)
-        self.get_logger().info(f'active: {names} -> {self._processor.emotions.topic_name}')
-        return result
+        self.get_logger().info(f'active: {names} -> {", ".join(self._values["outputs"])}')
+        return TransitionCallbackReturn.SUCCESS
 
     @_guarded
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and forget the faces."""
         self._unsubscribe()
         self._phase = 'inactive'
-        return super().on_deactivate(state)
+        return TransitionCallbackReturn.SUCCESS
 
     @_guarded
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -172,8 +174,6 @@ class EmotionNode(GuardedNode):
         self._unsubscribe()
         if self._phase == 'unconfigured':
             self._free()
-        elif name == 'activate' and self._processor is not None:
-            self._processor.emotions.on_deactivate(None)
 
     def destroy_node(self) -> None:
         """End the thread before what it uses is destroyed, unless it hangs."""
@@ -209,14 +209,13 @@ class EmotionNode(GuardedNode):
             self._processor.stopped = True
         for topic in self._topics:
             topic.reset()
+        for output in self._outputs:
+            output.deactivate()
 
     def _free(self) -> None:
-        for topic in self._topics:
-            self.destroy_publisher(topic.annotated)
-        self._topics = []
-        if self._processor is not None:
-            self.destroy_lifecycle_publisher(self._processor.emotions)
-            self._processor = None
+        for output in self._outputs:
+            output.close()
+        self._topics, self._outputs, self._processor = [], [], None
         self._analyze.free()
         self._frames = None
         self._detector = ''

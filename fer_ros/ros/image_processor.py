@@ -1,30 +1,27 @@
 """ImageProcessor: what the node's thread does with an image, from its message to its answer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rclpy.lifecycle import LifecyclePublisher
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import FerError, SettingError, StampError
 from fer_ros.face.pose import CameraIntrinsics
-from fer_ros.media.annotate import annotate
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.pipeline import estimate_together
-from fer_ros.ros.conversions import bgr_to_msg, frame_to_msg
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
+from fer_ros.ros.outputs.output import Output
 from fer_ros.ros.throttled_log import ThrottledLog
-from fer_ros.structures import FrameEmotions, ImageArray
+from fer_ros.structures import ImageArray
 
 
 class ImageProcessor:
-    """Turns image messages into emotion messages and annotated images.
+    """Turns image messages into what the outputs publish.
 
     Attributes:
-        emotions: Publisher of emotion messages.
         values: The node's parameters by name; may be replaced at any time.
         stopped: Whether nothing is to be said of images any more; may be set at any time.
     """
@@ -32,19 +29,19 @@ class ImageProcessor:
     def __init__(
         self,
         node: Node,
-        emotions: LifecyclePublisher,
+        outputs: Sequence[Output],
         log: ThrottledLog,
         values: Mapping[str, Any],
     ) -> None:
         """Args:
         node: The node, for its clock.
-        emotions: Publisher of the messages.
+        outputs: What publishes, in this order.
         log: Where faults of images are reported.
         values: Parameters of the node by name, always current.
         """
-        self.emotions, self.values = emotions, values
+        self.values = values
         self.stopped = False
-        self._node, self._log = node, log
+        self._node, self._outputs, self._log = node, outputs, log
 
     def process(self, waiting: Mapping[ImageTopic, Image | CompressedImage]) -> None:
         """Process an image of each topic that has one, in the worker thread, whatever is wrong.
@@ -65,15 +62,18 @@ class ImageProcessor:
             for image in images:
                 self._on_failure(image.topic, error)
             return
-        if self.stopped:
-            return
-        # No camera's emotions wait for the drawing of another's image.
-        for step in (self._publish, self._draw):
+        for output in self._outputs:
             for image, frame in zip(images, frames, strict=True):
+                # What is published with may be gone by now.
+                if self.stopped:
+                    return
                 try:
-                    step(image, frame)
+                    output.publish(image, frame, self.values)
+                    if output is self._outputs[0]:
+                        age_ms = self._age_ms(image.msg)
+                        image.topic.statistics.on_published(len(frame.faces), age_ms)
                 except Exception as error:
-                    self._on_failure(image.topic, error, answered=step == self._draw)
+                    self._on_failure(image.topic, error, answered=output is not self._outputs[0])
 
     def _observe(self, topic: ImageTopic, msg: Image | CompressedImage) -> ObservedImage:
         gray = topic.decoder.gray(msg)
@@ -112,21 +112,6 @@ class ImageProcessor:
                 topic, 'the stamp went backwards (a replay?); all faces are forgotten', None
             )
         return stamp_s(time_of_image.stamp_ns)
-
-    def _publish(self, image: ObservedImage, frame: FrameEmotions) -> None:
-        topic, msg = image.topic, image.msg
-        self.emotions.publish(
-            frame_to_msg(frame, msg.header, topic.name, self.values['publish_landmarks'])
-        )
-        topic.statistics.on_published(len(frame.faces), self._age_ms(msg))
-
-    def _draw(self, image: ObservedImage, frame: FrameEmotions) -> None:
-        topic, msg = image.topic, image.msg
-        if self.values['publish_annotated'] and topic.annotated.get_subscription_count():
-            bgr = topic.decoder.bgr(msg)
-            topic.annotated.publish(
-                bgr_to_msg(annotate(bgr, frame, self.values['annotate']), msg.header)
-            )
 
     def _on_failure(self, topic: ImageTopic, error: Exception, answered: bool = False) -> None:
         if self.stopped:

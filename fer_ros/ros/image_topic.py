@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from threading import Event
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import SettingError
@@ -24,8 +23,9 @@ from fer_ros.pipeline import (
 from fer_ros.ros.camera_model import CameraModel
 from fer_ros.ros.diagnostics import TopicStatistics
 from fer_ros.ros.face_topic import FaceTopic, face_topic_name
-from fer_ros.ros.image_subscription import ImageSubscription, annotated_topics
+from fer_ros.ros.image_subscription import ImageSubscription
 from fer_ros.ros.message_class import message_class
+from fer_ros.structures import ImageArray
 
 
 @dataclass(eq=False)
@@ -39,7 +39,6 @@ class ImageTopic:
         name: Full name, as it is subscribed to.
         pipeline: With this topic's own faces.
         decoder: Decoder of its messages.
-        annotated: Publisher of annotated images.
         camera: What is known of the camera that takes them.
         settings: Of the pipeline, from the next image on.
         clock: Says when its images were taken.
@@ -52,7 +51,6 @@ class ImageTopic:
     name: str
     pipeline: EmotionPipeline
     decoder: ImageDecoder
-    annotated: Publisher
     camera: CameraModel
     settings: PipelineSettings
     clock: ImageClock = field(default_factory=ImageClock)
@@ -120,12 +118,17 @@ class ObservedImage:
     msg: Image | CompressedImage
     observation: Observation
 
+    @cached_property
+    def bgr(self) -> ImageArray:
+        """``(H, W, 3)`` uint8 BGR, decoded when it is first asked for."""
+        return self.topic.decoder.bgr(self.msg)
+
 
 def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> list[ImageTopic]:
     """Return the image topics that a node's parameters name, not subscribed to yet.
 
     Args:
-        node: Resolves the names and publishes the annotated images.
+        node: Resolves the names.
         models: Shared by the pipelines.
         values: The node's parameters by name.
 
@@ -140,17 +143,14 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
     settings = pipeline_settings(values)
     topics = []
-    for index, (name, annotated) in enumerate(zip(names, annotated_topics(names), strict=True)):
+    for index, name in enumerate(names):
         boxes = _make_face_topic(name, values)
         face_ids = face_ids_of_camera(index, len(names))
         pipeline = EmotionPipeline(models, settings, face_ids, reported=boxes is not None)
         say = partial(_say_chosen, node, name)
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
-        publisher = node.create_publisher(Image, annotated, 1)
         camera = CameraModel(values['rectified'])
-        topics.append(
-            ImageTopic(name, pipeline, decoder, publisher, camera, settings, boxes=boxes)
-        )
+        topics.append(ImageTopic(name, pipeline, decoder, camera, settings, boxes=boxes))
     return topics
 
 

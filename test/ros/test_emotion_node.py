@@ -28,6 +28,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
+from fer_ros.messages.images import bgr_from_msg
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.image_subscription import annotated_topics
 
@@ -238,6 +239,20 @@ def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, por
     assert annotated[0].header == header(4, 'eye')
     assert (annotated[0].width, annotated[0].height) == (512, 400)
     assert bytes(annotated[0].data) != portrait_bgr.tobytes()
+
+
+def test_annotated_image_comes_as_jpeg_for_slow_links(graph, fer_node, portrait_bgr):
+    fer_node(annotate=['none'], annotated_jpeg_quality=95)
+    compressed = graph.received(CompressedImage, 'camera/image_annotated/compressed')
+    camera = Camera(graph)
+    graph.spin_until_matched('camera/image_annotated/compressed')
+    camera.send(bgr_to_msg(portrait_bgr, header(4, 'eye')))
+    assert graph.spin_until(lambda: compressed)
+    assert compressed[0].header == header(4, 'eye')
+    assert compressed[0].format == 'bgr8; jpeg compressed bgr8'
+    assert len(compressed[0].data) < portrait_bgr.size / 5
+    shown = bgr_from_msg(compressed[0])
+    assert np.abs(shown.astype(int) - portrait_bgr).mean() < 3
 
 
 def test_annotated_image_shows_what_was_chosen(graph, fer_node, portrait_bgr):

@@ -11,17 +11,14 @@ from fer_ros.ros.image_topic import make_image_topics
 from fer_ros.ros.throttled_log import ThrottledLog
 
 
-class Sent:
-    """Stands for a publisher with a subscriber; notes what is published among others."""
+class Noting:
+    """An output that notes of which cameras it was given images, among others."""
 
     def __init__(self, name, noted):
         self.name, self.noted = name, noted
 
-    def publish(self, msg):
-        self.noted.append((self.name, msg.header.frame_id))
-
-    def get_subscription_count(self):
-        return 1
+    def publish(self, image, frame, values):
+        self.noted.append((self.name, image.msg.header.frame_id))
 
 
 @pytest.fixture
@@ -32,13 +29,12 @@ def two_cameras(graph, models):
     values['image_topics'] = ['left/image_raw', 'right/image_raw']
     topics = make_image_topics(node, models, values)
     noted = []
-    for topic in topics:
-        topic.annotated = Sent('annotated', noted)
+    outputs = [Noting('emotion', noted), Noting('annotated', noted)]
     log = ThrottledLog(node.get_logger())
-    return ImageProcessor(node, Sent('emotion', noted), log, values), topics, noted
+    return ImageProcessor(node, outputs, log, values), topics, noted
 
 
-def test_emotions_of_no_camera_wait_for_a_drawing(two_cameras, two_faces_bgr):
+def test_outputs_publish_one_after_another_what_all_cameras_see(two_cameras, two_faces_bgr):
     processor, (left, right), published = two_cameras
     processor.process(
         {
@@ -52,6 +48,7 @@ def test_emotions_of_no_camera_wait_for_a_drawing(two_cameras, two_faces_bgr):
         ('annotated', 'left'),
         ('annotated', 'right'),
     ]
+    assert (left.statistics.published, right.statistics.published) == (1, 1)
 
 
 def test_bad_image_of_one_camera_leaves_a_good_one_of_another_alone(two_cameras, two_faces_bgr):

@@ -1,0 +1,1 @@
+"""What the node publishes of what it sees: one file an output."""
