@@ -17,6 +17,7 @@ from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
+from fer_ros.inference.valence_arousal import ValenceArousal
 from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import (
@@ -146,6 +147,7 @@ class EmotionPipeline:
         )
         self._reports = ReportQueue()
         self._smoother = EmotionSmoother()
+        self._measures = ValenceArousal(self.classes)
         self._stamp_s = float('-inf')
         self._settings = PipelineSettings()
         self.settings = settings or PipelineSettings()
@@ -314,6 +316,7 @@ class EmotionPipeline:
             faces,
             observation.size_wh,
             self.models.classifier.name,
+            self._measures.names,
         )
 
     def _head(self, landmarks: Landmarks | None, size_wh: tuple[int, int]) -> HeadPose:
@@ -344,6 +347,7 @@ class EmotionPipeline:
             judgement=Judgement.JUDGED if named else Judgement.UNCERTAIN,
             first_seen_s=seen.face.first_seen_s,
             detected=seen.face.detected,
+            measures=self._measures.of(smoothed),
         )
 
 
