@@ -1,9 +1,19 @@
 """EmotionBag: estimates as a bag that explains itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from fer_ros.bags.foxglove import (
+    ANNOTATIONS_TYPE,
+    IMAGE_TYPE,
+    annotations_message,
+    channels,
+    foxglove_types,
+    jpeg_message,
+)
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.messages.definitions import EMOTIONS_TYPE, emotions_message, typestore
+from fer_ros.messages.definitions import EMOTIONS_TYPE, emotions_message
 from fer_ros.structures import FrameEmotions
 
 TOPIC = '/emotion'
@@ -15,34 +25,55 @@ class EmotionBag:
     A context manager; after an error the bag is left as it is, unfinished.
 
     The messages are those that the node would have published: the header is the image's. They are
-    recorded at the time of the image, and their definition lies beside them.
+    recorded at the time of the image, and their definition lies beside them. With pictures, the
+    images are there too, as JPEG, and boxes over them, as Foxglove shows them.
     """
 
-    def __init__(self, path: Path, landmarks: bool = True) -> None:
+    def __init__(
+        self, path: Path, landmarks: bool = True, pictures_of: Sequence[str] = ()
+    ) -> None:
         """Create the folder.
 
         Args:
             path: Folder of the bag, which must not exist yet.
             landmarks: Whether messages carry the landmarks.
+            pictures_of: Image topics whose images are written too.
         """
         from rosbags.rosbag2 import StoragePlugin, Writer
 
         self._landmarks = landmarks
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
-        self._connection = self._writer.add_connection(TOPIC, EMOTIONS_TYPE, typestore=typestore())
+        self._emotions = self._connection(TOPIC, EMOTIONS_TYPE)
+        self._pictures: dict[str, tuple[Any, Any]] = {}
+        for topic in pictures_of:
+            image, annotations = channels(topic, several=len(pictures_of) > 1)
+            self._pictures[topic] = (
+                self._connection(image, IMAGE_TYPE),
+                self._connection(annotations, ANNOTATIONS_TYPE),
+            )
 
     def write(self, image: StampedImage, frame: FrameEmotions) -> None:
         """Add the estimates of an image."""
-        types = typestore().types
+        types = foxglove_types().types
         sec, nanosec = divmod(image.stamp_ns, 1_000_000_000)
         header = types['std_msgs/msg/Header'](
             stamp=types['builtin_interfaces/msg/Time'](sec=sec, nanosec=nanosec),
             frame_id=image.frame_id,
         )
         msg = emotions_message(frame, header, image.topic, self._landmarks)
-        data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)
-        self._writer.write(self._connection, image.log_time_ns, data)
+        self._write(self._emotions, image, msg)
+        if image.topic in self._pictures:
+            pictures, annotations = self._pictures[image.topic]
+            self._write(pictures, image, jpeg_message(image, header))
+            self._write(annotations, image, annotations_message(frame, header.stamp))
+
+    def _connection(self, topic: str, kind: str) -> Any:
+        return self._writer.add_connection(topic, kind, typestore=foxglove_types())
+
+    def _write(self, connection: Any, image: StampedImage, msg: Any) -> None:
+        data = foxglove_types().serialize_cdr(msg, msg.__msgtype__)
+        self._writer.write(connection, image.log_time_ns, data)
 
     def __enter__(self) -> 'EmotionBag':
         return self

@@ -102,8 +102,15 @@ def annotate(
     return drawn
 
 
-def _color(emotion: str) -> Color:
+def color_of(emotion: str) -> Color:
+    """Return blue, green and red of an emotion, also of none."""
     return EMOTION_COLORS_BGR.get(emotion, _OTHER_COLOR_BGR)
+
+
+def label_of(face: FaceEmotion) -> str:
+    """Return who a face is and what it shows, in a line."""
+    sure = '' if math.isnan(face.confidence) else f' {face.confidence:.0%}'
+    return f'#{face.face_id} {face.emotion or "uncertain"}{sure}'
 
 
 def _extent(face: FaceEmotion) -> FaceBox:
@@ -130,7 +137,7 @@ def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     points = np.round(face.landmarks.points_px * (1 << _SHIFT)).astype(int).tolist()
     for a, b in _EDGES:
         cv2.line(
-            drawn, points[a], points[b], _color(face.emotion), sizes.line_px, cv2.LINE_AA, _SHIFT
+            drawn, points[a], points[b], color_of(face.emotion), sizes.line_px, cv2.LINE_AA, _SHIFT
         )
     if strength < 1:
         cv2.addWeighted(below, strength, bare, 1 - strength, 0, dst=below)
@@ -145,7 +152,7 @@ def _draw_box(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     # A frame around a small face is not to be a good part of it.
     line_px = 2 * sizes.line_px if box.width_px >= 64 * sizes.line_px else sizes.line_px
     start, end = (round(box.x0_px), round(box.y0_px)), (round(box.x1_px), round(box.y1_px))
-    cv2.rectangle(drawn, start, end, _color(face.emotion), line_px, cv2.LINE_AA)
+    cv2.rectangle(drawn, start, end, color_of(face.emotion), line_px, cv2.LINE_AA)
 
 
 def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
@@ -169,22 +176,21 @@ def _draw_label(
     Return where that stands.
     """
     short = f'#{face.face_id}'
-    named = f'{short} {face.emotion or "uncertain"}'
-    sure = '' if math.isnan(face.confidence) else f' {face.confidence:.0%}'
+    named, whole = f'{short} {face.emotion or "uncertain"}', label_of(face)
     around = _grown(_extent(face), sizes.line_px)
-    for text in (named + sure, named, short):
+    for text in (whole, named, short):
         size_wh = _label_wh(text, sizes)
         place = places.beside(around, size_wh, 'above below right left', size_wh[1])
         if place is not None:
             break
     else:
-        text, size_wh = named + sure, _label_wh(named + sure, sizes)
+        text, size_wh = whole, _label_wh(whole, sizes)
         left = int(np.clip(face.box.x0_px, 0, max(drawn.shape[1] - size_wh[0], 0)))
         top = int(np.clip(face.box.y0_px, 0, max(drawn.shape[0] - size_wh[1], 0)))
         place = FaceBox(left, top, left + size_wh[0], top + size_wh[1])
     places.take(place)
     left, top, right, bottom = (round(edge) for edge in _edges(place))
-    cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), _color(face.emotion), -1)
+    cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), color_of(face.emotion), -1)
     baseline = cv2.getTextSize(text, _FONT, sizes.text, sizes.line_px)[1]
     _write(drawn, text, (left + 3, bottom - baseline), sizes.text, _DARK_BGR, sizes.line_px)
     return place
@@ -246,16 +252,16 @@ def _draw_bars(
     left, top, right, bottom = (round(edge) for edge in _edges(place))
     panel = drawn[top:bottom, left:right]
     panel[:] = panel // 3
-    cv2.rectangle(drawn, (left, top), (left + 1, bottom - 1), _color(face.emotion), -1)
+    cv2.rectangle(drawn, (left, top), (left + 1, bottom - 1), color_of(face.emotion), -1)
     height = (bottom - top - 6) / len(rows)
     longest = max(_text_px(name, sizes.small) for _, name in rows)
     for number, (index, name) in enumerate(rows):
         y0, y1 = (round(top + 3 + (number + at) * height) for at in (0, 1))
         if index < 0:
             at = left + 5, y1 - 4
-            _write(drawn, name, at, sizes.small, _color(face.emotion), 1)
+            _write(drawn, name, at, sizes.small, color_of(face.emotion), 1)
             continue
-        color = _color(name)
+        color = color_of(name)
         start = left + 10 + longest if named_beside else left + 4
         length = (right - 4 - start) * float(face.probabilities[index])
         shade = color if named_beside else tuple(round(0.55 * value) for value in color)

@@ -83,6 +83,8 @@ def _run_pictures(
         raise SettingError(
             'labels are of times, which pictures do not have; --rate-hz makes a film of them'
         )
+    if options.foxglove:
+        raise SettingError('--foxglove is for recordings: of pictures there is no bag')
     with output_folder(out.resolve()) as aside:
         report = PictureRun(settings).write(stream, aside, options.source)
     print(report)
@@ -106,6 +108,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
             {name: value for name, value in given.items() if value is not None},
             options.node,
         ),
+        foxglove=options.foxglove,
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,
     )

@@ -46,6 +46,12 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             metavar='LIST',
             help='what is drawn onto the video, with commas; as the parameter of the node',
         )
+        parser.add_argument(
+            '--foxglove',
+            action='store_true',
+            help='write the images into the bag too, with boxes over them, as Foxglove shows them '
+            'with config/foxglove.json',
+        )
         for part, what in PARTS.items():
             parser.add_argument(f'--no-{part}', action='store_true', help=f'without {what}')
 

@@ -41,6 +41,7 @@ class Outputs:
         log: EmotionLog,
         parts: Sequence[str],
         parameters: Mapping[str, Any],
+        foxglove: bool = False,
     ) -> None:
         """Open the files.
 
@@ -50,6 +51,7 @@ class Outputs:
             log: Empty.
             parts: See ``RunSettings``.
             parameters: Values of the node's parameters.
+            foxglove: See ``RunSettings``.
         """
         self.log = log
         self._annotations = parameters['annotate']
@@ -65,8 +67,9 @@ class Outputs:
                 table = EmotionTable(log.classes, folder / 'emotion.csv', parquet)
                 self._table = opened.enter_context(closing(table))
             if 'bag' in parts:
+                pictures_of = list(stream.topics) if foxglove else ()
                 self._bag = opened.enter_context(
-                    EmotionBag(folder / 'emotion', parameters['publish_landmarks'])
+                    EmotionBag(folder / 'emotion', parameters['publish_landmarks'], pictures_of)
                 )
             if 'video' in parts:
                 for topic, name in video_names(list(stream.topics)).items():

@@ -48,6 +48,7 @@ class RunSettings:
         label_topic: Topic with labels; empty for none.
         parameters: Values of the node's parameters, as ``chosen_parameters`` returns them.
         parts: Which of ``PARTS`` are written.
+        foxglove: Whether the bag of estimates holds the images too, with boxes over them.
         progress: Whether a bar shows the progress.
     """
 
@@ -56,11 +57,14 @@ class RunSettings:
     label_topic: str = ''
     parameters: dict[str, Any] = field(default_factory=chosen_parameters)
     parts: tuple[str, ...] = tuple(PARTS)
+    foxglove: bool = False
     progress: bool = True
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.label_topic:
             raise SettingError('labels come from a file or from a topic, not from both')
+        if self.foxglove and 'bag' not in self.parts:
+            raise SettingError('images for Foxglove are part of the bag, which is not written')
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
