@@ -16,6 +16,7 @@ from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
+from fer_ros.media.rate_limit import rate_limited
 from fer_ros.models import whole_model
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
@@ -79,7 +80,7 @@ class RecordingRun:
         )
         log = EmotionLog(self.classes, labels)
         parts = self.settings.parts
-        outputs = Outputs(folder, stream, log, parts, parameters)
+        outputs = Outputs(folder, stream, log, parts, parameters, self.settings.foxglove)
         start_s = time.perf_counter()
         with outputs:
             self._feed(processor, stream, outputs, position)
@@ -105,7 +106,8 @@ class RecordingRun:
         outputs: Outputs,
         position: int | None,
     ) -> None:
-        images = processor.process(stream.images)
+        max_rate_hz = self.settings.parameters['max_rate_hz']
+        images = processor.process(rate_limited(stream.images, max_rate_hz))
         try:
             with progress_bar(stream, self.settings.progress, position) as step:
                 for image, frame in images:

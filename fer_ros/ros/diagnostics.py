@@ -55,6 +55,12 @@ class TopicStatistics:
             elif self.unanswered_since_s is None:
                 self.unanswered_since_s = now_s
 
+    def on_left_out(self, now_s: float) -> None:
+        """Count an image that came in and is not looked at, for there are more than needed."""
+        with self._lock:
+            self.received += 1
+            self.last_image_s = now_s
+
     def on_dropped(self) -> None:
         """Count an image that was taken and then dropped for a newer one."""
         with self._lock:

@@ -1,5 +1,6 @@
 """ImageTopic and ObservedImage: a topic of images, and what was seen in one of them."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -11,6 +12,8 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import SettingError
 from fer_ros.media.image_clock import ImageClock
+from fer_ros.media.rate_limit import RateLimit
+from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.parameters import pipeline_settings
 from fer_ros.pipeline import (
@@ -41,6 +44,7 @@ class ImageTopic:
         decoder: Decoder of its messages.
         camera: What is known of the camera that takes them.
         settings: Of the pipeline, from the next image on.
+        limit: Says which of its images are looked at.
         clock: Says when its images were taken.
         statistics: Counts since the last activation.
         subscription: While the node is active.
@@ -53,6 +57,7 @@ class ImageTopic:
     decoder: ImageDecoder
     camera: CameraModel
     settings: PipelineSettings
+    limit: RateLimit
     clock: ImageClock = field(default_factory=ImageClock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
@@ -95,6 +100,10 @@ class ImageTopic:
         self.camera.unsubscribe()
         if self.boxes is not None:
             self.boxes.unsubscribe()
+
+    def takes(self, msg: Image | CompressedImage) -> bool:
+        """Return whether an image is to be looked at, by its stamp or else by now."""
+        return self.limit.takes(stamp_s_from_msg(msg.header.stamp) or time.monotonic())
 
     def reset(self) -> None:
         """Forget the faces and the stamps before the next image."""
@@ -150,7 +159,8 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         say = partial(_say_chosen, node, name)
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         camera = CameraModel(values['rectified'])
-        topics.append(ImageTopic(name, pipeline, decoder, camera, settings, boxes=boxes))
+        limit = RateLimit(values['max_rate_hz'])
+        topics.append(ImageTopic(name, pipeline, decoder, camera, settings, limit, boxes=boxes))
     return topics
 
 

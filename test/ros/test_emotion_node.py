@@ -114,7 +114,7 @@ def test_message_says_what_was_judged_and_by_what(graph, fer_node, portrait_bgr)
     assert msg.image_topic == '/camera/image_raw'
     assert (msg.image_width, msg.image_height) == (512, 400)
     assert msg.model == model_name(SHIPPED_MODEL.with_suffix('.int8.onnx'))
-    assert (msg.landmark_layout, msg.measure_names) == ('ibug68', [])
+    assert (msg.landmark_layout, msg.measure_names) == ('ibug68', ['valence', 'arousal'])
 
 
 def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
@@ -129,11 +129,18 @@ def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
     assert new.judgement == FaceEmotion.JUDGED
 
 
-def test_what_is_not_estimated_yet_is_nan_or_empty(graph, fer_node, portrait_bgr):
+def test_what_is_not_estimated_yet_is_nan(graph, fer_node, portrait_bgr):
     fer_node()
     (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
     assert math.isnan(face.quality)
-    assert len(face.measures) == 0
+
+
+def test_smiling_face_looks_pleasant(graph, fer_node, portrait_bgr):
+    fer_node()
+    (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
+    valence, arousal = face.measures
+    assert 0.5 < valence <= 0.81
+    assert 0.3 < arousal <= 0.51
 
 
 def test_head_has_a_direction_but_no_place_where_the_camera_is_not_known(
@@ -227,6 +234,20 @@ def test_compressed_images_are_read_beside_the_raw_topic(graph, fer_node, portra
     msg = CompressedImage(header=header(3), format='jpeg', data=array.array('B', data))
     answer = Camera(graph, 'camera/image_raw/compressed', CompressedImage).send(msg)
     assert [face.emotion for face in answer.faces] == ['happiness']
+
+
+def test_images_beyond_max_rate_hz_are_left_out(graph, fer_node, portrait_bgr):
+    fer_node(max_rate_hz=10.0)
+    camera, diagnostics = Camera(graph), graph.received(DiagnosticArray, '/diagnostics')
+    camera.send(bgr_to_msg(portrait_bgr, header(1.0)))
+    # What cannot even be decoded is not looked at.
+    bad = bgr_to_msg(portrait_bgr, header(1.05))
+    bad.step = 3
+    camera.publisher.publish(bad)
+    entry, _ = status(graph, diagnostics, received='2', published='1', dropped='0')
+    assert entry.level == DiagnosticStatus.OK
+    camera.send(bgr_to_msg(portrait_bgr, header(1.1)))
+    assert [msg.header.stamp for msg in camera.emotions] == [header(1.0).stamp, header(1.1).stamp]
 
 
 def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, portrait_bgr):
