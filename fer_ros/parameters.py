@@ -22,6 +22,7 @@ from fer_ros.file_digest import file_digest
 from fer_ros.inference.classifier import BACKENDS, DEVICES, model_name
 from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
 from fer_ros.messages.detections import ANY_CLASS
+from fer_ros.messages.hri import EXPRESSIONS, OTHER_EXPRESSIONS
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.models import classifier_file, load_models
 from fer_ros.pipeline import Models, PipelineSettings
@@ -207,6 +208,15 @@ FER_NODE: tuple[Spec, ...] = (
         required=True,
     ),
     Spec(
+        'max_rate_hz',
+        0.0,
+        'Images per second, by their stamps, that are looked at; a camera that makes more costs '
+        'no more. 0: all.',
+        low=0.1,
+        high=1000.0,
+        or_zero=True,
+    ),
+    Spec(
         'max_image_pixels',
         MAX_PIXELS,
         'Images with more pixels (width times height) are refused.',
@@ -311,9 +321,34 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'outputs',
         ['emotion'],
-        'What is published of the faces. emotion: fer_ros/FaceEmotionArray.',
-        choices=('emotion',),
+        'What is published of the faces. emotion: fer_ros/FaceEmotionArray; hri: ROS4HRI (REP '
+        '155), needs hri_msgs; tf: frames of faces and gazes, needs camera_info; vision_msgs: '
+        'vision_msgs/Detection2DArray on face_detections.',
+        choices=('emotion', 'hri', 'tf', 'vision_msgs'),
         required=True,
+    ),
+    Spec(
+        'hri_namespace',
+        '/humans',
+        'Namespace of the topics of ROS4HRI. Listeners look in /humans, of which one node may '
+        'tell.',
+        required=True,
+    ),
+    Spec(
+        'hri_contempt',
+        'skip',
+        'What contempt is called as an expression of ROS4HRI, which has no word for it; skip: the '
+        'class that is most probable after it.',
+        choices=('skip', *EXPRESSIONS.values(), *OTHER_EXPRESSIONS),
+        live=True,
+    ),
+    Spec(
+        'hri_picture_px',
+        128,
+        'Side of the pictures of single faces in pixels; ROS4HRI has 128.',
+        low=16,
+        high=1024,
+        live=True,
     ),
     Spec(
         'publish_landmarks',

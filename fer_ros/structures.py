@@ -69,6 +69,18 @@ class FaceBox:
             self.x0_px + x_px, self.y0_px + y_px, self.x1_px + x_px, self.y1_px + y_px, score
         )
 
+    def clipped(self, size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom edge within an image, where a box beyond it has no
+        width or height.
+
+        Args:
+            size_wh: Width and height of the image in pixels.
+        """
+        width, height = size_wh
+        x0, x1 = (min(max(x, 0.0), float(width)) for x in (self.x0_px, self.x1_px))
+        y0, y1 = (min(max(y, 0.0), float(height)) for y in (self.y0_px, self.y1_px))
+        return x0, y0, x1, y1
+
     def iou(self, other: 'FaceBox') -> float:
         """Return intersection over union with another box, in [0, 1]."""
         width = min(self.x1_px, other.x1_px) - max(self.x0_px, other.x0_px)

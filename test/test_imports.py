@@ -38,6 +38,7 @@ ROS = {
     'ament_index_python',
     'builtin_interfaces',
     'diagnostic_msgs',
+    'geometry_msgs',
     'launch',
     'lifecycle_msgs',
     'rcl_interfaces',

@@ -57,19 +57,36 @@ def crop_face(
         Crop and landmarks; where the crop leaves the image, the image's edge is repeated.
     """
     points = landmarks.points_px @ transform[:, :2].T + transform[:, 2]
+    crop = warp(gray, transform, size_px, cv2.BORDER_REPLICATE)
+    return AlignedFace(crop, points.astype(np.float32))
+
+
+def warp(image: ImageArray, transform: Transform, size_px: int, border: int) -> ImageArray:
+    """Return the part of an image that a transform brings to the aligned crop.
+
+    Args:
+        image: ``(H, W)`` or ``(H, W, 3)`` uint8.
+        transform: See ``face_transform``.
+        size_px: Side S.
+        border: What stands where the crop leaves the image: OpenCV's ``BORDER_REPLICATE`` or
+            ``BORDER_CONSTANT``, which is black.
+
+    Returns:
+        ``(S, S)`` or ``(S, S, 3)`` uint8.
+    """
     half = size_px / 2
     # Pixel centres lie on whole numbers: the crop's left edge, -1, is x = -0.5.
     to_crop = transform * half
     to_crop[:, 2] += half - 0.5
-    source, to_crop = _reduced(gray, to_crop, size_px)
+    source, to_crop = _reduced(image, to_crop, size_px)
     crop = cv2.warpAffine(
         source,
         to_crop,
         (size_px, size_px),
         flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        borderMode=border,
     )
-    return AlignedFace(np.asarray(crop, np.uint8), points.astype(np.float32))
+    return np.asarray(crop, np.uint8)
 
 
 def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedFace:
@@ -77,14 +94,14 @@ def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedF
     return crop_face(gray, landmarks, face_transform(landmarks), size_px)
 
 
-def _reduced(gray: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageArray, Transform]:
+def _reduced(image: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageArray, Transform]:
     """Reduce the part of a large image that the crop covers, so that warping does not alias."""
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
     # Landmarks that all fall on one point have a scale of nothing, which no reduction helps.
     if not 1e-6 < scale <= 0.5:
-        return gray, to_crop
+        return image, to_crop
     factor = int(1 / scale)
-    height, width = gray.shape
+    height, width = image.shape[:2]
     # The crop's middle in the image, and how far its corners are from it on either axis. Plain
     # numbers: for two by two of them, arrays take longer.
     (a, b, x_shift), (c, d, y_shift) = to_crop.tolist()
@@ -99,8 +116,8 @@ def _reduced(gray: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageA
     y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - y_reach, y + y_reach))
     columns, rows = (x1 - x0) // factor, (y1 - y0) // factor
     if columns < 1 or rows < 1:
-        return gray, to_crop
-    part = gray[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
+        return image, to_crop
+    part = image[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
     reduced = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     # x = x0 + factor * (x' + 0.5) - 0.5 for a reduced pixel x'.
     offset = np.array([x0, y0]) + (factor - 1) / 2

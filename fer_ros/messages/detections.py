@@ -1,10 +1,15 @@
-"""Boxes of other packages' detectors → face boxes; messages are told by their fields alone."""
+"""Messages of vision_msgs ↔ faces: those of other packages' detectors are read, ours are written.
+
+Messages are told by their fields alone.
+"""
 
 import math
 from collections.abc import Collection
 from typing import Any
 
-from fer_ros.structures import FaceBox
+import numpy as np
+
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 # In the place of the name of a class: every box is of a face.
 ANY_CLASS = 'any'
@@ -38,3 +43,40 @@ def boxes_from_detections(msg: Any, classes: Collection[str] = (ANY_CLASS,)) -> 
 def classes_of_detections(msg: Any) -> set[str]:
     """Return the ``class_id`` of every hypothesis of a ``vision_msgs/Detection2DArray``."""
     return {result.hypothesis.class_id for one in msg.detections for result in one.results}
+
+
+def detections_message(types: Any, frame: FrameEmotions, header: Any) -> Any:
+    """Return the ``vision_msgs/Detection2DArray`` of an image.
+
+    Of each face: its number as ``id``, its box, clipped to the image, and a hypothesis for every
+    class with its smoothed probability, the most probable one first; none where it was not judged
+    yet.
+
+    Args:
+        types: Has the classes of ``vision_msgs``.
+        frame: All faces of the image, of known size.
+        header: The image's.
+    """
+    detections = [_detection(types, face, frame, header) for face in frame.faces]
+    return types.Detection2DArray(header=header, detections=detections)
+
+
+def _detection(types: Any, face: FaceEmotion, frame: FrameEmotions, header: Any) -> Any:
+    x0, y0, x1, y1 = face.box.clipped(frame.size_wh)
+    center = types.Point2D(x=(x0 + x1) / 2, y=(y0 + y1) / 2)
+    best_first = np.argsort(-face.probabilities, kind='stable').tolist()
+    return types.Detection2D(
+        header=header,
+        id=str(face.face_id),
+        bbox=types.BoundingBox2D(
+            center=types.Pose2D(position=center, theta=0.0), size_x=x1 - x0, size_y=y1 - y0
+        ),
+        results=[
+            types.ObjectHypothesisWithPose(
+                hypothesis=types.ObjectHypothesis(
+                    class_id=frame.classes[index], score=float(face.probabilities[index])
+                )
+            )
+            for index in best_first
+        ],
+    )

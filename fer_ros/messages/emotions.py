@@ -137,9 +137,7 @@ def _stamp_fields(stamp_s: float) -> dict[str, int]:
 
 
 def _roi_fields(box: FaceBox, size_wh: tuple[int, int]) -> dict[str, Any]:
-    width, height = size_wh
-    x0, x1 = (round(min(max(x, 0), width)) for x in (box.x0_px, box.x1_px))
-    y0, y1 = (round(min(max(y, 0), height)) for y in (box.y0_px, box.y1_px))
+    x0, y0, x1, y1 = (round(edge) for edge in box.clipped(size_wh))
     return {
         'x_offset': x0,
         'y_offset': y0,

@@ -19,7 +19,7 @@ class TopicStatistics:
     Every image that was published is in one of them: ``published`` is what was answered, ``lost``
     what never got here, ``dropped`` what gave way to a newer one, ``late`` what a newer one
     overtook, ``failed`` what could not be processed, ``ignored`` what came while the node was
-    disabled.
+    disabled, or beyond ``max_rate_hz``.
     """
 
     since_s: float = field(default_factory=time.monotonic)
@@ -59,6 +59,7 @@ class TopicStatistics:
         """Count an image that came in and is not looked at, for there are more than needed."""
         with self._lock:
             self.received += 1
+            self.ignored += 1
             self.last_image_s = now_s
 
     def on_dropped(self) -> None:

@@ -107,7 +107,7 @@ class EmotionNode(GuardedNode):
         # time.
         cv2.setNumThreads(1)
         self._topics = make_image_topics(self, models, self._values)
-        self._outputs = make_outputs(self, self._topics, self._values)
+        self._outputs = make_outputs(self, self._topics, self._values, self.log)
         self._processor = ImageProcessor(self, self._outputs, self.log, self._values)
         self._analyze.ready(models)
         classifier = models.classifier
@@ -221,6 +221,9 @@ class EmotionNode(GuardedNode):
         self._detector = ''
 
     def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:
+        if not topic.takes(msg):
+            topic.statistics.on_left_out(time.monotonic())
+            return
         topic.statistics.on_received(time.monotonic(), awaited=self._enabled)
         if self._enabled and self._frames is not None and self._frames.offer(topic, msg):
             topic.statistics.on_dropped()

@@ -1,10 +1,16 @@
 import math
 
+import numpy as np
 import pytest
 from detection_messages import detection, detections
+from message_types import header, sent, types_of
 
-from fer_ros.messages.detections import boxes_from_detections, classes_of_detections
-from fer_ros.structures import FaceBox
+from fer_ros.messages.detections import (
+    boxes_from_detections,
+    classes_of_detections,
+    detections_message,
+)
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Judgement
 
 
 def test_box_has_its_edges_and_the_score_of_its_best_hypothesis():
@@ -36,3 +42,61 @@ def test_box_without_a_size_is_left_out(size):
 
 def test_nobody_is_no_box():
     assert boxes_from_detections(detections(0)) == []
+
+
+VISION = types_of('vision_msgs')
+CLASSES = ('neutral', 'happiness', 'fear')
+
+
+def face(face_id, box, *probabilities):
+    given = np.array(probabilities, np.float32)
+    judged = Judgement.JUDGED if probabilities else Judgement.TOO_SMALL
+    emotion = CLASSES[given.argmax()] if probabilities else ''
+    return FaceEmotion(face_id, FaceBox(*box), None, emotion, 0.5, given, given, judged)
+
+
+def written(*faces):
+    frame = FrameEmotions(1.0, CLASSES, faces, (640, 480))
+    return sent(detections_message(VISION, frame, header()))
+
+
+def test_face_is_a_detection_with_its_number_and_box_in_pixels():
+    msg = written(face(7, (100, 50, 180, 150), 0.25, 0.75, 0))
+    assert (msg.header.stamp.sec, msg.header.frame_id) == (12, 'camera_optical')
+    (one,) = msg.detections
+    assert one.header == msg.header
+    assert one.id == '7'
+    center = one.bbox.center
+    assert (center.position.x, center.position.y, center.theta) == (140, 100, 0)
+    assert (one.bbox.size_x, one.bbox.size_y) == (80, 100)
+
+
+def test_classes_are_hypotheses_with_the_most_probable_one_first():
+    (one,) = written(face(7, (0, 0, 9, 9), 0.25, 0.625, 0.125)).detections
+    found = [(each.hypothesis.class_id, each.hypothesis.score) for each in one.results]
+    assert found == [('happiness', 0.625), ('neutral', 0.25), ('fear', 0.125)]
+
+
+def test_box_that_leaves_the_image_ends_at_its_edge():
+    (one,) = written(face(7, (-20, 400, 60, 500), 1, 0, 0)).detections
+    assert (one.bbox.center.position.x, one.bbox.center.position.y) == (30, 440)
+    assert (one.bbox.size_x, one.bbox.size_y) == (60, 80)
+
+
+def test_face_that_was_never_judged_has_a_box_and_no_hypothesis():
+    (one,) = written(face(7, (0, 0, 9, 9))).detections
+    assert one.results == []
+
+
+def test_nobody_is_written_as_an_empty_array():
+    assert written().detections == []
+
+
+def test_order_is_that_of_the_numbers():
+    two = written(face(3, (0, 0, 9, 9), 1, 0, 0), face(5, (9, 0, 18, 9), 1, 0, 0))
+    assert [one.id for one in two.detections] == ['3', '5']
+
+
+def test_what_is_written_is_read_as_the_same_boxes():
+    msg = written(face(3, (10, 20, 30, 50), 1, 0, 0), face(5, (40, 0, 48, 9), 0.25, 0.75, 0))
+    assert boxes_from_detections(msg) == [FaceBox(10, 20, 30, 50, 1), FaceBox(40, 0, 48, 9, 0.75)]

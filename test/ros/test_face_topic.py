@@ -79,8 +79,8 @@ def test_messages_that_are_not_installed_are_named_and_how_to_get_them(graph, fe
     node = fer_node(wait=False, face_source='topic')
     assert graph.spin_until(lambda: node.transition_error)
     assert node.transition_error.startswith(
-        'cannot configure: face_source: topic needs vision_msgs/Detection2DArray, and vision_msgs '
-        'is not installed: sudo apt install ros-'
+        'cannot configure: face_source: topic needs the messages of vision_msgs, which is not '
+        'installed: sudo apt install ros-'
     )
     assert node.transition_error.endswith('-vision-msgs')
     assert graph.state() == 'unconfigured'

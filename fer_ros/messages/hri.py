@@ -1,0 +1,104 @@
+"""Faces → the messages of hri_msgs, as REP 155 (ROS4HRI) asks for them."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fer_ros.structures import NUM_LANDMARKS, FaceEmotion, FrameEmotions
+
+# What hri_msgs/Expression calls the classes; it has no contempt.
+EXPRESSIONS = {
+    'neutral': 'neutral',
+    'happiness': 'happy',
+    'surprise': 'surprised',
+    'sadness': 'sad',
+    'anger': 'angry',
+    'disgust': 'disgusted',
+    'fear': 'scared',
+}
+# Its other names, one of which may stand for contempt.
+OTHER_EXPRESSIONS = (
+    *('pleading', 'vulnerable', 'despaired', 'guilty', 'disappointed', 'embarrassed'),
+    *('horrified', 'skeptical', 'annoyed', 'furious', 'suspicious', 'rejected', 'bored'),
+    *('tired', 'asleep', 'confused', 'amazed', 'excited'),
+)
+# The 68 landmarks and two pupils.
+_POINTS = 70
+
+
+def roi_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header: Any) -> Any:
+    """Return the ``NormalizedRegionOfInterest2D`` of a face, clipped to the image.
+
+    Its confidence is 1 where the detector found the face in this image or before, for no
+    detector's score is a probability.
+
+    Args:
+        types: Has the classes of ``hri_msgs``.
+        face: The face.
+        size_wh: Width and height of the image in pixels.
+        header: The image's.
+    """
+    x0, y0, x1, y1 = face.box.clipped(size_wh)
+    width, height = size_wh
+    return types.NormalizedRegionOfInterest2D(
+        header=header,
+        xmin=x0 / width,
+        ymin=y0 / height,
+        xmax=x1 / width,
+        ymax=y1 / height,
+        c=1.0,
+    )
+
+
+def landmarks_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header: Any) -> Any:
+    """Return the ``FacialLandmarks`` of a face whose landmarks are known.
+
+    A confidence of 0 says that a point is not known: the pupils, and landmarks outside of the
+    image, which are moved to its edge because only 0 to 1 is allowed. Arguments as for
+    ``roi_message``.
+    """
+    assert face.landmarks is not None, 'there is nothing to be said of landmarks'
+    width, height = size_wh
+    # Landmarks count from the middle of the first pixel, the message from its corner.
+    points_norm = (face.landmarks.points_px.astype(float) + 0.5) / (width, height)
+    inside = np.all((points_norm >= 0) & (points_norm <= 1), axis=1).tolist()
+    points = [
+        types.NormalizedPointOfInterest2D(x=x, y=y, c=float(known))
+        for (x, y), known in zip(np.clip(points_norm, 0, 1).tolist(), inside, strict=True)
+    ]
+    for _ in range(_POINTS - NUM_LANDMARKS):
+        points.append(types.NormalizedPointOfInterest2D(x=0.0, y=0.0, c=0.0))
+    return types.FacialLandmarks(header=header, landmarks=points, width=width, height=height)
+
+
+def expression_message(
+    types: Any, face: FaceEmotion, frame: FrameEmotions, contempt: str, header: Any
+) -> Any | None:
+    """Return the ``Expression`` of a face; None where none can be named.
+
+    Valence and arousal are those of ``measures``, 0 where the model has none.
+
+    Args:
+        types: Has the classes of ``hri_msgs``.
+        face: One of ``frame``.
+        frame: Has the names of its classes and measures.
+        contempt: What contempt is called; ``skip``: the class that is most probable after it.
+        header: The image's.
+    """
+    if not face.emotion:
+        return None
+    names = EXPRESSIONS if contempt == 'skip' else {**EXPRESSIONS, 'contempt': contempt}
+    named = [index for index, name in enumerate(frame.classes) if name in names]
+    if not named:
+        return None
+    best = max(named, key=lambda index: float(face.probabilities[index]))
+    measures = dict(zip(frame.measure_names, face.measures.tolist(), strict=True))
+    valence, arousal = (measures.get(name, math.nan) for name in ('valence', 'arousal'))
+    return types.Expression(
+        header=header,
+        expression=names[frame.classes[best]],
+        valence=0.0 if math.isnan(valence) else valence,
+        arousal=0.0 if math.isnan(arousal) else arousal,
+        confidence=float(face.probabilities[best]),
+    )

@@ -1,0 +1,176 @@
+"""HriOutput: the faces of ROS4HRI (REP 155), each with topics of its own."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+from fer_ros.ros.image_topic import ImageTopic, ObservedImage
+from fer_ros.ros.message_class import message_package
+from fer_ros.ros.outputs.hri_face import HriFace
+from fer_ros.ros.throttled_log import ThrottledLog
+from fer_ros.structures import FrameEmotions
+
+# Who begins to listen while nothing changes learns soon who is there.
+_REPEAT_S = 1.0
+# A camera from which nothing came for so long shows nobody.
+_SILENT_S = 2.0
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """Whom a camera has shown last, and when by the steady clock."""
+
+    face_ids: frozenset[int]
+    at_s: float
+
+
+class HriOutput:
+    """Publishes ``/humans/faces/tracked`` and the topics of each face that is tracked.
+
+    Topics are made and destroyed in the thread of the executor, for that takes longer than an
+    image may wait: the image thread says who is there, and publishes of those whose topics are.
+    """
+
+    def __init__(
+        self, node: Node, name_of: Callable[[int], str], namespace: str, log: ThrottledLog
+    ) -> None:
+        """Args:
+        node: Publishes.
+        name_of: Returns the name of a face by its number; no other node gives it.
+        namespace: Of all topics: ``/humans``.
+        log: For what is wrong.
+
+        Raises:
+            SettingError: hri_msgs is not installed.
+        """
+        self._node, self._name_of, self._log = node, name_of, log
+        self._types = message_package('hri_msgs', 'output hri')
+        self._faces_topic = f'{namespace}/faces'
+        self._tracked = node.create_publisher(
+            self._types.IdsList, f'{self._faces_topic}/tracked', 10
+        )
+        self._change = node.create_guard_condition(self._guarded(self._follow))
+        self._timer = node.create_timer(
+            _REPEAT_S, self._guarded(self._repeat), clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        self._lock = threading.Lock()
+        # Of both, whoever changes or reads them holds the lock.
+        self._sights: dict[ImageTopic, _Sight] = {}
+        self._faces: dict[int, HriFace] = {}
+        self._header = Header()
+        self._active = False
+
+    def activate(self) -> None:
+        """Say that nobody is there yet, and who else says who is there."""
+        self._active = True
+        self._warn_of_others()
+        self._tell()
+
+    def publish(
+        self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
+    ) -> None:
+        """Publish of the faces whose topics are there; have those of others made. See
+        ``Output``.
+        """
+        sight = _Sight(frozenset(face.face_id for face in frame.faces), time.monotonic())
+        with self._lock:
+            self._sights[image.topic], self._header = sight, image.msg.header
+            if self._present() != self._faces.keys():
+                self._change.trigger()
+            for face in frame.faces:
+                if face.face_id in self._faces:
+                    self._faces[face.face_id].publish(image, frame, face, values)
+
+    def deactivate(self) -> None:
+        """Say that nobody is there any more, and destroy the topics of the faces."""
+        if not self._active:
+            return
+        self._active = False
+        with self._lock:
+            gone, self._faces, self._sights = self._faces, {}, {}
+        # Interrupted at its end, the node has nobody left to tell.
+        if self._node.context.ok():
+            self._tell()
+        for face in gone.values():
+            face.close()
+
+    def close(self) -> None:
+        """Destroy all that ``__init__`` made."""
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_guard_condition(self._change)
+        self._node.destroy_publisher(self._tracked)
+
+    def _present(self) -> set[int]:
+        """Return who is there; with the lock held."""
+        return {face_id for sight in self._sights.values() for face_id in sight.face_ids}
+
+    def _follow(self) -> None:
+        """Make topics for who has come, tell it, and destroy those of who has left."""
+        if not self._active:
+            return
+        with self._lock:
+            present = self._present()
+            came = present - self._faces.keys()
+        new = {face_id: self._new_face(face_id) for face_id in sorted(came)}
+        with self._lock:
+            left = [self._faces.pop(face_id) for face_id in self._faces.keys() - present]
+            self._faces.update(new)
+        if new or left:
+            self._tell()
+        for face in left:
+            face.close()
+
+    def _new_face(self, face_id: int) -> HriFace:
+        topic = f'{self._faces_topic}/{self._name_of(face_id)}'
+        return HriFace(self._node, self._types, topic)
+
+    def _repeat(self) -> None:
+        if not self._active:
+            return
+        now_s = time.monotonic()
+        with self._lock:
+            self._sights = {
+                topic: sight
+                for topic, sight in self._sights.items()
+                if now_s - sight.at_s < _SILENT_S
+            }
+        self._follow()
+        self._warn_of_others()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            ids, header = [self._name_of(face_id) for face_id in sorted(self._faces)], self._header
+        self._tracked.publish(self._types.IdsList(header=header, ids=ids))
+
+    def _warn_of_others(self) -> None:
+        topic = self._tracked.topic_name
+        publishers = self._node.get_publishers_info_by_topic(topic)
+        if len(publishers) > 1:
+            names = sorted(
+                f'{entry.node_namespace.rstrip("/")}/{entry.node_name}' for entry in publishers
+            )
+            self._log.say(
+                topic,
+                f'{len(names)} nodes publish it ({", ".join(names)}), and listeners believe the '
+                'last one: stop all but one, or give each its own hri_namespace',
+                about='publishers',
+            )
+
+    def _guarded(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Return a callback that does not end the node, whatever goes wrong in it."""
+
+        def guarded() -> None:
+            try:
+                callback()
+            except Exception as error:
+                if self._node.context.ok():
+                    self._log.say('output hri', f'{type(error).__name__}: {error}', error)
+
+        return guarded

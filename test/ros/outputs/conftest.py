@@ -1,0 +1,94 @@
+"""A node that notes what is done with it, for messages that are not installed."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from message_types import types_of
+
+
+class StandInPublisher:
+    """Notes what it is given, as it would arrive.
+
+    Attributes:
+        topic_name: Its topic.
+        sent: All messages.
+        subscriptions: How many there are to be.
+    """
+
+    def __init__(self, topic_name):
+        self.topic_name, self.sent, self.subscriptions = topic_name, [], 1
+
+    def publish(self, msg):
+        self.sent.append(msg)
+
+    def get_subscription_count(self):
+        return self.subscriptions
+
+
+class StandInNode:
+    """Has the publishers that are there, by topic, and those of before.
+
+    Attributes:
+        publishers: By topic.
+        others: Names of other nodes that publish any topic.
+        log: What was warned of.
+    """
+
+    def __init__(self):
+        self.publishers, self.destroyed, self.others, self.log = {}, [], [], []
+        self.context = SimpleNamespace(ok=lambda: True)
+        self._triggered, self._on_trigger, self._on_timer = False, None, None
+
+    def create_publisher(self, kind, topic, depth):
+        assert topic not in self.publishers
+        self.publishers[topic] = StandInPublisher(topic)
+        return self.publishers[topic]
+
+    def destroy_publisher(self, publisher):
+        self.destroyed.append(self.publishers.pop(publisher.topic_name))
+
+    def create_guard_condition(self, callback):
+        self._on_trigger = callback
+        return SimpleNamespace(trigger=self._trigger)
+
+    def destroy_guard_condition(self, guard):
+        self._on_trigger = None
+
+    def create_timer(self, period_s, callback, clock):
+        self._on_timer = callback
+        return callback
+
+    def destroy_timer(self, timer):
+        self._on_timer = None
+
+    def get_publishers_info_by_topic(self, topic):
+        names = ['fer_node', *self.others]
+        return [SimpleNamespace(node_name=name, node_namespace='/') for name in names]
+
+    def warning(self, text):
+        self.log.append(text)
+
+    error = warning
+
+    def spin(self):
+        """Do what the executor would: what was triggered."""
+        if self._triggered and self._on_trigger is not None:
+            self._triggered = False
+            self._on_trigger()
+
+    def tick(self):
+        """Do what the executor would when a second has passed."""
+        self._on_timer()
+
+    def _trigger(self):
+        self._triggered = True
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Return a node, in a world where hri_msgs and vision_msgs are installed."""
+    for package in ('hri_msgs', 'vision_msgs', 'tf2_msgs'):
+        monkeypatch.setitem(sys.modules, package, SimpleNamespace())
+        monkeypatch.setitem(sys.modules, f'{package}.msg', types_of(package))
+    return StandInNode()

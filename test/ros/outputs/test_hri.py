@@ -1,0 +1,206 @@
+"""When topics are made, told of and destroyed; the messages themselves are tested apart."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from message_types import header
+
+from fer_ros.parameters import FER_NODE
+from fer_ros.ros.outputs.hri import HriOutput
+from fer_ros.ros.throttled_log import ThrottledLog
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks
+
+VALUES = {spec.name: spec.default for spec in FER_NODE}
+TRACKED = '/humans/faces/tracked'
+OF_A_FACE = ('roi', 'cropped', 'aligned', 'landmarks', 'expression')
+
+
+def face(face_id):
+    sure = np.float32([1])
+    points = Landmarks(np.random.default_rng(0).uniform(0, 40, (68, 2)).astype(np.float32))
+    return FaceEmotion(face_id, FaceBox(0, 0, 40, 40), points, 'neutral', 1.0, sure, sure)
+
+
+class Camera:
+    """An image topic, of which an output is given images."""
+
+    def __init__(self, output):
+        self.output, self.decoded = output, 0
+
+    @property
+    def bgr(self):
+        self.decoded += 1
+        return np.full((48, 64, 3), 90, np.uint8)
+
+    def sees(self, *face_ids):
+        frame = FrameEmotions(1.0, ('neutral',), tuple(map(face, face_ids)), (64, 48))
+        msg = SimpleNamespace(header=header())
+        image = Image(topic=self, msg=msg, camera=self)
+        self.output.publish(image, frame, VALUES)
+
+
+class Image(SimpleNamespace):
+    @property
+    def bgr(self):
+        return self.camera.bgr
+
+
+@pytest.fixture
+def node(stand_in):
+    return stand_in
+
+
+@pytest.fixture
+def output(node):
+    made = HriOutput(node, 'f12_{}'.format, '/humans', ThrottledLog(node))
+    made.activate()
+    return made
+
+
+def tracked(node):
+    """Return the ids of all messages on tracked."""
+    return [msg.ids for msg in node.publishers[TRACKED].sent]
+
+
+def face_topics(node):
+    return {topic for topic in node.publishers if topic != TRACKED}
+
+
+def test_nobody_is_tracked_when_the_node_becomes_active(node, output):
+    assert tracked(node) == [[]]
+    assert face_topics(node) == set()
+
+
+def test_face_that_appears_gets_topics_and_is_told_of(node, output):
+    Camera(output).sees(7)
+    node.spin()
+    assert tracked(node) == [[], ['f12_7']]
+    assert face_topics(node) == {f'/humans/faces/f12_7/{name}' for name in OF_A_FACE}
+
+
+def test_topics_are_not_made_in_the_image_thread(node, output):
+    Camera(output).sees(7)
+    assert face_topics(node) == set()
+
+
+def test_face_is_published_from_the_next_image_on(node, output):
+    camera = Camera(output)
+    camera.sees(7)
+    node.spin()
+    camera.sees(7)
+    sent = {topic: len(node.publishers[topic].sent) for topic in face_topics(node)}
+    assert sent == {f'/humans/faces/f12_7/{name}': 1 for name in OF_A_FACE}
+
+
+def test_nothing_is_encoded_while_nobody_subscribes(node, output):
+    camera = Camera(output)
+    camera.sees(7)
+    node.spin()
+    for topic in face_topics(node):
+        node.publishers[topic].subscriptions = 0
+    camera.sees(7)
+    assert all(not node.publishers[topic].sent for topic in face_topics(node))
+    assert camera.decoded == 0
+
+
+def test_tracked_is_told_on_every_change_alone(node, output):
+    camera = Camera(output)
+    for seen in ([7], [7], [7, 9], [9], [9], []):
+        camera.sees(*seen)
+        node.spin()
+    assert tracked(node) == [[], ['f12_7'], ['f12_7', 'f12_9'], ['f12_9'], []]
+
+
+def test_topics_of_a_face_that_left_are_destroyed(node, output):
+    camera = Camera(output)
+    camera.sees(7, 9)
+    node.spin()
+    camera.sees(9)
+    node.spin()
+    assert face_topics(node) == {f'/humans/faces/f12_9/{name}' for name in OF_A_FACE}
+
+
+def test_faces_of_all_cameras_are_tracked(node, output):
+    left, right = Camera(output), Camera(output)
+    left.sees(1)
+    right.sees(2)
+    node.spin()
+    assert tracked(node)[-1] == ['f12_1', 'f12_2']
+    left.sees()
+    node.spin()
+    assert tracked(node)[-1] == ['f12_2']
+
+
+def test_who_is_there_is_told_again_for_those_who_come_late(node, output):
+    Camera(output).sees(7)
+    node.spin()
+    node.tick()
+    assert tracked(node) == [[], ['f12_7'], ['f12_7']]
+
+
+def test_camera_that_is_silent_shows_nobody(node, output, monkeypatch):
+    clock = SimpleNamespace(now_s=50.0)
+    monkeypatch.setattr('time.monotonic', lambda: clock.now_s)
+    Camera(output).sees(7)
+    node.spin()
+    clock.now_s += 1.9
+    node.tick()
+    assert tracked(node)[-1] == ['f12_7']
+    clock.now_s += 0.2
+    node.tick()
+    assert tracked(node)[-1] == []
+    assert face_topics(node) == set()
+
+
+def test_deactivation_tells_that_nobody_is_there_and_destroys_the_topics(node, output):
+    Camera(output).sees(7)
+    node.spin()
+    output.deactivate()
+    assert tracked(node)[-1] == []
+    assert face_topics(node) == set()
+
+
+def test_nothing_is_told_after_deactivation(node, output):
+    Camera(output).sees(7)
+    output.deactivate()
+    before = len(tracked(node))
+    node.spin()
+    node.tick()
+    output.deactivate()
+    assert len(tracked(node)) == before
+    assert face_topics(node) == set()
+
+
+def test_nothing_is_left_when_it_is_closed(node, output):
+    Camera(output).sees(7)
+    node.spin()
+    output.deactivate()
+    output.close()
+    assert node.publishers == {}
+
+
+def test_another_node_that_says_who_is_there_is_warned_of(node):
+    node.others = ['hri_face_detect']
+    HriOutput(node, str, '/humans', ThrottledLog(node)).activate()
+    (warning,) = node.log
+    assert '/humans/faces/tracked: 2 nodes publish it (/fer_node, /hri_face_detect)' in warning
+
+
+def test_namespace_may_be_another(node):
+    output = HriOutput(node, 'f12_{}'.format, '/robot/humans', ThrottledLog(node))
+    output.activate()
+    Camera(output).sees(7)
+    node.spin()
+    assert '/robot/humans/faces/tracked' in node.publishers
+    assert '/robot/humans/faces/f12_7/roi' in node.publishers
+
+
+def test_fault_is_logged_and_ends_nothing(node, output):
+    def refuse(*arguments):
+        raise RuntimeError('no room for a publisher')
+
+    node.create_publisher = refuse
+    Camera(output).sees(7)
+    node.spin()
+    assert 'no room for a publisher' in node.log[0]
