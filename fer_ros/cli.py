@@ -1,4 +1,6 @@
-"""The command fer-ros: train, evaluate, export, video, bag, bench, info and get-detector."""
+"""The command fer-ros: train, evaluate, export, video, bag, bench, info,
+get-detector and get-backbone.
+"""
 
 import argparse
 import sys
@@ -189,6 +191,17 @@ def parser() -> argparse.ArgumentParser:
     get_detector.add_argument('--url', default='', help='another address of the same file')
     get_detector.set_defaults(run=_get_detector)
 
+    get_backbone = commands.add_parser(
+        'get-backbone',
+        help='download the network that a teacher begins with, and check it',
+        description='Download MobileNet v1 with weights that were trained to tell people apart '
+        '(VGGFace2; Apache-2.0, 14 MB), check it by its checksums, and write it as a checkpoint '
+        'that a training can start from.',
+        epilog='example: fer-ros get-backbone && fer-ros train --config teacher --data FERPLUS '
+        '--out runs/teacher',
+    )
+    get_backbone.set_defaults(run=_get_backbone)
+
     info = commands.add_parser(
         'info',
         help='say what a model is and where files lie',
@@ -275,9 +288,15 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _get_detector(options: argparse.Namespace) -> None:
-    from fer_ros.face.detectors.yunet_file import URL, fetch_yunet
+    from fer_ros.face.detectors.yunet_file import YUNET
 
-    print(f'{fetch_yunet(options.url or URL)} is there; the detector auto takes it')
+    print(f'{YUNET.fetch(options.url)} is there; the detector auto takes it')
+
+
+def _get_backbone(_: argparse.Namespace) -> None:
+    from fer_ros.network.backbone import get_backbone
+
+    print(f'{get_backbone()} is there; a training with init: vggface2 starts from it')
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -23,6 +23,7 @@ FLOORS = (
         'onnx_session',
         'worker_process',
     ),
+    ('published_file',),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'pipeline', 'bags'),

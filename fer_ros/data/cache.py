@@ -92,6 +92,20 @@ def prepare(
     return problems
 
 
+def made_once(cache: Path, key: str, make: Callable[[], Arrays]) -> Arrays:
+    """Return what is in the cache under a key; what is not is made, in this process, and kept.
+
+    Args:
+        cache: Folder, made if missing.
+        key: As ``cache_key`` makes it.
+        make: Makes it.
+    """
+    if not _file(cache, key):
+        cache.mkdir(parents=True, exist_ok=True)
+        _keep(cache, key, make())
+    return load_prepared(cache, key)
+
+
 def load_prepared(cache: Path, key: str) -> Arrays:
     """Return the result of a task."""
     with np.load(cache / f'{key}.npz') as file:
@@ -141,6 +155,10 @@ def _run(job: tuple[Callable[[Any], Arrays], str, Any, Path]) -> tuple[str, str]
         arrays = work(task)
     except DatasetError as error:
         return key, str(error)
+    _keep(cache, key, arrays)
+    return key, ''
+
+
+def _keep(cache: Path, key: str, arrays: Arrays) -> None:
     with atomic_file(cache / f'{key}.npz') as aside, aside.open('wb') as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-    return key, ''

@@ -14,7 +14,7 @@ ALL = 'all'
 
 # Fields that may be empty: what not every data set says of its faces.
 _OPTIONAL = (
-    'second_labels',
+    'second_targets',
     'subjects',
     'clips',
     'stamps_s',
@@ -36,9 +36,9 @@ class FaceSet:
         landmarks_px: ``(N, 68, 2)`` float32, in pixels of the image.
         targets: ``(N, C)`` float32, the probability of each class, summing to 1.
         classes: C names.
-        second_labels: ``(N,)`` indices of another labelling of the same faces, from 0; training
-            may learn it beside the targets; -1 where a face has none. Empty where there is none
-            at all, as are the others below.
+        second_targets: ``(N, D)`` float32, the probability of each of ``second_classes`` in
+            another labelling of the same faces, which training may learn beside the targets; all
+            0 where a face has none. Empty where there is none at all, as are the others below.
         subjects: ``(N,)`` whose face it is.
         clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
             together, in order of time.
@@ -50,6 +50,7 @@ class FaceSet:
             chosen by before it is judged on this one.
         valence: ``(N,)`` how pleasant the expression is, -1 to 1; NaN where a face has none.
         arousal: ``(N,)`` how excited it is, -1 to 1; NaN where a face has none.
+        second_classes: D names, all among ``classes``.
         notes: Sentences about how the faces were found, for those who judge by them.
     """
 
@@ -57,7 +58,7 @@ class FaceSet:
     landmarks_px: FloatArray
     targets: FloatArray
     classes: tuple[str, ...]
-    second_labels: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    second_targets: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     subjects: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     clips: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     stamps_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -67,6 +68,7 @@ class FaceSet:
     seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     valence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     arousal: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    second_classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -77,6 +79,11 @@ class FaceSet:
             raise ValueError(
                 f'{count} images and {len(self.classes)} classes, '
                 f'targets of shape {self.targets.shape}'
+            )
+        if self.second_targets.shape[1] != len(self.second_classes):
+            raise ValueError(
+                f'{len(self.second_classes)} second classes, '
+                f'second targets of shape {self.second_targets.shape}'
             )
         for name in _OPTIONAL:
             if len(getattr(self, name)) not in (0, count):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fer_ros.data.cache import Arrays
 from fer_ros.data.dataset import Dataset
-from fer_ros.data.face_set import SPLITS, FaceSet
+from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
 from fer_ros.data.landmarked_pictures import landmark_face_crops
 from fer_ros.data.photographs import Numbers, find_photographs, in_other_splits, pooled
 from fer_ros.errors import DatasetError
@@ -23,6 +23,8 @@ _PICTURES_CSVS = (PICTURES_CSV, 'icml_face_data.csv')
 VOTES_CSV = 'fer2013new.csv'
 _USAGES = {'Training': 0, 'PublicTest': 1, 'PrivateTest': 2}
 _VOTES = (*FERPLUS_CLASSES, 'unknown', 'NF')
+# In the order of FER2013's numbers.
+_FER2013_CLASSES = ('anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral')
 _NUM_EMOTIONS = len(FERPLUS_CLASSES)
 
 
@@ -67,11 +69,12 @@ def load_ferplus(
         landmarks[chosen],
         emotions / emotions.sum(axis=1, keepdims=True),
         FERPLUS_CLASSES,
-        arrays['fer2013_label'][chosen].astype(np.int64),
+        one_hot(arrays['fer2013_label'][chosen].astype(np.int64), len(_FER2013_CLASSES)),
         pictures=np.flatnonzero(chosen).astype(np.str_),
         detected=detected[chosen],
         photographs=photographs[chosen],
         seen=seen[chosen],
+        second_classes=_FER2013_CLASSES,
         notes=(
             f'FER+ {split}: {chosen.sum()} faces, {(chosen & ~detected).sum()} of them without a '
             'detection, for which the whole picture is the face box.',

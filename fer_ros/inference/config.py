@@ -24,6 +24,7 @@ _MOST_CLASSES, _LONGEST_NAME = 1000, 100
 
 STREAMS = ('cnn', 'gat', 'fused')
 FUSIONS = ('late', 'concat', 'attention')
+CNNS = ('residual', 'mobilenet')
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,25 @@ class ModelConfig:
         fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
             with ``attention`` the landmark nodes also attend to the CNN's feature map around
             their own positions.
+        cnn: ``residual``, or ``mobilenet``: larger and as it is published, without choice of
+            channels and blocks, for a teacher that begins with what ``fer-ros get-backbone``
+            brings.
         crop_px: Side S of the aligned crop.
-        cnn_channels: Channels of the stages, at 1/2, 1/4, 1/8 ... of the crop's side.
+        cnn_channels: Channels of the residual stages, at 1/2, 1/4, 1/8 ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
         hidden_channels: Width of a node's state.
         gat_layers: Graph attention layers before the fusion.
         heads: Heads of each graph attention layer, of the pooling and of the fusion.
         dropout: Probability with which a value before the classifier is left out in training.
+        second_classes: Names of those of ``classes`` between which a second classifier on the
+            same features decides, in its order: that of the data's second labels, in training.
+            Empty: there is none, as in every model that is kept.
     """
 
     classes: tuple[str, ...] = FERPLUS_CLASSES
     stream: str = 'fused'
     fusion: str = 'late'
+    cnn: str = 'residual'
     crop_px: int = 48
     cnn_channels: tuple[int, ...] = (32, 64, 128, 256)
     cnn_blocks: tuple[int, ...] = (1, 2, 2, 1)
@@ -55,6 +63,7 @@ class ModelConfig:
     gat_layers: int = 2
     heads: int = 4
     dropout: float = 0.3
+    second_classes: tuple[str, ...] = ()
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -65,6 +74,7 @@ class ModelConfig:
         for name, value, allowed in (
             ('stream', self.stream, STREAMS),
             ('fusion', self.fusion, FUSIONS),
+            ('cnn', self.cnn, CNNS),
         ):
             if value not in allowed:
                 raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
@@ -75,7 +85,14 @@ class ModelConfig:
                 f'cnn_channels are {self.cnn_channels} and cnn_blocks {self.cnn_blocks}, needed '
                 'are two or more stages with a number in both'
             )
-        step = 2 ** len(self.cnn_channels)
+        if self.cnn == 'mobilenet' and self.stream == 'fused' and self.fusion == 'attention':
+            raise SettingError(
+                "fusion is 'attention', allowed with cnn 'mobilenet' are late, concat"
+            )
+        unknown = [name for name in self.second_classes if name not in self.classes]
+        if unknown:
+            raise SettingError(f'second class {unknown[0]!r} is not one of the classes')
+        step = 32 if self.cnn == 'mobilenet' else 2 ** len(self.cnn_channels)
         if self.crop_px % step or self.crop_px < 16:
             raise SettingError(
                 f'crop_px is {self.crop_px}, allowed are multiples of {step} from 16'

@@ -16,6 +16,7 @@ from fer_ros.network.landmark_attention import (
     LandmarkAttention,
     LandmarkGraph,
 )
+from fer_ros.network.mobilenet import MobileNetStream
 from fer_ros.structures import NUM_LANDMARKS
 
 
@@ -74,13 +75,13 @@ class StreamLogits(NamedTuple):
         logits: What the model answers.
         cnn: From the CNN's features alone; ``None`` in a model that is one stream.
         gat: From the landmark graph's geometry alone; likewise.
-        features: ``(B, F)``, pooled, of all streams.
+        second: ``(B, len(second_classes))`` of the second classifier, if there is one.
     """
 
     logits: Tensor
     cnn: Tensor | None
     gat: Tensor | None
-    features: Tensor
+    second: Tensor | None
 
     def by_name(self, config: ModelConfig) -> dict[str, Tensor]:
         """Return the logits by stream; the model's own stand under its own stream's name."""
@@ -97,6 +98,10 @@ class FerNet(nn.Module):
     others train a common classifier beside them (deep supervision, Lee et al. 2015), which keeps
     both streams able to answer and says what each contributes.
 
+    A second classifier, of other labels of the same faces, reads what the last layer of the
+    model's classifier reads, of late fusion that of the CNN's: ``weight_transfer.without_second``
+    makes one layer of both.
+
     Shapes:
         - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``inputs.make_batch`` gives them
         - logits: ``(B, num_classes)``
@@ -108,7 +113,7 @@ class FerNet(nn.Module):
         pooled = config.hidden_channels * config.heads
         features = 0
         if config.stream != 'gat':
-            self.cnn = CnnStream(config)
+            self.cnn = MobileNetStream() if config.cnn == 'mobilenet' else CnnStream(config)
             features += self.cnn.out_channels
         if config.stream != 'cnn':
             self.gat = GatStream(config)
@@ -124,11 +129,13 @@ class FerNet(nn.Module):
             self.mix = GraphAttention(config.hidden_channels, config.heads)
             self.pool_attended = AttentionPooling(config.hidden_channels, config.heads)
             features += pooled
-        self.num_features = features
         if self.adds_logits:
             self.vote = LateFusion(len(config.classes))
+            features = self.cnn.out_channels
         else:
             self.classifier = _classifier(features, config)
+        if config.second_classes:
+            self.second_classifier = nn.Linear(features, len(config.second_classes))
 
     @property
     def adds_logits(self) -> bool:
@@ -160,24 +167,34 @@ class FerNet(nn.Module):
         """
         if self.config.stream == 'cnn':
             _, features = self.cnn(crops)
-            return StreamLogits(self.classifier(features), None, None, features)
+            logits, second = self._answer(self.classifier, features)
+            return StreamLogits(logits, None, None, second)
         relations = self.gat.graph.relations(nodes)
         states = self.gat(nodes, relations)
         geometry = self.pool(states)
         if self.config.stream == 'gat':
-            return StreamLogits(self.classifier(geometry), None, None, geometry)
+            logits, second = self._answer(self.classifier, geometry)
+            return StreamLogits(logits, None, None, second)
         maps, appearance = self.cnn(crops)
         parts = [_kept(appearance, keep_cnn), _kept(geometry, keep_gat)]
         if self._attends:
             states = self.attend(states, nodes[..., :2], _kept(maps[1], keep_cnn))
             states = self.mix(states, self.gat.graph, relations)
             parts.append(_kept(self.pool_attended(states), keep_gat))
-        features = torch.cat(parts, -1)
-        cnn, gat = self.cnn_classifier(appearance), self.gat_classifier(geometry)
-        if not self.adds_logits:
-            return StreamLogits(self.classifier(features), cnn, gat, features)
-        logits = self.vote(_kept(cnn, keep_cnn), _kept(gat, keep_gat))
-        return StreamLogits(logits, cnn, gat, features)
+        gat = self.gat_classifier(geometry)
+        if self.adds_logits:
+            cnn, second = self._answer(self.cnn_classifier, appearance)
+            logits = self.vote(_kept(cnn, keep_cnn), _kept(gat, keep_gat))
+        else:
+            cnn = self.cnn_classifier(appearance)
+            logits, second = self._answer(self.classifier, torch.cat(parts, -1))
+        return StreamLogits(logits, cnn, gat, second)
+
+    def _answer(self, head: nn.Sequential, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the logits of a classifier, and the second one's from what its layer reads."""
+        read = head[:-1](features)
+        second = self.second_classifier(read) if self.config.second_classes else None
+        return head[-1](read), second
 
 
 def _classifier(features: int, config: ModelConfig) -> nn.Sequential:

@@ -1,5 +1,5 @@
 """Weights of a FerNet that change outside training: taken from another model, averaged with it,
-and calibrated.
+made of two classifiers, and calibrated.
 """
 
 from dataclasses import replace
@@ -12,6 +12,8 @@ from fer_ros.network.fer_net import FerNet, LateFusion
 
 # Parameters with a row per class.
 _BY_CLASS = ('classifier.2.weight', 'classifier.2.bias', 'vote.bias')
+# What may differ in an architecture that is the same.
+_APART = ('classes', 'second_classes', 'dropout', 'fusion')
 
 
 def copy_weights(source: FerNet, target: FerNet) -> None:
@@ -30,7 +32,10 @@ def copy_weights(source: FerNet, target: FerNet) -> None:
     theirs, mine = source.config.classes, target.config.classes
     rows = [(row, theirs.index(name)) for row, name in enumerate(mine) if name in theirs]
     state, given = target.state_dict(), source.state_dict()
-    for key in state.keys() & given.keys():
+    shared = state.keys() & given.keys()
+    if source.config.second_classes != target.config.second_classes:
+        shared -= {'second_classifier.weight', 'second_classifier.bias'}
+    for key in shared:
         if key.endswith(_BY_CLASS):
             if state[key].shape[1:] == given[key].shape[1:]:
                 for row, other in rows:
@@ -62,6 +67,34 @@ def average_weights(source: FerNet, target: FerNet, share: float) -> None:
         if state[key].is_floating_point():
             state[key] = state[key].lerp(given[key], share)
     target.load_state_dict(state)
+
+
+@torch.no_grad()
+def without_second(model: FerNet, share: float) -> FerNet:
+    """Return a copy whose classifier answers for both, and which has no second one.
+
+    The logits of a class that the second one knows become a mean of both, the logarithmic opinion
+    pool (Heskes 1998). The others' keep their distance from the mean of these. Both classifiers
+    are linear in the same features: so is their mean, which costs nothing.
+
+    Args:
+        model: Stays as it is.
+        share: Of the second one in the mean, 0 to 1.
+    """
+    config = model.config
+    result = FerNet(replace(config, second_classes=())).train(model.training)
+    state = model.state_dict()
+    if config.second_classes:
+        name = 'cnn_classifier' if model.adds_logits else 'classifier'
+        columns = [config.classes.index(known) for known in config.second_classes]
+        for part in ('weight', 'bias'):
+            first, second = state[f'{name}.2.{part}'], state.pop(f'second_classifier.{part}')
+            change = share * (second - first[columns])
+            changed = first + change.mean(dim=0)
+            changed[columns] = first[columns] + change
+            state[f'{name}.2.{part}'] = changed
+    result.load_state_dict(state)
+    return result.to(next(model.parameters()).device)
 
 
 @torch.no_grad()
@@ -103,7 +136,7 @@ def calibrate_stream(model: FerNet, stream: str, offsets: Tensor, temperature: f
 
 def _require_same_architecture(source: FerNet, target: FerNet) -> None:
     theirs, mine = source.config, target.config
-    if replace(theirs, classes=mine.classes, dropout=mine.dropout, fusion=mine.fusion) != mine:
+    if replace(theirs, **{name: getattr(mine, name) for name in _APART}) != mine:
         raise ModelFileError(
             f'the model to start from is built as {theirs.to_dict()}, needed is {mine.to_dict()}'
         )

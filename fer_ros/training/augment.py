@@ -91,11 +91,22 @@ def augmented_face(
         config: How strongly.
         rng: Source of all chance.
     """
-    transform = _disturbance(config, rng) @ np.vstack([face_transform(landmarks), [0, 0, 1]])
-    face = crop_face(image, landmarks, transform, size_px)
+    face = moved_face(image, landmarks, size_px, config, rng)
     points = face.landmarks_norm + rng.normal(0, config.landmark_noise, (68, 2))
     face = AlignedFace(_disturbed_pixels(face.crop, config, rng), points.astype(np.float32))
     return mirror(face) if rng.random() < 0.5 else face
+
+
+def moved_face(
+    image: ImageArray,
+    landmarks: Landmarks,
+    size_px: int,
+    config: AugmentConfig,
+    rng: np.random.Generator,
+) -> AlignedFace:
+    """Return an aligned face that is moved, rolled, scaled and stretched; args as above."""
+    transform = _disturbance(config, rng) @ np.vstack([face_transform(landmarks), [0, 0, 1]])
+    return crop_face(image, landmarks, transform, size_px)
 
 
 def _disturbance(config: AugmentConfig, rng: np.random.Generator) -> FloatArray:

@@ -64,7 +64,11 @@ def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> Tra
     most = len(training) - len(training) % processes
     return replace(
         config,
-        model=replace(config.model, classes=training.classes),
+        model=replace(
+            config.model,
+            classes=training.classes,
+            second_classes=training.second_classes if config.second_loss else (),
+        ),
         batch_size=min(config.batch_size, most),
     )
 

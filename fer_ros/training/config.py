@@ -9,10 +9,12 @@ import yaml
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.inference.config import ModelConfig
+from fer_ros.network.backbone_file import backbone_file
 from fer_ros.training.augment import AugmentConfig
 
-# Names the checkpoint that is installed with the package.
+# Name the checkpoint that is installed with the package, and that which get-backbone makes.
 SHIPPED = 'shipped'
+BACKBONE = 'vggface2'
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,24 @@ class TrainConfig:
         modality_dropout: Probability that a face loses a stream of the fused model, each; not in
             late fusion, whose streams learn apart.
         stream_loss: Weight of the loss of each stream's own classifier in a fused model.
-        second_loss: Weight of the loss of a head that learns the data's second labels, where it
-            has some; the head is not part of the model that is kept.
+        second_loss: Weight of the loss of a classifier of the data's second labels, where it has
+            some; see ``ModelConfig.second_classes``.
+        second_share: How much that classifier counts in the answers of the kept model, 0 to 1,
+            beside that of the targets; see ``without_second``. A finished run with another value
+            makes the kept model anew.
         init: Checkpoint whose weights the training starts from, of the same architecture; from
             its classifiers only the classes that both have by name are taken. ``shipped``: the
-            one that is installed with the package. Empty: from chance.
+            one that is installed with the package; ``vggface2``: the published MobileNet, for
+            ``cnn: mobilenet``, that ``fer-ros get-backbone`` fetches. Empty: from chance.
         init_share: How much of the kept model's weights are those it started from, 0 to 1: of two
             models along one path, a mean is often better than either (Wortsman et al. 2022,
             "Robust fine-tuning of zero-shot models").
         teachers: Checkpoints, of any architecture, the mean of whose answers is mixed into the
             targets of the training faces; ``shipped`` as for ``init``. Empty: the targets are the
-            data's alone.
+            data's alone. One that is to teach second labels as well is a run's
+            ``best.safetensors``, which still has a classifier of them.
         teacher_share: How much of the targets the teachers' answers make up, 0 to 1.
+        teacher_views: For how many views of each face a teacher is asked; see ``taught``.
         logit_adjustment: How much of the classes' frequencies among the faces that are drawn, by
             ``balance``, the kept model takes out of its answers: 0 nothing, 1 all, so that it
             answers as if all classes were alike frequent (post-hoc logit adjustment, Menon et al.
@@ -73,12 +81,14 @@ class TrainConfig:
     modality_dropout: float = 0.1
     stream_loss: float = 1.0
     second_loss: float = 0.2
+    second_share: float = 0.0
     logit_adjustment: float = 0.0
     class_biases: bool = False
     init: str = ''
     init_share: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    teacher_views: int = 4
     mixed_precision: bool = True
     fold: int = 1
     seed: int = 1
@@ -87,9 +97,9 @@ class TrainConfig:
     @property
     def sources(self) -> list[Path]:
         """Files of the checkpoints that are started from, first, and learned from."""
-        shipped = SHIPPED_MODEL.with_suffix('.safetensors')
+        known = {SHIPPED: SHIPPED_MODEL.with_suffix('.safetensors'), BACKBONE: backbone_file()}
         names = [name for name in (self.init, *self.teachers) if name]
-        return [shipped if name == SHIPPED else Path(name) for name in names]
+        return [known.get(name, Path(name)) for name in names]
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -103,8 +113,10 @@ class TrainConfig:
             ('modality_dropout', 0, 0.5),
             ('stream_loss', 0, 10),
             ('second_loss', 0, 10),
+            ('second_share', 0, 1),
             ('init_share', 0, 1),
             ('teacher_share', 0, 1),
+            ('teacher_views', 1, 64),
             ('logit_adjustment', 0, 2),
             ('fold', 1, 10),
             ('seed', 0, 2**31),

@@ -32,6 +32,7 @@ from fer_ros.network.weight_transfer import (
     average_weights,
     calibrate_stream,
     set_stream_weights,
+    without_second,
 )
 from fer_ros.structures import NUM_LANDMARKS, AlignedFace, FloatArray
 from fer_ros.training.calibration import best_temperature, best_votes, class_offsets
@@ -89,6 +90,7 @@ def logits_to_keep(
         validation: As in ``keep``.
         drawn: As in ``keep``.
     """
+    model = without_second(model, config.second_share)
     if init is not None and config.init_share:
         device = next(model.parameters()).device
         model = deepcopy(model).cpu()
@@ -125,7 +127,7 @@ def keep(
         validation: Faces for the calibration.
         drawn: As in ``calibrated``.
     """
-    model = deepcopy(best.model)
+    model = without_second(best.model, config.second_share)
     if init is not None and config.init_share:
         average_weights(init.model, model, config.init_share)
     model = calibrated(model, validation, config, drawn)

@@ -21,13 +21,14 @@ class Batch(NamedTuple):
         crops: ``(B, 1, S, S)``.
         nodes: ``(B, 68, F)``.
         targets: ``(B, C)`` probability of each class.
-        second_labels: ``(B,)``, or ``(0,)`` where the set has none.
+        second_targets: ``(B, D)`` of the second classes, all 0 where a face has none; ``(0, 0)``
+            where the set has none.
     """
 
     crops: Tensor
     nodes: Tensor
     targets: Tensor
-    second_labels: Tensor
+    second_targets: Tensor
 
     def to(self, device: torch.device) -> 'Batch':
         """Return the batch on another device."""
@@ -70,7 +71,7 @@ class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
         """Return some samples as one batch."""
         batch = make_batch([face for face, _ in samples])
         indices = [index for _, index in samples]
-        second = self.faces.second_labels
+        second = self.faces.second_targets
         return Batch(
             torch.from_numpy(batch.crops),
             torch.from_numpy(batch.nodes),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fer_ros.network.fer_net import FerNet, StreamLogits
+from fer_ros.network.fer_net import FerNet
 from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.face_dataset import Batch
@@ -15,22 +15,17 @@ from fer_ros.training.sources import Sources
 
 
 class Learner(nn.Module):
-    """A FerNet with its loss, and a head for second labels that is dropped afterwards.
+    """A FerNet with its loss.
 
     loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second
-    head), each the cross entropy with the targets (for FER+ the distribution of the votes:
-    Barsoum et al. 2016, eq. 3) or with the second labels.
+    classifier), each the cross entropy with the targets (for FER+ the distribution of the votes:
+    Barsoum et al. 2016, eq. 3) or with the second targets.
     """
 
-    def __init__(
-        self, config: TrainConfig, second_classes: int = 0, mixed_precision: bool = False
-    ) -> None:
+    def __init__(self, config: TrainConfig, mixed_precision: bool = False) -> None:
         super().__init__()
         self.config, self.mixed_precision = config, mixed_precision
         self.model = FerNet(config.model)
-        self.second: nn.Linear | None = None
-        if second_classes and config.second_loss:
-            self.second = nn.Linear(self.model.num_features, second_classes)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the loss, a scalar."""
@@ -48,17 +43,11 @@ class Learner(nn.Module):
             if logits is not None:
                 stream = functional.cross_entropy(logits, batch.targets)
                 loss = loss + self.config.stream_loss * stream
-        if self.second is not None:
-            loss = loss + self.config.second_loss * self._second_loss(self.second, answer, batch)
+        if answer.second is not None:
+            # Not the mean over them: in a batch without a second label that would be no number.
+            total = functional.cross_entropy(answer.second, batch.second_targets, reduction='sum')
+            loss = loss + self.config.second_loss * total / batch.second_targets.sum().clamp(min=1)
         return loss
-
-    def _second_loss(self, head: nn.Linear, answer: StreamLogits, batch: Batch) -> Tensor:
-        labels = batch.second_labels
-        # Not the mean over them: in a batch without a second label that would be no number.
-        total = functional.cross_entropy(
-            head(answer.features), labels, ignore_index=-1, reduction='sum'
-        )
-        return total / (labels >= 0).sum().clamp(min=1)
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""
@@ -70,15 +59,12 @@ class Learner(nn.Module):
         return (chance >= drop).float(), (chance < 1 - drop).float()
 
 
-def build_learner(
-    config: TrainConfig, sources: Sources, second_classes: int, mixed_precision: bool
-) -> Learner:
+def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) -> Learner:
     """Return a learner as a training begins with it: from chance, or from a checkpoint.
 
     Args:
         config: The settings, with the classes of the data.
         sources: Checkpoints of the training.
-        second_classes: Of the data's second labels; 0 where there are none.
         mixed_precision: Whether it computes in bfloat16.
 
     Raises:
@@ -86,7 +72,7 @@ def build_learner(
             architecture.
     """
     torch.manual_seed(config.seed)
-    learner = Learner(config, second_classes, mixed_precision)
+    learner = Learner(config, mixed_precision)
     if sources.init is not None:
         first = sources.init.checkpoint.model
         copy_weights(first, learner.model)

@@ -19,7 +19,7 @@ from fer_ros.training.config import TrainConfig
 from fer_ros.training.log import EpochFigures
 
 # Another one cannot go on with what this one left.
-_PROCEDURE = 2
+_PROCEDURE = 3
 
 
 @dataclass
@@ -54,11 +54,12 @@ def run_identity(
     """
     values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
     values |= {'processes': processes, 'mixed': mixed, 'procedure': _PROCEDURE}
-    del values['workers']
+    # Of these only the kept model is made otherwise, once more in a moment.
+    del values['workers'], values['second_share']
     arrays = (
         array
         for part in faces
-        for array in (part.images, part.landmarks_px, part.targets, part.second_labels)
+        for array in (part.images, part.landmarks_px, part.targets, part.second_targets)
     )
     return {
         'settings': json.dumps(values, sort_keys=True),

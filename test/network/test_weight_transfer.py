@@ -11,6 +11,7 @@ from fer_ros.network.weight_transfer import (
     calibrate_stream,
     copy_weights,
     set_stream_weights,
+    without_second,
 )
 
 
@@ -42,6 +43,39 @@ def test_late_fusion_adds_the_logits_by_the_weights_that_were_set(inputs):
     set_stream_weights(model, torch.tensor([0.9, 0.2]))
     answer = model.streams(*inputs)
     torch.testing.assert_close(answer.logits, 0.9 * answer.cnn + 0.2 * answer.gat)
+
+
+SECOND = ('anger', 'neutral', 'fear')
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        ModelConfig(stream='cnn', second_classes=SECOND),
+        ModelConfig(stream='gat', second_classes=SECOND),
+        ModelConfig(fusion='late', second_classes=SECOND),
+        ModelConfig(fusion='concat', second_classes=SECOND),
+    ],
+    ids=lambda config: f'{config.stream} {config.fusion}',
+)
+def test_two_classifiers_become_one_that_answers_with_the_mean_of_their_logits(inputs, config):
+    model = FerNet(config).eval()
+    one = without_second(model, 0.25)
+    assert one.config.second_classes == ()
+    before, after = model.streams(*inputs), one.streams(*inputs)
+    own = 'cnn' if model.adds_logits else 'logits'
+    first, mixed = getattr(before, own), getattr(after, own)
+    columns = [config.classes.index(name) for name in SECOND]
+    torch.testing.assert_close(mixed[:, columns], 0.75 * first[:, columns] + 0.25 * before.second)
+    others = [column for column in range(8) if column not in columns]
+    for answer in (first, mixed):
+        answer -= answer[:, columns].mean(dim=1, keepdim=True)
+    torch.testing.assert_close(mixed[:, others], first[:, others])
+
+
+def test_second_classifier_without_a_share_changes_no_answer(inputs):
+    model = FerNet(ModelConfig(second_classes=SECOND)).eval()
+    torch.testing.assert_close(without_second(model, 0.0)(*inputs), model(*inputs))
 
 
 def test_copied_weights_are_those_of_the_source_in_its_common_classes():

@@ -1,5 +1,6 @@
 import pytest
 
+torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from small_training import CONFIG, ONE_EPOCH, small_trainer
 
+from fer_ros.data.face_set import one_hot
 from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
@@ -30,11 +32,19 @@ def source(path):
     return Source(path, load_checkpoint(path))
 
 
-def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, tmp_path):
+def learned_from(faces, teachers, share, cache, views=2):
+    return taught(faces, [source(path) for path in teachers], share, views, cache, progress=False)
+
+
+@pytest.fixture
+def teacher(faces, tmp_path):
     small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
-    teacher = tmp_path / 'model.safetensors'
+    return tmp_path / 'model.safetensors'
+
+
+def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, teacher, tmp_path):
     both = on_both_sides(teacher, faces)
-    learned = taught(faces, [source(teacher)], 0.25, progress=False)
+    learned = learned_from(faces, [teacher], 0.25, tmp_path / 'answers')
     assert learned.targets == pytest.approx(0.75 * faces.targets + 0.25 * both, abs=1e-5)
     assert learned.targets.dtype == np.float32
 
@@ -46,5 +56,35 @@ def test_teachers_of_different_kinds_share_alike(faces, tmp_path):
     for name, config in configs.items():
         small_trainer(faces, tmp_path / name, replace(config, epochs=1)).fit(progress=False)
     expected = sum(on_both_sides(teacher, faces) for teacher in teachers) / 2
-    learned = taught(faces, [source(teacher) for teacher in teachers], 1.0, progress=False)
+    learned = learned_from(faces, teachers, 1.0, tmp_path / 'answers')
     assert learned.targets == pytest.approx(expected, abs=1e-5)
+
+
+def test_more_views_give_other_answers_that_are_the_same_each_time(faces, teacher, tmp_path):
+    two = learned_from(faces, [teacher], 1.0, tmp_path / 'a')
+    six, again = (learned_from(faces, [teacher], 1.0, tmp_path / name, 6) for name in 'bc')
+    assert six.targets.tolist() == again.targets.tolist()
+    assert six.targets.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert 1e-6 < np.abs(six.targets - two.targets).max() < 0.3
+
+
+def test_answers_that_are_kept_are_not_asked_for_again(faces, teacher, tmp_path):
+    first = learned_from(faces, [teacher], 1.0, tmp_path / 'answers')
+    mute = source(teacher)
+    for weights in mute.checkpoint.model.parameters():
+        torch.nn.init.constant_(weights, float('nan'))
+    again = taught(faces, [mute], 1.0, 2, tmp_path / 'answers', progress=False)
+    assert again.targets.tolist() == first.targets.tolist()
+
+
+def test_second_labels_are_taught_where_there_are_some(faces, tmp_path):
+    second = one_hot(faces.labels(), 2) * (np.arange(24) < 20)[:, None]
+    twice = replace(faces, second_targets=second.astype(np.float32), second_classes=faces.classes)
+    small_trainer(twice, tmp_path, ONE_EPOCH).fit(progress=False)
+    # The kept model has its second classifier no more.
+    kept = learned_from(twice, [tmp_path / 'model.safetensors'], 0.5, tmp_path / 'answers')
+    assert kept.second_targets.tolist() == second.tolist()
+    learned = learned_from(twice, [tmp_path / 'best.safetensors'], 0.5, tmp_path / 'answers')
+    assert learned.second_targets[:20].sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (learned.second_targets[:20].max(axis=1) < 1).all()
+    assert (learned.second_targets[20:] == 0).all()

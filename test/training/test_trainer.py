@@ -13,6 +13,7 @@ from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.compute import Compute
+from fer_ros.training.face_dataset import AlignedFaces
 
 
 def weights(out):
@@ -114,13 +115,37 @@ def test_short_training_is_not_left_at_its_random_start(faces, tmp_path):
     assert moved > 0.3 * (trainer.learner.model.cnn_classifier[-1].weight - begin).norm()
 
 
+def with_second(faces, labels):
+    """The faces with second labels; -1 is none."""
+    second = np.where(labels[:, None] >= 0, np.eye(2, dtype=np.float32)[labels], 0)
+    return replace(faces, second_targets=second, second_classes=('hidden', 'smile'))
+
+
 def test_second_labels_are_learned_and_leave_no_trace_in_the_model(faces, tmp_path):
-    plain = small_trainer(faces, tmp_path / 'plain')
-    twice = replace(faces, second_labels=faces.labels() * 2)
-    trainer = small_trainer(twice, tmp_path / 'twice', validation=faces)
+    twice = with_second(faces, 1 - faces.labels())
+    config = replace(CONFIG, epochs=12, learning_rate=0.01, second_loss=1.0)
+    trainer = small_trainer(twice, tmp_path / 'twice', config, validation=faces)
     trainer.fit(progress=False)
-    assert trainer.learner.second.weight.shape == (3, plain.learner.model.num_features)
+    best = load_checkpoint(tmp_path / 'twice' / 'best.safetensors').model
+    batch = AlignedFaces(twice, 48).collate([AlignedFaces(twice, 48)[i] for i in range(24)])
+    said = best.streams(batch.crops, batch.nodes).second.argmax(dim=1)
+    assert (said == batch.second_targets.argmax(dim=1)).float().mean() >= 0.9
+    plain = small_trainer(faces, tmp_path / 'plain')
     assert weights(tmp_path / 'twice').keys() == plain.learner.model.state_dict().keys()
+
+
+def test_finished_run_makes_the_model_anew_with_another_share_of_the_second_labels(
+    faces, tmp_path
+):
+    twice = with_second(faces, 1 - faces.labels())
+    small_trainer(twice, tmp_path, ONE_EPOCH).fit(progress=False)
+    before = weights(tmp_path)
+    again = small_trainer(twice, tmp_path, replace(ONE_EPOCH, second_share=0.5))
+    assert again.course.epoch == 1
+    again.fit(progress=False)
+    after = weights(tmp_path)
+    assert (before['cnn.stem.1.weight'] == after['cnn.stem.1.weight']).all()
+    assert (before['cnn_classifier.2.weight'] != after['cnn_classifier.2.weight']).any()
 
 
 def test_training_can_start_from_a_checkpoint(faces, tmp_path):
@@ -168,10 +193,11 @@ def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
 
 
 def test_second_label_that_is_missing_is_not_learned(faces, tmp_path):
-    some = replace(faces, second_labels=np.where(np.arange(24) < 12, np.arange(24) % 3, -1))
+    labels = np.arange(24) % 2
+    some = with_second(faces, np.where(np.arange(24) < 12, labels, -1))
     small_trainer(some, tmp_path / 'some', ONE_EPOCH).fit(progress=False)
-    none = replace(some, second_labels=np.where(np.arange(24) == 0, 2, -1))
-    metrics = small_trainer(none, tmp_path / 'one', ONE_EPOCH).fit(progress=False)
+    one = with_second(faces, np.where(np.arange(24) == 0, labels, -1))
+    metrics = small_trainer(one, tmp_path / 'one', ONE_EPOCH).fit(progress=False)
     assert np.isfinite(metrics.accuracy)
 
 

@@ -1,12 +1,13 @@
 import hashlib
 import http.server
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fer_ros.cli import main
-from fer_ros.face.detectors import yunet_file
+from fer_ros.face.detectors.yunet_file import YUNET, yunet_file
 
 CONTENT = bytes(range(256)) * 700
 
@@ -45,8 +46,8 @@ def server():
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
-    monkeypatch.setattr(yunet_file, 'SHA256', hashlib.sha256(CONTENT).hexdigest())
-    monkeypatch.setattr(yunet_file, 'SIZE_BYTES', len(CONTENT))
+    served = replace(YUNET, sha256=hashlib.sha256(CONTENT).hexdigest(), size_bytes=len(CONTENT))
+    monkeypatch.setattr('fer_ros.face.detectors.yunet_file.YUNET', served)
     return tmp_path / 'fer_ros'
 
 
@@ -57,9 +58,9 @@ def refused(url, match):
 
 def test_published_file_is_put_where_it_is_looked_for(server, folder, capsys):
     main(['get-detector', '--url', f'{server}/good'])
-    assert yunet_file.yunet_file() == folder / yunet_file.FILE_NAME
-    assert yunet_file.yunet_file().read_bytes() == CONTENT
-    assert str(yunet_file.yunet_file()) in capsys.readouterr().out
+    assert yunet_file() == folder / YUNET.name
+    assert yunet_file().read_bytes() == CONTENT
+    assert str(yunet_file()) in capsys.readouterr().out
 
 
 def test_file_that_is_there_is_not_fetched_again(server, folder):
@@ -70,9 +71,9 @@ def test_file_that_is_there_is_not_fetched_again(server, folder):
 
 def test_damaged_file_is_replaced(server, folder):
     folder.mkdir()
-    yunet_file.yunet_file().write_bytes(b'half')
+    yunet_file().write_bytes(b'half')
     main(['get-detector', '--url', f'{server}/good'])
-    assert yunet_file.yunet_file().read_bytes() == CONTENT
+    assert yunet_file().read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -109,4 +110,4 @@ def test_folder_that_cannot_be_made_is_said(server, folder):
 
 def test_relative_data_folder_is_ignored_as_the_xdg_rules_say(monkeypatch):
     monkeypatch.setenv('XDG_DATA_HOME', 'relative')
-    assert yunet_file.yunet_file().parent == Path.home() / '.local' / 'share' / 'fer_ros'
+    assert yunet_file().parent == Path.home() / '.local' / 'share' / 'fer_ros'

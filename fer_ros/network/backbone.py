@@ -1,0 +1,100 @@
+"""The published weights of MobileNet that have seen millions of faces, as a checkpoint.
+
+MobileNet v1 trained to tell the people of VGGFace2 apart (A. Savchenko, HSE_FaceRec, Apache-2.0),
+as it stands in the repository of models of the JavaScript library Human: a graph of TensorFlow.js
+whose batch norms are folded in. A training with ``init: vggface2`` starts from it.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fer_ros.errors import ModelFileError
+from fer_ros.inference.config import ModelConfig
+from fer_ros.network.backbone_file import GRAPH, WEIGHTS, backbone_file
+from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+from fer_ros.network.fer_net import FerNet
+from fer_ros.network.mobilenet import CHANNELS
+from fer_ros.structures import FloatArray
+
+# The published network takes gray levels less their mean, fer_ros crops of standard deviation 1:
+# this is about that of the gray levels of a face.
+_GRAY_LEVELS = 55.0
+_CROP_PX = 96
+
+
+def get_backbone() -> Path:
+    """Fetch the published files, if they are not there, and write them as a checkpoint.
+
+    Its classifiers say nothing.
+
+    Returns:
+        ``backbone_file()``.
+
+    Raises:
+        ModelFileError: As ``PublishedFile.fetch``, or the file is not the graph that is known.
+    """
+    checkpoint = read_backbone(GRAPH.fetch(), WEIGHTS.fetch())
+    save_checkpoint(checkpoint, backbone_file())
+    return backbone_file()
+
+
+def read_backbone(graph: Path, weights: Path) -> Checkpoint:
+    """Read the published graph as a model of stream ``cnn``.
+
+    Args:
+        graph: JSON file of TensorFlow.js with the names, shapes and order of the weights.
+        weights: The weights, float32, one after the other.
+
+    Raises:
+        ModelFileError: A weight is missing or has another shape.
+    """
+    model = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=_CROP_PX)).eval()
+    try:
+        arrays = _arrays(json.loads(graph.read_text()), weights.read_bytes())
+        model.cnn.load_state_dict(_state(arrays))
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ModelFileError(
+            f'{graph} and {weights} are not the known network: {error}'
+        ) from error
+    torch.nn.init.zeros_(model.classifier[-1].weight)
+    torch.nn.init.zeros_(model.classifier[-1].bias)
+    return Checkpoint(model, {'backbone': 'MobileNet v1, VGGFace2 (HSE_FaceRec, Apache-2.0)'})
+
+
+def _arrays(graph: Any, content: bytes) -> dict[str, FloatArray]:
+    """Return the weights by name."""
+    arrays: dict[str, FloatArray] = {}
+    at = 0
+    for entry in (entry for group in graph['weightsManifest'] for entry in group['weights']):
+        shape = tuple(entry['shape'])
+        count = math.prod(shape)
+        arrays[entry['name']] = np.frombuffer(content, '<f4', count, at).reshape(shape)
+        at += 4 * count
+    return arrays
+
+
+def _state(arrays: dict[str, FloatArray]) -> dict[str, Tensor]:
+    """Return the state of a ``MobileNetStream``; kernels of TensorFlow are (H, W, in, out)."""
+    kernel = arrays['conv1/convolution/merged_input'].sum(axis=2, keepdims=True)
+    state = {
+        'stem.weight': _GRAY_LEVELS * kernel.transpose(3, 2, 0, 1),
+        'stem.bias': arrays['conv1_bn/batchnorm_1/sub'],
+    }
+    for block in range(1, len(CHANNELS)):
+        ours, depthwise = f'blocks.{block - 1}', f'conv_dw_{block}_bn/batchnorm_1'
+        kernel = arrays[f'conv_dw_{block}/depthwise_kernel'] * arrays[f'{depthwise}/mul'][:, None]
+        state[f'{ours}.depthwise.weight'] = kernel.transpose(2, 3, 0, 1)
+        state[f'{ours}.depthwise.bias'] = arrays[f'{depthwise}/sub']
+        kernel = arrays[f'conv_pw_{block}/convolution/merged_input']
+        state[f'{ours}.pointwise.weight'] = kernel.transpose(3, 2, 0, 1)
+        state[f'{ours}.pointwise.bias'] = arrays[f'conv_pw_{block}_bn/batchnorm_1/sub']
+    return {
+        key: torch.from_numpy(np.array(value, np.float32, order='C'))
+        for key, value in state.items()
+    }

@@ -1,0 +1,56 @@
+import pytest
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('torch_geometric')
+
+from fer_ros.errors import SettingError
+from fer_ros.inference.config import ModelConfig
+from fer_ros.network.fer_net import FerNet
+from fer_ros.network.mobilenet import MobileNetStream
+
+
+@pytest.fixture(scope='module')
+def stream():
+    torch.manual_seed(3)
+    return MobileNetStream().eval()
+
+
+def test_maps_halve_down_to_a_thirty_second_of_the_crop(stream):
+    maps, pooled = stream(torch.randn(2, 1, 96, 96))
+    shapes = [(2, 64, 48, 48), (2, 128, 24, 24), (2, 256, 12, 12), (2, 512, 6, 6), (2, 1024, 3, 3)]
+    assert [tuple(part.shape) for part in maps] == shapes
+    torch.testing.assert_close(pooled, maps[-1].mean(dim=(2, 3)))
+
+
+def test_layers_that_halve_look_to_the_right_and_down_as_tensorflow_does(stream):
+    with torch.no_grad():
+        stream.stem.weight.zero_()
+        stream.stem.bias.zero_()
+        stream.stem.weight[:, :, 0, 0] = 1
+    crops = torch.zeros(1, 1, 64, 64)
+    crops[..., 6, 10] = 1
+    seen = stream.blocks[0].depthwise.register_forward_pre_hook(
+        lambda _, args: places.append(args[0][0, 0].nonzero().tolist())
+    )
+    places = []
+    stream(crops)
+    seen.remove()
+    assert places == [[[3, 5]]]
+
+
+@pytest.mark.parametrize('fusion', ['late', 'concat'])
+def test_fused_model_may_have_it_as_its_cnn(fusion):
+    config = ModelConfig(cnn='mobilenet', crop_px=64, fusion=fusion)
+    assert FerNet(config).eval()(torch.randn(3, 1, 64, 64), torch.randn(3, 68, 16)).shape == (3, 8)
+
+
+@pytest.mark.parametrize(
+    ('values', 'match'),
+    [
+        ({'crop_px': 48}, 'crop_px is 48, allowed are multiples of 32'),
+        ({'crop_px': 64, 'fusion': 'attention'}, 'allowed with cnn .mobilenet. are late, concat'),
+    ],
+)
+def test_what_it_cannot_compute_is_refused(values, match):
+    with pytest.raises(SettingError, match=match):
+        ModelConfig(cnn='mobilenet', **values)
