@@ -40,6 +40,42 @@ def blurred(pixels: FloatArray, sigma_px: float, amount: float = 1.0) -> FloatAr
     return pixels + np.float32(amount) * (smooth - pixels)
 
 
+def smeared(pixels: FloatArray, length_px: float, angle_deg: float) -> FloatArray:
+    """Blur along a line, as a camera does that moves while the image is taken."""
+    # Odd, with the middle in the pixel itself.
+    side = 2 * int(np.ceil(length_px / 2)) + 1
+    if side < 3:
+        return pixels
+    line = np.zeros((side, side), np.float32)
+    middle = side // 2
+    reach = (
+        length_px / 2 * np.array([np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))])
+    )
+    ends = [np.rint(16 * (middle + sign * reach)).astype(int).tolist() for sign in (-1, 1)]
+    cv2.line(line, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
+    return np.asarray(cv2.filter2D(pixels, -1, line / line.sum()), np.float32)
+
+
+def compressed(pixels: FloatArray, quality: int) -> FloatArray:
+    """Compress and open again as JPEG of a quality from 1 to 100."""
+    _, content = cv2.imencode('.jpg', to_image(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return to_pixels(np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8))
+
+
+def dimmed(pixels: FloatArray, light: float, rng: np.random.Generator) -> FloatArray:
+    """Take the face in little light and brighten the image again.
+
+    The camera's noise and whole steps of gray are brightened with it.
+
+    Args:
+        pixels: The face.
+        light: What is left of it, above 0 to 1.
+        rng: Of the noise, 2 gray levels before it is brightened.
+    """
+    dark = np.rint(noisy(pixels * np.float32(light), 2.0, rng))
+    return np.clip(dark, 0, 255) / np.float32(light)
+
+
 def exposed(pixels: FloatArray, log_gamma: float) -> FloatArray:
     """Darken (positive) or brighten (negative): the power of exp(``log_gamma``) of brightness."""
     return (255 * (np.clip(pixels, 0, 255) / 255) ** np.exp(log_gamma)).astype(np.float32)
@@ -65,3 +101,33 @@ def covered(
     result = pixels.copy()
     result[y : y + height, x : x + width] = gray
     return result
+
+
+def blotted(
+    pixels: FloatArray,
+    center_yx_px: FloatArray,
+    axes_px: FloatArray,
+    angle_deg: float,
+    gray: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Hide an ellipse behind something of uneven gray, as a hand or hair is.
+
+    Args:
+        pixels: The face.
+        center_yx_px: Of the ellipse.
+        axes_px: Half axes.
+        angle_deg: By which the first axis is turned.
+        gray: Mean gray level; the surface differs from it by 25 levels.
+        rng: Of the surface.
+    """
+    size = len(pixels)
+    mask = np.zeros((size, size), np.float32)
+    y, x = (float(number) for number in center_yx_px)
+    box = (x, y), (2 * float(axes_px[0]), 2 * float(axes_px[1])), angle_deg
+    cv2.ellipse(mask, box, 1.0, -1)
+    # Its edge is as soft as the picture.
+    mask = cv2.blur(mask, (3, 3))
+    rough = rng.normal(0, 1, (6, 6)).astype(np.float32)
+    surface = gray + 25 * cv2.resize(rough, (size, size), interpolation=cv2.INTER_CUBIC)
+    return (pixels + mask * (surface - pixels)).astype(np.float32)

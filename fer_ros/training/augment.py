@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_ros.data.disturbances import (
+    blotted,
     blurred,
     coarse,
+    compressed,
     covered,
+    dimmed,
     exposed,
     noisy,
     shaded,
+    smeared,
     to_image,
     to_pixels,
 )
@@ -27,6 +31,7 @@ _ALLOWED = {
     'noise': (0, 128),
     'blur_px': (0, 10),
     'coarse': (0.1, 1),
+    'smear_px': (0, 20),
 }
 
 
@@ -45,7 +50,14 @@ class AugmentConfig:
         noise: Sensor noise in gray levels, uniform up to this.
         blur_px: Radius of a Gaussian blur, uniform up to this, on half of the faces.
         coarse: Least resolution, as a share of the crop's, on a quarter of the faces; 1 is off.
-        cover: Probability that a rectangle hides a part of the face.
+        cover: Probability that a rectangle hides a part of the face, or as often something with
+            the outline and surface of a hand or of hair.
+        misplaced: Probability that all moves are two and a half times as far, as where the
+            landmarks are wrong.
+        smear_px: Longest path of a face that moves while the image is taken, uniform up to this,
+            on an eighth of the faces.
+        dim: Probability of little light, down to a tenth, and the noise that comes with it.
+        jpeg: Probability of a compression, of quality 20 to 80.
     """
 
     rotation_deg: float = 8.0
@@ -57,8 +69,12 @@ class AugmentConfig:
     shade: float = 0.25
     noise: float = 8.0
     blur_px: float = 1.0
-    coarse: float = 0.5
+    coarse: float = 0.42
     cover: float = 0.4
+    misplaced: float = 0.1
+    smear_px: float = 4.0
+    dim: float = 0.1
+    jpeg: float = 0.2
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -110,11 +126,12 @@ def moved_face(
 
 
 def _disturbance(config: AugmentConfig, rng: np.random.Generator) -> FloatArray:
-    angle = np.radians(rng.normal(0, config.rotation_deg))
-    scale = np.exp(rng.normal(0, config.scale))
-    stretch = np.exp(rng.normal(0, config.stretch) / 2)
+    far = 2.5 if rng.random() < config.misplaced else 1.0
+    angle = np.radians(rng.normal(0, far * config.rotation_deg))
+    scale = np.exp(rng.normal(0, far * config.scale))
+    stretch = np.exp(rng.normal(0, far * config.stretch) / 2)
     cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
-    x, y = rng.normal(0, config.shift, 2)
+    x, y = rng.normal(0, far * config.shift, 2)
     matrix: FloatArray = np.array(
         [[cos * stretch, -sin * stretch, x], [sin / stretch, cos / stretch, y]]
     )
@@ -124,10 +141,7 @@ def _disturbance(config: AugmentConfig, rng: np.random.Generator) -> FloatArray:
 def _disturbed_pixels(
     crop: ImageArray, config: AugmentConfig, rng: np.random.Generator
 ) -> ImageArray:
-    size = len(crop)
     pixels = to_pixels(crop)
-    if config.coarse < 1 and rng.random() < 0.25:
-        pixels = coarse(pixels, rng.uniform(config.coarse, 1))
     if config.blur_px and rng.random() < 0.5:
         sigma_px = rng.uniform(0.3, 0.3 + config.blur_px)
         # Half of the time the other way round: sharper, as a face of many pixels reduced is.
@@ -135,9 +149,30 @@ def _disturbed_pixels(
     pixels = exposed(pixels, rng.normal(0, config.gamma))
     if config.shade:
         pixels = shaded(pixels, rng.normal(0, config.shade), rng.uniform(0, 2 * np.pi))
-    pixels = noisy(pixels, rng.uniform(0, config.noise), rng)
     if rng.random() < config.cover:
+        pixels = _covered(pixels, rng)
+    return to_image(_by_camera(pixels, config, rng))
+
+
+def _covered(pixels: FloatArray, rng: np.random.Generator) -> FloatArray:
+    size, gray = len(pixels), rng.uniform(0, 255)
+    if rng.random() < 0.5:
         height, width = (int(side) for side in rng.integers(size // 8, size // 3, 2))
         place = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
-        pixels = covered(pixels, place, (height, width), rng.uniform(0, 255))
-    return to_image(pixels)
+        return covered(pixels, place, (height, width), gray)
+    center, axes = rng.uniform(0, size, 2), size * rng.uniform(0.08, 0.25, 2)
+    return blotted(pixels, center, axes, rng.uniform(0, 180), gray, rng)
+
+
+def _by_camera(pixels: FloatArray, config: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    """Return what a camera makes of what is before it: motion, distance, noise, compression."""
+    if config.smear_px and rng.random() < 1 / 8:
+        pixels = smeared(pixels, rng.uniform(1, 1 + config.smear_px), rng.uniform(0, 180))
+    if config.coarse < 1 and rng.random() < 1 / 4:
+        pixels = coarse(pixels, rng.uniform(config.coarse, 1))
+    pixels = noisy(pixels, rng.uniform(0, config.noise), rng)
+    if rng.random() < config.dim:
+        pixels = dimmed(pixels, rng.uniform(0.1, 0.5), rng)
+    if rng.random() < config.jpeg:
+        pixels = compressed(pixels, int(rng.integers(20, 80)))
+    return pixels

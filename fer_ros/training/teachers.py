@@ -23,7 +23,9 @@ from fer_ros.training.sources import Source
 _CHUNK = 512
 _BATCH = 64
 # How a view differs from the face as it is aligned: as a training's do, but for light and cover.
-_MOVED = AugmentConfig(rotation_deg=5.0, scale=0.06, shift=0.04, stretch=0.0, landmark_noise=0.0)
+_MOVED = AugmentConfig(
+    rotation_deg=5.0, scale=0.06, shift=0.04, stretch=0.0, landmark_noise=0.0, misplaced=0.0
+)
 _METHOD = f'teacher answers 1 {_MOVED}'
 
 

@@ -2,12 +2,16 @@ import numpy as np
 import pytest
 
 from fer_ros.data.disturbances import (
+    blotted,
     blurred,
     coarse,
+    compressed,
     covered,
+    dimmed,
     exposed,
     noisy,
     shaded,
+    smeared,
     to_image,
     to_pixels,
 )
@@ -57,3 +61,48 @@ def test_cover_hides_its_rectangle_alone():
     assert (result[10:15, 20:28] == 128).all()
     result[10:15, 20:28] = RAMP[10:15, 20:28]
     assert (result == RAMP).all()
+
+
+def test_smear_blurs_along_its_line_alone():
+    dot = np.zeros((48, 48), np.float32)
+    dot[24, 24] = 90
+    smear = smeared(dot, 9, 0)
+    assert smear.sum() == pytest.approx(90, rel=1e-3)
+    assert (smear[24] > 1).sum() >= 8
+    assert smear[[20, 28]].sum() == 0
+    assert smeared(dot, 9, 90)[:, 24] == pytest.approx(smear[24], abs=1e-3)
+
+
+def test_no_path_smears_nothing():
+    assert smeared(RAMP, 0, 30) is RAMP
+
+
+def test_worse_compression_leaves_less_of_the_face():
+    rng = np.random.default_rng(1)
+    face = RAMP + rng.normal(0, 20, RAMP.shape).astype(np.float32)
+    lost = [np.abs(compressed(face, quality) - face).mean() for quality in (90, 50, 10)]
+    assert lost == sorted(lost)
+    assert lost[0] > 0
+
+
+def test_little_light_keeps_the_brightness_and_adds_noise():
+    rng = np.random.default_rng(1)
+    flat = np.full((48, 48), 100, np.float32)
+    dark, darker = dimmed(flat, 0.4, rng), dimmed(flat, 0.1, rng)
+    assert dark.mean() == pytest.approx(100, abs=2)
+    # Two gray levels, brightened.
+    assert dark.std() == pytest.approx(2 / 0.4, rel=0.15)
+    assert darker.std() == pytest.approx(2 / 0.1, rel=0.15)
+
+
+def test_blot_hides_an_ellipse_and_leaves_the_rest():
+    rng = np.random.default_rng(1)
+    result = blotted(
+        np.zeros((48, 48), np.float32), np.array([20.0, 30.0]), np.array([12.0, 5.0]), 0, 150, rng
+    )
+    changed = result != 0
+    assert changed[20, [20, 40]].all()
+    assert not changed[:, :15].any()
+    assert not changed[29:].any()
+    assert result[18:23, 22:38].mean() == pytest.approx(150, abs=40)
+    assert result[18:23, 22:38].std() > 3

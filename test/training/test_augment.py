@@ -1,11 +1,13 @@
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
 from fer_ros.face.alignment import align_face
 from fer_ros.face.landmark_layout import REGIONS
-from fer_ros.training.augment import AugmentConfig, augmented_face, mirror
+from fer_ros.training.augment import AugmentConfig, augmented_face, mirror, moved_face
 
-OFF = AugmentConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
+OFF = AugmentConfig(**{entry.name: 0 for entry in fields(AugmentConfig)} | {'coarse': 1})
 
 
 def darkest_near(face, landmark):
@@ -57,7 +59,7 @@ def test_disturbed_crop_and_landmarks_stay_together(portrait_gray, portrait_land
     marked = portrait_gray.copy()
     x, y = portrait_landmarks.points_px[30].round().astype(int)
     marked[y - 4 : y + 5, x - 4 : x + 5] = 0
-    config = AugmentConfig(20, 0.15, 0.1, 0.08, 0, 0, 0, 0, 0, 1, 0)
+    config = replace(OFF, rotation_deg=20, scale=0.15, shift=0.1, stretch=0.08)
     face = augmented_face(marked, portrait_landmarks, 48, config, np.random.default_rng(seed))
     assert darkest_near(face, 30) < 25
 
@@ -71,3 +73,36 @@ def test_same_chance_gives_the_same_face(portrait_gray, portrait_landmarks):
     ]
     assert (faces[0].crop == faces[1].crop).all()
     assert (faces[0].landmarks_norm == faces[1].landmarks_norm).all()
+
+
+@pytest.mark.parametrize(
+    'change', [{'smear_px': 6}, {'dim': 1}, {'jpeg': 1}, {'coarse': 0.3}, {'cover': 1}]
+)
+def test_each_part_disturbs_pixels_and_leaves_landmarks_in_place(
+    portrait_gray, portrait_landmarks, change
+):
+    def faces(config):
+        return [
+            augmented_face(
+                portrait_gray, portrait_landmarks, 48, config, np.random.default_rng(seed)
+            )
+            for seed in range(16)
+        ]
+
+    plain = {face.landmarks_norm.tobytes(): face.crop for face in faces(OFF)}
+    disturbed = faces(replace(OFF, **change))
+    crops = [plain[face.landmarks_norm.tobytes()] for face in disturbed]
+    assert any((face.crop != crop).any() for face, crop in zip(disturbed, crops, strict=True))
+
+
+def test_misplaced_faces_are_moved_further(portrait_gray, portrait_landmarks):
+    def spread(misplaced):
+        config = replace(OFF, shift=0.05, misplaced=misplaced)
+        moved = [
+            moved_face(portrait_gray, portrait_landmarks, 48, config, np.random.default_rng(seed))
+            for seed in range(60)
+        ]
+        return np.std([face.landmarks_norm[30] for face in moved], axis=0).mean()
+
+    assert spread(0) == pytest.approx(0.05, rel=0.25)
+    assert spread(1) == pytest.approx(0.125, rel=0.25)
