@@ -24,6 +24,7 @@ FLOORS = (
         'worker_process',
     ),
     ('published_file',),
+    ('published_file',),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'pipeline', 'bags'),

@@ -86,6 +86,7 @@ def test_command_says_what_it_can_without_torch():
         'bench',
         'info',
         'get-detector',
+        'get-backbone',
     ):
         assert re.search(f'\n    {command}\\s', result.stdout)
     for heavy in ('torch', 'rosbags', 'pyarrow', 'matplotlib', 'jinja2', 'cv2'):
