@@ -72,8 +72,8 @@ def dimmed(pixels: FloatArray, light: float, rng: np.random.Generator) -> FloatA
         light: What is left of it, above 0 to 1.
         rng: Of the noise, 2 gray levels before it is brightened.
     """
-    dark = np.rint(noisy(pixels * np.float32(light), 2.0, rng))
-    return np.clip(dark, 0, 255) / np.float32(light)
+    dark = to_image(noisy(pixels * np.float32(light), 2.0, rng))
+    return to_pixels(dark) / np.float32(light)
 
 
 def exposed(pixels: FloatArray, log_gamma: float) -> FloatArray:
@@ -105,8 +105,8 @@ def covered(
 
 def blotted(
     pixels: FloatArray,
-    center_yx_px: FloatArray,
-    axes_px: FloatArray,
+    center_yx_px: tuple[float, float],
+    axes_px: tuple[float, float],
     angle_deg: float,
     gray: float,
     rng: np.random.Generator,
@@ -122,12 +122,11 @@ def blotted(
         rng: Of the surface.
     """
     size = len(pixels)
-    mask = np.zeros((size, size), np.float32)
-    y, x = (float(number) for number in center_yx_px)
-    box = (x, y), (2 * float(axes_px[0]), 2 * float(axes_px[1])), angle_deg
-    cv2.ellipse(mask, box, 1.0, -1)
+    hard = np.zeros((size, size), np.float32)
+    box = center_yx_px[::-1], (2 * axes_px[0], 2 * axes_px[1]), angle_deg
+    cv2.ellipse(hard, box, 1.0, -1)
     # Its edge is as soft as the picture.
-    mask = cv2.blur(mask, (3, 3))
+    mask = np.asarray(cv2.blur(hard, (3, 3)), np.float32)
     rough = rng.normal(0, 1, (6, 6)).astype(np.float32)
     surface = gray + 25 * cv2.resize(rough, (size, size), interpolation=cv2.INTER_CUBIC)
     return (pixels + mask * (surface - pixels)).astype(np.float32)

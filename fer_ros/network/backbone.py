@@ -62,8 +62,9 @@ def read_backbone(graph: Path, weights: Path) -> Checkpoint:
         raise ModelFileError(
             f'{graph} and {weights} are not the known network: {error}'
         ) from error
-    torch.nn.init.zeros_(model.classifier[-1].weight)
-    torch.nn.init.zeros_(model.classifier[-1].bias)
+    with torch.no_grad():
+        for part in model.classifier[-1].parameters():
+            part.zero_()
     return Checkpoint(model, {'backbone': 'MobileNet v1, VGGFace2 (HSE_FaceRec, Apache-2.0)'})
 
 

@@ -160,8 +160,9 @@ def _covered(pixels: FloatArray, rng: np.random.Generator) -> FloatArray:
         height, width = (int(side) for side in rng.integers(size // 8, size // 3, 2))
         place = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
         return covered(pixels, place, (height, width), gray)
-    center, axes = rng.uniform(0, size, 2), size * rng.uniform(0.08, 0.25, 2)
-    return blotted(pixels, center, axes, rng.uniform(0, 180), gray, rng)
+    y, x = rng.uniform(0, size, 2).tolist()
+    axes = (size * rng.uniform(0.08, 0.25, 2)).tolist()
+    return blotted(pixels, (y, x), (axes[0], axes[1]), rng.uniform(0, 180), gray, rng)
 
 
 def _by_camera(pixels: FloatArray, config: AugmentConfig, rng: np.random.Generator) -> FloatArray:

@@ -97,9 +97,7 @@ def test_little_light_keeps_the_brightness_and_adds_noise():
 
 def test_blot_hides_an_ellipse_and_leaves_the_rest():
     rng = np.random.default_rng(1)
-    result = blotted(
-        np.zeros((48, 48), np.float32), np.array([20.0, 30.0]), np.array([12.0, 5.0]), 0, 150, rng
-    )
+    result = blotted(np.zeros((48, 48), np.float32), (20.0, 30.0), (12.0, 5.0), 0, 150, rng)
     changed = result != 0
     assert changed[20, [20, 40]].all()
     assert not changed[:, :15].any()
