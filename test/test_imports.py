@@ -24,7 +24,6 @@ FLOORS = (
         'worker_process',
     ),
     ('published_file',),
-    ('published_file',),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'pipeline', 'bags'),
