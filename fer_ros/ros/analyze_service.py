@@ -51,7 +51,7 @@ class AnalyzeService:
 
     def _analyze(self, request: AnalyzeImage.Request) -> Any:
         if self._pipeline is None:
-            name = self._node.get_name()
+            name = self._node.get_fully_qualified_name()
             raise FerError(f'{name} is not configured: ros2 lifecycle set {name} configure')
         values = self._values()
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'])

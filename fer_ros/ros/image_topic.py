@@ -1,7 +1,7 @@
 """ImageTopic and ObservedImage: a topic of images, and what was seen in one of them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from threading import Event
@@ -152,8 +152,9 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
     settings = pipeline_settings(values)
     topics = []
+    face_topics = _make_face_topics(node, names, values)
     for index, name in enumerate(names):
-        boxes = _make_face_topic(name, values)
+        boxes = face_topics.get(name)
         face_ids = face_ids_of_camera(index, len(names))
         pipeline = EmotionPipeline(models, settings, face_ids, reported=boxes is not None)
         say = partial(_say_chosen, node, name)
@@ -164,12 +165,27 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     return topics
 
 
-def _make_face_topic(image_topic: str, values: Mapping[str, Any]) -> FaceTopic | None:
+def _make_face_topics(
+    node: Node, image_topics: Sequence[str], values: Mapping[str, Any]
+) -> dict[str, FaceTopic]:
+    """Return where the boxes of each image topic come from; nothing where nobody sends any."""
     if values['face_source'] == 'detector':
-        return None
+        return {}
+    names = [
+        node.resolve_topic_name(face_topic_name(values['face_topic'], topic))
+        for topic in image_topics
+    ]
+    if len(set(names)) < len(names):
+        raise SettingError(
+            f'face_topic {values["face_topic"]!r} is one topic, {names[0]}, for several image '
+            'topics, and its boxes do not say of which they are: give each camera a namespace '
+            'and face_topic a name without a slash before it'
+        )
     message = message_class('vision_msgs', 'Detection2DArray', 'face_source: topic')
-    name = face_topic_name(values['face_topic'], image_topic)
-    return FaceTopic(name, values['face_classes'], message)
+    return {
+        topic: FaceTopic(name, values['face_classes'], message)
+        for topic, name in zip(image_topics, names, strict=True)
+    }
 
 
 def _say_chosen(node: Node, topic: str, sentence: str) -> None:

@@ -61,7 +61,9 @@ def test_node_that_is_not_configured_says_so(graph, fer_node, portrait_bgr):
     fer_node(wait=False, autostart=False)
     answer = analyze(graph, bgr_to_msg(portrait_bgr, header(1)))
     assert not answer.success
-    assert answer.message == ('fer_node is not configured: ros2 lifecycle set fer_node configure')
+    assert answer.message == (
+        '/fer_node is not configured: ros2 lifecycle set /fer_node configure'
+    )
 
 
 def test_faces_of_the_topics_stay_as_they_are(graph, fer_node, portrait_bgr, two_faces_bgr):

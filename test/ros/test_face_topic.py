@@ -86,6 +86,23 @@ def test_messages_that_are_not_installed_are_named_and_how_to_get_them(graph, fe
     assert graph.state() == 'unconfigured'
 
 
+@pytest.mark.parametrize(
+    ('image_topics', 'face_topic', 'shared'),
+    [
+        (['left/image_raw', 'right/image_raw'], '/yolo/detections', '/yolo/detections'),
+        (['eyes/left', 'eyes/right'], 'detections', '/eyes/detections'),
+    ],
+)
+def test_one_topic_of_boxes_for_two_cameras_fails_to_configure(
+    graph, fer_node, image_topics, face_topic, shared
+):
+    node = fer_node(
+        wait=False, face_source='topic', image_topics=image_topics, face_topic=face_topic
+    )
+    assert graph.spin_until(lambda: node.transition_error)
+    assert f'is one topic, {shared}, for several image topics' in node.transition_error
+
+
 class Detector:
     """Publishes images and, later, boxes of another detector, and keeps what comes of them."""
 
