@@ -12,6 +12,7 @@ SOURCE ?=
 SECONDS_MAX ?= 0
 TEST_PROCESSES ?= 2
 TESTS ?= test
+EXTRAS ?= train dev
 export PYTHON
 # What a sourced distribution says of itself is not meant.
 ifeq ($(origin ROS_DISTRO),command line)
@@ -27,13 +28,13 @@ demo: setup
 	@scripts/with-ros python -m fer_ros.ros.demo --source '$(SOURCE)' --seconds $(SECONDS_MAX)
 
 test:
-	@scripts/setup-workspace train dev
+	@scripts/setup-workspace $(EXTRAS)
 	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 test-all:
 	@scripts/setup-workspace train dev
 	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
-	@$(MAKE) --no-print-directory test ROS_DISTRO=kilted TESTS='test/ros test/messages test/bags'
+	@$(MAKE) --no-print-directory test ROS_DISTRO=kilted EXTRAS=dev TESTS='test/ros test/messages test/bags'
 
 benchmarks:
 	@scripts/setup-workspace train
