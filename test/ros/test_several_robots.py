@@ -4,7 +4,7 @@ import pytest
 from fer_ros.msg import FaceEmotionArray
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 from stamped import header
 
 from fer_ros.ros.conversions import bgr_to_msg
@@ -80,3 +80,35 @@ def outside(graph, robot):
     topics = graph.tester.get_publisher_names_and_types_by_node('fer_node', f'/{robot}')
     services = graph.tester.get_service_names_and_types_by_node('fer_node', f'/{robot}')
     return {name for name, _ in [*topics, *services] if not name.startswith(f'/{robot}/')}
+
+
+def test_frames_of_robots_do_not_meet(graph, two_faces_bgr):
+    messages = pytest.importorskip('tf2_msgs.msg')
+    transforms = graph.received(messages.TFMessage, '/tf', 100)
+    for robot in ('ann', 'bob'):
+        overrides = [Parameter('outputs', value=['emotion', 'tf'])]
+        graph.add(EmotionNode(namespace=robot, parameter_overrides=overrides))
+    for robot in ('ann', 'bob'):
+        assert graph.spin_until(lambda name=f'/{robot}/fer_node': graph.state(name) == 'active')
+        images = graph.tester.create_publisher(Image, f'/{robot}/camera/image_raw', 1)
+        infos = graph.tester.create_publisher(CameraInfo, f'/{robot}/camera/camera_info', 1)
+        graph.spin_until_matched(images.topic, infos.topic)
+        k = [886.8, 0.0, 512.0, 0.0, 886.8, 200.0, 0.0, 0.0, 1.0]
+        for step in range(300):
+            eye = header(1 + step / 10, f'{robot}_eye')
+            infos.publish(CameraInfo(header=eye, width=1024, height=400, k=k))
+            images.publish(bgr_to_msg(two_faces_bgr, eye))
+            if graph.spin_until(lambda eye=eye.frame_id: of(transforms, eye), seconds=1):
+                break
+        assert len(of(transforms, f'{robot}_eye')) == 4
+    assert of(transforms, 'ann_eye') & of(transforms, 'bob_eye') == set()
+
+
+def of(transforms, parent):
+    """Return the frames in a parent frame."""
+    return {
+        one.child_frame_id
+        for msg in transforms
+        for one in msg.transforms
+        if one.header.frame_id == parent
+    }
