@@ -3,6 +3,8 @@
 # make test-all                                             also what is long or needs a network, and the
 #                                                           nodes on Kilted: make test ROS_DISTRO=kilted
 # make benchmarks                                           fer_ros beside other designs
+# make faults [SECONDS=120] [SEED=1]                        whatever is done to nodes, done to one
+# make soak [MINUTES=30]                                    what a node holds over a long time
 # make lint                                                 style and types
 # make doc                                                  the documentation as a site
 # make clean                                                remove all that these made
@@ -13,13 +15,16 @@ SECONDS_MAX ?= 0
 TEST_PROCESSES ?= 2
 TESTS ?= test
 EXTRAS ?= train dev
+SECONDS ?= 120
+SEED ?= 1
+MINUTES ?= 30
 export PYTHON
 # What a sourced distribution says of itself is not meant.
 ifeq ($(origin ROS_DISTRO),command line)
 export FER_ROS_DISTRO := $(ROS_DISTRO)
 endif
 
-.PHONY: setup demo test test-all benchmarks lint doc clean
+.PHONY: setup demo test test-all benchmarks faults soak lint doc clean
 
 setup:
 	@scripts/setup-workspace
@@ -39,6 +44,14 @@ test-all:
 benchmarks:
 	@scripts/setup-workspace train
 	@scripts/with-ros python -m benchmarks
+
+faults:
+	@scripts/setup-workspace
+	@scripts/with-ros python -m benchmarks.faults --seconds $(SECONDS) --seed $(SEED)
+
+soak:
+	@scripts/setup-workspace
+	@scripts/with-ros python -m benchmarks.soak --minutes $(MINUTES)
 
 lint:
 	@scripts/setup-workspace train dev

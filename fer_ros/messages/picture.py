@@ -5,6 +5,7 @@ Nothing is decoded before the header has said how large the picture is, and that
 
 import io
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -98,11 +99,12 @@ def decode_picture(
         if on_cut is None:
             raise ImageError(sentence)
         on_cut(sentence)
-    whole = bytes(view) + b'\xff\xd9' if picture.end == 0 and picture.kind == 'JPEG' else view
     try:
-        image = cv2.imdecode(np.frombuffer(whole, np.uint8), flags)
-    except cv2.error as error:
-        raise ImageError(f'a picture of {len(data)} bytes is damaged: {error.err}') from None
+        image = _pixels(picture, view, flags)
+    except UnidentifiedImageError:
+        image = None
+    except (cv2.error, OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f'a picture of {len(data)} bytes is damaged: {error}') from None
     if image is None:
         raise ImageError(f'a picture of {len(data)} bytes is damaged')
     if image.dtype not in (np.uint8, np.uint16):
@@ -196,6 +198,56 @@ class _Frame:
         """Return how many units there are."""
         across, down = (max(size, 1) for size in self.unit_wh)
         return -(-self.width // across) * -(-self.height // down)
+
+
+def _pixels(picture: Picture, view: memoryview, flags: int) -> Any:
+    """Return the pixels, None of what cannot be decoded; whatever is wrong with them, nothing is written to stderr."""
+    if picture.kind == 'PNG' and picture.end:
+        view = _critical_chunks(view)
+    if picture.kind == 'JPEG':
+        whole = bytes(view) + (b'' if picture.end else b'\xff\xd9')
+        if flags & cv2.IMREAD_IGNORE_ORIENTATION:
+            image = _jpeg_pixels(whole, gray=not flags & cv2.IMREAD_COLOR)
+            if image is not None:
+                return image
+        view = memoryview(whole)
+    return cv2.imdecode(np.frombuffer(view, np.uint8), flags)
+
+
+def _jpeg_pixels(jpeg: bytes, gray: bool) -> ImageArray | None:
+    """Return the pixels of a JPEG that is gray or has three channels; None of another one.
+
+    They are those that OpenCV has, whose decoder is the same but for its words on stderr about
+    every damaged picture.
+    """
+    mode = 'L' if gray else 'RGB'
+    with Image.open(io.BytesIO(jpeg), formats=['JPEG']) as opened:
+        if opened.mode not in ('L', 'RGB'):
+            return None
+        opened.draft(mode, opened.size)
+        pixels = np.asarray(opened if opened.mode == mode else opened.convert(mode))
+    return pixels if gray else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), np.uint8)
+
+
+def _critical_chunks(png: memoryview) -> memoryview:
+    """Return a PNG without what may stand beside its pixels but the orientation.
+
+    Texts and colour profiles would be unpacked, however large they are, and found fault with.
+
+    Raises:
+        ValueError: A chunk has another checksum than it says.
+    """
+    parts, position = [bytes(png[: len(_PNG)])], len(_PNG)
+    while position < len(png):
+        after = position + 12 + _number(png, position, 4)
+        kind = bytes(png[position + 4 : position + 8])
+        # PNG, third edition, section 5.4: a capital is the first letter of what is critical.
+        if kind[:1].isupper() or kind == b'eXIf':
+            if zlib.crc32(png[position + 4 : after - 4]) != _number(png, after - 4, 4):
+                raise ValueError(f'the checksum of its {kind.decode("latin-1")} is wrong')
+            parts.append(bytes(png[position:after]))
+        position = after
+    return memoryview(b''.join(parts))
 
 
 def _other(view: memoryview) -> Picture | None:

@@ -15,7 +15,8 @@ class Child:
     """A node in a process of its own, whose output is passed on line by line.
 
     Attributes:
-        lines: What it has printed.
+        log: What it has printed, line by line.
+        lines: The same without level, time and name.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Child:
             env=os.environ | ({} if domain_id is None else {'ROS_DOMAIN_ID': str(domain_id)}),
             start_new_session=True,
         )
+        self.log: list[str] = []
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -77,6 +79,7 @@ class Child:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            self.log.append(line.rstrip())
             text = re.sub(r'^\[(\w+)\] \[[\d.]+\] \[(.*?)\]: ', r'', line.rstrip())
             self.lines.append(text)
             if self._echo:

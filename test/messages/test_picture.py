@@ -12,6 +12,8 @@ from fer_ros.errors import ImageError
 from fer_ros.messages.picture import Picture, decode_picture, read_header
 
 COLOR = cv2.IMREAD_COLOR
+# Of the images of topics, which are to be as they were sent.
+AS_SENT = cv2.IMREAD_IGNORE_ORIENTATION
 MAX_PIXELS = 1_000_000
 
 
@@ -57,13 +59,13 @@ def with_thumbnail(bgr):
     return whole.getvalue()
 
 
+def chunk(kind, content):
+    body = kind + content
+    return struct.pack('>I', len(content)) + body + struct.pack('>I', zlib.crc32(body))
+
+
 def bomb(width, height):
     """Return a PNG of a few bytes that claims to be enormous."""
-
-    def chunk(kind, content):
-        check = zlib.crc32(kind + content)
-        return struct.pack('>I', len(content)) + kind + content + struct.pack('>I', check)
-
     header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
     body = chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'')) + chunk(b'IEND', b'')
     return b'\x89PNG\r\n\x1a\n' + body
@@ -160,6 +162,54 @@ def test_bits_that_flip_give_a_picture_or_a_sentence(jpeg, png):
             data[place] ^= 1 << int(rng.integers(8))
         with suppress(ImageError):
             assert decode_picture(bytes(data), COLOR, MAX_PIXELS).ndim == 3
+
+
+def test_bits_that_flip_are_not_written_about_to_stderr(jpeg, png, capfd):
+    rng = np.random.default_rng(1)
+    for number in range(100):
+        data = bytearray((jpeg, png)[number % 2])
+        for place in rng.integers(1000, len(data), 20):
+            data[place] ^= 1 << int(rng.integers(8))
+        for flags in (COLOR, cv2.IMREAD_GRAYSCALE):
+            with suppress(ImageError):
+                decode_picture(bytes(data), flags | AS_SENT, MAX_PIXELS)
+    assert capfd.readouterr() == ('', '')
+
+
+def test_png_whose_checksum_is_wrong_is_an_error_with_the_name_of_the_chunk(png):
+    data = bytearray(png)
+    data[len(data) // 2] ^= 1
+    with pytest.raises(ImageError, match='damaged: the checksum of its IDAT is wrong'):
+        decode_picture(bytes(data), COLOR, MAX_PIXELS)
+
+
+@pytest.mark.parametrize('kind', [b'zTXt', b'iCCP', b'iTXt'])
+def test_what_stands_beside_the_pixels_of_a_png_is_not_unpacked(png, kind, capfd):
+    packed = zlib.compress(bytes(50_000_000), 9)
+    beside = chunk(kind, b'name\0\0' + packed)
+    after_header = 8 + 25
+    swollen = png[:after_header] + beside + png[after_header:]
+    plain = decode_picture(png, COLOR, MAX_PIXELS)
+    assert np.array_equal(decode_picture(swollen, COLOR, MAX_PIXELS), plain)
+    assert capfd.readouterr().err == ''
+
+
+@pytest.mark.parametrize('flags', [COLOR, cv2.IMREAD_GRAYSCALE])
+@pytest.mark.parametrize(
+    'kind', ['plain', 'progressive', 'with restarts', 'without tables', 'gray']
+)
+def test_jpeg_as_sent_has_the_pixels_that_opencv_gives(picture, jpeg, kind, flags):
+    data = {
+        'plain': jpeg,
+        'progressive': progressive(picture),
+        'with restarts': with_restarts(picture),
+        'without tables': without_tables(jpeg),
+        'gray': cv2.imencode('.jpg', picture[:, :, 0])[1].tobytes(),
+    }[kind]
+    assert np.array_equal(
+        decode_picture(data, flags | AS_SENT, MAX_PIXELS),
+        cv2.imdecode(np.frombuffer(data, np.uint8), flags),
+    )
 
 
 def test_arrays_of_bytes_are_read_as_bytes_are(jpeg):

@@ -1,0 +1,172 @@
+"""Runs kinds of faults at random and says whether all held afterwards."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from sensor_msgs.msg import Image
+
+from benchmarks.faults.fault_graph import FATES, Camera, FaultGraph
+from benchmarks.faults.kinds import (
+    KINDS,
+    Kind,
+    UnfulfilledError,
+    lifecycle,
+    listeners,
+    single_images,
+)
+from benchmarks.faults.node_log import log_problems
+from benchmarks.faults.process_state import ProcessState, process_state
+
+# Until memory is what it is going to be.
+_WARM_UP_IMAGES = 100
+_QUIET_S = 1.0
+_FACE_WITHIN_S = 5.0
+
+
+@dataclass
+class Tally:
+    """What came of one kind of faults.
+
+    Attributes:
+        times: How often it was tried.
+        images: That both cameras sent meanwhile.
+        fates: What became of them.
+        answer_s: Times until a good image was answered afterwards.
+    """
+
+    times: int = 0
+    images: int = 0
+    fates: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FATES, 0))
+    answer_s: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What is allowed after a fault.
+
+    Attributes:
+        answer_s: Seconds until a good image is answered.
+        growth: Share by which memory may have grown since the node had warmed up.
+    """
+
+    answer_s: float = 1.0
+    growth: float = 0.05
+
+
+class Campaign:
+    """Faults of one seed against one node.
+
+    Attributes:
+        tallies: By kind.
+        problems: What did not hold, as sentences.
+        before: What the process held when it had warmed up.
+        after: What it held at the end.
+    """
+
+    def __init__(self, seed: int, allowed: Allowed | None = None) -> None:
+        """Args:
+        seed: Decides what comes, and in which order.
+        allowed: See ``Allowed``.
+        """
+        self._seed, self._allowed = seed, allowed or Allowed()
+        self.tallies: dict[str, Tally] = {}
+        self.problems: list[str] = []
+        self.before = self.after = ProcessState(0, 0, 0)
+
+    def run(self, seconds: float) -> None:
+        """Start the node, try one kind after another, and look at what is left.
+
+        Args:
+            seconds: How long; the kind that has begun is finished.
+
+        Raises:
+            SourceError: The node does not start, or ends.
+        """
+        graph = FaultGraph()
+        try:
+            self._warm_up(graph)
+            self.before = process_state(graph.node.pid)
+            end_s = time.monotonic() + seconds
+            for number, kind in enumerate(self._kinds()):
+                if time.monotonic() > end_s:
+                    break
+                self._try(graph, kind, Random(f'{self._seed} {number}'))
+            self._finish(graph)
+        finally:
+            graph.shut_down()
+
+    def _kinds(self) -> Iterator[Kind]:
+        """Yield each kind once, then any."""
+        random = Random(self._seed)
+        yield from random.sample(KINDS, len(KINDS))
+        while True:
+            yield random.choice(KINDS)
+
+    def _warm_up(self, graph: FaultGraph) -> None:
+        """Have the node do once what it is going to do, with good images alone."""
+        random = Random(0)
+        annotated = graph.tester.create_subscription(
+            Image, 'raw/image_annotated', lambda msg: None, 1
+        )
+        for _ in range(_WARM_UP_IMAGES):
+            for camera in graph.cameras:
+                graph.answer_s(camera)
+        graph.tester.destroy_subscription(annotated)
+        for kind in (listeners, single_images, lifecycle):
+            kind(graph, random)
+        graph.open_accounts()
+
+    def _try(self, graph: FaultGraph, kind: Kind, random: Random) -> None:
+        name = kind.__name__
+        tally = self.tallies.setdefault(name, Tally())
+        tally.times += 1
+        before = [(camera, camera.sent, dict(camera.fates)) for camera in graph.cameras]
+        try:
+            kind(graph, random)
+        except UnfulfilledError as error:
+            self.problems.append(f'{name}: {error}')
+        for camera in graph.cameras:
+            answer_s = graph.answer_s(camera)
+            tally.answer_s.append(answer_s)
+            if answer_s > self._allowed.answer_s:
+                self.problems.append(
+                    f'{name}: a good image on {camera.topic} was answered after {answer_s:.2f} s'
+                )
+        for camera, sent, fates in before:
+            missing = graph.unaccounted(camera)
+            if missing:
+                self.problems.append(
+                    f'{name}: {missing} images on {camera.topic} are not accounted for'
+                )
+            # Where the node was activated anew it counts anew.
+            if camera.sent >= sent:
+                tally.images += camera.sent - sent
+                for fate in FATES:
+                    tally.fates[fate] += camera.fates[fate] - fates[fate]
+
+    def _finish(self, graph: FaultGraph) -> None:
+        for camera in graph.cameras:
+            if not self._sees_face(graph, camera):
+                self.problems.append(f'no face is found on {camera.topic} afterwards')
+        graph.spin(_QUIET_S)
+        self.after = process_state(graph.node.pid)
+        grown = self.after.resident_mb / self.before.resident_mb - 1
+        if grown > self._allowed.growth:
+            self.problems.append(f'memory grew by {100 * grown:.1f} %')
+        if self.after.threads != self.before.threads:
+            self.problems.append(f'threads: {self.before.threads} became {self.after.threads}')
+        if self.after.descriptors != self.before.descriptors:
+            self.problems.append(
+                f'descriptors: {self.before.descriptors} became {self.after.descriptors}'
+            )
+        self.problems.extend(log_problems(graph.node.log))
+
+    def _sees_face(self, graph: FaultGraph, camera: Camera) -> bool:
+        end_s = time.monotonic() + _FACE_WITHIN_S
+        while time.monotonic() < end_s:
+            graph.answer_s(camera)
+            if graph.last_answer.faces == 1:
+                return True
+        return False

@@ -1,0 +1,177 @@
+"""``python -m benchmarks.soak``: what a node holds and how fast it answers, over a long time.
+
+Two cameras, one of raw images and one of JPEG, 30 images a second each; ``make soak`` starts it.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.faults.fault_graph import RATE_HZ, FaultGraph
+from benchmarks.faults.process_state import process_state
+from fer_ros.atomic_file import atomic_file
+from fer_ros.bench.report import machine, write_json
+from fer_ros.errors import FerError
+
+_INTERVAL_S = 10.0
+# What is loaded once, and what fills to its size, has done so by then.
+_WARM_UP_S = 60.0
+_GROWTH = 0.05
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was seen in an interval.
+
+    Attributes:
+        minutes: From the start to the end of the interval.
+        resident_mb: Memory at its end.
+        threads: Likewise.
+        descriptors: Likewise.
+        answers: Messages that came.
+        dropped: Images that gave way to newer ones.
+        median_ms: Time from the stamp of an image to the arrival of its message.
+        p95_ms: Likewise.
+        p99_ms: Likewise.
+    """
+
+    minutes: float
+    resident_mb: float
+    threads: int
+    descriptors: int
+    answers: int
+    dropped: int
+    median_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+def soak(minutes: float) -> list[Sample]:
+    """Run a node for some time; return a sample of each interval after it has warmed up.
+
+    Args:
+        minutes: How long, with the time to warm up.
+
+    Raises:
+        SourceError: The node does not start, or ends.
+    """
+    graph = FaultGraph()
+    try:
+        begin_s = time.monotonic()
+        graph.spin(min(_WARM_UP_S, 30 * minutes), load=True)
+        samples = []
+        while (spent_s := time.monotonic() - begin_s) < 60 * minutes:
+            samples.append(_sample(graph, spent_s))
+        return samples
+    finally:
+        graph.shut_down()
+
+
+def _sample(graph: FaultGraph, spent_s: float) -> Sample:
+    graph.delays_s.clear()
+    dropped = [camera.fates['dropped'] for camera in graph.cameras]
+    graph.spin(_INTERVAL_S, load=True)
+    gone = sum(camera.fates['dropped'] for camera in graph.cameras) - sum(dropped)
+    spread_ms = np.percentile([*graph.delays_s] or [np.nan], (50, 95, 99)) * 1e3
+    return Sample(
+        (spent_s + _INTERVAL_S) / 60,
+        **asdict(process_state(graph.node.pid)),
+        answers=len(graph.delays_s),
+        dropped=gone,
+        median_ms=float(spread_ms[0]),
+        p95_ms=float(spread_ms[1]),
+        p99_ms=float(spread_ms[2]),
+    )
+
+
+def draw(samples: Sequence[Sample], path: Path) -> None:
+    """Draw what was seen over time, to a PNG file.
+
+    Args:
+        samples: In their order.
+        path: Replaced only by a whole file.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure((9, 7), layout='constrained')
+    memory, held, delays, images = figure.subplots(4, 1, sharex=True)
+    minutes = [sample.minutes for sample in samples]
+
+    def line(axes, name: str, label: str) -> None:  # type: ignore[no-untyped-def]
+        axes.plot(minutes, [getattr(sample, name) for sample in samples], label=label)
+
+    line(memory, 'resident_mb', 'memory, MB')
+    memory.set_ylim(0, 1.2 * max(sample.resident_mb for sample in samples))
+    line(held, 'threads', 'threads')
+    line(held, 'descriptors', 'descriptors')
+    held.set_ylim(0, None)
+    for name, label in (('p99_ms', '99 %'), ('p95_ms', '95 %'), ('median_ms', 'median')):
+        line(delays, name, f'stamp to answer, ms: {label}')
+    delays.set_yscale('log')
+    line(images, 'answers', f'answers in {_INTERVAL_S:g} s')
+    line(images, 'dropped', f'images dropped in {_INTERVAL_S:g} s')
+    images.set(xlabel='minutes', ylim=(0, None))
+    for axes in (memory, held, delays, images):
+        axes.grid(alpha=0.3)
+        axes.legend(loc='upper right', fontsize=8)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110, format='png')
+
+
+def problems(samples: Sequence[Sample]) -> list[str]:
+    """Return what grew, as sentences."""
+    first, last = samples[0], samples[-1]
+    found = []
+    growth = last.resident_mb / first.resident_mb - 1
+    if growth > _GROWTH:
+        found.append(f'memory grew by {100 * growth:.1f} %')
+    for name in ('threads', 'descriptors'):
+        counts = {getattr(sample, name) for sample in samples}
+        if len(counts) > 1:
+            found.append(f'{name} were {", ".join(map(str, sorted(counts)))}')
+    silent = [sample.minutes for sample in samples if not sample.answers]
+    if silent:
+        found.append(f'nothing was answered at minute {silent[0]:.1f}')
+    return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run, print and draw; exit code 1 where something grew."""
+    parser = argparse.ArgumentParser(
+        prog='python -m benchmarks.soak',
+        description=f'Two cameras at {RATE_HZ:g} images a second for a long time.',
+    )
+    parser.add_argument('--minutes', type=float, default=30, help='default: 30')
+    parser.add_argument('--plot', type=Path, default=Path('soak.png'), help='default: soak.png')
+    parser.add_argument('--json', type=Path, help='file for the samples')
+    options = parser.parse_args(arguments)
+    try:
+        samples = soak(options.minutes)
+    except FerError as error:
+        sys.exit(f'soak: {error}')
+    except KeyboardInterrupt:
+        sys.exit('soak: interrupted')
+    write_json({'machine': machine(), 'samples': [asdict(one) for one in samples]}, options.json)
+    draw(samples, options.plot)
+    print(machine())
+    print(f'{"minute":>8}{"memory MB":>11}{"threads":>9}{"descriptors":>13}', end='')
+    print(f'{"answers":>9}{"dropped":>9}{"median ms":>11}{"p95 ms":>9}{"p99 ms":>9}')
+    step = max(len(samples) // 10, 1)
+    for sample in [*samples[:-1:step], samples[-1]]:
+        print(
+            f'{sample.minutes:>8.1f}{sample.resident_mb:>11.1f}{sample.threads:>9}'
+            f'{sample.descriptors:>13}{sample.answers:>9}{sample.dropped:>9}'
+            f'{sample.median_ms:>11.1f}{sample.p95_ms:>9.1f}{sample.p99_ms:>9.1f}'
+        )
+    found = problems(samples)
+    print('\n'.join(f'DOES NOT HOLD: {problem}' for problem in found) or 'nothing grew')
+    sys.exit('soak: not all held' if found else 0)
+
+
+if __name__ == '__main__':
+    main()
