@@ -19,8 +19,6 @@ from benchmarks.faults.kinds import (
 from benchmarks.faults.node_log import log_problems
 from benchmarks.faults.process_state import ProcessState, process_state
 
-# Until memory is what it is going to be.
-_WARM_UP_IMAGES = 100
 _QUIET_S = 1.0
 _FACE_WITHIN_S = 5.0
 
@@ -75,18 +73,20 @@ class Campaign:
         self.problems: list[str] = []
         self.before = self.after = ProcessState(0, 0, 0)
 
-    def run(self, seconds: float) -> None:
+    def run(self, seconds: float, warm_up_images: int = 100) -> None:
         """Start the node, try one kind after another, and look at what is left.
 
         Args:
             seconds: How long; the kind that has begun is finished.
+            warm_up_images: Good images that each camera sends before, so that memory is what it
+                is going to be.
 
         Raises:
             SourceError: The node does not start, or ends.
         """
         graph = FaultGraph()
         try:
-            self._warm_up(graph)
+            self._warm_up(graph, warm_up_images)
             self.before = process_state(graph.node.pid)
             end_s = time.monotonic() + seconds
             for number, kind in enumerate(self._kinds()):
@@ -104,13 +104,13 @@ class Campaign:
         while True:
             yield random.choice(KINDS)
 
-    def _warm_up(self, graph: FaultGraph) -> None:
+    def _warm_up(self, graph: FaultGraph, images: int) -> None:
         """Have the node do once what it is going to do, with good images alone."""
         random = Random(0)
         annotated = graph.tester.create_subscription(
             Image, 'raw/image_annotated', lambda msg: None, 1
         )
-        for _ in range(_WARM_UP_IMAGES):
+        for _ in range(images):
             for camera in graph.cameras:
                 graph.answer_s(camera)
         graph.tester.destroy_subscription(annotated)

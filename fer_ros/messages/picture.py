@@ -201,7 +201,10 @@ class _Frame:
 
 
 def _pixels(picture: Picture, view: memoryview, flags: int) -> Any:
-    """Return the pixels, None of what cannot be decoded; whatever is wrong with them, nothing is written to stderr."""
+    """Return the pixels; None where they cannot be decoded.
+
+    What is wrong with a JPEG as it was sent, or with a PNG, is not written to stderr.
+    """
     if picture.kind == 'PNG' and picture.end:
         view = _critical_chunks(view)
     if picture.kind == 'JPEG':

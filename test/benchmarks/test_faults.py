@@ -21,7 +21,7 @@ from fer_ros.ros.conversions import bgr_to_msg
 def campaign():
     # How fast and how large is for `make faults` to say, on a machine that does nothing else.
     campaign = Campaign(seed=1, allowed=Allowed(answer_s=60, growth=0.2))
-    campaign.run(10)
+    campaign.run(10, warm_up_images=10)
     return campaign
 
 
