@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from benchmarks.faults.camera import FATES
 from benchmarks.faults.campaign import Campaign
-from benchmarks.faults.fault_graph import FATES
-from fer_ros.bench.report import machine
+from fer_ros.bench.report import machine, spread_ms
 from fer_ros.errors import FerError
 
 
@@ -39,6 +39,11 @@ def print_tallies(campaign: Campaign) -> None:
         fates = ''.join(f'{tally.fates[fate]:>10}' for fate in FATES)
         slowest_ms = 1e3 * max(tally.answer_s, default=0.0)
         print(f'{name:<20}{tally.times:>6}{tally.images:>8}{fates}{slowest_ms:>20.0f}')
+    usual = spread_ms(campaign.usual_s, 99)
+    print(
+        f'before, a good image was answered after {usual["median_ms"]:.0f} ms (median), '
+        f'{usual["p99_ms"]:.0f} ms (99 %); allowed afterwards: {1e3 * campaign.limit_s:.0f} ms'
+    )
     before, after = campaign.before, campaign.after
     print(
         f'memory {before.resident_mb:.1f} MB, then {after.resident_mb:.1f} MB; threads '

@@ -5,22 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+import numpy as np
 from sensor_msgs.msg import Image
 
-from benchmarks.faults.fault_graph import FATES, Camera, FaultGraph
-from benchmarks.faults.kinds import (
-    KINDS,
-    Kind,
-    UnfulfilledError,
-    lifecycle,
-    listeners,
-    single_images,
-)
+from benchmarks.faults.camera import FATES, Camera
+from benchmarks.faults.fault_graph import FaultGraph
+from benchmarks.faults.graph_faults import lifecycle, listeners, single_images
+from benchmarks.faults.kinds import KINDS, Kind
 from benchmarks.faults.node_log import log_problems
 from benchmarks.faults.process_state import ProcessState, process_state
+from benchmarks.faults.requirements import UnfulfilledError
 
 _QUIET_S = 1.0
-_FACE_WITHIN_S = 5.0
+_FACE_WITHIN_S = 20.0
 
 
 @dataclass
@@ -45,7 +42,8 @@ class Allowed:
     """What is allowed after a fault.
 
     Attributes:
-        answer_s: Seconds until a good image is answered.
+        answer_s: Seconds until a good image is answered; on a machine that is too busy for that
+            without any fault, three times what 99 % of the answers took before.
         growth: Share by which memory may have grown since the node had warmed up.
     """
 
@@ -57,6 +55,7 @@ class Campaign:
     """Faults of one seed against one node.
 
     Attributes:
+        usual_s: Times until a good image was answered before anything was wrong.
         tallies: By kind.
         problems: What did not hold, as sentences.
         before: What the process held when it had warmed up.
@@ -69,6 +68,7 @@ class Campaign:
         allowed: See ``Allowed``.
         """
         self._seed, self._allowed = seed, allowed or Allowed()
+        self.usual_s: list[float] = []
         self.tallies: dict[str, Tally] = {}
         self.problems: list[str] = []
         self.before = self.after = ProcessState(0, 0, 0)
@@ -97,6 +97,12 @@ class Campaign:
         finally:
             graph.shut_down()
 
+    @property
+    def limit_s(self) -> float:
+        """Seconds within which a good image has to be answered after a fault."""
+        usual_s = float(np.percentile([*self.usual_s] or [0.0], 99))
+        return max(self._allowed.answer_s, 3 * usual_s)
+
     def _kinds(self) -> Iterator[Kind]:
         """Yield each kind once, then any."""
         random = Random(self._seed)
@@ -112,7 +118,7 @@ class Campaign:
         )
         for _ in range(images):
             for camera in graph.cameras:
-                graph.answer_s(camera)
+                self.usual_s.append(graph.answer_s(camera))
         graph.tester.destroy_subscription(annotated)
         for kind in (listeners, single_images, lifecycle):
             kind(graph, random)
@@ -130,7 +136,7 @@ class Campaign:
         for camera in graph.cameras:
             answer_s = graph.answer_s(camera)
             tally.answer_s.append(answer_s)
-            if answer_s > self._allowed.answer_s:
+            if answer_s > self.limit_s:
                 self.problems.append(
                     f'{name}: a good image on {camera.topic} was answered after {answer_s:.2f} s'
                 )
@@ -140,6 +146,7 @@ class Campaign:
                 self.problems.append(
                     f'{name}: {missing} images on {camera.topic} are not accounted for'
                 )
+                camera.sent -= missing
             # Where the node was activated anew it counts anew.
             if camera.sent >= sent:
                 tally.images += camera.sent - sent

@@ -5,8 +5,6 @@ import copy
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -21,6 +19,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 
+from benchmarks.faults.camera import FATES, Answer, Camera, Message
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_people import portrait
 from fer_ros.messages.emotions import stamp_s_from_msg
@@ -31,47 +30,8 @@ from fer_ros.ros.domain import take_domain
 
 SILENT_AFTER_S = 2.0
 RATE_HZ = 30.0
-# The ways in which the node says what became of an image.
-FATES = ('published', 'dropped', 'late', 'failed', 'ignored')
 _START_S = 60.0
 _S = 1_000_000_000
-Message: TypeAlias = Image | CompressedImage
-
-
-@dataclass
-class Camera:
-    """One image topic.
-
-    Attributes:
-        topic: Its full name.
-        good: What it sends when nothing is wrong.
-        publisher: Of its images; None while nobody sends any.
-        sent: Images, since the node counts.
-        fates: What became of them, as the node's diagnostics say.
-        last_ns: Stamp of the last image.
-    """
-
-    topic: str
-    good: Message
-    publisher: Any = None
-    sent: int = 0
-    fates: dict[str, int] = field(default_factory=dict)
-    last_ns: int = 0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of an image.
-
-    Attributes:
-        time_s: When it arrived.
-        delay_s: Time since the image's stamp.
-        faces: Number of them.
-    """
-
-    time_s: float
-    delay_s: float
-    faces: int
 
 
 class FaultGraph:
