@@ -138,6 +138,12 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         '--mirror', action='store_true', help='average over each face and its mirror image'
     )
+    evaluate.add_argument(
+        '--prior-correction',
+        type=float,
+        metavar='S',
+        help='as the parameter of the node, 0 to 1; default: that of the node',
+    )
     evaluate.add_argument('--out', type=Path, help='folder for report, figures and pictures')
     evaluate.set_defaults(run=_evaluate)
 
@@ -256,6 +262,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         streams=tuple(name.strip() for name in options.streams.split(',') if name.strip()),
         robustness=options.robustness,
         mirror=options.mirror,
+        prior_correction=options.prior_correction,
         smoothing=smoothing,
         severity=options.severity,
         changes=options.changes,

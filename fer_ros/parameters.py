@@ -297,6 +297,16 @@ FER_NODE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'prior_correction',
+        _PIPELINE.prior_correction,
+        "How much of the class frequencies of the model's training is taken out of its answers. "
+        '0: as trained; 1: as if all classes were equally likely. A model whose file does not say '
+        'them allows 0 alone.',
+        low=0.0,
+        high=1.0,
+        live=True,
+    ),
+    Spec(
         'confidence_threshold',
         _PIPELINE.confidence_threshold,
         'Smoothed probability that a class needs to be named; below, emotion is empty.',
@@ -490,6 +500,7 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
         chosen['confidence_threshold'],
         chosen['hfov_deg'],
         chosen['rotate_deg'],
+        chosen['prior_correction'],
     )
 
 

@@ -17,6 +17,7 @@ from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import Classifier, softmax
 from fer_ros.inference.inputs import make_batch
+from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, PriorCorrection
 from fer_ros.inference.valence_arousal import ValenceArousal
 from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.stage_timer import StageTimer
@@ -60,6 +61,9 @@ class PipelineSettings:
         hfov_deg: Horizontal field of view of a camera whose intrinsics are not known, in degrees.
         rotate_deg: By how much images are turned clockwise before faces are sought, one of
             ``ROTATIONS_DEG``. What is found is told in the image as it came.
+        prior_correction: How much of the class frequencies of its training is taken out of what
+            the model says, in [0, 1]; see ``PriorCorrection``. A model whose file does not say
+            them allows 0 alone.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
@@ -67,6 +71,7 @@ class PipelineSettings:
     confidence_threshold: float = 0.0
     hfov_deg: float = 60.0
     rotate_deg: int = 0
+    prior_correction: float = DEFAULT_STRENGTH
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence_threshold <= 1:
@@ -77,6 +82,8 @@ class PipelineSettings:
             raise SettingError(
                 f'hfov_deg is {self.hfov_deg}, allowed is more than 0 and less than 180'
             )
+        if not 0 <= self.prior_correction <= 1:
+            raise SettingError(f'prior_correction is {self.prior_correction}, allowed are 0 to 1')
         if self.rotate_deg not in ROTATIONS_DEG:
             allowed = ', '.join(map(str, ROTATIONS_DEG))
             raise SettingError(f'rotate_deg is {self.rotate_deg}, allowed are {allowed}')
@@ -133,6 +140,9 @@ class EmotionPipeline:
             ``face_ids_of_camera``.
         reported: Whether faces are sought by somebody else, who calls ``report``; the detector
             of ``models`` then works for ``analyze`` only.
+
+        Raises:
+            SettingError: The model does not allow the ``prior_correction`` of the settings.
         """
         self.models = models
         self.camera: CameraIntrinsics | None = None
@@ -161,6 +171,7 @@ class EmotionPipeline:
 
     @settings.setter
     def settings(self, settings: PipelineSettings) -> None:
+        self._correction = PriorCorrection(self.models.classifier, settings.prior_correction)
         if self._settings.rotate_deg != settings.rotate_deg:
             self._observer.reset()
         self._smoother.settings = settings.smoothing
@@ -287,18 +298,19 @@ class EmotionPipeline:
         self._stamp_s = float('-inf')
 
     def _smooth(
-        self, observation: Observation, probabilities: FloatArray, model_s: Mapping[str, float]
+        self, observation: Observation, logits: FloatArray, model_s: Mapping[str, float]
     ) -> FrameEmotions:
         """Blend what the model says of an image's faces with their past.
 
         Args:
             observation: Of the image that follows the last one.
-            probabilities: ``(N, C)`` of its N faces.
+            logits: ``(N, C)`` of its N faces.
             model_s: Seconds that ``batch`` and ``model`` took for them.
         """
         for stage, seconds in model_s.items():
             self._timer.add(stage, seconds)
         with self._timer.time('smoothing'):
+            probabilities = softmax(self._correction(logits)) if len(logits) else logits
             faces = tuple(
                 self._face_emotion(face, frame, observation)
                 for face, frame in zip(observation.faces, probabilities, strict=True)
@@ -371,16 +383,16 @@ def estimate_together(
             ``estimate``.
     """
     seen = [face.aligned for _, observation in observed for face in observation.faces]
-    probabilities, timer = _NO_ROWS, StageTimer()
+    logits, timer = _NO_ROWS, StageTimer()
     if seen:
         with timer.time('batch'):
             batch = make_batch(seen)
         with timer.time('model'):
-            probabilities = softmax(observed[0][0].models.classifier.logits(batch))
+            logits = observed[0][0].models.classifier.logits(batch)
     frames, first = [], 0
     for pipeline, observation in observed:
         end = first + len(observation.faces)
-        frames.append(pipeline._smooth(observation, probabilities[first:end], timer.stage_s))
+        frames.append(pipeline._smooth(observation, logits[first:end], timer.stage_s))
         first = end
     return frames
 

@@ -1,5 +1,6 @@
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,3 +284,38 @@ def test_portrait_clip_has_the_faces_that_it_says(pipeline):
         if expected and found not in expected:
             wrong.append((stamp_s, found))
     assert wrong == []
+
+
+def test_frequencies_of_the_training_are_taken_out_before_smoothing(models, portrait_bgr):
+    frames = {}
+    for strength in (0.0, 1.0):
+        pipeline = EmotionPipeline(models, PipelineSettings(prior_correction=strength))
+        (face,) = pipeline.process(portrait_bgr, 0.0).faces
+        assert (face.probabilities == face.frame_probabilities).all()
+        frames[strength] = face.frame_probabilities
+    figures = models.classifier.figures
+    frequencies = np.array([figures['class_frequencies'][name] for name in pipeline.classes])
+    taken_out = np.log(frames[0.0] / frames[1.0]) * figures['temperature']
+    differences = taken_out - np.log(frequencies)
+    assert differences == pytest.approx(np.full(8, differences[0]), abs=1e-3)
+
+
+def test_prior_correction_that_the_model_does_not_allow_is_refused_and_the_old_one_stays(
+    models, portrait_bgr
+):
+    class Forgetful:
+        """The shipped model, of whose training nothing is known."""
+
+        config, path, name = models.classifier.config, models.classifier.path, 'forgetful'
+        figures, logits = {}, models.classifier.logits
+
+    forgetful = replace(models, classifier=Forgetful())
+    with pytest.raises(SettingError, match='does not say how often its training drew each class'):
+        EmotionPipeline(forgetful)
+    settings = PipelineSettings(prior_correction=0.0)
+    pipeline = EmotionPipeline(forgetful, settings)
+    with pytest.raises(SettingError, match='set prior_correction to 0'):
+        pipeline.settings = PipelineSettings(prior_correction=0.5)
+    assert pipeline.settings == settings
+    (face,) = pipeline.process(portrait_bgr, 0.0).faces
+    assert face.emotion == 'happiness'

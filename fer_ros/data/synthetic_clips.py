@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_ros.data.disturbances import blurred, covered, exposed, noisy, to_image, to_pixels
+from fer_ros.data.face_set import FaceSet
 from fer_ros.data.landmarked_pictures import CHIP_MARGIN, FACE_PX, enlarged
 from fer_ros.face.alignment import Transform, align_face, crop_face, face_transform
 from fer_ros.face.landmarks import LandmarkPredictor
@@ -104,7 +105,25 @@ def synthetic_clip(
             if start <= frame < end:
                 pixels = covered(pixels, (top + edge, left + edge), extent, gray)
         picture = to_image(pixels)
-        yield align_face(picture, _found(picture, expected, predictor), size_px)
+        yield align_face(picture, found_landmarks(picture, expected, predictor), size_px)
+
+
+def clips_of_stills(
+    faces: FaceSet, size_px: int, severity: float = SEVERITY, frames: int = FRAMES
+) -> Iterator[AlignedFace]:
+    """Yield the frames of a clip of each face of a set, one clip after the other.
+
+    Args:
+        faces: Stills.
+        size_px: Side of the aligned crops.
+        severity: As in ``synthetic_clip``.
+        frames: Of each clip.
+    """
+    predictor = LandmarkPredictor()
+    for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
+        rng = np.random.default_rng((0, index))
+        still = Still(image, Landmarks(points), frames)
+        yield from synthetic_clip([still], size_px, rng, severity, predictor)
 
 
 def _picture(
@@ -148,8 +167,17 @@ def _shown(stills: Sequence[Still], frame: int) -> list[tuple[Still, float]]:
     return [(still, 1 - share), (other, share)]
 
 
-def _found(picture: ImageArray, expected: Landmarks, predictor: LandmarkPredictor) -> Landmarks:
-    """Find the landmarks in a small picture, from the box in which they should be."""
+def found_landmarks(
+    picture: ImageArray, expected: Landmarks, predictor: LandmarkPredictor
+) -> Landmarks:
+    """Find the landmarks in a small picture that a face fills, from the box in which they are.
+
+    Args:
+        picture: ``(H, W)`` uint8 gray; the landmark model gets it enlarged, for it gives whole
+            pixels.
+        expected: Where they should be, in pixels of it.
+        predictor: That finds them.
+    """
     face, scale = enlarged(picture, FACE_PX * CHIP_MARGIN)
     box = Landmarks(expected.points_px * np.float32(scale)).following_box()
     return Landmarks(predictor.predict(face, box).points_px / np.float32(scale))

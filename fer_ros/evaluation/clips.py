@@ -1,6 +1,6 @@
 """Tables about the frames of clips: what temporal smoothing brings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,12 +9,11 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, Still, synthetic_clip
+from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, clips_of_stills
 from fer_ros.evaluation.calibration import equal_tables
 from fer_ros.evaluation.predictions import answers_for, smoothed, stream_to_smooth
 from fer_ros.evaluation.report import Table
 from fer_ros.evaluation.stills import difference_tables
-from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import (
     Labels,
@@ -24,7 +23,7 @@ from fer_ros.metrics import (
     flicker_hz,
 )
 from fer_ros.smoothing import SmoothingSettings
-from fer_ros.structures import AlignedFace, FloatArray, Landmarks
+from fer_ros.structures import FloatArray
 
 # Clips are made from so many stills, if there are as many; each frame takes landmarks of its own.
 MOST_STILLS = 1000
@@ -173,7 +172,7 @@ def synthetic_tables(
     chosen = np.random.default_rng(0).permutation(len(faces))[:MOST_STILLS]
     faces = faces.select(chosen)
     bar = tqdm(
-        _synthetic_frames(faces, size_px, severity),
+        clips_of_stills(faces, size_px, severity),
         'synthetic clips',
         len(faces) * FRAMES,
         unit='frame',
@@ -220,11 +219,3 @@ def _time_constant_row(
         after,
         1 - after / before if before else 0.0,
     )
-
-
-def _synthetic_frames(faces: FaceSet, size_px: int, severity: float) -> Iterator[AlignedFace]:
-    predictor = LandmarkPredictor()
-    for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
-        rng = np.random.default_rng((0, index))
-        still = Still(image, Landmarks(points))
-        yield from synthetic_clip([still], size_px, rng, severity, predictor)

@@ -29,6 +29,7 @@ from fer_ros.evaluation.predictions import (
 from fer_ros.evaluation.report import Evaluation
 from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.inference.classifier import Classifier
+from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, measure
 from fer_ros.structures import FloatArray
@@ -80,6 +81,7 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
                 CREMA_D_CLASSES,
             )
             for stream in next(iter(judged.values())).frames
+            if stream != AS_TRAINED
         },
     )
 

@@ -24,6 +24,7 @@ from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration import agreement_table, equal_tables, fit_table
 from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
+from fer_ros.evaluation.conditions import pose_table, size_table
 from fer_ros.evaluation.crema_d import evaluate_crema_d
 from fer_ros.evaluation.judged_faces import judged_faces
 from fer_ros.evaluation.predictions import (
@@ -31,13 +32,17 @@ from fer_ros.evaluation.predictions import (
     answers_for,
     describe_mapping,
     describe_model,
+    stream_to_smooth,
     streams_of,
 )
+from fer_ros.evaluation.prior_curve import prior_table
 from fer_ros.evaluation.report import Evaluation, Panels, Table
 from fer_ros.evaluation.robustness import robustness, robustness_table
 from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluation.stills import still_tables
 from fer_ros.inference.classifier import Classifier
+from fer_ros.inference.config import FREQUENCIES
+from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.metrics import measure
 from fer_ros.structures import FloatArray
 
@@ -99,7 +104,11 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     ]
     if faces.seen.any():
         notes.append(_about_copies(classifier))
-    tables = [*still_tables(answers, faces), fit_table(answers, faces)]
+    last = stream_to_smooth(answers)
+    tables = [*still_tables(answers, faces), pose_table(last, answers[last], faces)]
+    if FREQUENCIES in classifier.figures:
+        tables.append(prior_table(answers[AS_TRAINED], faces, classifier.figures))
+    tables.append(fit_table(answers, faces))
     if dataset is FERPLUS:
         tables.append(_agreement(settings, classifier, faces))
     tables += equal_tables(
@@ -117,13 +126,18 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     curves = robustness(classifier, faces) if settings.robustness else {}
     if curves:
         tables.append(robustness_table(curves, faces.group_name()))
+        tables.append(size_table(classifier, faces))
     changes: Panels = {}
     if settings.changes:
         note, found, changes = change_report(classifier, faces, settings.smoothing)
         notes.append(note)
         tables += found
     labels = faces.labels()
-    confusions = {s: measure(rows, labels, faces.classes) for s, rows in answers.items()}
+    confusions = {
+        stream: measure(rows, labels, faces.classes)
+        for stream, rows in answers.items()
+        if stream != AS_TRAINED
+    }
     return Evaluation(
         title, tuple(notes), tuple(tables), confusions=confusions, curves=curves, changes=changes
     )

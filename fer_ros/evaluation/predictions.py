@@ -10,6 +10,7 @@ from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.classifier import BothSides, Classifier, softmax
 from fer_ros.inference.inputs import make_batch
+from fer_ros.inference.prior_correction import AS_TRAINED, CorrectedClassifier
 from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks, ModelInput
 
@@ -50,13 +51,14 @@ def ask(
         classifier: The model.
         faces: N faces.
         streams: Of ``cnn``, ``gat``, ``fused``; those beside the model's own need its torch form.
+            ``AS_TRAINED`` is answered by a ``CorrectedClassifier``.
 
     Raises:
         SettingError: The model, or its backend, does not have such a stream.
     """
     own = classifier.config.stream
     for stream in streams:
-        if stream != own and own != 'fused':
+        if stream not in (own, AS_TRAINED) and own != 'fused':
             raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
     if not set(streams) <= set(classifier.streams):
         raise SettingError(
@@ -104,9 +106,16 @@ def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
     """Return a sentence that says what the rows of a table are answered by."""
     own = classifier.config.stream
     sentence = f'Model {classifier.path.name}, {own}.'
-    if isinstance(classifier, BothSides):
+    base = classifier
+    if isinstance(classifier, CorrectedClassifier):
+        base, correction = classifier.base, classifier.correction
+        sentence += (
+            f' What is answered has a prior_correction of {correction.strength:g} and a '
+            f'temperature of {correction.temperature:g}; {AS_TRAINED}: {own} without these.'
+        )
+    if isinstance(base, BothSides):
         sentence += ' Probabilities are averaged over each face and its mirror image.'
-    parts = [stream for stream in streams if stream != own]
+    parts = [stream for stream in streams if stream not in (own, AS_TRAINED)]
     if parts:
         sentence += (
             f' {" and ".join(parts)}: its own classifiers for single streams, which were trained '
@@ -134,9 +143,11 @@ def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[st
 
 
 def streams_of(classifier: Classifier, wanted: Sequence[str]) -> list[str]:
-    """Return the streams to ask for: all but ``smoothed``; the model's own when none is left."""
+    """Return the streams to ask for: the model as it was trained, and what is wanted but for
+    ``smoothed``; the model's own when nothing is left.
+    """
     streams = list(dict.fromkeys(name for name in wanted if name != 'smoothed'))
-    return streams or [classifier.config.stream]
+    return [AS_TRAINED, *(streams or [classifier.config.stream])]
 
 
 def stream_to_smooth(streams: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from fer_ros.data.datasets import DATASETS
 from fer_ros.errors import SettingError
 from fer_ros.inference import config as model_config
-from fer_ros.inference.classifier import Classifier
+from fer_ros.inference.prior_correction import CorrectedClassifier, default_strength
 from fer_ros.models import load_classifier
 from fer_ros.smoothing import SmoothingSettings
 
@@ -35,6 +35,8 @@ class EvaluateSettings:
         smoothing: How frames of clips are smoothed.
         severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
         mirror: Whether the model is asked about each face's mirror image too.
+        prior_correction: As in ``PipelineSettings``; if ``None`` its default, or 0 for a model
+            that does not allow another.
         changes: Whether to judge the smoothing on clips of stills that turn into each other.
         robustness: Whether to draw the curves over blur, light, size, noise and cover.
     """
@@ -52,6 +54,7 @@ class EvaluateSettings:
     robustness: bool = False
     changes: bool = False
     mirror: bool = False
+    prior_correction: float | None = None
 
     def __post_init__(self) -> None:
         if self.dataset and self.dataset not in DATASETS:
@@ -70,9 +73,11 @@ class EvaluateSettings:
         if not 0 <= self.fold <= 10:
             raise SettingError(f'fold is {self.fold}, allowed are 0 to 10')
 
-    def load(self, model: Path) -> Classifier:
+    def load(self, model: Path) -> CorrectedClassifier:
         """Return the model in the backend that can answer for the streams."""
         parts = {'cnn', 'gat'} & set(self.streams)
         only_torch = model.suffix == '.safetensors' and not model.with_suffix('.onnx').is_file()
         backend = self.backend or ('torch' if parts or only_torch else 'onnx')
-        return load_classifier(model, backend, mirror=self.mirror)
+        base = load_classifier(model, backend, mirror=self.mirror)
+        strength = self.prior_correction
+        return CorrectedClassifier(base, default_strength(base) if strength is None else strength)

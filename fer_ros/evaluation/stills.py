@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation.report import Cell, Table
+from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.metrics import (
     Labels,
     bootstrap_accuracy,
@@ -19,6 +20,8 @@ from fer_ros.metrics import (
 from fer_ros.structures import FloatArray
 
 Groups = npt.NDArray[Any] | None
+# Of classes with fewer the recall is known to ten points at best.
+MANY_FACES = 30
 
 
 def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Table]:
@@ -29,38 +32,36 @@ def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Tabl
         faces: N faces with labels.
     """
     labels, groups, drawn = faces.labels(), faces.groups(), faces.group_name()
-    predictions = {stream: rows.argmax(axis=1) for stream, rows in answers.items()}
-    return [
+    tables = [
         stream_table(answers, faces),
         class_table(answers, labels, faces.classes, groups, drawn),
-        *difference_tables(
-            predictions,
-            labels,
-            len(faces.classes),
-            groups,
-            'differences',
-            f'What streams differ by, in points, paired; {drawn} drawn (95 %)',
-        ),
     ]
+    for kind, chosen in _kinds(faces).items():
+        tables += difference_tables(
+            {stream: rows[chosen].argmax(axis=1) for stream, rows in answers.items()},
+            labels[chosen],
+            len(faces.classes),
+            None if groups is None else groups[chosen],
+            'differences' if kind == 'all' else f'differences_{kind.replace(" ", "_")}',
+            f'What streams differ by, in points, paired; {kind}; {drawn} drawn (95 %)',
+        )
+    return tables
 
 
 def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
     """Return a row per stream with its figures and their intervals.
 
-    Where the photographs of some faces stand in the training data too, each stream has a second
-    row, of those that do not.
+    Where the photographs of some faces stand in the training data too, each stream has a row of
+    those that do not; and where some classes have few faces, of those that have many.
 
     Args:
         answers: ``(N, C)`` probabilities by stream.
         faces: N faces with labels.
     """
     groups, labels = faces.groups(), faces.labels()
-    kinds = {'all': np.ones(len(faces), np.bool_)}
-    if faces.seen.any():
-        kinds['photographs never seen'] = ~faces.seen
     rows = []
     for stream, probabilities in answers.items():
-        for kind, chosen in kinds.items():
+        for kind, chosen in _kinds(faces).items():
             rows.append(
                 _stream_row(
                     stream,
@@ -87,6 +88,24 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
         ),
         tuple(rows),
     )
+
+
+def _kinds(faces: FaceSet) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return which faces have figures of their own, by what these are."""
+    everyone = np.ones(len(faces), np.bool_)
+    kinds = {'all': everyone}
+    if faces.seen.any():
+        kinds['photographs never seen'] = ~faces.seen
+    frequent = in_frequent_classes(faces.labels())
+    if frequent.any() and not frequent.all():
+        kinds[f'classes of {MANY_FACES} faces and more'] = frequent
+    return kinds
+
+
+def in_frequent_classes(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Return ``(N,)`` whether there are ``MANY_FACES`` with the same label or more."""
+    many: npt.NDArray[np.bool_] = np.bincount(labels)[labels] >= MANY_FACES
+    return many
 
 
 def _stream_row(
@@ -156,7 +175,8 @@ def difference_tables(
     name: str,
     title: str,
 ) -> list[Table]:
-    """Return what fusion gains over each stream, and smoothing over single frames.
+    """Return what fusion gains over each stream, the correction over the model as it was trained,
+    and smoothing over single frames.
 
     Args:
         predictions: ``(N,)`` by stream; a number that is no class counts as wrong.
@@ -167,8 +187,9 @@ def difference_tables(
         title: Of the table.
     """
     single = [stream for stream in predictions if not stream.startswith('smoothed')]
-    pairs = [('fused', other) for other in single if other != 'fused' and 'fused' in single]
     base = 'fused' if 'fused' in single else single[-1]
+    others = [s for s in single if s != base and (base == 'fused' or s == AS_TRAINED)]
+    pairs = [(base, other) for other in others]
     pairs += [(kept, base) for kept in predictions if kept.startswith('smoothed')]
     if not pairs:
         return []

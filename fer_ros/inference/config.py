@@ -22,6 +22,11 @@ _LARGEST = {
 }
 _MOST_CLASSES, _LONGEST_NAME = 1000, 100
 
+# Figures by which logits become answers, see ``prior_correction``: by class, how often the
+# training has drawn it, and the temperature of what is answered.
+FREQUENCIES = 'class_frequencies'
+TEMPERATURE = 'temperature'
+
 STREAMS = ('cnn', 'gat', 'fused')
 FUSIONS = ('late', 'concat', 'attention')
 CNNS = ('residual', 'mobilenet')
@@ -173,6 +178,7 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
         figures = json.loads(metadata.get('figures', '{}'))
         if not isinstance(figures, dict):
             raise TypeError(f'its figures are {type(figures).__name__}, needed are names')
+        _require_answers(config, figures)
         return config, figures
     except SettingError as error:
         raise ModelFileError(
@@ -180,3 +186,13 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
         ) from error
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f'model {path} is damaged: {error}') from error
+
+
+def _require_answers(config: ModelConfig, figures: dict[str, Any]) -> None:
+    """Raise a ``ValueError`` where logits could not be made answers by the figures."""
+    frequencies = figures.get(FREQUENCIES)
+    if frequencies is not None and set(frequencies) != set(config.classes):
+        raise ValueError(f'{FREQUENCIES} are of {", ".join(frequencies)}')
+    for value in (*(frequencies or {}).values(), figures.get(TEMPERATURE, 1.0)):
+        if type(value) not in (int, float) or not 1e-6 <= value <= 1e3:
+            raise ValueError(f'{value} stands among {FREQUENCIES} and {TEMPERATURE}')

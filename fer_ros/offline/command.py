@@ -98,6 +98,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         'model': str(Path(options.model).resolve()) if options.model else None,
         'min_face_px': options.min_face_px,
         'mirror': options.mirror,
+        'prior_correction': options.prior_correction,
         'rotate_deg': options.rotate_deg,
         'annotate': options.annotate.split(',') if options.annotate else None,
     }

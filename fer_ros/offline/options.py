@@ -35,6 +35,13 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             help='average over each face and its mirror image; as the parameter of the node',
         )
         parser.add_argument(
+            '--prior-correction',
+            type=float,
+            metavar='S',
+            help="how much of the class frequencies of the model's training is taken out of its "
+            'answers, 0 to 1; as the parameter of the node',
+        )
+        parser.add_argument(
             '--rotate-deg',
             type=int,
             metavar='DEG',

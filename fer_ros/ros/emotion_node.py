@@ -14,8 +14,9 @@ from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
-from fer_ros.errors import FerError
+from fer_ros.errors import FerError, SettingError
 from fer_ros.face.detectors.choice import HOG_ALONE
+from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings
 from fer_ros.ros.analyze_service import AnalyzeService
 from fer_ros.ros.guarded_node import GuardedNode
@@ -258,6 +259,18 @@ class EmotionNode(GuardedNode):
                     reason=f'parameter {parameter.name} can be changed only while the node is '
                     f'unconfigured, it is {self._phase}: deactivate and clean it up first',
                 )
+            value = parameter.value
+            if parameter.name == 'prior_correction' and isinstance(value, int | float):
+                return self._check_prior_correction(value)
+        return SetParametersResult(successful=True)
+
+    def _check_prior_correction(self, strength: float) -> SetParametersResult:
+        """Refuse what the model does not allow, once it is known which that is."""
+        try:
+            for topic in self._topics[:1]:
+                PriorCorrection(topic.pipeline.models.classifier, strength)
+        except SettingError as error:
+            return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:

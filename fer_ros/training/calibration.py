@@ -14,19 +14,6 @@ _TEMPERATURES = np.geomspace(0.2, 5, 400)
 _VOTES = np.geomspace(0.05, 4, 45)
 
 
-def class_offsets(prior: FloatArray, adjustment: float) -> FloatArray:
-    """Return ``(C,)`` what to add to the logits so that rare classes are found more often.
-
-    Post-hoc logit adjustment (Menon et al. 2021, eq. 9): −τ log π, with π the classes' shares.
-
-    Args:
-        prior: ``(C,)`` shares of the classes, summing to 1.
-        adjustment: τ; 0 leaves the logits alone, 1 answers as if all classes were alike frequent.
-    """
-    offsets: FloatArray = (-adjustment * np.log(np.maximum(prior, 1e-4))).astype(np.float32)
-    return offsets - offsets.mean()
-
-
 def best_temperature(logits: FloatArray, labels: Labels) -> float:
     """Return the T for which softmax(logits / T) gives the labels the highest likelihood.
 

@@ -53,10 +53,6 @@ class TrainConfig:
             ``best.safetensors``, which still has a classifier of them.
         teacher_share: How much of the targets the teachers' answers make up, 0 to 1.
         teacher_views: For how many views of each face a teacher is asked; see ``taught``.
-        logit_adjustment: How much of the classes' frequencies among the faces that are drawn, by
-            ``balance``, the kept model takes out of its answers: 0 nothing, 1 all, so that it
-            answers as if all classes were alike frequent (post-hoc logit adjustment, Menon et al.
-            2021).
         class_biases: Whether the kept model's calibration has a bias of each class beside the
             temperature, fitted as one: likelier answers, for less recall of rare classes. What it
             costs is printed.
@@ -82,7 +78,6 @@ class TrainConfig:
     stream_loss: float = 1.0
     second_loss: float = 0.2
     second_share: float = 0.0
-    logit_adjustment: float = 0.0
     class_biases: bool = False
     init: str = ''
     init_share: float = 0.0
@@ -117,7 +112,6 @@ class TrainConfig:
             ('init_share', 0, 1),
             ('teacher_share', 0, 1),
             ('teacher_views', 1, 64),
-            ('logit_adjustment', 0, 2),
             ('fold', 1, 10),
             ('seed', 0, 2**31),
             ('workers', 0, 256),
@@ -146,11 +140,6 @@ class TrainConfig:
                 raise SettingError(
                     f'{name} is {getattr(self, name)!r}, allowed are true and false'
                 )
-        if self.class_biases and self.logit_adjustment:
-            raise SettingError(
-                f'class_biases is true and logit_adjustment {self.logit_adjustment}: the biases '
-                'are fitted to the data, which undoes the adjustment; choose one'
-            )
 
 
 def read_train_config(path: Path | None) -> TrainConfig:

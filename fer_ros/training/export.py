@@ -25,6 +25,7 @@ from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.evaluation.calibration import fit_calibration
 from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
+from fer_ros.inference.config import TEMPERATURE
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, rounded, save_checkpoint
 from fer_ros.network.fer_net import FerNet, LateFusion
@@ -35,24 +36,22 @@ from fer_ros.network.weight_transfer import (
     without_second,
 )
 from fer_ros.structures import NUM_LANDMARKS, AlignedFace, FloatArray
-from fer_ros.training.calibration import best_temperature, best_votes, class_offsets
+from fer_ros.training.answers import answer_temperature
+from fer_ros.training.calibration import best_temperature, best_votes
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.validation import figures, measured, predict
 
 
-def calibrated(
-    model: FerNet, validation: FaceSet, config: TrainConfig, drawn: FloatArray
-) -> FerNet:
+def calibrated(model: FerNet, validation: FaceSet, config: TrainConfig) -> FerNet:
     """Return a copy of a trained model whose probabilities mean what they say, rounded to 16 bits.
 
-    The votes of its streams, the lean towards rare classes or the biases of the classes, and a
-    temperature for each stream become part of its last layers.
+    The votes of its streams, the biases of the classes where they are wanted, and a temperature
+    for each stream become part of its last layers.
 
     Args:
         model: In evaluation mode.
         validation: Faces that it has not learned from.
         config: Of the training.
-        drawn: ``(C,)`` frequencies of the classes among the faces that were drawn.
     """
     model, labels = deepcopy(model), validation.labels()
     if model.adds_logits:
@@ -65,8 +64,8 @@ def calibrated(
             offsets = (fitted.biases / fitted.scale).astype(np.float32)
             temperature = 1 / fitted.scale
         else:
-            offsets = class_offsets(drawn, config.logit_adjustment)
-            temperature = best_temperature(answers + offsets, labels)
+            offsets = np.zeros(answers.shape[1], np.float32)
+            temperature = best_temperature(answers, labels)
         calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
     # Half of the file's size, and too small a change to be seen in any figure.
     return rounded(model)
@@ -77,7 +76,6 @@ def logits_to_keep(
     init: Checkpoint | None,
     config: TrainConfig,
     validation: FaceSet,
-    drawn: FloatArray,
 ) -> FloatArray:
     """Return the ``(N, C)`` validation logits of what ``keep`` would make of a model.
 
@@ -88,7 +86,6 @@ def logits_to_keep(
         init: As in ``keep``.
         config: As in ``keep``.
         validation: As in ``keep``.
-        drawn: As in ``keep``.
     """
     model = without_second(model, config.second_share)
     if init is not None and config.init_share:
@@ -105,7 +102,7 @@ def logits_to_keep(
     if config.class_biases:
         fitted = fit_calibration(answers, validation.labels())
         return (answers + fitted.biases / fitted.scale).astype(np.float32)
-    return answers + class_offsets(drawn, config.logit_adjustment)
+    return answers
 
 
 def keep(
@@ -114,7 +111,6 @@ def keep(
     out: Path,
     config: TrainConfig,
     validation: FaceSet,
-    drawn: FloatArray,
 ) -> Metrics:
     """Write the model that a training keeps; return its figures on the validation faces.
 
@@ -125,14 +121,14 @@ def keep(
             ``model.int8.onnx``.
         config: Of the training.
         validation: Faces for the calibration.
-        drawn: As in ``calibrated``.
     """
     model = without_second(best.model, config.second_share)
     if init is not None and config.init_share:
         average_weights(init.model, model, config.init_share)
-    model = calibrated(model, validation, config, drawn)
+    model = calibrated(model, validation, config)
     metrics = measured(predict(model, validation)[model.config.stream], validation)
     known = {**best.figures, **figures(best.figures['epoch'], metrics)}
+    known[TEMPERATURE] = answer_temperature(model, known, validation)
     kept = Checkpoint(model, known)
     save_checkpoint(kept, out / 'model.safetensors', half=True)
     export_onnx(kept, out / 'model.onnx')

@@ -88,8 +88,8 @@ def draw_weights(faces: FaceSet, balance: float) -> FloatArray:
     return weights
 
 
-def drawn_shares(faces: FaceSet, balance: float) -> FloatArray:
-    """Return ``(C,)`` how frequent the classes are among faces drawn by ``draw_weights``."""
+def drawn_frequencies(faces: FaceSet, balance: float) -> dict[str, float]:
+    """Return by class how frequent it is among faces drawn by ``draw_weights``, in sum 1."""
     weights = draw_weights(faces, balance)
-    shares: FloatArray = (weights / weights.sum()) @ faces.targets
-    return shares
+    shares = (weights / weights.sum()) @ faces.targets
+    return {name: float(share) for name, share in zip(faces.classes, shares, strict=True)}

@@ -56,6 +56,8 @@ def run_identity(
     values |= {'processes': processes, 'mixed': mixed, 'procedure': _PROCEDURE}
     # Of these only the kept model is made otherwise, once more in a moment.
     del values['workers'], values['second_share']
+    # A setting that is gone; runs that began with it, at this value, go on.
+    values['logit_adjustment'] = 0.0
     arrays = (
         array
         for part in faces

@@ -12,6 +12,7 @@ from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.lineage import lineage_of
 from fer_ros.evaluation.calibration import price_of_biases
+from fer_ros.inference.config import FREQUENCIES
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.structures import FloatArray
@@ -27,7 +28,7 @@ from fer_ros.training.config import TrainConfig
 from fer_ros.training.data_parallel import together, wait_for_all
 from fer_ros.training.epoch_batches import EpochBatches
 from fer_ros.training.export import keep, logits_to_keep
-from fer_ros.training.face_dataset import Batch, drawn_shares
+from fer_ros.training.face_dataset import Batch, drawn_frequencies
 from fer_ros.training.learner import build_learner, build_optimizer
 from fer_ros.training.learning_rate import CosineSchedule
 from fer_ros.training.log import EpochFigures, write_log
@@ -88,7 +89,7 @@ class Trainer:
         require_unseen(self.sources, data.about)
         lineage = lineage_of(source.checkpoint.figures for source in self.sources)
         self._about = {**data.about, **({'lineage': lineage} if lineage else {})}
-        self._drawn = drawn_shares(data.training, config.balance)
+        self._about[FREQUENCIES] = drawn_frequencies(data.training, config.balance)
         require_teachers_know(self.sources, data.training.classes)
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
@@ -118,13 +119,15 @@ class Trainer:
         if not self.compute.rank.first:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
+        # What is said of the data is what this version says, also of a run that began before it.
+        best = replace(best, figures={**best.figures, **self._about})
         started_from = init.checkpoint if init is not None else None
         if self.config.class_biases and progress:
             validation = self.data.validation
             plain = replace(self.config, class_biases=False)
-            logits = logits_to_keep(best.model, started_from, plain, validation, self._drawn)
+            logits = logits_to_keep(best.model, started_from, plain, validation)
             print(price_of_biases(logits, validation))
-        return keep(best, started_from, self.out, self.config, self.data.validation, self._drawn)
+        return keep(best, started_from, self.out, self.config, self.data.validation)
 
     def fit_epochs(self, count: int, progress: bool = True) -> None:
         """Train some more epochs.
@@ -238,4 +241,4 @@ class Trainer:
         init = self.sources.init
         started_from = init.checkpoint if init is not None else None
         model = self.average.model
-        return logits_to_keep(model, started_from, self.config, self.data.validation, self._drawn)
+        return logits_to_keep(model, started_from, self.config, self.data.validation)

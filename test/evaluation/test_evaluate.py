@@ -71,20 +71,21 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
         SHIPPED_MODEL, stills, split='test', streams=('cnn', 'gat', 'fused', 'smoothed')
     )
     found = evaluate(settings, tmp_path / 'out')
-    assert [row['stream'] for row in rows(tmp_path / 'out', 'streams')] == ['cnn', 'gat', 'fused']
+    streams = ['as trained', 'cnn', 'gat', 'fused']
+    assert [row['stream'] for row in rows(tmp_path / 'out', 'streams')] == streams
     assert [row['streams'] for row in rows(tmp_path / 'out', 'differences')] == [
+        'fused - as trained',
         'fused - cnn',
         'fused - gat',
     ]
     frames = rows(tmp_path / 'out', 'frames')
     assert [row['stream'] for row in frames] == [
-        'cnn',
-        'gat',
-        'fused',
+        *streams,
         'smoothed',
         'smoothed, plain average',
     ]
     assert [row['streams'] for row in rows(tmp_path / 'out', 'frame_differences')] == [
+        'fused - as trained',
         'fused - cnn',
         'fused - gat',
         'smoothed - fused',
@@ -93,13 +94,39 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     assert any('clips are synthetic' in note for note in found.notes)
 
 
+def test_rows_as_trained_stand_beside_those_as_the_node_answers(stills, tmp_path):
+    settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test', prior_correction=1.0)
+    found = evaluate(settings, tmp_path / 'out')
+    assert 'What is answered has a prior_correction of 1 and a temperature of' in found.notes[0]
+    trained, answered = rows(tmp_path / 'out', 'streams')
+    assert (trained['stream'], answered['stream']) == ('as trained', 'fused')
+    # Right or wrong, both say the same of two equal pictures, but are not as sure of it.
+    error = 'calibration error (0 to 1)'
+    assert trained['accuracy'] == answered['accuracy'] == '0.5'
+    assert trained[error] != answered[error]
+    curve = rows(tmp_path / 'out', 'prior_corrections')
+    assert [float(row['prior_correction']) for row in curve] == [n / 10 for n in range(11)]
+    assert float(curve[-1][error]) == pytest.approx(float(answered[error]), abs=1e-5)
+    assert sum(int(row['faces']) for row in rows(tmp_path / 'out', 'poses')) == 2
+
+
+def test_model_that_does_not_say_its_frequencies_is_judged_as_trained(stills, tmp_path):
+    write_model(tmp_path / 'm' / 'model.onnx', fold=1)
+    settings = EvaluateSettings(tmp_path / 'm' / 'model.onnx', stills, split='test')
+    found = evaluate(settings, tmp_path / 'out')
+    assert 'a prior_correction of 0 and a temperature of 1;' in found.notes[0]
+    assert not (tmp_path / 'out' / 'prior_corrections.csv').exists()
+    with pytest.raises(SettingError, match='does not say how often its training drew each class'):
+        evaluate(replace(settings, prior_correction=0.4))
+
+
 def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
     settings = EvaluateSettings(
         SHIPPED_MODEL, stills, split='test', streams=('fused', 'smoothed'), severity=0.0
     )
     found = evaluate(settings, tmp_path / 'out')
-    (still,) = rows(tmp_path / 'out', 'streams')
-    single, smoothed, average = rows(tmp_path / 'out', 'frames')
+    _, still = rows(tmp_path / 'out', 'streams')
+    _, single, smoothed, average = rows(tmp_path / 'out', 'frames')
     assert single['accuracy'] == smoothed['accuracy'] == average['accuracy'] == still['accuracy']
     assert float(single['flicker (changes/s)']) == 0
     assert any('(severity 0)' in note for note in found.notes)
@@ -126,6 +153,7 @@ def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
     settings = EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test', streams=('smoothed',))
     evaluate(settings, tmp_path / 'out')
     assert [row['stream'] for row in rows(tmp_path / 'out', 'frames')] == [
+        'as trained',
         'fused',
         'smoothed',
         'smoothed, plain average',
@@ -155,6 +183,9 @@ def test_robustness_curves_are_drawn(stills, tmp_path):
     first = rows(tmp_path / 'out', 'robustness')[0]
     assert (first['disturbance'], first['accuracy']) == ('blur (sigma, px)', '0.5')
     assert cv2.imread(str(tmp_path / 'out' / 'robustness.png')) is not None
+    sizes = rows(tmp_path / 'out', 'sizes')
+    assert [row['width of the face, px'] for row in sizes] == ['48', '36', '24', '20']
+    assert {row['larger faces'] for row in sizes} == {'2'}
 
 
 def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path, capsys):
@@ -169,7 +200,7 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     assert 'CREMA-D: 3 clips, 18 frames, 1 of them without a face; 0 clips' in found.notes[2]
     out = tmp_path / 'out'
     clips = {row['stream']: float(row['weighted accuracy']) for row in rows(out, 'clips')}
-    assert clips == {'fused': pytest.approx(2 / 3), 'smoothed': pytest.approx(2 / 3)}
+    assert clips == dict.fromkeys(('as trained', 'fused', 'smoothed'), pytest.approx(2 / 3))
     assert [(row['fold'], row['clips']) for row in rows(out, 'folds')][:2] == [
         ('1', '2'),
         ('2', '1'),
@@ -189,7 +220,9 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
         '45 and older',
     ]
     assert [row['acted intensity'] for row in rows(out, 'by_level')] == ['HI', 'LO', 'XX']
-    assert [row['stream'] for row in rows(out, 'fear_neutral')] == ['fused', 'smoothed']
+    streams = ['as trained', 'fused', 'smoothed']
+    assert [row['stream'] for row in rows(out, 'fear_neutral')] == streams
+    assert not (out / 'confusion_as trained_frames.png').exists()
 
 
 def test_clip_without_any_face_counts_as_wrong(tmp_path):
@@ -198,7 +231,7 @@ def test_clip_without_any_face_counts_as_wrong(tmp_path):
     write_clip(folder / '1001_DFA_HAP_XX.mp4', face_picture(0))
     write_clip(folder / '1001_IEO_HAP_XX.mp4', face_picture(0), blank=range(6))
     evaluate(EvaluateSettings(SHIPPED_MODEL, folder), tmp_path / 'out')
-    (clips,), (frames,) = rows(tmp_path / 'out', 'clips'), rows(tmp_path / 'out', 'frames')
+    (_, clips), (_, frames) = rows(tmp_path / 'out', 'clips'), rows(tmp_path / 'out', 'frames')
     assert float(clips['weighted accuracy']) == 0.5
     assert float(frames['accuracy']) == 1.0
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_ros.data.face_set import FaceSet, one_hot
-from fer_ros.evaluation.stills import class_table, difference_tables, stream_table
+from fer_ros.evaluation.stills import class_table, difference_tables, still_tables, stream_table
 
 LABELS = np.array([0, 0, 1, 1, 1])
 CLASSES = ('calm', 'loud')
@@ -42,6 +42,28 @@ def test_photographs_never_seen_stand_beside_all_faces():
     assert (everything['which faces'], everything['faces']) == ('all', 5)
     assert (unseen['which faces'], unseen['faces']) == ('photographs never seen', 3)
     assert unseen['accuracy'] == pytest.approx(2 / 3)
+
+
+def test_classes_that_have_many_faces_stand_beside_all_faces():
+    # 30 calm faces of which 20 are taken for calm, and 29 loud ones of which none is.
+    labels = np.repeat([0, 1], [30, 29])
+    everyone = FaceSet(
+        np.zeros((59, 8, 8), np.uint8),
+        np.zeros((59, 68, 2), np.float32),
+        one_hot(labels, 2),
+        CLASSES,
+    )
+    answered = {'as trained': answers(*[1] * 30, *[0] * 29)}
+    answered['fused'] = answers(*[0] * 20, *[1] * 10, *[0] * 29)
+    table, _, everyones, calm_ones = still_tables(answered, everyone)
+    frequent = named(table)[3]
+    assert frequent['which faces'] == 'classes of 30 faces and more'
+    assert (frequent['stream'], frequent['faces']) == ('fused', 30)
+    assert frequent['accuracy'] == frequent['unweighted recall'] == pytest.approx(2 / 3)
+    (all_faces,), (calm,) = named(everyones), named(calm_ones)
+    assert all_faces['streams'] == calm['streams'] == 'fused - as trained'
+    assert all_faces['unweighted recall, points'] == pytest.approx(1 / 3)
+    assert calm['unweighted recall, points'] == pytest.approx(2 / 3)
 
 
 def test_copies_of_one_photograph_are_drawn_together():

@@ -185,3 +185,20 @@ def test_weights_that_are_no_numbers_are_refused(checkpoint, tmp_path, value):
     path = changed(checkpoint, tmp_path / 'm.safetensors', tensors)
     with pytest.raises(ModelFileError, match=r'is damaged: vote\.bias holds what is no number'):
         load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    'figures',
+    [
+        {'class_frequencies': {'neutral': 1.0}},
+        {'class_frequencies': [0.5, 0.5]},
+        {'class_frequencies': dict.fromkeys(FERPLUS_CLASSES, 0.0)},
+        {'temperature': 0},
+        {'temperature': 'warm'},
+        {'temperature': float('nan')},
+    ],
+)
+def test_file_by_whose_figures_nothing_could_be_answered_is_damaged(checkpoint, tmp_path, figures):
+    save_checkpoint(replace(checkpoint, figures=figures), tmp_path / 'm.safetensors')
+    with pytest.raises(ModelFileError, match='is damaged'):
+        load_checkpoint(tmp_path / 'm.safetensors')

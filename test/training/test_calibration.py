@@ -1,12 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_ros.training.calibration import (
-    best_temperature,
-    best_votes,
-    calibrated_loss,
-    class_offsets,
-)
+from fer_ros.training.calibration import best_temperature, best_votes, calibrated_loss
 
 
 def test_temperature_of_logits_that_are_too_sure_is_found():
@@ -16,13 +11,6 @@ def test_temperature_of_logits_that_are_too_sure_is_found():
     labels = np.array([rng.choice(4, p=row / row.sum()) for row in chances.astype(float)])
     assert best_temperature(logits, labels) == pytest.approx(1, abs=0.05)
     assert best_temperature(logits * 3, labels) == pytest.approx(3, abs=0.15)
-
-
-def test_offsets_favour_rare_classes_and_0_leaves_all_alone():
-    prior = np.array([0.9, 0.1], np.float32)
-    common, rare = class_offsets(prior, 0.5)
-    assert rare - common == pytest.approx(0.5 * np.log(9))
-    assert class_offsets(prior, 0.0).tolist() == [0, 0]
 
 
 def test_calibrated_loss_does_not_depend_on_how_sure_the_logits_are():

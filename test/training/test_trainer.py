@@ -10,6 +10,7 @@ from small_training import CONFIG, ONE_EPOCH, small_trainer
 
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.predictions import aligned_faces, ask
+from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.compute import Compute
@@ -160,7 +161,7 @@ def test_training_can_start_from_a_checkpoint(faces, tmp_path):
 def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_path):
     small_trainer(faces, tmp_path / 'first').fit(progress=False)
     init = tmp_path / 'first' / 'best.safetensors'
-    config = replace(CONFIG, init=str(init), init_share=1.0, logit_adjustment=0)
+    config = replace(CONFIG, init=str(init), init_share=1.0)
     small_trainer(faces, tmp_path / 'second', config).fit(progress=False)
     expected = load_checkpoint(init).model.cnn.state_dict()
     kept = load_checkpoint(tmp_path / 'second' / 'model.safetensors').model.cnn.state_dict()
@@ -229,13 +230,25 @@ def test_class_biases_are_part_of_the_kept_model_and_their_price_is_printed(
     assert losses[1] < losses[0]
 
 
-def test_frequencies_that_are_taken_out_are_those_of_the_draws(faces, tmp_path):
-    rare = faces.select(np.array([0, 2, 4, 6, 8, 10, 12, 14, 16, 1]))
-    answers = []
-    for name, adjustment in (('plain', 0.0), ('adjusted', 1.0)):
-        # All classes are drawn alike: there is nothing to take out.
-        config = replace(ONE_EPOCH, balance=1.0, logit_adjustment=adjustment)
-        small_trainer(rare, tmp_path / name, config).fit(progress=False)
-        kept = load_classifier(tmp_path / name / 'model.safetensors', 'torch')
-        answers.append(ask(kept, aligned_faces(rare, kept.config.crop_px), ['fused'])['fused'])
-    assert answers[0] == pytest.approx(answers[1], abs=2e-3)
+def test_kept_model_says_in_each_form_how_often_classes_were_drawn(faces, tmp_path):
+    rare = faces.select(np.array([0, 2, 4, 1]))
+    config = replace(ONE_EPOCH, balance=1.0)
+    small_trainer(rare, tmp_path / 'alike', config).fit(progress=False)
+    small_trainer(rare, tmp_path / 'plain', replace(config, balance=0.0)).fit(progress=False)
+    for name, smile in (('alike', 0.5), ('plain', 0.75)):
+        model = tmp_path / name / 'model.onnx'
+        forms = [
+            load_classifier(model, 'torch'),
+            load_classifier(model),
+            load_classifier(model, int8=True),
+        ]
+        assert [form.path.suffixes for form in forms] == [
+            ['.safetensors'],
+            ['.onnx'],
+            ['.int8', '.onnx'],
+        ]
+        for form in forms:
+            known = form.figures['class_frequencies']
+            assert known == pytest.approx({'smile': smile, 'hidden': 1 - smile})
+            assert form.figures['temperature'] > 0
+            PriorCorrection(form, 1.0)

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
+from fer_ros.inference.config import ModelConfig
+from fer_ros.inference.prior_correction import (
+    AS_TRAINED,
+    CorrectedClassifier,
+    PriorCorrection,
+    default_strength,
+)
+from fer_ros.models import load_classifier
+from fer_ros.structures import ModelInput
+
+
+class Undecided:
+    """Says of every face what its training was like: three of four faces were calm."""
+
+    config = ModelConfig(classes=('calm', 'loud'), stream='cnn')
+    path, name, streams = Path('undecided.onnx'), 'undecided.onnx@00', ('cnn',)
+
+    def __init__(self, **figures):
+        self.figures = {'class_frequencies': {'loud': 0.25, 'calm': 0.75}, **figures}
+
+    def logits(self, batch):
+        return np.log(np.full((len(batch.crops), 2), [0.75, 0.25], np.float32))
+
+    def stream_logits(self, batch):
+        return {'cnn': self.logits(batch)}
+
+
+@pytest.fixture
+def two_faces():
+    return ModelInput(np.zeros((2, 1, 48, 48), np.float32), np.zeros((2, 68, 16), np.float32))
+
+
+def answer(model, strength, faces):
+    return softmax(PriorCorrection(model, strength)(model.logits(faces)))[0]
+
+
+@pytest.mark.parametrize(
+    ('strength', 'expected'),
+    # Odds of 3, and 3 to the power of 1 - strength.
+    [(0.0, [0.75, 0.25]), (0.5, [3**0.5 / (1 + 3**0.5), 1 / (1 + 3**0.5)]), (1.0, [0.5, 0.5])],
+)
+def test_frequencies_of_the_training_are_taken_out(strength, expected, two_faces):
+    assert answer(Undecided(), strength, two_faces) == pytest.approx(expected, abs=1e-6)
+
+
+def test_temperature_of_the_model_makes_answers_less_sure_at_any_strength(two_faces):
+    model = Undecided(temperature=2.0)
+    odds = 3**0.5
+    assert answer(model, 0.0, two_faces) == pytest.approx([odds / (1 + odds), 1 / (1 + odds)])
+    assert answer(model, 1.0, two_faces) == pytest.approx([0.5, 0.5])
+
+
+def test_corrected_classifier_says_beside_its_answer_what_the_model_says_as_trained(two_faces):
+    corrected = CorrectedClassifier(Undecided(), 1.0)
+    streams = corrected.stream_logits(two_faces)
+    assert softmax(streams['cnn'])[1] == pytest.approx([0.5, 0.5])
+    assert softmax(corrected.logits(two_faces))[1] == pytest.approx([0.5, 0.5])
+    assert softmax(streams[AS_TRAINED])[1] == pytest.approx([0.75, 0.25])
+    assert corrected.streams == (AS_TRAINED, 'cnn')
+
+
+def test_model_that_does_not_say_its_frequencies_allows_0_alone(two_faces):
+    unknown = Undecided()
+    del unknown.figures['class_frequencies']
+    assert answer(unknown, 0.0, two_faces) == pytest.approx([0.75, 0.25])
+    assert default_strength(unknown) == 0
+    with pytest.raises(
+        SettingError,
+        match=r'prior_correction is 0\.4, but model undecided\.onnx does not say how often its '
+        'training drew each class: set prior_correction to 0, or train it again',
+    ):
+        PriorCorrection(unknown, 0.4)
+
+
+@pytest.mark.parametrize('strength', [-0.1, 1.1, float('nan')])
+def test_strength_out_of_range_is_refused(strength):
+    with pytest.raises(SettingError, match=r'prior_correction is .*, allowed are 0 to 1'):
+        PriorCorrection(Undecided(), strength)
+
+
+def test_all_forms_of_the_shipped_model_say_the_same_of_their_answers():
+    pytest.importorskip('torch_geometric')
+    whole, quick, weights = (
+        load_classifier(SHIPPED_MODEL),
+        load_classifier(SHIPPED_MODEL, int8=True),
+        load_classifier(SHIPPED_MODEL, 'torch'),
+    )
+    assert whole.figures == quick.figures == weights.figures
+    known = whole.figures['class_frequencies']
+    assert tuple(known) == whole.config.classes
+    assert sum(known.values()) == pytest.approx(1)
+    assert max(known, key=known.get) == 'neutral'
+    assert default_strength(whole) > 0
