@@ -63,7 +63,6 @@ class HriOutput:
         # Of both, whoever changes or reads them holds the lock.
         self._sights: dict[ImageTopic, _Sight] = {}
         self._faces: dict[int, HriFace] = {}
-        self._header = Header()
         self._active = False
 
     def activate(self) -> None:
@@ -80,7 +79,7 @@ class HriOutput:
         """
         sight = _Sight(frozenset(face.face_id for face in frame.faces), time.monotonic())
         with self._lock:
-            self._sights[image.topic], self._header = sight, image.msg.header
+            self._sights[image.topic] = sight
             if self._present() != self._faces.keys():
                 self._change.trigger()
             for face in frame.faces:
@@ -146,7 +145,9 @@ class HriOutput:
 
     def _tell(self) -> None:
         with self._lock:
-            ids, header = [self._name_of(face_id) for face_id in sorted(self._faces)], self._header
+            ids = [self._name_of(face_id) for face_id in sorted(self._faces)]
+        # Of no single image: several cameras may show who is there, or none any more.
+        header = Header(stamp=self._node.get_clock().now().to_msg())
         self._tracked.publish(self._types.IdsList(header=header, ids=ids))
 
     def _warn_of_others(self) -> None:

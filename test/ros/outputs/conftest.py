@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from message_types import types_of
+from rclpy.clock import Clock
 
 
 class StandInPublisher:
@@ -65,6 +66,9 @@ class StandInNode:
     def get_publishers_info_by_topic(self, topic):
         names = ['fer_node', *self.others]
         return [SimpleNamespace(node_name=name, node_namespace='/') for name in names]
+
+    def get_clock(self):
+        return Clock()
 
     def warning(self, text):
         self.log.append(text)

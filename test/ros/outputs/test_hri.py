@@ -31,13 +31,15 @@ class Camera:
     @property
     def bgr(self):
         self.decoded += 1
-        return np.full((48, 64, 3), 90, np.uint8)
+        bgr = np.full((48, 64, 3), 90, np.uint8)
+        bgr[:20] = 200
+        return bgr
 
-    def sees(self, *face_ids):
+    def sees(self, *face_ids, **values):
         frame = FrameEmotions(1.0, ('neutral',), tuple(map(face, face_ids)), (64, 48))
         msg = SimpleNamespace(header=header())
         image = Image(topic=self, msg=msg, camera=self)
-        self.output.publish(image, frame, VALUES)
+        self.output.publish(image, frame, {**VALUES, **values})
 
 
 class Image(SimpleNamespace):
@@ -91,6 +93,21 @@ def test_face_is_published_from_the_next_image_on(node, output):
     camera.sees(7)
     sent = {topic: len(node.publishers[topic].sent) for topic in face_topics(node)}
     assert sent == {f'/humans/faces/f12_7/{name}': 1 for name in OF_A_FACE}
+
+
+@pytest.mark.parametrize(('rotate_deg', 'bright_rows'), [(0, [0, 63]), (180, [64, 127])])
+def test_face_of_a_camera_that_hangs_upside_down_is_cropped_upright(
+    node, output, rotate_deg, bright_rows
+):
+    camera = Camera(output)
+    camera.sees(7)
+    node.spin()
+    camera.sees(7, rotate_deg=rotate_deg)
+    (cropped,) = node.publishers['/humans/faces/f12_7/cropped'].sent
+    assert (cropped.height, cropped.width, cropped.encoding) == (128, 128, 'bgr8')
+    rows = np.array(cropped.data).reshape(128, 128, 3)[:, 64, 0]
+    found = np.flatnonzero(rows > 150)
+    assert [found[0], found[-1]] == pytest.approx(bright_rows, abs=1)
 
 
 def test_nothing_is_encoded_while_nobody_subscribes(node, output):
