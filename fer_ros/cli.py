@@ -3,10 +3,15 @@ get-detector and get-backbone.
 """
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from fer_ros import __version__
 from fer_ros.bench.command import add_model
@@ -33,13 +38,18 @@ EXTRA_OF = {
 }
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: what Ctrl-C ends tidily ends tidily."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; a FerError, an error of the operating system or a missing extra ends it
-    with a sentence and exit code 1.
+    with a sentence and exit code 1, and SIGINT and SIGTERM with what a shell expects.
     """
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        with _terminable():
+            options.run(options)
     except FerError as error:
         sys.exit(f'fer-ros: {error}')
     except OSError as error:
@@ -54,8 +64,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f'fer-ros {options.command}: {module} is not installed: '
             f"pip install 'fer_ros[{EXTRA_OF[module]}]'"
         )
+    except Terminated:
+        print('fer-ros: terminated', file=sys.stderr)
+        sys.exit(128 + signal.SIGTERM)
     except KeyboardInterrupt:
-        sys.exit('fer-ros: interrupted')
+        print('fer-ros: interrupted', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise ``Terminated`` at SIGTERM during the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(signum: int, frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,8 @@ from launch_ros.actions import LifecycleNode, Node
 
 from fer_ros.ros.dds_profile import profile_environment
 from fer_ros.ros.image_subscription import annotated_topics
-from launch import LaunchContext, LaunchDescription
+from fer_ros.ros.respawn import started
+from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
 
@@ -59,6 +60,18 @@ def generate_launch_description() -> LaunchDescription:
             description='Whether time comes from /clock, as with a replayed bag.',
         ),
         DeclareLaunchArgument(
+            'respawn',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Whether nodes are started again when they end, unless they refuse a '
+            'setting, or end soon after their start five times in a row.',
+        ),
+        DeclareLaunchArgument(
+            'respawn_delay_s',
+            default_value='2.0',
+            description='Seconds between the end of a node and its next start.',
+        ),
+        DeclareLaunchArgument(
             'dds_profile',
             default_value='',
             description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
@@ -75,7 +88,7 @@ def environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
     return [SetEnvironmentVariable(name, value) for name, value in chosen.items()]
 
 
-def nodes(context: LaunchContext) -> list[Node]:
+def nodes(context: LaunchContext) -> list[Action]:
     """Return the nodes for the arguments as given."""
     given = {
         name: LaunchConfiguration(name).perform(context)
@@ -89,14 +102,17 @@ def nodes(context: LaunchContext) -> list[Node]:
         parameters['image_transport'] = given['transport']
     if given['model']:
         parameters['model'] = given['model']
-    fer_node = LifecycleNode(
-        package='fer_ros',
-        executable='fer_node',
-        name='fer_node',
-        namespace=given['namespace'],
-        output='screen',
-        parameters=[given['params_file'], parameters],
-    )
+
+    def fer_node() -> LifecycleNode:
+        return LifecycleNode(
+            package='fer_ros',
+            executable='fer_node',
+            name='fer_node',
+            namespace=given['namespace'],
+            output='screen',
+            parameters=[given['params_file'], parameters],
+        )
+
     shown = annotated_topics(parameters.get('image_topics', []))
     rviz = Node(
         package='rviz2',
@@ -109,4 +125,4 @@ def nodes(context: LaunchContext) -> list[Node]:
         remappings=[('camera/image_annotated', topic) for topic in shown[:1]],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
-    return [fer_node, rviz]
+    return [*started(fer_node, context), rviz]

@@ -19,6 +19,8 @@ from fer_ros.bags.reader import BagReader
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
+# Of this launch and of fer.launch.py alike.
+OF_ALL = ('dds_profile', 'respawn', 'respawn_delay_s')
 COMPRESSED = '/compressed'
 EMOTION = '/emotion'
 
@@ -63,6 +65,18 @@ def generate_launch_description() -> LaunchDescription:
             description='Whether to show the annotated image in RViz.',
         ),
         DeclareLaunchArgument(
+            'respawn',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Whether nodes are started again when they end, unless they refuse a '
+            'setting, or end soon after their start five times in a row.',
+        ),
+        DeclareLaunchArgument(
+            'respawn_delay_s',
+            default_value='2.0',
+            description='Seconds between the end of a node and its next start.',
+        ),
+        DeclareLaunchArgument(
             'dds_profile',
             default_value='',
             description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
@@ -88,7 +102,7 @@ def actions(context: LaunchContext) -> list[Action]:
             'use_sim_time': 'true',
             **{
                 name: LaunchConfiguration(name)
-                for name in ('params_file', 'model', 'rviz', 'dds_profile')
+                for name in ('params_file', 'model', 'rviz', *OF_ALL)
             },
         }.items(),
     )

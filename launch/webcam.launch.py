@@ -3,15 +3,18 @@
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from fer_ros.ros.respawn import started
 from launch import LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
+# Of this launch and of fer.launch.py alike.
+OF_ALL = ('dds_profile', 'respawn', 'respawn_delay_s')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -47,13 +50,39 @@ def generate_launch_description() -> LaunchDescription:
             description='Whether to show the annotated image in RViz.',
         ),
         DeclareLaunchArgument(
+            'respawn',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Whether nodes are started again when they end, unless they refuse a '
+            'setting, or end soon after their start five times in a row.',
+        ),
+        DeclareLaunchArgument(
+            'respawn_delay_s',
+            default_value='2.0',
+            description='Seconds between the end of a node and its next start.',
+        ),
+        DeclareLaunchArgument(
             'dds_profile',
             default_value='',
             description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
             'that of the environment, or else config/fast_dds.xml, which sends images whole.',
         ),
     ]
-    camera_node = Node(
+    camera = OpaqueFunction(function=lambda context: started(camera_node, context))
+    fer = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
+        launch_arguments={
+            name: LaunchConfiguration(name)
+            for name in ('namespace', 'params_file', 'model', 'rviz', *OF_ALL)
+        }.items(),
+    )
+    # In this order: what is chosen for fer_node's process holds for those that follow.
+    return LaunchDescription([*arguments, fer, camera])
+
+
+def camera_node() -> Node:
+    """Return the node that publishes the images."""
+    return Node(
         package='fer_ros',
         executable='camera_node',
         name='camera_node',
@@ -67,12 +96,3 @@ def generate_launch_description() -> LaunchDescription:
             },
         ],
     )
-    fer = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
-        launch_arguments={
-            name: LaunchConfiguration(name)
-            for name in ('namespace', 'params_file', 'model', 'rviz', 'dds_profile')
-        }.items(),
-    )
-    # In this order: what is chosen for fer_node's process holds for those that follow.
-    return LaunchDescription([*arguments, fer, camera_node])

@@ -10,11 +10,16 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.utilities import get_rmw_implementation_identifier
 
-from fer_ros.errors import FerError
+from fer_ros.errors import FerError, SettingError
 from fer_ros.ros.dds_profile import send_images_whole
+from fer_ros.ros.stop_signals import leave_signals_to_ros
 from fer_ros.ros.throttled_log import ThrottledLog
 
 AnyNode = TypeVar('AnyNode', bound=Node)
+
+# Exit code of a node that refuses a setting and would refuse it again: EX_CONFIG of sysexits.h,
+# which service managers can be told about too.
+REFUSED = 78
 
 
 def spin_whatever(node: Node) -> None:
@@ -39,13 +44,15 @@ def spin_whatever(node: Node) -> None:
 
 
 def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin_whatever) -> None:
-    """Make a node and spin it until it is stopped; a FerError ends it with its sentence.
+    """Make a node and spin it until it is stopped; a FerError ends it with its sentence, with
+    exit code ``REFUSED`` where it is about a setting.
 
     Args:
         make: Makes the node.
         spin: Spins it; returns when the node has nothing more to do.
     """
     profile = send_images_whole(os.environ)
+    leave_signals_to_ros()
     rclpy.init()
     node = None
     try:
@@ -55,6 +62,9 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
         spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        sys.exit(REFUSED)
     except FerError as error:
         sys.exit(str(error))
     finally:

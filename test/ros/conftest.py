@@ -144,11 +144,12 @@ def launch():
     processes = []
 
     def start(*arguments):
-        processes.append(
-            subprocess.Popen([sys.executable, '-c', _LAUNCH, *arguments], start_new_session=True)
-        )
+        command = [sys.executable, '-c', _LAUNCH, *arguments]
+        processes.append(subprocess.Popen(command, start_new_session=True))
+        return processes[-1]
 
     yield start
     for process in processes:
-        os.killpg(process.pid, signal.SIGINT)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
         process.wait(20)

@@ -1,4 +1,7 @@
+import os
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +45,38 @@ def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
     launch('webcam.launch.py', f'source:={PORTRAIT}', 'rate_hz:=10.0', 'rviz:=false')
     assert graph.spin_until(lambda: messages and messages[-1].faces, 40.0)
     assert messages[-1].faces[0].emotion == 'happiness'
+
+
+def children(process, name):
+    """The processes of a program that another has started."""
+    found = []
+    for status in Path('/proc').glob('[0-9]*/stat'):
+        try:
+            parent = int(status.read_text().rpartition(')')[2].split()[1])
+            command = (status.parent / 'cmdline').read_bytes()
+        except (OSError, ValueError):
+            continue
+        if parent == process.pid and name.encode() in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+def test_killed_node_is_started_again_where_that_is_asked_for(graph, launch):
+    process = launch('fer.launch.py', 'respawn:=true', 'respawn_delay_s:=0.1')
+    seen = graph.tester.count_subscribers
+    assert graph.spin_until(lambda: seen('/camera/image_raw'), 60.0)
+    (first,) = children(process, 'fer_node')
+    os.kill(first, signal.SIGKILL)
+    assert graph.spin_until(lambda: set(children(process, 'fer_node')) - {first}, 60.0)
+
+
+def test_node_that_refuses_a_setting_is_not_started_again(launch, tmp_path, capfd):
+    params = tmp_path / 'p.yaml'
+    params.write_text('/**:\n  ros__parameters:\n    max_faces: -5\n')
+    process = launch(
+        'fer.launch.py', f'params_file:={params}', 'respawn:=true', 'respawn_delay_s:=0.1'
+    )
+    process.wait(60)
+    said = ''.join(capfd.readouterr())
+    assert said.count('max_faces out of range') == 1
+    assert said.count('process started') == 1

@@ -1,0 +1,111 @@
+"""SIGINT and SIGTERM end every command at once, with nothing half-written left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import pytest
+from bag_files import write_images
+from face_clips import face_picture
+
+# A busy machine's; on one that is not, a command ends within two seconds.
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+def long_bag(clip, tmp_path):
+    return write_images(tmp_path / 'run', clip * 20, 10)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for split in ('train', 'validation', 'test'):
+        for number, name in enumerate(('happiness', 'neutral') * 4):
+            file = tmp_path / 'data' / split / name / f'{number}.png'
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(file), face_picture(0)[:, :: 1 if split == 'train' else -1])
+    return tmp_path / 'data'
+
+
+def start(tmp_path, *arguments):
+    command = [sys.executable, '-m', 'fer_ros', *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, 'XDG_CACHE_HOME': str(tmp_path / 'cache')},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(path, process):
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def end_of(process, number):
+    """Return exit code and last line of a command that is told to end."""
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=DEADLINE_S)
+    assert 'Traceback' not in said
+    return process.returncode, said.splitlines()[-1].rpartition('\r')[2]
+
+
+ENDS = [
+    (signal.SIGINT, (130, 'fer-ros: interrupted')),
+    (signal.SIGTERM, (143, 'fer-ros: terminated')),
+]
+
+
+@pytest.mark.parametrize(('number', 'end'), ENDS)
+def test_video_ends_and_leaves_nothing(long_bag, clip, tmp_path, number, end):
+    folder = tmp_path / 'film'
+    folder.mkdir()
+    for index, bgr in enumerate(clip):
+        cv2.imwrite(str(folder / f'{index}.png'), bgr)
+    out = tmp_path / 'o' / 'out'
+    process = start(tmp_path, 'video', folder, '--rate-hz', '1', '--out', out)
+    wait_for(out.with_name('.out.partial') / 'emotion.csv', process)
+    assert end_of(process, number) == end
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(('number', 'end'), ENDS)
+@pytest.mark.parametrize('processes', [1, 2])
+def test_bag_ends_with_its_processes_and_leaves_nothing(
+    long_bag, tmp_path, number, end, processes
+):
+    other = tmp_path / 'other'
+    os.symlink(long_bag, other)
+    out = tmp_path / 'out'
+    process = start(tmp_path, 'bag', long_bag, other, '--out', out, '--processes', processes)
+    wait_for(out / '.run.partial' / 'emotion.csv', process)
+    assert end_of(process, number) == end
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(('number', 'end'), ENDS)
+def test_train_ends_and_goes_on_from_where_it_was(pictures, tmp_path, number, end):
+    pytest.importorskip('torch_geometric')
+    (tmp_path / 'c.yaml').write_text('epochs: 500\nbatch_size: 4\n')
+    out = tmp_path / 'run'
+    command = ['train', '--data', pictures, '--out', out, '--config', tmp_path / 'c.yaml']
+    process = start(tmp_path, *command, '--threads', '1', '--device', 'cpu')
+    wait_for(out / 'last.safetensors', process)
+    assert end_of(process, number) == end
+    assert [path.name for path in out.iterdir() if path.name.startswith('.')] == []
+
+
+@pytest.mark.parametrize(('number', 'end'), ENDS)
+def test_evaluate_ends_while_its_processes_prepare_the_data(pictures, tmp_path, number, end):
+    out = tmp_path / 'report'
+    process = start(tmp_path, 'evaluate', '--data', pictures, '--split', 'test', '--out', out)
+    wait_for(out / '.lock', process)
+    assert end_of(process, number) == end
+    assert not out.exists()
