@@ -47,46 +47,55 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with a sentence and exit code 1, and SIGINT and SIGTERM with what a shell expects.
     """
     options = parser().parse_args(arguments)
+    told: list[int] = []
     try:
-        with _terminable():
+        with _noting_signals(told):
             options.run(options)
-    except FerError as error:
-        sys.exit(f'fer-ros: {error}')
-    except OSError as error:
+    except BaseException as error:
+        # A library that is just being loaded makes another error of it.
+        if told or isinstance(error, KeyboardInterrupt):
+            number = told[0] if told else signal.SIGINT
+            how = 'terminated' if number == signal.SIGTERM else 'interrupted'
+            print(f'fer-ros: {how}', file=sys.stderr)
+            sys.exit(128 + number)
+        if isinstance(error, FerError | OSError | ModuleNotFoundError):
+            sys.exit(_sentence(error, options.command))
+        raise
+
+
+def _sentence(error: Exception, command: str) -> str:
+    if isinstance(error, OSError):
         # Whatever was written stands aside and is removed.
         place = f'{error.filename}: ' if error.filename else ''
-        sys.exit(f'fer-ros: {place}{os_reason(error)}')
-    except ModuleNotFoundError as error:
+        return f'fer-ros: {place}{os_reason(error)}'
+    if isinstance(error, ModuleNotFoundError):
         module = (error.name or '').partition('.')[0]
         if module not in EXTRA_OF:
-            raise
-        sys.exit(
-            f'fer-ros {options.command}: {module} is not installed: '
+            raise error
+        return (
+            f'fer-ros {command}: {module} is not installed: '
             f"pip install 'fer_ros[{EXTRA_OF[module]}]'"
         )
-    except Terminated:
-        print('fer-ros: terminated', file=sys.stderr)
-        sys.exit(128 + signal.SIGTERM)
-    except KeyboardInterrupt:
-        print('fer-ros: interrupted', file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+    return f'fer-ros: {error}'
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Raise ``Terminated`` at SIGTERM during the block."""
+def _noting_signals(told: list[int]) -> Iterator[None]:
+    """Note SIGINT and SIGTERM, and raise what ends a program tidily."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(signum: int, frame: FrameType | None) -> NoReturn:
-        raise Terminated
+        told.append(signum)
+        raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -547,6 +547,8 @@ def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = ' '.join(str(error).split())
         raise SettingError(f'parameter file {path} is no YAML: {reason}') from None
+    except RecursionError:
+        raise SettingError(f'parameter file {path} is nested too deeply') from None
     except SettingError as error:
         raise SettingError(f'parameter file {path}: {error}') from None
     if not sections:

@@ -15,6 +15,8 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 Regions = npt.NDArray[np.float64]
 
 COLUMNS = ('start_s', 'end_s', 'emotion')
+# Of a number of a face, which has 32 bits.
+_MOST_DIGITS = 9
 # A labelled region and a face that share less of the smaller one are not the same face.
 _SAME_FACE = 0.5
 
@@ -155,8 +157,10 @@ def _interval(row: dict[str, str], classes: Sequence[str], where: str) -> LabelI
             'or later and to end after its start'
         )
     face = (row.get('face_id') or '').strip()
-    if face and not (face.isdecimal() and int(face)):
-        raise LabelError(f'{where}: face_id is {face!r}, needed is a number from 1 on, or nothing')
+    if face and not (face.isdecimal() and len(face) <= _MOST_DIGITS and int(face)):
+        raise LabelError(
+            f'{where}: face_id is {face[:20]!r}, needed is a number from 1 on, or nothing'
+        )
     return LabelInterval(start_s, end_s, emotion, int(face) if face else None)
 
 

@@ -34,7 +34,7 @@ def read_calibration(url: str) -> CameraInfo:
         content = yaml.safe_load(path.read_text())
     except OSError as error:
         raise SettingError(f'calibration file {path} cannot be read: {error.strerror}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = ' '.join(str(error).split())
         raise SettingError(f'calibration file {path} is no YAML: {reason}') from None
     if not isinstance(content, dict):

@@ -67,6 +67,10 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
         sys.exit(REFUSED)
     except FerError as error:
         sys.exit(str(error))
+    except Exception:
+        # A signal that comes while the node is made shuts ROS down under it.
+        if rclpy.ok():
+            raise
     finally:
         if node is not None:
             node.destroy_node()

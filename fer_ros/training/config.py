@@ -152,7 +152,7 @@ def read_train_config(path: Path | None) -> TrainConfig:
         return TrainConfig()
     try:
         values = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f'configuration {path} cannot be read: {error}') from error
     values = dict(_mapping(values, f'configuration {path}'))
     if 'model' in values:

@@ -48,6 +48,7 @@ def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
             'path,label,clip,frame,split\na,fear,walk,1,train\nb,fear,walk,2,test\n',
             'clip walk stands in more than one split',
         ),
+        ('path,label,frame\na,fear,' + '9' * 5000, "line 2: frame is '9"),
         ('path,label,clip\na,fear,walk\n', "line 2: clip is 'walk' without a frame"),
         ('path,label,clip,frame\na,fear,walk,\n', "line 2: clip is 'walk' without a frame"),
         (

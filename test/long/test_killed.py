@@ -1,0 +1,211 @@
+"""SIGKILL at any moment leaves nothing half-written under a final name, and the next start works.
+
+FER_ROS_KILLS says how often each command is killed.
+"""
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+from bag_files import write_images
+from face_files import write_lit
+
+from fer_ros.bags.reader import BagReader
+from fer_ros.models import load_classifier
+from fer_ros.report.json_record import read_record
+from fer_ros.report.report import Report
+
+pytestmark = pytest.mark.long
+
+KILLS = int(os.environ.get('FER_ROS_KILLS', '50'))
+
+
+class Command:
+    """A command that is run to its end, or killed somewhere on the way."""
+
+    def __init__(self, tmp_path, *arguments):
+        self._arguments = [sys.executable, '-m', 'fer_ros', *map(str, arguments)]
+        self._environment = {**os.environ, 'XDG_CACHE_HOME': str(tmp_path / 'cache')}
+
+    def run(self):
+        """Run it to its end and return how long that took."""
+        start_s = time.monotonic()
+        ended = self._start(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said, _ = ended.communicate()
+        assert ended.returncode == 0, said
+        return time.monotonic() - start_s
+
+    def kill_after(self, delay_s):
+        """Return whether it was still running when it was killed."""
+        process = self._start(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(delay_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return True
+        return False
+
+    def _start(self, **streams):
+        return subprocess.Popen(self._arguments, env=self._environment, **streams)
+
+
+def kill_often(command, check, seed, before_each=lambda: None):
+    """Kill a command at random moments, look at what it leaves each time, and let it end once."""
+    moments = random.Random(seed)
+    duration_s = command.run()
+    check(whole=True)
+    killed = 0
+    for _ in range(KILLS):
+        before_each()
+        killed += command.kill_after(moments.uniform(0.0, duration_s))
+        check(whole=False)
+    assert killed > KILLS // 3
+    command.run()
+    check(whole=True)
+
+
+def seen(folder):
+    """What a person sees in a folder: what begins with a dot is on its way."""
+    if not folder.exists():
+        return []
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith('.'))
+
+
+def check_judged(folder, whole):
+    """A folder of outputs is there as a whole or not at all."""
+    if not whole and not folder.exists():
+        return
+    report = read_record(Report, folder / 'report.json')
+    assert report.behaviour.images == 20
+    assert (folder / 'report.html').read_text().rstrip().endswith('</html>')
+    with (folder / 'emotion.csv').open() as stream:
+        assert len({row['stamp_s'] for row in csv.DictReader(stream)}) > 1
+    with BagReader(folder / 'emotion') as bag:
+        assert len(list(bag.messages(['/emotion']))) == 20
+        assert bag.problems == []
+
+
+def test_bag(clip, tmp_path):
+    bags = [write_images(tmp_path / name, clip[:20], 10) for name in ('one', 'two')]
+    out = tmp_path / 'out'
+    command = Command(tmp_path, 'bag', *bags, '--out', out, '--processes', '2', '--force')
+
+    def check(whole):
+        for name in ('one', 'two'):
+            check_judged(out / name, whole)
+        if whole or (out / 'summary.json').exists():
+            assert json.loads((out / 'summary.json').read_text())['images'] == 40
+        assert set(seen(out)) <= {'one', 'two', 'summary.html', 'summary.json'}
+        if whole:
+            assert not [path for path in out.iterdir() if path.name.startswith('.')]
+
+    kill_often(command, check, 'bag')
+
+
+def test_video(clip, tmp_path):
+    folder = tmp_path / 'film'
+    folder.mkdir()
+    for index, bgr in enumerate(clip[:20]):
+        cv2.imwrite(str(folder / f'{index}.png'), bgr)
+    out = tmp_path / 'o' / 'out'
+    command = Command(tmp_path, 'video', folder, '--rate-hz', '10', '--out', out)
+    kill_often(command, lambda whole: check_judged(out, whole), 'video')
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for index, split in enumerate(('train', 'validation', 'test')):
+        for number, name in enumerate(('happiness', 'neutral')):
+            write_lit(tmp_path / 'data' / split / name / f'{split}.jpg', 3 * number + index)
+    return tmp_path / 'data'
+
+
+SMALL = """
+epochs: 3
+batch_size: 4
+model:
+  cnn_channels: [4, 8, 8]
+  cnn_blocks: [1, 1, 1]
+  hidden_channels: 8
+  gat_layers: 1
+  heads: 2
+"""
+
+
+def test_train(pictures, tmp_path):
+    pytest.importorskip('torch_geometric')
+    from fer_ros.network.checkpoint import load_checkpoint
+
+    (tmp_path / 'c.yaml').write_text(SMALL)
+    out = tmp_path / 'run'
+    options = ['--config', tmp_path / 'c.yaml', '--threads', '1', '--device', 'cpu']
+    command = Command(tmp_path, 'train', '--data', pictures, '--out', out, *options)
+
+    def check(whole):
+        for name in ('best.safetensors', 'model.safetensors'):
+            if whole or (out / name).exists():
+                load_checkpoint(out / name)
+        for name in ('model.onnx', 'model.int8.onnx'):
+            if whole or (out / name).exists():
+                load_classifier(out / 'model.onnx', int8='int8' in name)
+        if whole or (out / 'metrics.csv').exists():
+            with (out / 'metrics.csv').open() as stream:
+                epochs = [row['epoch'] for row in csv.DictReader(stream)]
+            assert epochs == ['1', '2', '3'][: len(epochs)]
+
+    def begin_anew():
+        # Half of the time; else the run goes on.
+        if (out / 'model.int8.onnx').exists():
+            for path in sorted(out.rglob('*'), reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+
+    kill_often(command, check, 'train', begin_anew)
+
+
+def test_export(tmp_path):
+    pytest.importorskip('torch_geometric')
+    from fer_ros.inference.config import ModelConfig
+    from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+    from fer_ros.network.fer_net import FerNet
+
+    save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
+
+    def check(whole):
+        if whole or (tmp_path / 'm.onnx').exists():
+            load_classifier(tmp_path / 'm.onnx')
+        assert set(seen(tmp_path)) <= {'m.safetensors', 'm.onnx', 'cache'}
+
+    def remove():
+        (tmp_path / 'm.onnx').unlink(missing_ok=True)
+
+    kill_often(Command(tmp_path, 'export', tmp_path / 'm.safetensors'), check, 'export', remove)
+
+
+def test_evaluate(pictures, tmp_path):
+    out = tmp_path / 'report'
+    command = Command(tmp_path, 'evaluate', '--data', pictures, '--split', 'test', '--out', out)
+
+    def check(whole):
+        for name in seen(out):
+            content = (out / name).read_bytes()
+            assert content
+            if name.endswith('.json'):
+                json.loads(content)
+            if name.endswith('.png'):
+                assert cv2.imread(str(out / name)) is not None
+        if whole:
+            assert {'report.md', 'figures.json'} <= set(seen(out))
+
+    def forget():
+        for path in sorted((tmp_path / 'cache').rglob('*.npz')):
+            Path(path).unlink()
+
+    kill_often(command, check, 'evaluate', forget)

@@ -1,0 +1,167 @@
+"""What SECURITY.md says of a running node: its graph, its sockets, its files, its log, its end."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+
+import pytest
+from required import needs
+
+needs('rclpy')
+needs('fer_ros.msg')
+
+from ament_index_python.packages import get_package_prefix
+from fer_ros.msg import FaceEmotionArray
+from sensor_msgs.msg import Image
+from stamped import header
+
+from fer_ros.ros.conversions import bgr_to_msg
+
+SECURITY = (Path(__file__).parents[2] / 'SECURITY.md').read_text()
+# A busy machine's; on one that is not, a node ends within two seconds.
+DEADLINE_S = 30.0
+
+
+def table(verb):
+    """Return names and types of the table with a heading."""
+    (rows,) = re.findall(rf'\| {verb} \| type \|\n\|---\|---\|\n((?:\|.*\|\n)+)', SECURITY)
+    return dict(re.findall(r'\| `(.*?)` \| `(.*?)` \|', rows))
+
+
+def test_policy_allows_what_the_node_publishes_subscribes_to_and_serves(graph, fer_node):
+    node = fer_node()
+    name, namespace = node.get_name(), node.get_namespace()
+    found = {
+        'publishes': node.get_publisher_names_and_types_by_node(name, namespace),
+        'subscribes to': node.get_subscriber_names_and_types_by_node(name, namespace),
+        'serves': node.get_service_names_and_types_by_node(name, namespace),
+    }
+    for verb, things in found.items():
+        assert {topic: kinds[0] for topic, kinds in things} == table(verb), verb
+
+
+class NodeProcess:
+    """A node in a process of its own, in an empty home."""
+
+    def __init__(self, home, log):
+        places = dict.fromkeys(('HOME', 'TMPDIR', 'ROS_HOME'), str(home))
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ('ROS_LOG_DIR', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'CI')
+        }
+        program = Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / 'fer_node'
+        self._log = log
+        with log.open('w') as stream:
+            self.process = subprocess.Popen(
+                [program], cwd=home, env=kept | places, stdout=stream, stderr=subprocess.STDOUT
+            )
+
+    def said(self):
+        return self._log.read_text()
+
+    def listens_to(self, number):
+        """Return whether the process has a handler of its own for a signal."""
+        status = Path(f'/proc/{self.process.pid}/status').read_text()
+        (caught,) = re.findall(r'SigCgt:\s*([0-9a-f]+)', status)
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+def sockets_of(pid):
+    own = set()
+    for link in Path(f'/proc/{pid}/fd').iterdir():
+        try:
+            own |= set(re.findall(r'socket:\[(\d+)\]', os.readlink(link)))
+        except OSError:
+            continue
+    found = {}
+    for kind in ('tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6', 'packet', 'netlink', 'unix'):
+        lines = Path(f'/proc/{pid}/net/{kind}').read_text().splitlines()[1:]
+        count = sum(bool(own & set(line.split())) for line in lines)
+        if count:
+            found[kind] = count
+    return found
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / 'home').mkdir()
+    return tmp_path / 'home'
+
+
+@pytest.fixture
+def running(home, tmp_path):
+    node = NodeProcess(home, tmp_path / 'said')
+    yield node
+    node.process.kill()
+    node.process.wait()
+
+
+BARE_NODE = """
+import os, rclpy
+from fer_ros.ros.dds_profile import send_images_whole
+send_images_whole(os.environ)
+rclpy.init()
+node = rclpy.create_node('bare')
+print('there', flush=True)
+rclpy.spin(node)
+"""
+
+
+@pytest.fixture
+def bare_sockets():
+    """What a node that does nothing has."""
+    command = [sys.executable, '-c', BARE_NODE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bare:
+        bare.stdout.readline()
+        found = sockets_of(bare.pid)
+        bare.kill()
+    return found
+
+
+def test_node_at_work_opens_no_socket_but_dds_and_writes_no_image(
+    graph, running, home, bare_sockets, portrait_bgr
+):
+    messages = graph.received(FaceEmotionArray, 'emotion')
+    images = graph.tester.create_publisher(Image, 'camera/image_raw', 1)
+    stamps = count(1)
+
+    def answered():
+        images.publish(bgr_to_msg(portrait_bgr, header(next(stamps) / 10)))
+        return messages and messages[-1].faces
+
+    assert graph.spin_until(answered, 60.0)
+    sockets = sockets_of(running.process.pid)
+    assert sockets == bare_sockets
+    assert not {'tcp', 'tcp6', 'raw', 'raw6', 'packet'} & set(sockets)
+    written = [path for path in home.rglob('*') if path.is_file()]
+    assert [path for path in written if path.suffix != '.log'] == []
+    said = '\n'.join([running.said(), *(path.read_text() for path in written)])
+    assert len(said) < 20_000
+    # Neither pixels, be it as numbers or as bytes, nor what was seen of a person.
+    assert [letter for letter in said if not letter.isprintable() and letter != '\n'] == []
+    assert re.findall(r'\d+(?:[, ]+\d+){4}', said) == []
+    assert not re.search('face_id|happiness [0-9]|landmarks_px', said)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('moment', ['importing', 'configuring', 'active'])
+def test_node_ends_well_at_any_time(running, number, moment):
+    reached = {
+        'importing': lambda: running.listens_to(signal.SIGTERM),
+        'configuring': lambda: 'middleware' in running.said(),
+        'active': lambda: 'active: ' in running.said(),
+    }[moment]
+    end = time.monotonic() + 60
+    while not reached():
+        assert running.process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    running.process.send_signal(number)
+    assert running.process.wait(DEADLINE_S) == 0, running.said()
+    assert 'Traceback' not in running.said()
