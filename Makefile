@@ -34,11 +34,11 @@ demo: setup
 
 test:
 	@scripts/setup-workspace $(EXTRAS)
-	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
+	@scripts/with-ros python -m pytest --cov -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 test-all:
 	@scripts/setup-workspace train dev
-	@scripts/with-ros python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
+	@scripts/with-ros python -m pytest --cov -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
 	@$(MAKE) --no-print-directory test ROS_DISTRO=kilted EXTRAS=dev TESTS='test/ros test/messages test/bags'
 
 benchmarks:

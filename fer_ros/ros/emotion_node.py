@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
+import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -50,6 +51,9 @@ def _guarded(transition: Transition) -> Transition:
         try:
             result = transition(node, state)
         except Exception as error:
+            if not rclpy.ok():
+                # It is told to end, and has nothing any more to make things with.
+                raise
             node.transition_failed(transition.__name__.removeprefix('on_'), error)
             return TransitionCallbackReturn.FAILURE
         node.transition_error = ''
