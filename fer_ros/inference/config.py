@@ -15,6 +15,7 @@ FORMAT = 'fer_ros model 2'
 # Far above what is of use, and of no danger: a file of any origin may name a configuration.
 _LARGEST = {
     'crop_px': 1024,
+    'mobilenet_blocks': 13,
     'cnn_channels': 8192,
     'cnn_blocks': 100,
     'hidden_channels': 8192,
@@ -42,9 +43,11 @@ class ModelConfig:
         fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
             with ``attention`` the landmark nodes also attend to the CNN's feature map around
             their own positions.
-        cnn: ``residual``, or ``mobilenet``: larger and as it is published, without choice of
-            channels and blocks, for a teacher that begins with what ``fer-ros get-backbone``
-            brings.
+        cnn: ``residual``, or ``mobilenet``, which can begin with the weights that ``fer-ros
+            get-backbone`` brings.
+        mobilenet_blocks: How many of the 13 blocks of a ``mobilenet`` there are, from the first:
+            without the last two, in which half of the weights are, it is no larger than the
+            residual one.
         crop_px: Side S of the aligned crop.
         cnn_channels: Channels of the residual stages, at 1/2, 1/4, 1/8 ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
@@ -61,6 +64,7 @@ class ModelConfig:
     stream: str = 'fused'
     fusion: str = 'late'
     cnn: str = 'residual'
+    mobilenet_blocks: int = 13
     crop_px: int = 48
     cnn_channels: tuple[int, ...] = (32, 64, 128, 256)
     cnn_blocks: tuple[int, ...] = (1, 2, 2, 1)

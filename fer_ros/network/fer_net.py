@@ -113,7 +113,7 @@ class FerNet(nn.Module):
         pooled = config.hidden_channels * config.heads
         features = 0
         if config.stream != 'gat':
-            self.cnn = MobileNetStream() if config.cnn == 'mobilenet' else CnnStream(config)
+            self.cnn = _cnn(config)
             features += self.cnn.out_channels
         if config.stream != 'cnn':
             self.gat = GatStream(config)
@@ -195,6 +195,12 @@ class FerNet(nn.Module):
         read = head[:-1](features)
         second = self.second_classifier(read) if self.config.second_classes else None
         return head[-1](read), second
+
+
+def _cnn(config: ModelConfig) -> CnnStream | MobileNetStream:
+    if config.cnn == 'mobilenet':
+        return MobileNetStream(config.mobilenet_blocks)
+    return CnnStream(config)
 
 
 def _classifier(features: int, config: ModelConfig) -> nn.Sequential:

@@ -35,19 +35,19 @@ class MobileNetStream(nn.Module):
 
     Shapes:
         - input: ``(B, 1, S, S)``, S a multiple of 32
-        - feature maps: of the last block at each size, ``(B, 64, S/2, S/2)`` ...
-          ``(B, 1024, S/32, S/32)``
-        - pooled features: ``(B, 1024)``
+        - feature maps: of the last block at each size, ``(B, 64, S/2, S/2)`` and so on; with all
+          blocks down to ``(B, 1024, S/32, S/32)``
+        - pooled features: ``(B, C)``, of the last
     """
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: int = len(CHANNELS) - 1) -> None:
         super().__init__()
         self.stem = nn.Conv2d(1, CHANNELS[0], 3, 2)
         self.blocks = nn.ModuleList(
             SeparableBlock(CHANNELS[block - 1], CHANNELS[block], 2 if block in _HALVING else 1)
-            for block in range(1, len(CHANNELS))
+            for block in range(1, blocks + 1)
         )
-        self.out_channels = CHANNELS[-1]
+        self.out_channels = CHANNELS[blocks]
 
     def forward(self, crops: Tensor) -> tuple[list[Tensor], Tensor]:
         x = functional.relu6(self.stem(_edged(crops, self.stem)))

@@ -14,12 +14,15 @@ from fer_ros.network.fer_net import FerNet, LateFusion
 _BY_CLASS = ('classifier.2.weight', 'classifier.2.bias', 'vote.bias')
 # What may differ in an architecture that is the same.
 _APART = ('classes', 'second_classes', 'dropout', 'fusion')
+_MOBILENET_APART = ('stream', 'crop_px', 'mobilenet_blocks')
 
 
 def copy_weights(source: FerNet, target: FerNet) -> None:
     """Give a model the weights of another one, and in its classifiers the classes that both have.
 
-    What only a model of the target's fusion has stays as it is.
+    What only a model of the target's fusion has stays as it is. Of a MobileNet, which the weights
+    of one that was trained on other crops fit as well, streams, crops and the number of blocks
+    may differ too.
 
     Args:
         source: Stays as it is.
@@ -28,7 +31,8 @@ def copy_weights(source: FerNet, target: FerNet) -> None:
     Raises:
         ModelFileError: They differ in more than fusion, classes and dropout.
     """
-    _require_same_architecture(source, target)
+    apart = _MOBILENET_APART if source.config.cnn == target.config.cnn == 'mobilenet' else ()
+    _require_same_architecture(source, target, apart)
     theirs, mine = source.config.classes, target.config.classes
     rows = [(row, theirs.index(name)) for row, name in enumerate(mine) if name in theirs]
     state, given = target.state_dict(), source.state_dict()
@@ -134,9 +138,11 @@ def calibrate_stream(model: FerNet, stream: str, offsets: Tensor, temperature: f
     last.weight.div_(temperature)
 
 
-def _require_same_architecture(source: FerNet, target: FerNet) -> None:
+def _require_same_architecture(
+    source: FerNet, target: FerNet, apart: tuple[str, ...] = ()
+) -> None:
     theirs, mine = source.config, target.config
-    if replace(theirs, **{name: getattr(mine, name) for name in _APART}) != mine:
+    if replace(theirs, **{name: getattr(mine, name) for name in (*_APART, *apart)}) != mine:
         raise ModelFileError(
             f'the model to start from is built as {theirs.to_dict()}, needed is {mine.to_dict()}'
         )

@@ -28,6 +28,8 @@ class TrainConfig:
         batch_size: Most faces per step, of all processes together; as many as there are where
             the data has fewer. An epoch's faces are shared out evenly over its steps.
         learning_rate: Highest rate, after the warm-up; falls to 0 along a cosine.
+        cnn_rate: Of the CNN, as a share of the learning rate; a network that starts from weights
+            that know faces already unlearns them at the rate of one that knows nothing.
         warmup_epochs: Epochs over which the rate rises.
         weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
@@ -70,6 +72,7 @@ class TrainConfig:
     epochs: int = 42
     batch_size: int = 128
     learning_rate: float = 2e-3
+    cnn_rate: float = 1.0
     warmup_epochs: float = 1.0
     weight_decay: float = 0.05
     balance: float = 0.35
@@ -101,6 +104,7 @@ class TrainConfig:
             ('epochs', 1, 10_000),
             ('batch_size', 2, 100_000),
             ('learning_rate', 1e-8, 10),
+            ('cnn_rate', 0, 1),
             ('warmup_epochs', 0, self.epochs),
             ('weight_decay', 0, 10),
             ('balance', 0, 1),

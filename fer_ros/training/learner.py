@@ -83,10 +83,19 @@ def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) 
 
 
 def build_optimizer(learner: Learner, config: TrainConfig) -> torch.optim.AdamW:
-    """Return AdamW that decays matrices and kernels, and leaves norms and biases alone."""
-    parameters = list(learner.parameters())
-    groups: list[dict[str, Any]] = [
-        {'params': [p for p in parameters if p.ndim > 1], 'weight_decay': config.weight_decay},
-        {'params': [p for p in parameters if p.ndim <= 1], 'weight_decay': 0.0},
+    """Return AdamW that decays matrices and kernels, and leaves norms and biases alone.
+
+    Each group of its weights has the share of the learning rate at which it learns.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, weights in learner.named_parameters():
+        groups.setdefault((name.startswith('model.cnn.'), weights.ndim > 1), []).append(weights)
+    described: list[dict[str, Any]] = [
+        {
+            'params': members,
+            'share': config.cnn_rate if in_cnn else 1.0,
+            'weight_decay': config.weight_decay if decays else 0.0,
+        }
+        for (in_cnn, decays), members in groups.items()
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
+    return torch.optim.AdamW(described, lr=config.learning_rate)

@@ -7,6 +7,7 @@ from fer_ros.errors import SettingError
 from fer_ros.inference.config import ModelConfig
 from fer_ros.network.fer_net import FerNet
 from fer_ros.network.mobilenet import MobileNetStream
+from fer_ros.network.weight_transfer import copy_weights
 
 
 @pytest.fixture(scope='module')
@@ -48,9 +49,28 @@ def test_fused_model_may_have_it_as_its_cnn(fusion):
     ('values', 'match'),
     [
         ({'crop_px': 48}, 'crop_px is 48, allowed are multiples of 32'),
+        ({'crop_px': 64, 'mobilenet_blocks': 14}, 'mobilenet_blocks is 14, allowed are whole'),
         ({'crop_px': 64, 'fusion': 'attention'}, 'allowed with cnn .mobilenet. are late, concat'),
     ],
 )
 def test_what_it_cannot_compute_is_refused(values, match):
     with pytest.raises(SettingError, match=match):
         ModelConfig(cnn='mobilenet', **values)
+
+
+def test_fewer_blocks_are_the_first_ones(stream):
+    short = MobileNetStream(blocks=11)
+    short.load_state_dict({key: stream.state_dict()[key] for key in short.state_dict()})
+    crops = torch.randn(2, 1, 64, 64)
+    maps, pooled = short(crops)
+    torch.testing.assert_close(pooled, stream(crops)[0][3].mean(dim=(2, 3)))
+    assert (len(maps), short.out_channels) == (4, 512)
+
+
+def test_fused_model_of_fewer_blocks_starts_from_the_weights_of_a_whole_one_on_larger_crops():
+    whole = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=96))
+    short = FerNet(ModelConfig(cnn='mobilenet', mobilenet_blocks=11, crop_px=64))
+    own = short.gat_classifier[-1].weight.clone()
+    copy_weights(whole, short)
+    assert (short.cnn.blocks[10].pointwise.weight == whole.cnn.blocks[10].pointwise.weight).all()
+    assert (short.gat_classifier[-1].weight == own).all()
