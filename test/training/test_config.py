@@ -43,6 +43,7 @@ def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_on
         ('teachers: a.safetensors', "teachers is 'a.safetensors', needed is a list of paths"),
         ('teachers: [3]', 'needed is a list of paths of checkpoints'),
         ('mixed_precision: 1', 'mixed_precision is 1, allowed are true and false'),
+        ('cnn_rate: 2', 'cnn_rate is 2, allowed are 0 to 1'),
         ('init_share: 0.5', 'init_share is 0.5, but init names no checkpoint'),
         ('teacher_share: 2', 'teacher_share is 2, allowed are 0 to 1'),
         ('fold: 11', 'fold is 11, allowed are 1 to 10'),
