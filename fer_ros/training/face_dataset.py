@@ -1,5 +1,6 @@
 """Face sets as torch reads them in training and validation."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -93,3 +94,27 @@ def drawn_frequencies(faces: FaceSet, balance: float) -> dict[str, float]:
     weights = draw_weights(faces, balance)
     shares = (weights / weights.sum()) @ faces.targets
     return {name: float(share) for name, share in zip(faces.classes, shares, strict=True)}
+
+
+def pooled_frequencies(faces: FaceSet, balance: float, share: float) -> dict[str, float]:
+    """Return the frequencies that a model answers by which ``without_second`` made of two.
+
+    As logits are pooled there, so are the logarithms of the frequencies of both labellings.
+
+    Args:
+        faces: That are drawn.
+        balance: As for ``draw_weights``.
+        share: As for ``without_second``.
+    """
+    first = drawn_frequencies(faces, balance)
+    second = draw_weights(faces, balance) @ faces.second_targets
+    if not share or not second.sum():
+        return first
+    logs = {name: math.log(max(value, 1e-6)) for name, value in first.items()}
+    change = {
+        name: share * (math.log(max(value, 1e-6)) - logs[name])
+        for name, value in zip(faces.second_classes, second / second.sum(), strict=True)
+    }
+    mean = sum(change.values()) / len(change)
+    pooled = {name: math.exp(value + change.get(name, mean)) for name, value in logs.items()}
+    return {name: value / sum(pooled.values()) for name, value in pooled.items()}

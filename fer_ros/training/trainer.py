@@ -28,7 +28,7 @@ from fer_ros.training.config import TrainConfig
 from fer_ros.training.data_parallel import together, wait_for_all
 from fer_ros.training.epoch_batches import EpochBatches
 from fer_ros.training.export import keep, logits_to_keep
-from fer_ros.training.face_dataset import Batch, drawn_frequencies
+from fer_ros.training.face_dataset import Batch, drawn_frequencies, pooled_frequencies
 from fer_ros.training.learner import build_learner, build_optimizer
 from fer_ros.training.learning_rate import CosineSchedule
 from fer_ros.training.log import EpochFigures, write_log
@@ -120,14 +120,16 @@ class Trainer:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
         # What is said of the data is what this version says, also of a run that began before it.
-        best = replace(best, figures={**best.figures, **self._about})
+        config = self.config
+        pooled = pooled_frequencies(self.data.training, config.balance, config.second_share)
+        best = replace(best, figures={**best.figures, **self._about, FREQUENCIES: pooled})
         started_from = init.checkpoint if init is not None else None
-        if self.config.class_biases and progress:
+        if config.class_biases and progress:
             validation = self.data.validation
-            plain = replace(self.config, class_biases=False)
+            plain = replace(config, class_biases=False)
             logits = logits_to_keep(best.model, started_from, plain, validation)
             print(price_of_biases(logits, validation))
-        return keep(best, started_from, self.out, self.config, self.data.validation)
+        return keep(best, started_from, self.out, config, self.data.validation)
 
     def fit_epochs(self, count: int, progress: bool = True) -> None:
         """Train some more epochs.

@@ -2,9 +2,11 @@ import pytest
 
 pytest.importorskip('torch_geometric')
 
+from dataclasses import replace
+
 import numpy as np
 
-from fer_ros.training.face_dataset import draw_weights, drawn_frequencies
+from fer_ros.training.face_dataset import draw_weights, drawn_frequencies, pooled_frequencies
 
 
 def test_rare_classes_are_drawn_more_often_by_the_balance(faces):
@@ -19,3 +21,21 @@ def test_frequencies_of_the_draws_go_from_those_of_the_data_to_all_alike(faces):
     in_data, alike = (drawn_frequencies(three_to_one, balance) for balance in (0.0, 1.0))
     assert in_data == pytest.approx({'smile': 0.75, 'hidden': 0.25})
     assert alike == pytest.approx({'smile': 0.5, 'hidden': 0.5})
+
+
+def test_frequencies_of_two_labellings_are_pooled_as_their_logits_are(faces):
+    twice = replace(
+        faces,
+        second_targets=np.eye(2, dtype=np.float32)[(np.arange(24) < 18).astype(int)],
+        second_classes=('hidden', 'smile'),
+    )
+    assert pooled_frequencies(twice, 0.0, 0.0) == drawn_frequencies(twice, 0.0)
+    assert pooled_frequencies(twice, 0.0, 1.0) == pytest.approx({'smile': 0.75, 'hidden': 0.25})
+    half = pooled_frequencies(twice, 0.0, 0.5)
+    assert half['smile'] / half['hidden'] == pytest.approx((0.75 / 0.25) ** 0.5)
+    assert sum(half.values()) == pytest.approx(1)
+
+
+def test_class_without_a_second_label_keeps_its_distance_from_the_others(faces):
+    once = replace(faces, second_targets=np.ones((24, 1), np.float32), second_classes=('smile',))
+    assert pooled_frequencies(once, 0.0, 0.7) == pytest.approx({'smile': 0.5, 'hidden': 0.5})
