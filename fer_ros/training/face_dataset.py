@@ -107,9 +107,9 @@ def pooled_frequencies(faces: FaceSet, balance: float, share: float) -> dict[str
         share: As for ``without_second``.
     """
     first = drawn_frequencies(faces, balance)
-    second = draw_weights(faces, balance) @ faces.second_targets
-    if not share or not second.sum():
+    if not share or not faces.second_targets.any():
         return first
+    second = draw_weights(faces, balance) @ faces.second_targets
     logs = {name: math.log(max(value, 1e-6)) for name, value in first.items()}
     change = {
         name: share * (math.log(max(value, 1e-6)) - logs[name])
