@@ -10,6 +10,7 @@ from fer_ros.evaluation.predictions import (
     in_classes_of,
     smoothed,
 )
+from fer_ros.inference.prior_correction import CorrectedClassifier
 from fer_ros.models import load_classifier
 from fer_ros.smoothing import SmoothingSettings
 
@@ -22,7 +23,8 @@ def faces(portrait_gray, portrait_landmarks):
 
 
 def test_model_is_asked_as_the_pipeline_asks_it(faces, models, pipeline, portrait_gray):
-    answers = ask(models.classifier, aligned_faces(faces, 48), ['fused'])['fused']
+    classifier = CorrectedClassifier(models.classifier)
+    answers = ask(classifier, aligned_faces(faces, 48), ['fused'])['fused']
     (face,) = pipeline.process(portrait_gray, 0.0).faces
     assert answers.shape == (2, 8)
     assert answers[0] == pytest.approx(face.frame_probabilities, abs=1e-5)

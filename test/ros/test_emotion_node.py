@@ -827,6 +827,37 @@ def test_reset_forgets_faces(graph, fer_node, portrait_bgr):
     assert camera.send(bgr_to_msg(portrait_bgr, header(1.1))).faces[0].face_id == 2
 
 
+def test_prior_correction_changes_what_is_answered_while_running(graph, fer_node, portrait_bgr):
+    node = fer_node(prior_correction=0.0, smoothing_time_constant_s=0.0)
+    camera = Camera(graph)
+    before = camera.send(bgr_to_msg(portrait_bgr, header(1)))
+    (result,) = node.set_parameters([Parameter('prior_correction', value=1.0)])
+    assert result.successful
+    after = camera.send(bgr_to_msg(portrait_bgr, header(1.1)))
+    neutral, contempt = (before.classes.index(name) for name in ('neutral', 'contempt'))
+    odds = [
+        frame.faces[0].probabilities[contempt] / frame.faces[0].probabilities[neutral]
+        for frame in (before, after)
+    ]
+    # Contempt is drawn a fifteenth as often as neutral, whatever else the image says.
+    assert odds[1] > 3 * odds[0]
+
+
+def test_model_that_does_not_say_its_frequencies_allows_no_prior_correction(
+    graph, fer_node, tmp_path
+):
+    onnx = pytest.importorskip('onnx')
+    unknown = onnx.load(SHIPPED_MODEL)
+    described = {entry.key: entry.value for entry in unknown.metadata_props}
+    onnx.helper.set_model_props(unknown, {**described, 'figures': '{}'})
+    onnx.save(unknown, tmp_path / 'm.onnx')
+    node = fer_node(model=str(tmp_path / 'm.onnx'), prior_correction=0.0)
+    (result,) = node.set_parameters([Parameter('prior_correction', value=0.5)])
+    assert not result.successful
+    assert 'm.onnx does not say how often its training drew each class' in result.reason
+    assert node.get_parameter('prior_correction').value == 0.0
+
+
 def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
     node = fer_node()
     camera = Camera(graph)
