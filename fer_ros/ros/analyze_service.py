@@ -32,7 +32,7 @@ class AnalyzeService:
 
     def ready(self, models: Models) -> None:
         """Judge by these models from now on."""
-        self._pipeline = EmotionPipeline(models)
+        self._pipeline = EmotionPipeline(models, pipeline_settings(self._values()))
 
     def free(self) -> None:
         """Let go of the models."""
