@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip('torch')
 
 from fer_ros.errors import SettingError
+from fer_ros.network.backbone_file import backbone_file
 from fer_ros.training.config import TrainConfig, read_train_config
 
 
@@ -22,6 +23,13 @@ def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_on
     assert Path(config.init).parent == Path(first).parent
     assert config.model == TrainConfig().model
     assert larger.model.crop_px > config.model.crop_px
+
+
+def test_teacher_from_published_weights_has_their_network_and_learns_both_labellings():
+    config = read_train_config(Path(__file__).parents[2] / 'config' / 'backbone.yaml')
+    assert (config.init, config.model.cnn, config.model.crop_px) == ('vggface2', 'mobilenet', 96)
+    assert config.sources == [backbone_file()]
+    assert config.second_loss > 0
 
 
 @pytest.mark.parametrize(
