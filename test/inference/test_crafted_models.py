@@ -63,6 +63,7 @@ def test_weights_that_are_no_numbers(model, refused):
 
 
 def test_other_number_of_classes_than_the_model_answers(model, refused):
+    describe(model, figures='{}')
     said = refused(configured(model, classes=['a', 'b', 'c']))
     assert said.endswith('answers (2, 8) for two faces, its configuration names 3 classes')
 
