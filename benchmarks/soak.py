@@ -98,7 +98,7 @@ def draw(samples: Sequence[Sample], path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure((9, 7), layout='constrained')
+    figure = Figure((9, 8), layout='constrained')
     memory, held, delays, images = figure.subplots(4, 1, sharex=True)
     minutes = [sample.minutes for sample in samples]
 
@@ -109,7 +109,7 @@ def draw(samples: Sequence[Sample], path: Path) -> None:
     memory.set_ylim(0, 1.2 * max(sample.resident_mb for sample in samples))
     line(held, 'threads', 'threads')
     line(held, 'descriptors', 'descriptors')
-    held.set_ylim(0, None)
+    held.set_ylim(0, 1.2 * max(sample.descriptors for sample in samples))
     for name, label in (('p99_ms', '99 %'), ('p95_ms', '95 %'), ('median_ms', 'median')):
         line(delays, name, f'stamp to answer, ms: {label}')
     delays.set_yscale('log')
@@ -118,7 +118,7 @@ def draw(samples: Sequence[Sample], path: Path) -> None:
     images.set(xlabel='minutes', ylim=(0, None))
     for axes in (memory, held, delays, images):
         axes.grid(alpha=0.3)
-        axes.legend(loc='upper right', fontsize=8)
+        axes.legend(loc='lower left', bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8)
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110, format='png')
 

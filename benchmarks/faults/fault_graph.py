@@ -30,7 +30,7 @@ from fer_ros.ros.domain import take_domain
 
 SILENT_AFTER_S = 2.0
 RATE_HZ = 30.0
-_START_S = 60.0
+_START_S = 180.0
 _S = 1_000_000_000
 
 

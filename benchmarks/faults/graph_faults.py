@@ -20,6 +20,12 @@ from benchmarks.faults import bad_images
 from benchmarks.faults.fault_graph import SILENT_AFTER_S, FaultGraph
 from benchmarks.faults.requirements import require, settle
 
+_WHOLE_WAY = (
+    Transition.TRANSITION_DEACTIVATE,
+    Transition.TRANSITION_CLEANUP,
+    Transition.TRANSITION_CONFIGURE,
+    Transition.TRANSITION_ACTIVATE,
+)
 _IMAGES = 30
 _STOPPED_S = 5.0
 _WITHIN_S = 20.0
@@ -68,19 +74,23 @@ def listeners(graph: FaultGraph, random: Random) -> None:
 
 def lifecycle(graph: FaultGraph, random: Random) -> None:
     """Down and up again, half way or the whole, while images come."""
-    ways = (
-        (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE),
-        (
-            Transition.TRANSITION_DEACTIVATE,
-            Transition.TRANSITION_CLEANUP,
-            Transition.TRANSITION_CONFIGURE,
-            Transition.TRANSITION_ACTIVATE,
-        ),
-    )
-    for transition in random.choice(ways):
+    half_way = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE)
+    for transition in random.choice((half_way, _WHOLE_WAY)):
         require(_change(graph, transition), f'transition {transition} fails')
         graph.spin(random.random() / 2, load=True)
     graph.open_accounts()
+
+
+def begin_anew(graph: FaultGraph) -> None:
+    """Have the node let go of all that it holds, and then use all that it has."""
+    for transition in _WHOLE_WAY:
+        require(_change(graph, transition), f'transition {transition} fails')
+    graph.open_accounts()
+    single_images(graph, Random(0))
+    # A detection is over, and so is the thread's first work.
+    for _ in range(5):
+        for camera in graph.cameras:
+            graph.answer_s(camera)
 
 
 def wrong_transitions(graph: FaultGraph, random: Random) -> None:

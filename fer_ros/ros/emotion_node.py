@@ -1,6 +1,7 @@
 """fer_node: a lifecycle node from camera images to /emotion and annotated images."""
 
 import functools
+import gc
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -223,6 +224,8 @@ class EmotionNode(GuardedNode):
         self._topics, self._outputs, self._processor = [], [], None
         self._analyze.free()
         self._frames = None
+        # Pipelines hold themselves, and with themselves the models.
+        gc.collect()
         self._detector = ''
 
     def _on_image(self, topic: ImageTopic, msg: Image | CompressedImage) -> None:

@@ -1,4 +1,5 @@
 import array
+import gc
 import math
 import re
 import threading
@@ -29,6 +30,7 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
 from fer_ros.messages.images import bgr_from_msg
+from fer_ros.pipeline import EmotionPipeline
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.image_subscription import annotated_topics
 
@@ -542,6 +544,23 @@ def test_lifecycle_goes_up_and_down_twice(graph, fer_node, portrait_bgr):
         assert change(graph, Transition.TRANSITION_CLEANUP)
         assert graph.state() == 'unconfigured'
         graph.tester.destroy_publisher(camera.publisher)
+
+
+def test_cleanup_lets_go_of_the_models_at_once(graph, fer_node):
+    def pipelines():
+        return sum(isinstance(one, EmotionPipeline) for one in gc.get_objects())
+
+    gc.collect()
+    before = pipelines()
+    fer_node()
+    assert pipelines() > before
+    gc.disable()
+    try:
+        assert change(graph, Transition.TRANSITION_DEACTIVATE)
+        assert change(graph, Transition.TRANSITION_CLEANUP)
+        assert pipelines() == before
+    finally:
+        gc.enable()
 
 
 def test_node_can_be_shut_down_while_active(graph, fer_node):
