@@ -548,7 +548,7 @@ def test_lifecycle_goes_up_and_down_twice(graph, fer_node, portrait_bgr):
 
 def test_cleanup_lets_go_of_the_models_at_once(graph, fer_node):
     def pipelines():
-        return sum(isinstance(one, EmotionPipeline) for one in gc.get_objects())
+        return sum(type(one) is EmotionPipeline for one in gc.get_objects())
 
     gc.collect()
     before = pipelines()
