@@ -184,6 +184,13 @@ def parser() -> argparse.ArgumentParser:
         metavar='S',
         help='as the parameter of the node, 0 to 1; default: that of the node',
     )
+    evaluate.add_argument(
+        '--min-quality',
+        type=float,
+        default=0.0,
+        metavar='Q',
+        help='faces of less quality are not judged: coverage beside accuracy',
+    )
     evaluate.add_argument('--out', type=Path, help='folder for report, figures and pictures')
     evaluate.set_defaults(run=_evaluate)
 
@@ -307,6 +314,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         severity=options.severity,
         changes=options.changes,
         seen=tuple(options.seen),
+        min_quality=options.min_quality,
     )
     evaluate(settings, options.out)
 

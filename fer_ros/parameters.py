@@ -315,6 +315,15 @@ FER_NODE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'min_quality',
+        _PIPELINE.min_quality,
+        'Quality that a face needs to be judged; below, emotion is empty and judgement says why. '
+        '0: every face is judged.',
+        low=0.0,
+        high=1.0,
+        live=True,
+    ),
+    Spec(
         'hfov_deg',
         _PIPELINE.hfov_deg,
         'Horizontal field of view in degrees, for head poses where no camera_info comes.',
@@ -498,6 +507,7 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
             chosen['smoothing_change_threshold'],
         ),
         chosen['confidence_threshold'],
+        chosen['min_quality'],
         chosen['hfov_deg'],
         chosen['rotate_deg'],
         chosen['prior_correction'],

@@ -12,6 +12,7 @@ from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.pose import CameraIntrinsics, head_pose
+from fer_ros.face.quality import FaceQuality, face_quality
 from fer_ros.face.reported import FaceReport, ReportQueue
 from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
 from fer_ros.face.tracker import TrackerSettings
@@ -33,6 +34,7 @@ from fer_ros.structures import (
     ObservedFace,
 )
 
+_NOTHING = np.zeros(0, np.float32)
 _NO_ROWS = np.zeros((0, 0), np.float32)
 
 # Keys of ``EmotionPipeline.stage_s``, in order; ``detector`` is the time that images wait for it.
@@ -42,10 +44,11 @@ STAGES = (
     'landmarks',
     'crop',
     'tracker',
+    'pose',
+    'quality',
     'batch',
     'model',
     'smoothing',
-    'pose',
 )
 
 
@@ -58,6 +61,7 @@ class PipelineSettings:
         smoothing: How probabilities are smoothed.
         confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
             be named as the emotion.
+        min_quality: Quality in [0, 1] that a face needs to be judged; see ``face_quality``.
         hfov_deg: Horizontal field of view of a camera whose intrinsics are not known, in degrees.
         rotate_deg: By how much images are turned clockwise before faces are sought, one of
             ``ROTATIONS_DEG``. What is found is told in the image as it came.
@@ -69,15 +73,15 @@ class PipelineSettings:
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     confidence_threshold: float = 0.0
+    min_quality: float = 0.2
     hfov_deg: float = 60.0
     rotate_deg: int = 0
     prior_correction: float = DEFAULT_STRENGTH
 
     def __post_init__(self) -> None:
-        if not 0 <= self.confidence_threshold <= 1:
-            raise SettingError(
-                f'confidence_threshold is {self.confidence_threshold}, allowed are 0 to 1'
-            )
+        for name in ('confidence_threshold', 'min_quality'):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError(f'{name} is {getattr(self, name)}, allowed are 0 to 1')
         if not 0 < self.hfov_deg < 180:
             raise SettingError(
                 f'hfov_deg is {self.hfov_deg}, allowed is more than 0 and less than 180'
@@ -115,6 +119,15 @@ class Observation:
     faces: tuple[ObservedFace, ...]
     known_ids: frozenset[int]
     alone: bool = False
+
+
+@dataclass(frozen=True)
+class _View:
+    """How an image shows a face, and whether that is enough for it to be judged."""
+
+    head: HeadPose
+    quality: FaceQuality
+    enough: bool
 
 
 class EmotionPipeline:
@@ -297,31 +310,48 @@ class EmotionPipeline:
         self._smoother.reset()
         self._stamp_s = float('-inf')
 
+    def _views(self, observation: Observation) -> list[_View]:
+        """Return how an image shows its faces."""
+        with self._timer.time('pose'):
+            heads = [self._head(face.landmarks, observation.size_wh) for face in observation.faces]
+        least = self._settings.min_quality
+        with self._timer.time('quality'):
+            qualities = [
+                face_quality(face.aligned, face.landmarks, head)
+                for face, head in zip(observation.faces, heads, strict=True)
+            ]
+        return [
+            _View(head, quality, quality.value >= least)
+            for head, quality in zip(heads, qualities, strict=True)
+        ]
+
     def _smooth(
-        self, observation: Observation, logits: FloatArray, model_s: Mapping[str, float]
+        self,
+        observation: Observation,
+        views: Sequence[_View],
+        logits: FloatArray,
+        model_s: Mapping[str, float],
     ) -> FrameEmotions:
         """Blend what the model says of an image's faces with their past.
 
         Args:
             observation: Of the image that follows the last one.
-            logits: ``(N, C)`` of its N faces.
+            views: Of its faces.
+            logits: ``(N, C)`` of the N faces that are judged.
             model_s: Seconds that ``batch`` and ``model`` took for them.
         """
         for stage, seconds in model_s.items():
             self._timer.add(stage, seconds)
         with self._timer.time('smoothing'):
-            probabilities = softmax(self._correction(logits)) if len(logits) else logits
+            probabilities = iter(softmax(self._correction(logits)) if len(logits) else logits)
             faces = tuple(
-                self._face_emotion(face, frame, observation)
-                for face, frame in zip(observation.faces, probabilities, strict=True)
+                self._face_emotion(
+                    face, view, next(probabilities) if view.enough else None, observation
+                )
+                for face, view in zip(observation.faces, views, strict=True)
             )
             if not observation.alone:
                 self._smoother.keep(observation.known_ids)
-        with self._timer.time('pose'):
-            faces = tuple(
-                replace(face, head=self._head(face.landmarks, observation.size_wh))
-                for face in faces
-            )
         return FrameEmotions(
             observation.stamp_s,
             self.classes,
@@ -331,34 +361,42 @@ class EmotionPipeline:
             self._measures.names,
         )
 
-    def _head(self, landmarks: Landmarks | None, size_wh: tuple[int, int]) -> HeadPose:
-        if landmarks is None:
-            return HeadPose()
+    def _head(self, landmarks: Landmarks, size_wh: tuple[int, int]) -> HeadPose:
         if self.camera is not None:
             return head_pose(landmarks, self.camera)
         guess = CameraIntrinsics.from_hfov(size_wh, self._settings.hfov_deg)
         return replace(head_pose(landmarks, guess), position_m=HeadPose().position_m)
 
     def _face_emotion(
-        self, seen: ObservedFace, frame: FloatArray, observation: Observation
+        self, seen: ObservedFace, view: _View, frame: FloatArray | None, observation: Observation
     ) -> FaceEmotion:
-        smoothed = frame
-        if not observation.alone:
-            smoothed = self._smoother.update(seen.face.face_id, frame, observation.stamp_s)
-        best = int(smoothed.argmax())
-        confidence = float(smoothed[best])
-        named = confidence >= self._settings.confidence_threshold
+        """Return what is said of a face; ``frame`` is None where it is not judged."""
+        face_id, stamp_s = seen.face.face_id, observation.stamp_s
+        emotion, confidence, judgement = '', float('nan'), view.quality.weakness
+        if frame is None:
+            past = None if observation.alone else self._smoother.last(face_id)
+            smoothed = _NOTHING if past is None else past
+        else:
+            alone = observation.alone
+            smoothed = frame if alone else self._smoother.update(face_id, frame, stamp_s)
+            best = int(smoothed.argmax())
+            confidence = float(smoothed[best])
+            named = confidence >= self._settings.confidence_threshold
+            emotion = self.classes[best] if named else ''
+            judgement = Judgement.JUDGED if named else Judgement.UNCERTAIN
         return FaceEmotion(
-            face_id=seen.face.face_id,
+            face_id=face_id,
             box=seen.face.box,
             landmarks=seen.landmarks,
-            emotion=self.classes[best] if named else '',
+            emotion=emotion,
             confidence=confidence,
             probabilities=smoothed,
-            frame_probabilities=frame,
-            judgement=Judgement.JUDGED if named else Judgement.UNCERTAIN,
+            frame_probabilities=_NOTHING if frame is None else frame,
+            judgement=judgement,
             first_seen_s=seen.face.first_seen_s,
             detected=seen.face.detected,
+            quality=view.quality.value,
+            head=view.head,
             measures=self._measures.of(smoothed),
         )
 
@@ -382,17 +420,23 @@ def estimate_together(
         observed: Pipelines that share their models, each with an observation as for its
             ``estimate``.
     """
-    seen = [face.aligned for _, observation in observed for face in observation.faces]
+    views = [pipeline._views(observation) for pipeline, observation in observed]
+    judged = [
+        face.aligned
+        for (_, observation), of_image in zip(observed, views, strict=True)
+        for face, view in zip(observation.faces, of_image, strict=True)
+        if view.enough
+    ]
     logits, timer = _NO_ROWS, StageTimer()
-    if seen:
+    if judged:
         with timer.time('batch'):
-            batch = make_batch(seen)
+            batch = make_batch(judged)
         with timer.time('model'):
             logits = observed[0][0].models.classifier.logits(batch)
     frames, first = [], 0
-    for pipeline, observation in observed:
-        end = first + len(observation.faces)
-        frames.append(pipeline._smooth(observation, logits[first:end], timer.stage_s))
+    for (pipeline, observation), of_image in zip(observed, views, strict=True):
+        end = first + sum(view.enough for view in of_image)
+        frames.append(pipeline._smooth(observation, of_image, logits[first:end], timer.stage_s))
         first = end
     return frames
 

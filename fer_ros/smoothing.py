@@ -104,6 +104,11 @@ class EmotionSmoother:
                 past.average = past.recent
         return past.average
 
+    def last(self, face_id: int) -> FloatArray | None:
+        """Return what the last update of a face gave; None where there was none."""
+        past = self._history.get(face_id)
+        return None if past is None else past.average
+
     def keep(self, face_ids: Collection[int]) -> None:
         """Forget every face that is not among ``face_ids``."""
         for face_id in set(self._history) - set(face_ids):

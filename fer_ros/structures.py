@@ -193,6 +193,11 @@ class Judgement(IntEnum):
     UNCLEAR = 4
     NO_FACE_SHAPE = 5
 
+    @property
+    def words(self) -> str:
+        """Itself as a person reads it: ``turned away``."""
+        return self.name.lower().replace('_', ' ')
+
 
 @dataclass(frozen=True)
 class HeadPose:
@@ -264,6 +269,16 @@ class FaceEmotion:
                 f'emotion is {self.emotion!r} and judgement {self.judgement.name}; an emotion is '
                 'named where it was judged, and only there'
             )
+
+    @property
+    def judged(self) -> bool:
+        """Whether this image was judged, be it without a class that is sure enough."""
+        return self.judgement in (Judgement.JUDGED, Judgement.UNCERTAIN)
+
+    @property
+    def answer(self) -> str:
+        """The emotion, or in words why there is none."""
+        return self.emotion or self.judgement.words
 
 
 @dataclass(frozen=True)

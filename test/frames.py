@@ -27,6 +27,13 @@ def face(face_id, emotion, sure=0.8, named=True):
     )
 
 
+def unjudged(face_id):
+    """Return a face that is too small and was never judged."""
+    box, nothing = FaceBox(10 * face_id, 5, 10 * face_id + 8, 15), np.zeros(0, np.float32)
+    nan, reason = float('nan'), Judgement.TOO_SMALL
+    return FaceEmotion(face_id, box, POINTS, '', nan, nothing, nothing, reason, quality=0.125)
+
+
 def frame(time_s, *faces):
     return FrameEmotions(time_s, CLASSES, tuple(faces))
 

@@ -109,12 +109,14 @@ def test_settings_of_the_pipeline_are_those_of_the_parameters():
         'smoothing_recent_time_constant_s': 0.2,
         'smoothing_change_threshold': 0.7,
         'confidence_threshold': 0.25,
+        'min_quality': 0.5,
         'rotate_deg': 270,
     }
     settings = pipeline_settings(chosen)
     assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
     assert settings.smoothing == SmoothingSettings('average', 1.5, 0.2, 0.7)
-    assert (settings.confidence_threshold, settings.rotate_deg) == (0.25, 270)
+    assert (settings.confidence_threshold, settings.min_quality) == (0.25, 0.5)
+    assert settings.rotate_deg == 270
 
 
 def test_models_are_loaded_as_the_parameters_say():

@@ -16,7 +16,7 @@ from fer_ros.pipeline import (
     softmax,
 )
 from fer_ros.smoothing import SmoothingSettings
-from fer_ros.structures import FaceBox
+from fer_ros.structures import FaceBox, Judgement
 
 
 def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
@@ -118,6 +118,39 @@ def test_confidence_below_the_threshold_names_no_emotion(models, portrait_bgr):
     (face,) = pipeline.process(portrait_bgr, 0.0).faces
     assert face.emotion == ''
     assert face.confidence > 0.8
+
+
+def test_face_below_the_least_quality_is_not_judged(models, portrait_bgr):
+    pipeline = EmotionPipeline(models, PipelineSettings(min_quality=1.0))
+    (face,) = pipeline.process(portrait_bgr, 0.0).faces
+    assert (face.face_id, face.emotion, face.judgement) == (1, '', Judgement.UNCLEAR)
+    assert 0.8 < face.quality < 1
+    assert math.isfinite(face.head.yaw_rad)
+    assert math.isnan(face.confidence)
+    assert (len(face.probabilities), len(face.frame_probabilities)) == (0, 0)
+
+
+def test_least_quality_above_1_is_refused():
+    with pytest.raises(SettingError, match=r'min_quality is 1\.5, allowed are 0 to 1'):
+        PipelineSettings(min_quality=1.5)
+
+
+def test_smoothing_goes_on_over_images_that_are_not_judged(models, portrait_bgr):
+    settings = PipelineSettings(
+        smoothing=SmoothingSettings('average', time_constant_s=1.0), min_quality=0.0
+    )
+    pipeline, gap = EmotionPipeline(models, settings), replace(settings, min_quality=1.0)
+    darker = (portrait_bgr * 0.6).astype(np.uint8)
+    darker[130:175, 195:255] = 40
+    (first,) = pipeline.process(portrait_bgr, 0.0).faces
+    pipeline.settings = gap
+    (between,) = pipeline.process(portrait_bgr, 0.1).faces
+    pipeline.settings = settings
+    (last,) = pipeline.process(darker, 0.2).faces
+    assert (between.probabilities == first.probabilities).all()
+    share = -math.expm1(-0.2)
+    expected = first.probabilities + share * (last.frame_probabilities - first.probabilities)
+    assert last.probabilities == pytest.approx(expected, abs=1e-5)
 
 
 def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):

@@ -61,15 +61,16 @@ class LabelFigures:
         end_s: End, or the last image.
         face_id: Which face it is about, if it says so.
         label: What it says.
-        estimate: Class of the highest mean probability; '' where the face was not found.
+        estimate: Class of the highest mean probability; '' where the face was not judged.
         images: For which it holds.
         no_face_share: Share of them in which the face was not found.
+        not_judged_share: Share of them in which it was found and not judged.
         accuracy: Share of the others whose estimate is the label; None where there is none.
         latency_s: See ``Latency``; None where it was not recognised.
         changes: Number of changes of the estimate while it holds.
-        seen_s: From the first to the last image in which the face was found.
+        seen_s: From the first to the last image in which the face was judged.
         mean_probabilities: ``(C,)`` mean probability of each class; empty where the
-            face was not found.
+            face was not judged.
     """
 
     topic: str
@@ -80,6 +81,7 @@ class LabelFigures:
     estimate: str
     images: int
     no_face_share: float
+    not_judged_share: float
     accuracy: float | None
     latency_s: float | None
     changes: int
@@ -97,6 +99,7 @@ class Agreement:
     Attributes:
         labelled_images: For how many images a label holds.
         no_face_share: Share of them in which the face was not found.
+        not_judged_share: Share of them in which it was found and not judged.
         images: Over the others.
         intervals: Over the labels, each with its one estimate.
         latency_s: How soon labels were recognised.
@@ -106,6 +109,7 @@ class Agreement:
 
     labelled_images: int
     no_face_share: float
+    not_judged_share: float
     images: ConfusionFigures
     intervals: ConfusionFigures
     latency_s: Latency
@@ -128,10 +132,11 @@ def measure_agreement(log: EmotionLog) -> Agreement | None:
     judged = [figures for figures in each if figures.estimate]
     return Agreement(
         labelled_images=len(rows.times_s),
-        no_face_share=float((~rows.found).mean()) if len(rows.found) else 0.0,
+        no_face_share=_share(~rows.found),
+        not_judged_share=_share(rows.found & ~rows.judged),
         images=_confusion(
-            rows.probabilities[rows.found].argmax(axis=1),
-            labels[rows.intervals[rows.found]],
+            rows.probabilities[rows.judged].argmax(axis=1),
+            labels[rows.intervals[rows.judged]],
             log.classes,
         ),
         intervals=_confusion(
@@ -179,8 +184,8 @@ def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> Lab
     assert log.labels is not None
     label = log.labels.intervals[index]
     here = (rows.intervals == index) & (rows.topics == topic)
-    found = here & rows.found
-    times_s, probabilities = rows.times_s[found], rows.probabilities[found]
+    judged = here & rows.judged
+    times_s, probabilities = rows.times_s[judged], rows.probabilities[judged]
     estimates = probabilities.argmax(axis=1)
     right = estimates == log.classes.index(label.emotion)
     mean = probabilities.mean(axis=0).tolist() if len(probabilities) else []
@@ -192,13 +197,18 @@ def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> Lab
         label=label.emotion,
         estimate=log.classes[int(np.argmax(mean))] if mean else '',
         images=int(here.sum()),
-        no_face_share=float(1 - found.sum() / here.sum()) if here.any() else 0.0,
+        no_face_share=_share(~rows.found[here]),
+        not_judged_share=_share((rows.found & ~rows.judged)[here]),
         accuracy=float(right.mean()) if len(right) else None,
         latency_s=_latency_s(label, times_s, right),
         changes=int((np.diff(estimates) != 0).sum()),
         seen_s=float(times_s[-1] - times_s[0]) if len(times_s) else 0.0,
         mean_probabilities=tuple(mean),
     )
+
+
+def _share(chosen: npt.NDArray[np.bool_]) -> float:
+    return float(chosen.mean()) if len(chosen) else 0.0
 
 
 def _latency_s(label: LabelInterval, times_s: Times, right: npt.NDArray[np.bool_]) -> float | None:

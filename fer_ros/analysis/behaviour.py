@@ -9,6 +9,9 @@ import numpy.typing as npt
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.emotion_series import Dwell, EmotionSeries, Times
 
+# In place of an emotion; see ``Dwell.name``.
+_WITHOUT = ('uncertain', 'not judged')
+
 
 @dataclass(frozen=True)
 class TopicFigures:
@@ -40,9 +43,9 @@ class FaceFigures:
         first_s: Time of the first of them.
         last_s: Time of the last.
         seen_s: For how long it was in view in between.
-        emotion: Class of the highest mean probability.
+        emotion: Class of the highest mean probability; '' where the face was never judged.
         shares: Shares of the time in view by named emotion, ``uncertain`` where none was sure
-            enough; the largest first, without those of 0.
+            enough, ``not judged``; the largest first, without those of 0.
         flicker_per_min: Changes of emotion per minute in view.
     """
 
@@ -88,7 +91,8 @@ class Behaviour:
         flicker_per_min: Changes of emotion per minute of a face in view.
         topics: By name.
         faces: Topic by topic, in order of ``face_id``.
-        emotions: By class, of those that were named; ``uncertain`` where none was sure enough.
+        emotions: By class, of those that were named; ``uncertain`` where none was sure enough,
+            ``not judged``.
     """
 
     images: int
@@ -108,10 +112,9 @@ def measure_behaviour(log: EmotionLog) -> Behaviour:
     every = [dwell for series in log.series() for dwell in series.dwells]
     seen_s = sum(dwell.length_s for dwell in every)
     faces = log.image_faces
-    lengths_s = {
-        name: [dwell.length_s for dwell in every if dwell.emotion == index]
-        for index, name in [*enumerate(log.classes), (-1, 'uncertain')]
-    }
+    lengths_s: dict[str, list[float]] = {name: [] for name in (*log.classes, *_WITHOUT)}
+    for dwell in every:
+        lengths_s[dwell.name(log.classes)].append(dwell.length_s)
     return Behaviour(
         images=len(faces),
         duration_s=_span_s(log.image_times_s),
@@ -140,6 +143,7 @@ def _topic(log: EmotionLog, index: int) -> TopicFigures:
 
 
 def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
+    mean = series.mean_probabilities
     return FaceFigures(
         topic=series.topic,
         face_id=series.face_id,
@@ -147,7 +151,7 @@ def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
         first_s=float(series.times_s[0]),
         last_s=float(series.times_s[-1]),
         seen_s=sum(dwell.length_s for dwell in series.dwells),
-        emotion=classes[int(series.probabilities.mean(axis=0).argmax())],
+        emotion=classes[int(mean.argmax())] if len(mean) else '',
         shares=_shares(series, classes),
         flicker_per_min=_flicker_per_min(series.dwells),
     )
@@ -155,9 +159,9 @@ def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
 
 def _shares(series: EmotionSeries, classes: tuple[str, ...]) -> dict[str, float]:
     seen_s = sum(dwell.length_s for dwell in series.dwells)
-    shares = dict.fromkeys((*classes, 'uncertain'), 0.0)
+    shares = dict.fromkeys((*classes, *_WITHOUT), 0.0)
     for dwell in series.dwells:
-        name = classes[dwell.emotion] if dwell.emotion >= 0 else 'uncertain'
+        name = dwell.name(classes)
         # A face of one image was in view for no time that is known.
         shares[name] += dwell.length_s / seen_s if seen_s else 1 / len(series.dwells)
     ordered = sorted(shares.items(), key=lambda one: -one[1])

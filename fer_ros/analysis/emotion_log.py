@@ -7,9 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.analysis.emotion_series import EmotionSeries, Indices, Times
+from fer_ros.analysis.emotion_series import (
+    NOT_JUDGED,
+    UNCERTAIN,
+    EmotionSeries,
+    Indices,
+    Times,
+)
 from fer_ros.analysis.label_intervals import Labels
-from fer_ros.structures import FloatArray, FrameEmotions
+from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +27,15 @@ class LabelledImages:
         times_s: ``(N,)`` seconds since the first image.
         intervals: ``(N,)`` place of the label among ``Labels.intervals``.
         found: ``(N,)`` whether the face was found.
-        probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not found.
+        judged: ``(N,)`` whether it was judged too.
+        probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not judged.
     """
 
     topics: Indices
     times_s: Times
     intervals: Indices
     found: npt.NDArray[np.bool_]
+    judged: npt.NDArray[np.bool_]
     probabilities: FloatArray
 
 
@@ -51,9 +59,11 @@ class EmotionLog:
         self._face_emotions = array('q')
         self._face_probabilities = array('f')
         self._series: tuple[EmotionSeries, ...] | None = None
+        self._unknown = (float('nan'),) * len(classes)
         self._match_images = array('q')
         self._match_intervals = array('q')
         self._match_found = array('b')
+        self._match_judged = array('b')
         self._match_probabilities = array('f')
 
     def append(self, topic: str, time_s: float, frame: FrameEmotions) -> None:
@@ -72,8 +82,8 @@ class EmotionLog:
         self._image_faces.append(len(frame.faces))
         for face in frame.faces:
             self._face_ids.append(face.face_id)
-            self._face_emotions.append(self.classes.index(face.emotion) if face.emotion else -1)
-            self._face_probabilities.frombytes(face.probabilities.tobytes())
+            self._face_emotions.append(self._emotion(face))
+            self._face_probabilities.extend(face.probabilities if face.judged else self._unknown)
         if self.labels is not None:
             self._match(self.labels, time_s, frame)
 
@@ -111,6 +121,7 @@ class EmotionLog:
             self.image_times_s[images] if len(images) else images.astype(np.float64),
             np.array(self._match_intervals, np.int64),
             np.array(self._match_found, np.bool_),
+            np.array(self._match_judged, np.bool_),
             self._rows(self._match_probabilities),
         )
 
@@ -138,9 +149,16 @@ class EmotionLog:
             self._match_images.append(len(self._image_times) - 1)
             self._match_intervals.append(index)
             self._match_found.append(face is not None)
+            judged = face is not None and face.judged
+            self._match_judged.append(judged)
             self._match_probabilities.extend(
-                face.probabilities if face else [float('nan')] * len(self.classes)
+                face.probabilities if face and judged else self._unknown
             )
+
+    def _emotion(self, face: FaceEmotion) -> int:
+        if face.emotion:
+            return self.classes.index(face.emotion)
+        return UNCERTAIN if face.judged else NOT_JUDGED
 
     def _rows(self, values: 'array[float]') -> FloatArray:
         return np.array(values, np.float32).reshape(-1, len(self.classes))

@@ -1,6 +1,6 @@
 """EmotionSeries: what one face showed over time, and for how long at a stretch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,8 @@ Indices = npt.NDArray[np.int64]
 
 # A face that was away for longer was not seen in between.
 GAP_S = 0.5
+# In place of a class: none was sure enough, and the image was not judged.
+UNCERTAIN, NOT_JUDGED = -1, -2
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Dwell:
     """A time for which a face went on showing one emotion.
 
     Attributes:
-        emotion: Index of the class, -1 where none was sure enough.
+        emotion: Index of the class, ``UNCERTAIN`` or ``NOT_JUDGED``.
         start_s: First image of it.
         end_s: First image after it, or the last one of the face.
         changed: Whether another emotion followed at once.
@@ -31,6 +33,12 @@ class Dwell:
     start_s: float
     end_s: float
     changed: bool
+
+    def name(self, classes: Sequence[str]) -> str:
+        """Return the emotion as a word; ``uncertain`` and ``not judged`` where there is none."""
+        if self.emotion == NOT_JUDGED:
+            return 'not judged'
+        return 'uncertain' if self.emotion == UNCERTAIN else classes[self.emotion]
 
     @property
     def length_s(self) -> float:
@@ -46,8 +54,8 @@ class EmotionSeries:
         topic: Name of the topic.
         face_id: Number of the face.
         times_s: ``(N,)`` seconds since the first image, of the images that show it.
-        emotions: ``(N,)`` index of the named class, -1 where none was sure enough.
-        probabilities: ``(N, C)`` float32, smoothed.
+        emotions: ``(N,)`` index of the named class, ``UNCERTAIN`` or ``NOT_JUDGED``.
+        probabilities: ``(N, C)`` float32, smoothed; NaN where the image was not judged.
     """
 
     topic: str
@@ -55,6 +63,12 @@ class EmotionSeries:
     times_s: Times
     emotions: Indices
     probabilities: FloatArray
+
+    @cached_property
+    def mean_probabilities(self) -> FloatArray:
+        """``(C,)`` over the images that were judged; ``(0,)`` where none was."""
+        judged = self.probabilities[self.emotions != NOT_JUDGED]
+        return judged.mean(axis=0) if len(judged) else np.zeros(0, np.float32)
 
     @cached_property
     def dwells(self) -> tuple[Dwell, ...]:

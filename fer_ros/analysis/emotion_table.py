@@ -1,6 +1,7 @@
 """EmotionTable: a line per face and image, as CSV and as Parquet."""
 
 import csv
+import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import IO, Any
 from fer_ros.atomic_file import atomic_file
 from fer_ros.structures import FaceEmotion, FrameEmotions
 
-_TEXTS = ('topic', 'file', 'emotion')
+_TEXTS = ('topic', 'file', 'judgement', 'emotion')
 _ROW_GROUP = 2048
 
 
@@ -17,13 +18,16 @@ def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
     """Return the names of the columns: smoothed probabilities have the name of their class, those
     of the image alone ``_frame`` behind it.
 
+    What is not known is empty: ``judgement`` says why an emotion is.
+
     Args:
         classes: C names.
         stills: Whether the lines are of pictures, which have a file in place of stamp and topic,
             and nothing smoothed.
     """
     image = ['file'] if stills else ['stamp_s', 'topic']
-    face = ['face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px', 'emotion', 'confidence', *classes]
+    box = ['x0_px', 'y0_px', 'x1_px', 'y1_px']
+    face = ['face_id', *box, 'quality', 'judgement', 'emotion', 'confidence', *classes]
     return [*image, *face, *(() if stills else (f'{name}_frame' for name in classes))]
 
 
@@ -72,7 +76,7 @@ class EmotionTable:
         """
         for face in frame.faces:
             image = [source] if self._stills else [frame.stamp_s, source]
-            row = [*image, *_row(face, self._stills)]
+            row = [*image, *_row(face, len(frame.classes), self._stills)]
             self._csv.writerow(map(_text, self._columns, row))
             if self._parquet is not None:
                 self._rows.append(row)
@@ -114,15 +118,22 @@ def write_csv(frames: Sequence[FrameEmotions], topic: str, path: Path) -> None:
         table.close()
 
 
-def _row(face: FaceEmotion, stills: bool) -> list[Any]:
-    box = face.box
+def _row(face: FaceEmotion, num_classes: int, stills: bool) -> list[Any]:
+    box, unknown = face.box, [None] * num_classes
     corners = (box.x0_px, box.y0_px, box.x1_px, box.y1_px)
-    of_the_image = [] if stills else face.frame_probabilities.tolist()
-    probabilities = [*face.probabilities.tolist(), *of_the_image]
-    return [face.face_id, *corners, face.emotion, face.confidence, *probabilities]
+    of_the_image = [] if stills else face.frame_probabilities.tolist() or unknown
+    probabilities = [*(face.probabilities.tolist() or unknown), *of_the_image]
+    said = face.judgement.words, face.emotion, _known(face.confidence)
+    return [face.face_id, *corners, _known(face.quality), *said, *probabilities]
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ''
     if name == 'stamp_s':
         return f'{value:.9f}'
     if name.endswith('_px'):

@@ -78,12 +78,27 @@ def synthetic_clip(
     predictor: LandmarkPredictor | None = None,
     config: WalkConfig | None = None,
 ) -> Iterator[AlignedFace]:
-    """Yield the frames of a clip made from stills.
+    """Yield the aligned faces of ``synthetic_pictures``, whose arguments these are."""
+    for picture, landmarks in synthetic_pictures(
+        stills, size_px, rng, severity, predictor, config
+    ):
+        yield align_face(picture, landmarks, size_px)
+
+
+def synthetic_pictures(
+    stills: Sequence[Still],
+    size_px: int,
+    rng: np.random.Generator,
+    severity: float = SEVERITY,
+    predictor: LandmarkPredictor | None = None,
+    config: WalkConfig | None = None,
+) -> Iterator[tuple[ImageArray, Landmarks]]:
+    """Yield the frames of a clip made from stills, and the landmarks that are found in them.
 
     Args:
         stills: Shown one after the other. ``FADE_FRAMES`` around the first frame of a new one they
             turn into each other, face upon face.
-        size_px: Side of the aligned crops.
+        size_px: Side of the aligned crops, in pixels of the frames: how large the faces are.
         rng: Source of all chance; the same state gives the same clip.
         severity: Factor on every strength of ``config``.
         predictor: That finds the landmarks; a new one when not given.
@@ -105,7 +120,7 @@ def synthetic_clip(
             if start <= frame < end:
                 pixels = covered(pixels, (top + edge, left + edge), extent, gray)
         picture = to_image(pixels)
-        yield align_face(picture, found_landmarks(picture, expected, predictor), size_px)
+        yield picture, found_landmarks(picture, expected, predictor)
 
 
 def clips_of_stills(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder, sole_writer
@@ -25,6 +26,7 @@ from fer_ros.evaluation.calibration import agreement_table, equal_tables, fit_ta
 from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluation.conditions import pose_table, size_table
+from fer_ros.evaluation.coverage import coverage_table, quality_in_picture
 from fer_ros.evaluation.crema_d import evaluate_crema_d
 from fer_ros.evaluation.judged_faces import judged_faces
 from fer_ros.evaluation.predictions import (
@@ -44,7 +46,7 @@ from fer_ros.inference.classifier import Classifier
 from fer_ros.inference.config import FREQUENCIES
 from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.metrics import measure
-from fer_ros.structures import FloatArray
+from fer_ros.structures import FloatArray, Landmarks
 
 
 def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
@@ -77,6 +79,8 @@ def _evaluate(settings: EvaluateSettings) -> Evaluation:
     if settings.fold:
         require_fold(dataset, settings.fold)
     if dataset is CREMA_D:
+        if settings.min_quality:
+            raise SettingError('min_quality is of faces, CREMA-D is judged by clips')
         found = evaluate_crema_d(settings, CACHE)
     else:
         found = _evaluate_faces(settings, dataset)
@@ -109,6 +113,9 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     if FREQUENCIES in classifier.figures:
         tables.append(prior_table(answers[AS_TRAINED], faces, classifier.figures))
     tables.append(fit_table(answers, faces))
+    if settings.min_quality:
+        quality = _qualities(faces, classifier.config.crop_px)
+        tables.append(coverage_table(answers, faces, quality, settings.min_quality))
     if dataset is FERPLUS:
         tables.append(_agreement(settings, classifier, faces))
     tables += equal_tables(
@@ -140,6 +147,16 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     }
     return Evaluation(
         title, tuple(notes), tuple(tables), confusions=confusions, curves=curves, changes=changes
+    )
+
+
+def _qualities(faces: FaceSet, crop_px: int) -> npt.NDArray[np.float64]:
+    side_px = max(faces.images.shape[1:])
+    return np.array(
+        [
+            quality_in_picture(face, Landmarks(points), side_px)
+            for face, points in zip(aligned_faces(faces, crop_px), faces.landmarks_px, strict=True)
+        ]
     )
 
 

@@ -34,6 +34,7 @@ class EvaluateSettings:
         streams: Of ``STREAMS``; the model's own when empty.
         smoothing: How frames of clips are smoothed.
         severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
+        min_quality: Quality, from 0 to 1, below which faces are not judged; 0 judges all.
         mirror: Whether the model is asked about each face's mirror image too.
         prior_correction: As in ``PipelineSettings``; if ``None`` its default, or 0 for a model
             that does not allow another.
@@ -55,6 +56,7 @@ class EvaluateSettings:
     changes: bool = False
     mirror: bool = False
     prior_correction: float | None = None
+    min_quality: float = 0.0
 
     def __post_init__(self) -> None:
         if self.dataset and self.dataset not in DATASETS:
@@ -70,6 +72,8 @@ class EvaluateSettings:
                     'severity is of clips that are made for the stream smoothed, which is not '
                     'among the streams'
                 )
+        if not 0 <= self.min_quality <= 1:
+            raise SettingError(f'min_quality is {self.min_quality}, allowed are 0 to 1')
         if not 0 <= self.fold <= 10:
             raise SettingError(f'fold is {self.fold}, allowed are 0 to 10')
 

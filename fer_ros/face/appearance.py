@@ -67,6 +67,8 @@ def look_of(crop: ImageArray) -> FloatArray:
     side = int(_NEIGHBOURHOOD * len(crop)) | 1
     values = crop.astype(np.float32)
     values -= cv2.blur(values, (side, side))
-    look = (values / (np.sqrt(cv2.blur(values * values, (side, side))) + _FLOOR)).ravel()
+    # Running sums in single precision may end a little below zero beside something bright.
+    squares = np.maximum(cv2.blur(values * values, (side, side)), 0)
+    look = (values / (np.sqrt(squares) + _FLOOR)).ravel()
     look -= look.mean()
     return np.asarray(look / max(float(np.linalg.norm(look)), 1e-6), np.float32)

@@ -110,7 +110,7 @@ def color_of(emotion: str) -> Color:
 def label_of(face: FaceEmotion) -> str:
     """Return who a face is and what it shows, in a line."""
     sure = '' if math.isnan(face.confidence) else f' {face.confidence:.0%}'
-    return f'#{face.face_id} {face.emotion or "uncertain"}{sure}'
+    return f'#{face.face_id} {face.answer}{sure}'
 
 
 def _extent(face: FaceEmotion) -> FaceBox:
@@ -176,7 +176,7 @@ def _draw_label(
     Return where that stands.
     """
     short = f'#{face.face_id}'
-    named, whole = f'{short} {face.emotion or "uncertain"}', label_of(face)
+    named, whole = f'{short} {face.answer}', label_of(face)
     around = _grown(_extent(face), sizes.line_px)
     for text in (whole, named, short):
         size_wh = _label_wh(text, sizes)
@@ -213,13 +213,13 @@ def _draw_panel(
 
     Args:
         drawn: The image.
-        face: Whose probabilities are drawn, if there are any.
+        face: Whose probabilities are drawn, if this image was judged.
         classes: Their names.
         title: Stands above them; empty for none.
         around: What the panel stands beside: the face and its label.
         places: Free places of the image.
     """
-    if not len(face.probabilities):
+    if not face.judged:
         return
     sizes = _Sizes.of(drawn)
     best = np.argsort(-face.probabilities, kind='stable')[:_FEW_BARS]

@@ -97,6 +97,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
     given = {
         'model': str(Path(options.model).resolve()) if options.model else None,
         'min_face_px': options.min_face_px,
+        'min_quality': options.min_quality,
         'mirror': options.mirror,
         'prior_correction': options.prior_correction,
         'rotate_deg': options.rotate_deg,

@@ -29,6 +29,12 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             help='smallest face that has to be found; as the parameter of the node',
         )
         parser.add_argument(
+            '--min-quality',
+            type=float,
+            metavar='Q',
+            help='quality that a face needs to be judged; as the parameter of the node',
+        )
+        parser.add_argument(
             '--mirror',
             action='store_true',
             default=None,

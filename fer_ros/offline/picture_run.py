@@ -75,9 +75,7 @@ class PictureRun:
         self, stream: ImageStream, pictures: Sequence[Picture], source: str
     ) -> PicturesReport:
         classifier = self.models.classifier
-        emotions = Counter(
-            face.emotion or 'uncertain' for picture in pictures for face in picture.faces
-        )
+        emotions = Counter(face.answer for picture in pictures for face in picture.faces)
         return PicturesReport(
             source=source,
             name=stream.name,
@@ -148,7 +146,8 @@ class _PictureOutputs:
         picture = Picture(
             image.file,
             tuple(
-                PictureFace(face.face_id, face.emotion, face.confidence) for face in frame.faces
+                PictureFace(face.face_id, face.answer, face.confidence if face.judged else None)
+                for face in frame.faces
             ),
         )
         self.pictures.append(picture)

@@ -12,16 +12,17 @@ class PictureFace:
 
     Attributes:
         face_id: Its number in the picture, from 1.
-        emotion: The most probable class; empty where it is not sure enough.
-        confidence: Its probability, in [0, 1].
+        answer: The most probable class, or why there is none; see ``FaceEmotion.answer``.
+        confidence: Probability of that class, in [0, 1]; None where the face was not judged.
     """
 
     face_id: int
-    emotion: str
-    confidence: float
+    answer: str
+    confidence: float | None
 
     def __str__(self) -> str:
-        return f'#{self.face_id} {self.emotion or "uncertain"} {self.confidence:.0%}'
+        sure = '' if self.confidence is None else f' {self.confidence:.0%}'
+        return f'#{self.face_id} {self.answer}{sure}'
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class PicturesReport:
         problems: A sentence for each thing that was not as it should be.
         with_face: How many of the pictures show a face.
         faces: How many faces they show together.
-        emotions: How many faces show each emotion, most frequent first; ``uncertain`` where none
-            was sure enough.
+        emotions: How many faces show each emotion, most frequent first; those without one by the
+            reason, ``uncertain`` or ``too small``.
         pictures: In natural order of their names.
     """
 

@@ -68,7 +68,7 @@ class WorstDisagreements:
         """Look at an image, and keep it where it is among the worst."""
         for _, interval in self._labels.at(image.time_s):
             face = interval.face_of(frame, image.time_s)
-            if face is None:
+            if face is None or not face.judged:
                 continue
             estimate = frame.classes[int(face.probabilities.argmax())]
             right = float(face.probabilities[frame.classes.index(interval.emotion)])

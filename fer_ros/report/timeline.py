@@ -23,7 +23,7 @@ class Span(NamedTuple):
     Attributes:
         start_s: Its start, in seconds since the first image.
         end_s: Its end.
-        emotion: Name of the class; '' where none was sure enough.
+        emotion: Name of the class, ``uncertain`` or ``not judged``.
     """
 
     start_s: float
@@ -39,7 +39,8 @@ class TimelineRow:
         topic: Where it was seen.
         face_id: Its number.
         times_s: ``(P,)`` times of the points to draw, NaN where the face was away.
-        probabilities: ``(P, C)`` smoothed probabilities, NaN likewise.
+        probabilities: ``(P, C)`` smoothed probabilities, NaN likewise, and where the face was not
+            judged.
         labels: What labels that name it say.
         named: Which emotions were named.
     """
@@ -95,12 +96,7 @@ def _row(series: EmotionSeries, log: EmotionLog, end_s: float) -> TimelineRow:
         probabilities=probabilities,
         labels=_label_spans(log.labels, series.face_id, end_s),
         named=tuple(
-            Span(
-                dwell.start_s,
-                dwell.end_s,
-                log.classes[dwell.emotion] if dwell.emotion >= 0 else '',
-            )
-            for dwell in series.dwells
+            Span(dwell.start_s, dwell.end_s, dwell.name(log.classes)) for dwell in series.dwells
         ),
     )
 

@@ -62,11 +62,12 @@ def _draw_labels(axes: Any, spans: Sequence[Span]) -> None:
 
 
 def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
+    named = [span for span in row.named if span.emotion in timeline.classes]
     for index, emotion in enumerate(timeline.classes):
         color, values = ink_color(emotion), row.probabilities[:, index]
         axes.plot(row.times_s, values, color=color, label=emotion, linewidth=1.7)
         axes.fill_between(row.times_s, values, color=color, alpha=0.10, linewidth=0)
-    _draw_strip(axes, [span for span in row.named if span.emotion], (-0.14, 0.08), texts=False)
+    _draw_strip(axes, named, (-0.14, 0.08), texts=False)
     _draw_strip(axes, row.labels, (1.06, 0.14), texts=True)
     axes.set_ylim(-0.16, 1.22 if row.labels else 1.04)
     axes.set_yticks([0, 0.5, 1], ['0', '½', '1'])

@@ -27,7 +27,7 @@ class Strip(NamedTuple):
     Attributes:
         left: Its start, in percent of the width.
         width: Its length, likewise.
-        emotion: Name of the class; ``uncertain`` where none was sure enough.
+        emotion: Name of the class, ``uncertain`` or ``not judged``.
         title: The same and its times, in words.
     """
 
@@ -73,8 +73,8 @@ def strips(spans: Sequence[Span], timeline: Timeline) -> list[Strip]:
         Strip(
             left=100 * span.start_s / timeline.end_s,
             width=100 * max(min(span.end_s, timeline.end_s) - span.start_s, 0) / timeline.end_s,
-            emotion=span.emotion or 'uncertain',
-            title=f'{span.emotion or "uncertain"}, {span.start_s:.2f} to {span.end_s:.2f} s',
+            emotion=span.emotion,
+            title=f'{span.emotion}, {span.start_s:.2f} to {span.end_s:.2f} s',
         )
         for span in spans
     ]
@@ -89,10 +89,11 @@ def ticks(timeline: Timeline) -> list[Tick]:
 
 
 def _curve(emotion: str, times_s: Times, values: FloatArray, end_s: float) -> str:
-    """Return a line and the area below it, interrupted where the face was away."""
+    """Return a line and the area below it, interrupted where the face was away or not judged."""
     lines, areas = [], []
-    for points in np.split(np.arange(len(times_s)), np.flatnonzero(np.isnan(times_s))):
-        there = points[~np.isnan(times_s[points])]
+    missing = np.isnan(times_s) | np.isnan(values)
+    for points in np.split(np.arange(len(times_s)), np.flatnonzero(missing)):
+        there = points[~missing[points]]
         if not len(there):
             continue
         at = [

@@ -37,7 +37,7 @@ from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 from fer_ros.ros.child_process import Child
 from fer_ros.ros.dds_profile import send_images_whole
-from fer_ros.structures import FrameEmotions, ImageArray
+from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
 
 _TOPIC = 'camera/image_raw'
 _START_UP_S = 60.0
@@ -251,11 +251,14 @@ def _who(frame: FrameEmotions) -> list[tuple[int, str]]:
 
 def _row(frame: FrameEmotions, start_s: float) -> str:
     faces = '   '.join(
-        f'#{face.face_id} {face.emotion or "uncertain":<9} {face.confidence:4.0%} '
-        f'{"▇" * round(10 * face.confidence):<10}'
-        for face in frame.faces
+        f'#{face.face_id} {face.answer:<9} {_sureness(face):<15}' for face in frame.faces
     )
     return f'{frame.stamp_s - start_s:6.2f}s  {len(frame.faces):>5}  {faces or "nobody"}'
+
+
+def _sureness(face: FaceEmotion) -> str:
+    """Return the confidence as a number and a bar; nothing where the face was not judged."""
+    return f'{face.confidence:4.0%} {"▇" * round(10 * face.confidence)}' if face.judged else ''
 
 
 if __name__ == '__main__':

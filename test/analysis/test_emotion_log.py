@@ -1,6 +1,8 @@
 import numpy as np
-from frames import CLASSES, face, frame, log_of
+from frames import CLASSES, face, frame, log_of, unjudged
 
+from fer_ros.analysis.agreement import measure_agreement
+from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 
@@ -57,3 +59,20 @@ def test_image_with_two_labels_counts_twice():
     assert dict(
         zip(matched.intervals.tolist(), matched.probabilities.argmax(axis=1).tolist(), strict=True)
     ) == {0: 2, 1: 1}
+
+
+def test_images_that_are_not_judged_have_a_share_of_their_own_and_no_say():
+    log = EmotionLog(CLASSES, Labels([LabelInterval(0, 4, 'fear')]))
+    for time_s, seen in ((0.0, unjudged(1)), (1.0, face(1, 'fear')), (2.0, face(1, 'fear'))):
+        log.append('/c', time_s, frame(time_s, seen))
+    agreement = measure_agreement(log)
+    assert (agreement.no_face_share, agreement.not_judged_share) == (0, 1 / 3)
+    assert (agreement.images.count, agreement.images.accuracy) == (2, 1.0)
+    assert agreement.each[0].estimate == 'fear'
+
+
+def test_face_that_was_never_judged_has_no_emotion():
+    log = EmotionLog(CLASSES)
+    log.append('/c', 0.0, frame(0.0, unjudged(1)))
+    (one,) = measure_behaviour(log).faces
+    assert (one.emotion, one.shares) == ('', {'not judged': 1.0})

@@ -1,7 +1,7 @@
 import csv
 
 import pyarrow.parquet
-from frames import CLASSES, face, frame
+from frames import CLASSES, face, frame, unjudged
 
 from fer_ros.analysis.emotion_table import EmotionTable, columns, write_csv
 
@@ -14,7 +14,7 @@ def lines(path):
 def test_columns_are_stamp_topic_face_box_emotion_and_every_probability():
     assert columns(CLASSES) == [
         *('stamp_s', 'topic', 'face_id', 'x0_px', 'y0_px', 'x1_px', 'y1_px'),
-        *('emotion', 'confidence', 'neutral', 'happiness', 'fear'),
+        *('quality', 'judgement', 'emotion', 'confidence', 'neutral', 'happiness', 'fear'),
         *('neutral_frame', 'happiness_frame', 'fear_frame'),
     ]
 
@@ -39,6 +39,14 @@ def test_table_has_a_line_per_face_and_image(tmp_path):
         '0.80000',
         '0.10000',
     )
+
+
+def test_face_that_was_never_judged_has_empty_cells(tmp_path):
+    write_csv([frame(1.0, unjudged(1))], '/c', tmp_path / 't.csv')
+    (line,) = lines(tmp_path / 't.csv')
+    assert (line['judgement'], line['quality'], line['emotion']) == ('too small', '0.12500', '')
+    empty = [line[name] for name in ('confidence', *CLASSES, 'fear_frame')]
+    assert empty == ['', '', '', '', '']
 
 
 def test_table_of_nothing_has_its_columns(tmp_path):

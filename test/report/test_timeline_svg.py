@@ -2,8 +2,9 @@ import re
 
 import numpy as np
 import pytest
-from frames import log_of, steady
+from frames import CLASSES, face, frame, log_of, steady, unjudged
 
+from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.report.emotion_color import html_color
 from fer_ros.report.timeline import Timeline, make_timeline
 from fer_ros.report.timeline_svg import Strip, Tick, curves_svg, strips, ticks
@@ -45,11 +46,17 @@ def test_labels_stand_at_their_time():
     ]
 
 
-def test_what_was_not_named_is_uncertain():
-    timeline = make_timeline(log_of(steady(2)))
-    row = timeline.rows[0]
-    (named,) = strips([row.named[0]._replace(emotion='')], timeline)
-    assert (named.emotion, named.title[:9]) == ('uncertain', 'uncertain')
+@pytest.mark.parametrize(
+    ('unnamed', 'word'),
+    [(face(1, 'fear', named=False), 'uncertain'), (unjudged(1), 'not judged')],
+)
+def test_strip_without_an_emotion_says_why(unnamed, word):
+    log = EmotionLog(CLASSES)
+    for step in range(10):
+        log.append('/c', step / 10, frame(step / 10, unnamed))
+    timeline = make_timeline(log)
+    (named,) = strips(timeline.rows[0].named, timeline)
+    assert (named.emotion, named.title) == (word, f'{word}, 0.00 to 0.90 s')
 
 
 @pytest.mark.parametrize(

@@ -131,18 +131,27 @@ def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
     assert new.judgement == FaceEmotion.JUDGED
 
 
-def test_what_is_not_estimated_yet_is_nan(graph, fer_node, portrait_bgr):
-    fer_node()
-    (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
-    assert math.isnan(face.quality)
-
-
 def test_smiling_face_looks_pleasant(graph, fer_node, portrait_bgr):
     fer_node()
     (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
     valence, arousal = face.measures
     assert 0.5 < valence <= 0.81
     assert 0.3 < arousal <= 0.51
+
+
+def test_face_below_the_least_quality_keeps_all_but_its_emotion(graph, fer_node, portrait_bgr):
+    node = fer_node()
+    camera = Camera(graph)
+    (judged,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
+    (result,) = node.set_parameters([Parameter('min_quality', value=1.0)])
+    assert result.successful
+    (face,) = camera.send(bgr_to_msg(portrait_bgr, header(1.1))).faces
+    assert 0.8 < judged.quality < 1
+    assert 0.8 < face.quality < 1
+    assert (face.face_id, face.judgement, face.emotion) == (1, FaceEmotion.UNCLEAR, '')
+    assert face.head_yaw == pytest.approx(judged.head_yaw, abs=0.1)
+    assert math.isnan(face.confidence)
+    assert (face.probabilities, len(face.frame_probabilities)) == (judged.probabilities, 0)
 
 
 def test_head_has_a_direction_but_no_place_where_the_camera_is_not_known(
