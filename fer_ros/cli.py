@@ -37,6 +37,11 @@ EXTRA_OF = {
     'distributed': 'cluster',
 }
 
+_DATA = (
+    'folder of FER+ (fer2013.csv and fer2013new.csv; or fer2013plus.npz), RAF-DB, AffectNet, CK+, '
+    'KDEF, JAFFE or CREMA-D as published; or of images (<class>/*.jpg or manifest.csv)'
+)
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM came: what Ctrl-C ends tidily ends tidily."""
@@ -115,7 +120,13 @@ def parser() -> argparse.ArgumentParser:
         'goes on when it was stopped. Needs the extra "train".',
         epilog='example: fer-ros train --config train --data FERPLUS --out runs/ferplus',
     )
-    _add_data(train)
+    train.add_argument(
+        '--data',
+        type=Path,
+        action='append',
+        required=True,
+        help=f'{_DATA}; several times for several',
+    )
     train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
     train.add_argument(
         '--config',
@@ -133,21 +144,28 @@ def parser() -> argparse.ArgumentParser:
         'calibration and confusion, with confidence intervals.',
         epilog='example: fer-ros evaluate --data FERPLUS --split test --out report',
     )
-    _add_data(evaluate)
+    evaluate.add_argument(
+        '--data',
+        type=Path,
+        action='append',
+        required=True,
+        help=f'{_DATA}; several times for figures side by side',
+    )
     evaluate.add_argument(
         '--model',
         type=Path,
-        default=SHIPPED_MODEL,
+        action='append',
         help='.onnx or .safetensors file; for CREMA-D "runs/{fold}/model.safetensors" names the '
-        'model of each fold',
+        'model of each fold; several times to compare; the one that ships when not given',
     )
     evaluate.add_argument('--backend', choices=BACKENDS, default='', help='chosen when not given')
     evaluate.add_argument('--dataset', default='', help='found out by the layout when not given')
     evaluate.add_argument(
         '--split',
+        action='append',
         choices=(*SPLITS, ALL),
-        default='validation',
-        help='default: validation; all: of data that the model has learned nothing from',
+        help='default: validation; all: of data that the model has learned nothing from; several '
+        'times, one for each --data',
     )
     evaluate.add_argument(
         '--fold', type=int, default=0, help='of CREMA-D, where 0 is all five, CK+, JAFFE and KDEF'
@@ -266,17 +284,6 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--data',
-        type=Path,
-        required=True,
-        help='folder of FER+ (fer2013.csv and fer2013new.csv; or fer2013plus.npz), RAF-DB, '
-        'AffectNet, CK+, KDEF, JAFFE or CREMA-D as published; or of images (<class>/*.jpg or '
-        'manifest.csv)',
-    )
-
-
 def _train(options: argparse.Namespace) -> None:
     from fer_ros.training.config import read_train_config
     from fer_ros.training.train import train
@@ -292,6 +299,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    from fer_ros.evaluation.across import each_with_each, evaluate_across
     from fer_ros.evaluation.evaluate import evaluate
     from fer_ros.evaluation.settings import EvaluateSettings
     from fer_ros.smoothing import SmoothingSettings
@@ -299,12 +307,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     smoothing = SmoothingSettings(options.smoother)
     if options.time_constant is not None:
         smoothing = replace(smoothing, time_constant_s=options.time_constant)
-    settings = EvaluateSettings(
-        model=options.model,
-        data=options.data,
+    models, splits = options.model or [SHIPPED_MODEL], options.split or ['validation']
+    first = EvaluateSettings(
+        model=models[0],
+        data=options.data[0],
         backend=options.backend,
         dataset=options.dataset,
-        split=options.split,
+        split=splits[0],
         fold=options.fold,
         streams=tuple(name.strip() for name in options.streams.split(',') if name.strip()),
         robustness=options.robustness,
@@ -316,7 +325,11 @@ def _evaluate(options: argparse.Namespace) -> None:
         seen=tuple(options.seen),
         min_quality=options.min_quality,
     )
-    evaluate(settings, options.out)
+    every = each_with_each(first, models, options.data, splits)
+    if len(every) == 1:
+        evaluate(first, options.out)
+    else:
+        evaluate_across(every, options.out)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -334,10 +347,11 @@ def _export(options: argparse.Namespace) -> None:
         if options.data and checkpoint.model.config.stream != 'gat':
             from fer_ros.data.cache import CACHE
             from fer_ros.data.datasets import load_faces
+            from fer_ros.data.lineage import seen_by
             from fer_ros.training.export import quantize_onnx
 
-            fold = checkpoint.figures.get('fold', 1)
-            faces = load_faces(options.data, 'validation', CACHE, fold)
+            folds = (entry['fold'] for entry in seen_by(checkpoint.figures) if 'fold' in entry)
+            faces = load_faces(options.data, 'validation', CACHE, next(folds, 1))
             quantize_onnx(target, quick, faces, checkpoint.model.config.crop_px)
             print(f'wrote {quick}')
 

@@ -31,9 +31,6 @@ CREMA_D_CODES: dict[str, str] = {
 }
 CREMA_D_CLASSES: tuple[str, ...] = tuple(CREMA_D_CODES.values())
 
-# The six basic emotions of Ekman and the neutral face, which most data sets have.
-BASIC_CLASSES: tuple[str, ...] = FERPLUS_CLASSES[:7]
-
 # What data sets call the emotions beside the names used here.
 _OTHER_NAMES = {
     'angry': 'anger',

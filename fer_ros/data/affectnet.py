@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from fer_ros.data.dataset import Dataset, pictures_of
-from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed
+from fer_ros.data.labelled_pictures import LabelledPictures, Picture, classes_of, listed
 from fer_ros.errors import DatasetError
-from fer_ros.labels import FERPLUS_CLASSES
 
 # By their numbers, from 0.
 _CLASSES = (
@@ -115,7 +114,7 @@ def find_affectnet(path: Path, fold: int = 1) -> LabelledPictures:
     return LabelledPictures(
         'AffectNet',
         found.pictures,
-        FERPLUS_CLASSES,
+        classes_of(found.pictures),
         found.left_out(),
         'AffectNet has never published its test; usual is to judge by the split validation',
     )

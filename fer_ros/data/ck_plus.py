@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
-from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, split_by_subject
+from fer_ros.data.labelled_pictures import (
+    LabelledPictures,
+    Picture,
+    classes_of,
+    listed,
+    split_by_subject,
+)
 from fer_ros.errors import DatasetError
-from fer_ros.labels import FERPLUS_CLASSES
 
 FOLDS = 10
 _IMAGES = 'cohn-kanade-images'
@@ -72,7 +77,7 @@ def find_ck_plus(path: Path, fold: int) -> LabelledPictures:
     return LabelledPictures(
         'CK+',
         split_by_subject(found.pictures, fold, FOLDS),
-        FERPLUS_CLASSES,
+        classes_of(found.pictures),
         found.left_out(),
         from_web=False,
     )

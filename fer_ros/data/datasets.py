@@ -17,6 +17,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import FERPLUS
 from fer_ros.data.image_folder import IMAGE_FOLDER
 from fer_ros.data.jaffe import JAFFE
+from fer_ros.data.joined_sets import join_sets, without_copies
 from fer_ros.data.kdef import KDEF
 from fer_ros.data.manifest import MANIFEST
 from fer_ros.data.photographs import find_photographs
@@ -73,28 +74,88 @@ def dataset_named(name: str) -> Dataset:
     return READERS[DATASETS.index(name)]
 
 
-def load_training_data(path: Path, cache: Path, fold: int, progress: bool = True) -> TrainingData:
-    """Return the training and validation faces of the data at a path.
+def name_of(path: Path) -> str:
+    """Return how to call the data at a path: as people do, or by the name of the folder."""
+    dataset = dataset_at(path)
+    return path.absolute().name if dataset is IMAGE_FOLDER else dataset.title
+
+
+def load_training_data(
+    paths: Sequence[Path], cache: Path, fold: int, progress: bool = True
+) -> TrainingData:
+    """Return the training and validation faces of the data at some paths.
+
+    Of several, those are one set, as ``join_sets`` makes it; training faces whose photograph is in
+    the validation or test of other data are left out.
 
     Args:
-        path: As in ``load_faces``.
+        paths: As in ``load_faces``, one or more.
         cache: Folder for what was prepared.
         fold: Of data that has folds.
         progress: Whether to draw progress bars and print what was found.
 
     Raises:
-        DatasetError: The data cannot be used.
+        DatasetError: The data cannot be used, or stands there twice.
     """
-    dataset = dataset_at(path)
-    about: dict[str, Any] = {'dataset': dataset.name}
-    if dataset.folds:
-        about['fold'] = fold
-    else:
-        about['copies'] = COPIES_LEFT_OUT
-    training, validation = (
-        load_faces(path, split, cache, fold, progress) for split in ('train', 'validation')
+    places = [path.resolve() for path in paths]
+    repeated = [path for path, place in zip(paths, places, strict=True) if places.count(place) > 1]
+    if repeated:
+        raise DatasetError(f'data {repeated[0]} is named twice')
+    abouts = [_about(dataset_at(path), fold) for path in paths]
+    sets = [
+        [load_faces(path, split, cache, fold, progress) for split in ('train', 'validation')]
+        for path in paths
+    ]
+    if len(sets) == 1:
+        training, validation = sets[0]
+        return TrainingData(training, validation, abouts[0])
+    entries = [
+        {key: about[key] for key in ('dataset', 'fold') if key in about} for about in abouts
+    ]
+    return TrainingData(
+        join_sets(_apart(sets, paths, cache, fold, progress)),
+        join_sets([validation for _, validation in sets]),
+        {'datasets': entries, 'copies': COPIES_LEFT_OUT},
     )
-    return TrainingData(training, validation, about)
+
+
+def _about(dataset: Dataset, fold: int) -> dict[str, Any]:
+    own = {'dataset': dataset.name}
+    return {**own, 'fold': fold} if dataset.folds else {**own, 'copies': COPIES_LEFT_OUT}
+
+
+def _apart(
+    sets: Sequence[Sequence[FaceSet]],
+    paths: Sequence[Path],
+    cache: Path,
+    fold: int,
+    progress: bool,
+) -> list[FaceSet]:
+    """Return the training faces of each data set without copies of what others hold out."""
+    parts = [
+        [*pair, *_test_faces(path, cache, fold)] for pair, path in zip(sets, paths, strict=True)
+    ]
+    pictures = [(part.images, part.landmarks_px) for of_set in parts for part in of_set]
+    numbers = iter(find_photographs(pictures, cache, progress))
+    photographs = [[next(numbers) for _ in of_set] for of_set in parts]
+    kept = without_copies(
+        [training for training, *_ in sets],
+        [held_out for _, *held_out in photographs],
+        [training for training, *_ in photographs],
+        [name_of(path) for path in paths],
+    )
+    if progress:
+        print(*(note for part in kept for note in part.notes), sep='\n')
+    return kept
+
+
+def _test_faces(path: Path, cache: Path, fold: int) -> list[FaceSet]:
+    """Return the faces of the test; nothing for data that has none."""
+    try:
+        return [load_faces(path, 'test', cache, fold, progress=False)]
+    except DatasetError as error:
+        print(f'Training faces are not compared with a test of {name_of(path)}: {error}.')
+        return []
 
 
 def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = True) -> FaceSet:

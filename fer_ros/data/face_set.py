@@ -24,6 +24,8 @@ _OPTIONAL = (
     'seen',
     'valence',
     'arousal',
+    'known_classes',
+    'set_numbers',
 )
 
 
@@ -50,6 +52,10 @@ class FaceSet:
             chosen by before it is judged on this one.
         valence: ``(N,)`` how pleasant the expression is, -1 to 1; NaN where a face has none.
         arousal: ``(N,)`` how excited it is, -1 to 1; NaN where a face has none.
+        known_classes: ``(N, C)`` whether the face's own data set tells the class apart, where
+            faces of several data sets stand together: not to be labelled with one that it does
+            not says nothing of a face.
+        set_numbers: ``(N,)`` which of several data sets the face is from, from 0.
         second_classes: D names, all among ``classes``.
         notes: Sentences about how the faces were found, for those who judge by them.
     """
@@ -68,6 +74,10 @@ class FaceSet:
     seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     valence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     arousal: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    known_classes: npt.NDArray[np.bool_] = field(
+        default_factory=lambda: np.zeros((0, 0), np.bool_)
+    )
+    set_numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     second_classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -131,6 +141,20 @@ class FaceSet:
         if len(self.photographs):
             return 'photographs and clips' if len(self.clips) else 'photographs'
         return 'clips' if len(self.clips) else 'faces'
+
+
+def within_known(probabilities: FloatArray, known_classes: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return ``(N, C)`` probabilities without those of classes that a face's data set lacks.
+
+    Args:
+        probabilities: ``(N, C)``.
+        known_classes: As in ``FaceSet``; where it is empty, all classes are known.
+    """
+    if not len(known_classes):
+        return probabilities
+    kept = probabilities * known_classes
+    restored: FloatArray = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9)
+    return restored.astype(np.float32)
 
 
 def joined(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

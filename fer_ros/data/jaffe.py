@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
-from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, split_by_subject
+from fer_ros.data.labelled_pictures import (
+    LabelledPictures,
+    Picture,
+    classes_of,
+    listed,
+    split_by_subject,
+)
 from fer_ros.errors import DatasetError
-from fer_ros.labels import BASIC_CLASSES, class_name
+from fer_ros.labels import class_name
 
 FOLDS = 10
 _NAME = re.compile(r'([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+\.tiff?', re.IGNORECASE)
@@ -42,7 +48,7 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
     return LabelledPictures(
         'JAFFE',
         split_by_subject(pictures, fold, FOLDS),
-        BASIC_CLASSES,
+        classes_of(pictures),
         (left_out,) if others else (),
         from_web=False,
     )

@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
-from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, split_by_subject
+from fer_ros.data.labelled_pictures import (
+    LabelledPictures,
+    Picture,
+    classes_of,
+    listed,
+    split_by_subject,
+)
 from fer_ros.errors import DatasetError
-from fer_ros.labels import BASIC_CLASSES, class_name
+from fer_ros.labels import class_name
 
 FOLDS = 10
 _NAME = re.compile(r'[AB]([FM]\d\d)(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)\.JPE?G', re.IGNORECASE)
@@ -57,7 +63,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
     return LabelledPictures(
         'KDEF',
         split_by_subject(pictures, fold, FOLDS),
-        BASIC_CLASSES,
+        classes_of(pictures),
         tuple(left_out),
         from_web=False,
     )

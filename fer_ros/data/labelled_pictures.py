@@ -48,7 +48,7 @@ class LabelledPictures:
     Attributes:
         name: Of the data set, for sentences.
         pictures: All that have a label.
-        classes: That the data set tells apart, had they a picture or not.
+        classes: That the data set tells apart.
         left_out: A sentence for each kind of picture that is left out, and why.
         about_splits: What to say where a split is empty.
         from_web: Whether pictures that look alike are copies of one photograph, which are not to
@@ -75,6 +75,11 @@ def in_order(classes: Iterable[str]) -> tuple[str, ...]:
     """Return classes in the order used here, those of unknown names after them by the alphabet."""
     known = {name: number for number, name in enumerate(FERPLUS_CLASSES)}
     return tuple(sorted(set(classes), key=lambda name: (known.get(name, len(known)), name)))
+
+
+def classes_of(pictures: Iterable[Picture]) -> tuple[str, ...]:
+    """Return the classes of which there is a picture, in the order used here."""
+    return in_order(picture.label for picture in pictures)
 
 
 def hashed_split(name: str) -> str:

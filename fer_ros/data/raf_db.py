@@ -7,9 +7,14 @@ like ``train_00001.jpg 5``, and ``Image/aligned/train_00001_aligned.jpg``.
 from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
-from fer_ros.data.labelled_pictures import LabelledPictures, Picture, listed, with_validation
+from fer_ros.data.labelled_pictures import (
+    LabelledPictures,
+    Picture,
+    classes_of,
+    listed,
+    with_validation,
+)
 from fer_ros.errors import DatasetError
-from fer_ros.labels import BASIC_CLASSES
 
 LIST = 'list_patition_label.txt'
 # By their numbers, from 1.
@@ -43,7 +48,7 @@ def find_raf_db(path: Path, fold: int = 1) -> LabelledPictures:
     named = {picture.path.name for picture in pictures}
     unlabelled = sorted(p.name for p in images.glob('*_aligned.jpg') if p.name not in named)
     return LabelledPictures(
-        'RAF-DB', with_validation(pictures), BASIC_CLASSES, _left_out(wrong, unlabelled)
+        'RAF-DB', with_validation(pictures), classes_of(pictures), _left_out(wrong, unlabelled)
     )
 
 

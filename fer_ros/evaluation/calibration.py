@@ -304,4 +304,7 @@ def _softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def _cross_entropy(logits: npt.NDArray[Any], labels: Labels) -> float:
-    return float(-np.log(_softmax(logits)[np.arange(len(labels)), labels]).mean())
+    # Not the logarithm of the probability: of a class that the model does not know, that is 0.
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    sums = np.log(np.exp(shifted).sum(axis=-1))
+    return float((sums - shifted[np.arange(len(labels)), labels]).mean())

@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
-from fer_ros.data.lineage import other_folds
+from fer_ros.data.lineage import other_folds, seen_by
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluation.crema_d_crowd import crowd_tables
 from fer_ros.evaluation.crema_d_tables import (
@@ -63,6 +63,7 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
     votes = read_table(settings.data, 'summaryTable.csv')
     people = read_table(settings.data, 'VideoDemographics.csv')
     missing = sorted({row['FileName'] for row in votes} - {clip.name for clip in clips})
+    known = next(iter(models.values())).config.classes
     return Evaluation(
         f'CREMA-D, {len(data.clips)} clips, folds {", ".join(map(str, models))}',
         _notes(models, data, judged),
@@ -73,6 +74,7 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
             *crowd_tables(judged, {row['FileName']: row['FaceVote'] for row in votes}),
             *group_tables(judged, {row['ActorID']: row for row in people}),
         ),
+        mapping=tuple(describe_mapping(known, CREMA_D_CLASSES)),
         endnotes=(*data.problems, *_missing(missing if settings.fold == 0 else [])),
         confusions={
             f'{stream}_frames': measure(
@@ -129,7 +131,10 @@ def _notes(
 ) -> tuple[str, ...]:
     first = next(iter(models.values()))
     streams = [name for name in next(iter(judged.values())).frames if name != 'smoothed']
-    apart = all(model.figures.get('dataset') == 'crema_d' for model in models.values())
+    apart = all(
+        any(entry.get('dataset') == 'crema_d' for entry in seen_by(model.figures))
+        for model in models.values()
+    )
     seen = (
         'No actor is both in the clips of a fold and in those that its model was trained or '
         'selected on.'
@@ -141,7 +146,6 @@ def _notes(
         f'The label is the acted emotion. {seen}',
         *data.faces.notes,
         'Frames without a face are not judged as frames; clips without any count as wrong.',
-        *describe_mapping(first.config.classes, CREMA_D_CLASSES),
     )
 
 

@@ -90,7 +90,7 @@ def _evaluate(settings: EvaluateSettings) -> Evaluation:
 
 def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     classifier = settings.load(settings.model)
-    title, faces = judged_faces(settings, dataset, classifier.figures)
+    title, faces = judged_faces(settings, dataset, classifier.figures, CACHE)
     if settings.seen:
         others = [
             load_faces(path, split, CACHE, fold=1)
@@ -104,7 +104,6 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     notes = [
         describe_model(classifier, streams),
         *faces.notes,
-        *describe_mapping(classifier.config.classes, faces.classes),
     ]
     if faces.seen.any():
         notes.append(_about_copies(classifier))
@@ -146,7 +145,13 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
         if stream != AS_TRAINED
     }
     return Evaluation(
-        title, tuple(notes), tuple(tables), confusions=confusions, curves=curves, changes=changes
+        title,
+        tuple(notes),
+        tuple(tables),
+        mapping=tuple(describe_mapping(classifier.config.classes, faces.classes)),
+        confusions=confusions,
+        curves=curves,
+        changes=changes,
     )
 
 

@@ -1,9 +1,9 @@
 """Which faces of a data set a model is judged by, and that it has not learned from them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from fer_ros.data.cache import CACHE
 from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import ALL, FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
@@ -14,7 +14,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
 
 
 def judged_faces(
-    settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any]
+    settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any], cache: Path
 ) -> tuple[str, FaceSet]:
     """Return what the faces are, and the faces of the split that is asked for.
 
@@ -22,6 +22,7 @@ def judged_faces(
         settings: With path, split and fold.
         dataset: Of faces that are judged one by one.
         figures: What the model file says of itself.
+        cache: Folder for what was prepared.
 
     Raises:
         DatasetError: The data cannot be used.
@@ -31,11 +32,11 @@ def judged_faces(
     if dataset is FERPLUS:
         if split == ALL:
             raise SettingError(f'split is {ALL}, FER+ is judged by its validation or its test')
-        faces = load_ferplus(settings.data, split, CACHE, 'majority')
+        faces = load_ferplus(settings.data, split, cache, 'majority')
         return f'FER+ {split}, majority protocol, {len(faces)} faces', faces
     fold = settings.fold or next(iter(folds_seen(figures, dataset.name)), 1)
     _require_unseen(settings, dataset, figures, fold)
-    faces = dataset.load(settings.data, split, fold, CACHE, True)
+    faces = dataset.load(settings.data, split, fold, cache, True)
     name = settings.data.name if dataset is IMAGE_FOLDER else dataset.title
     of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
     return f'{name} {split}{of_fold}, {len(faces)} faces', faces

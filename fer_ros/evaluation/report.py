@@ -47,6 +47,7 @@ class Evaluation:
         notes: Sentences a reader needs in order to judge the figures.
         tables: In the order in which they are read.
         endnotes: Sentences that stand at the end, as a list of what was left out.
+        mapping: Sentences about classes that the model or the data does not have.
         confusions: Metrics by stream, whose confusion matrices are drawn.
         curves: By disturbance, its strengths and the accuracy at each; drawn when there are some.
         changes: Figures of smoothing over its time constant, likewise.
@@ -56,13 +57,14 @@ class Evaluation:
     notes: tuple[str, ...]
     tables: tuple[Table, ...]
     endnotes: tuple[str, ...] = ()
+    mapping: tuple[str, ...] = ()
     confusions: Mapping[str, Metrics] = field(default_factory=dict)
     curves: Curves = field(default_factory=dict)
     changes: Panels = field(default_factory=dict)
 
     def markdown(self) -> str:
         """Return title, notes, tables and endnotes."""
-        parts = [f'# {self.title}', _markdown_list(self.notes)]
+        parts = [f'# {self.title}', _markdown_list((*self.notes, *self.mapping))]
         parts += map(_markdown_table, self.tables)
         parts.append(_markdown_list(self.endnotes))
         return '\n\n'.join(filter(None, parts)) + '\n'
@@ -94,7 +96,7 @@ class Evaluation:
     def _figures(self) -> dict[str, Any]:
         return {
             'title': self.title,
-            'notes': self.notes,
+            'notes': (*self.notes, *self.mapping),
             'endnotes': self.endnotes,
             'tables': {
                 table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]

@@ -12,6 +12,7 @@ from fer_ros.evaluation.predictions import batches
 from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, log_frequencies
 from fer_ros.network.fer_net import FerNet
 from fer_ros.training.calibration import best_temperature
+from fer_ros.training.face_dataset import without_unknown
 
 # Of the three, that which leaves a model about as sure of strangers as it is right; see the card.
 SEVERITY = max(SEVERITIES)
@@ -43,4 +44,6 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
     logits = np.concatenate(parts) - DEFAULT_STRENGTH * log_frequencies(
         model.config.classes, figures
     )
-    return round(best_temperature(logits, np.repeat(stills.labels(), FRAMES)), 4)
+    known = torch.from_numpy(np.repeat(stills.known_classes, FRAMES, axis=0))
+    among_known = without_unknown(torch.from_numpy(logits), known).numpy()
+    return round(best_temperature(among_known, np.repeat(stills.labels(), FRAMES)), 4)

@@ -40,6 +40,19 @@ def require_trainable(training: FaceSet, validation: FaceSet, processes: int) ->
         raise DatasetError('the validation data has no face')
 
 
+def require_shares(config: TrainConfig, sets: int) -> None:
+    """Refuse shares of other than the data sets that are learned from.
+
+    Raises:
+        SettingError: They are more or fewer.
+    """
+    if config.shares and len(config.shares) != sets:
+        raise SettingError(
+            f'shares has {len(config.shares)} numbers, data sets are {sets}: needed is one for '
+            'each, in the order in which they are given'
+        )
+
+
 def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> TrainConfig:
     """Return a configuration with the classes of the data, and a batch that the data can fill.
 

@@ -33,6 +33,9 @@ class TrainConfig:
         warmup_epochs: Epochs over which the rate rises.
         weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
+        shares: Of several data sets: how much of the faces that are drawn is of each, in the order
+            in which they are given, against each other (2, 1: two thirds of the first). Empty: by
+            their sizes.
         ema_decay: Of the averaged weights, per step; the average is what is kept.
         modality_dropout: Probability that a face loses a stream of the fused model, each; not in
             late fusion, whose streams learn apart.
@@ -76,6 +79,7 @@ class TrainConfig:
     warmup_epochs: float = 1.0
     weight_decay: float = 0.05
     balance: float = 0.35
+    shares: tuple[float, ...] = ()
     ema_decay: float = 0.999
     modality_dropout: float = 0.1
     stream_loss: float = 1.0
@@ -139,6 +143,14 @@ class TrainConfig:
             raise SettingError(
                 f'teachers is {self.teachers!r}, needed is a list of paths of checkpoints'
             )
+        if not isinstance(self.shares, tuple) or not all(
+            isinstance(share, int | float) and not isinstance(share, bool) and share > 0
+            for share in self.shares
+        ):
+            raise SettingError(
+                f'shares is {self.shares!r}, needed is a list of numbers above 0, one for each '
+                'data set'
+            )
         for name in ('mixed_precision', 'class_biases'):
             if not isinstance(getattr(self, name), bool):
                 raise SettingError(
@@ -163,8 +175,9 @@ def read_train_config(path: Path | None) -> TrainConfig:
         values['model'] = ModelConfig.from_dict(_mapping(values['model'], 'model'))
     if 'augment' in values:
         values['augment'] = _record(AugmentConfig, _mapping(values['augment'], 'augment'))
-    if isinstance(values.get('teachers'), list):
-        values['teachers'] = tuple(values['teachers'])
+    for name in ('teachers', 'shares'):
+        if isinstance(values.get(name), list):
+            values[name] = tuple(values[name])
     config: TrainConfig = _record(TrainConfig, values)
     return config
 

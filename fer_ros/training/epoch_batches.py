@@ -29,7 +29,7 @@ class EpochBatches:
         """Args are as in ``Trainer``."""
         self.steps = step_count(len(faces), config.batch_size, rank.count)
         self._data = AlignedFaces(faces, config.model.crop_px, config.augment, config.seed)
-        self._weights = draw_weights(faces, config.balance).tolist()
+        self._weights = draw_weights(faces, config.balance, config.shares).tolist()
         self._seed, self._workers, self._rank = config.seed, config.workers, rank
 
     def __len__(self) -> int:

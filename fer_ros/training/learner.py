@@ -10,7 +10,7 @@ from torch.nn import functional
 from fer_ros.network.fer_net import FerNet
 from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.training.config import TrainConfig
-from fer_ros.training.face_dataset import Batch
+from fer_ros.training.face_dataset import Batch, without_unknown
 from fer_ros.training.sources import Sources
 
 
@@ -19,7 +19,8 @@ class Learner(nn.Module):
 
     loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second
     classifier), each the cross entropy with the targets (for FER+ the distribution of the votes:
-    Barsoum et al. 2016, eq. 3) or with the second targets.
+    Barsoum et al. 2016, eq. 3) or with the second targets. Where data sets of different
+    classes are learned from together, each face is asked for the classes of its own set alone.
     """
 
     def __init__(self, config: TrainConfig, mixed_precision: bool = False) -> None:
@@ -37,17 +38,20 @@ class Learner(nn.Module):
     def _loss(self, batch: Batch) -> Tensor:
         keep_cnn, keep_gat = self._keep(batch.crops)
         answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
-        loss = functional.cross_entropy(answer.logits, batch.targets)
+        loss = self._class_loss(answer.logits, batch)
         for logits in (answer.cnn, answer.gat):
             # Also with a weight of 0: parallel training waits for a gradient of every weight.
             if logits is not None:
-                stream = functional.cross_entropy(logits, batch.targets)
-                loss = loss + self.config.stream_loss * stream
+                loss = loss + self.config.stream_loss * self._class_loss(logits, batch)
         if answer.second is not None:
             # Not the mean over them: in a batch without a second label that would be no number.
             total = functional.cross_entropy(answer.second, batch.second_targets, reduction='sum')
             loss = loss + self.config.second_loss * total / batch.second_targets.sum().clamp(min=1)
         return loss
+
+    def _class_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        known = without_unknown(logits, batch.known_classes)
+        return functional.cross_entropy(known, batch.targets)
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
         """Choose the faces that lose a stream; none loses both."""

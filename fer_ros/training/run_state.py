@@ -58,11 +58,15 @@ def run_identity(
     del values['workers'], values['second_share']
     # A setting that is gone; runs that began with it, at this value, go on.
     values['logit_adjustment'] = 0.0
-    arrays = (
+    if not config.shares:
+        # Begun before there were any, a training of one data set goes on.
+        del values['shares']
+    arrays = [
         array
         for part in faces
         for array in (part.images, part.landmarks_px, part.targets, part.second_targets)
-    )
+    ]
+    arrays += [a for part in faces for a in (part.known_classes, part.set_numbers) if len(a)]
     return {
         'settings': json.dumps(values, sort_keys=True),
         'data': cache_key('training data', *arrays),

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from fer_ros.data.cache import Arrays, cache_key, made_once
-from fer_ros.data.face_set import FaceSet
+from fer_ros.data.face_set import FaceSet, within_known
 from fer_ros.evaluation.predictions import in_classes_of
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.inputs import make_batch
@@ -56,7 +56,8 @@ def taught(
         progress: Whether to draw bars.
     """
     answers = [_answers(faces, teacher, views, cache, device, progress) for teacher in teachers]
-    targets = _mixed(faces.targets, [answer['targets'] for answer in answers], share)
+    known = [within_known(answer['targets'], faces.known_classes) for answer in answers]
+    targets = _mixed(faces.targets, known, share)
     second = [answer['second'] for answer in answers if 'second' in answer]
     labelled = faces.second_targets.sum(axis=1, keepdims=True)
     second_targets = _mixed(faces.second_targets, [labelled * answer for answer in second], share)

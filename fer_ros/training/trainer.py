@@ -89,7 +89,7 @@ class Trainer:
         require_unseen(self.sources, data.about)
         lineage = lineage_of(source.checkpoint.figures for source in self.sources)
         self._about = {**data.about, **({'lineage': lineage} if lineage else {})}
-        self._about[FREQUENCIES] = drawn_frequencies(data.training, config.balance)
+        self._about[FREQUENCIES] = drawn_frequencies(data.training, config.balance, config.shares)
         require_teachers_know(self.sources, data.training.classes)
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
@@ -121,7 +121,9 @@ class Trainer:
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
         # What is said of the data is what this version says, also of a run that began before it.
         config = self.config
-        pooled = pooled_frequencies(self.data.training, config.balance, config.second_share)
+        pooled = pooled_frequencies(
+            self.data.training, config.balance, config.second_share, config.shares
+        )
         best = replace(best, figures={**best.figures, **self._about, FREQUENCIES: pooled})
         started_from = init.checkpoint if init is not None else None
         if config.class_biases and progress:

@@ -10,14 +10,15 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.metrics import Metrics, measure
 from fer_ros.network.fer_net import FerNet
 from fer_ros.structures import FloatArray
-from fer_ros.training.face_dataset import AlignedFaces
+from fer_ros.training.face_dataset import AlignedFaces, without_unknown
 
 
 @torch.inference_mode()
 def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
     """Return the ``(N, C)`` logits for a face set, of the model and of each of its streams.
 
-    The keys are those of ``ModelConfig.streams``.
+    The keys are those of ``ModelConfig.streams``. A face is not answered with a class that its
+    data set does not have.
     """
     device = next(model.parameters()).device
     model.eval()
@@ -26,7 +27,8 @@ def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, F
     for batch in DataLoader(data, batch_size, collate_fn=data.collate):
         batch = batch.to(device)
         for name, logits in model.streams(batch.crops, batch.nodes).by_name(model.config).items():
-            parts.setdefault(name, []).append(logits.float().cpu())
+            known = without_unknown(logits.float(), batch.known_classes)
+            parts.setdefault(name, []).append(known.cpu())
     return {name: torch.cat(logits).numpy() for name, logits in parts.items()}
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from face_clips import face_picture, write_clip
+from face_files import touch, write_lit
 
 from fer_ros.data.datasets import (
     TrainingData,
@@ -41,7 +42,7 @@ def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_pat
     for actor in (1001, 1019, 1037, 1055):
         write_clip(tmp_path / f'{actor}_DFA_ANG_XX.mp4', face_picture(0))
     (tmp_path / '1073_DFA_ANG_XX.mp4').touch()
-    data = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
+    data = load_training_data([tmp_path], tmp_path / 'cache', fold=1)
     assert set(data.training.subjects) == {'1037', '1055'}
     assert set(data.validation.subjects) == {'1019'}
     out = capsys.readouterr().out
@@ -55,9 +56,43 @@ def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
         file = tmp_path / split / 'fear' / 'a.png'
         file.parent.mkdir(parents=True)
         cv2.imwrite(str(file), picture)
-    data = load_training_data(tmp_path, tmp_path / 'cache', fold=1)
+    data = load_training_data([tmp_path], tmp_path / 'cache', fold=1)
     assert (len(data.training), len(data.validation)) == (1, 1)
     assert '1 faces, ' in capsys.readouterr().out
+
+
+def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, capsys):
+    web, jaffe = tmp_path / 'web', tmp_path / 'jaffe'
+    for name, angle in (('train/contempt/a', 0), ('train/fear/b', 2), ('validation/fear/c', 4)):
+        write_lit(web / f'{name}.jpg', angle)
+    # Of the test woman, the validation woman and a training one.
+    for name, angle in (('KA.NE1.1', 2), ('KL.NE1.2', 1), ('KM.AN1.3', 3)):
+        write_lit(jaffe / f'{name}.tiff', angle)
+    data = load_training_data([web, jaffe], tmp_path / 'cache', fold=1)
+    assert data.training.classes == ('neutral', 'anger', 'fear', 'contempt')
+    assert [data.training.classes[label] for label in data.training.labels()] == [
+        'contempt',
+        'anger',
+    ]
+    assert data.training.set_numbers.tolist() == [0, 1]
+    assert data.about == {
+        'datasets': [{'dataset': 'folder'}, {'dataset': 'jaffe', 'fold': 1}],
+        'copies': 'left out',
+    }
+    said = capsys.readouterr().out
+    assert 'web: 1 training faces are left out whose photograph stands in the validation' in said
+    assert 'Training faces are not compared with a test of web: web has no picture in' in said
+
+
+def test_data_that_are_named_twice_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match='is named twice'):
+        load_training_data([tmp_path, tmp_path / '.'], tmp_path / 'cache', fold=1)
+
+
+def test_fold_that_data_do_not_have_is_refused(tmp_path):
+    touch(tmp_path, '1001_DFA_ANG_XX.flv')
+    with pytest.raises(DatasetError, match='fold is 7, CREMA-D is split into 1 to 5'):
+        load_training_data([tmp_path], tmp_path / 'cache', fold=7)
 
 
 def faces_named(pictures, detected):

@@ -122,3 +122,16 @@ def test_sentence_says_what_biases_bring_and_cost():
     sentence = price_of_biases(logits + np.array([-0.8, 0.0, 0.8]), face_set(labels))
     assert sentence.startswith('class biases, cross-fitted: accuracy +')
     assert 'unweighted recall -' in sentence
+
+
+def test_class_that_the_model_does_not_know_leaves_the_figures_finite():
+    answers = np.float32([[1, 0, 0], [0.2, 0.8, 0], [0.9, 0.1, 0], [0, 1, 0]])
+    labels = np.array([0, 1, 2, 1])
+    faces = FaceSet(
+        np.zeros((4, 8, 8), np.uint8),
+        np.zeros((4, 68, 2), np.float32),
+        one_hot(labels, 3),
+        CLASSES,
+    )
+    rows = fit_table({'fused': answers}, faces).rows
+    assert all(np.isfinite(row[-1]) for row in rows)

@@ -50,6 +50,8 @@ def test_teacher_from_published_weights_has_their_network_and_learns_both_labell
         ('init: 3', 'init is 3, needed is the path of a checkpoint'),
         ('teachers: a.safetensors', "teachers is 'a.safetensors', needed is a list of paths"),
         ('teachers: [3]', 'needed is a list of paths of checkpoints'),
+        ('shares: 3', 'shares is 3, needed is a list of numbers above 0'),
+        ('shares: [1, 0]', 'needed is a list of numbers above 0'),
         ('mixed_precision: 1', 'mixed_precision is 1, allowed are true and false'),
         ('cnn_rate: 2', 'cnn_rate is 2, allowed are 0 to 1'),
         ('init_share: 0.5', 'init_share is 0.5, but init names no checkpoint'),

@@ -9,6 +9,7 @@ import numpy as np
 from small_training import CONFIG, ONE_EPOCH, small_trainer
 
 from fer_ros.data.face_set import one_hot
+from fer_ros.data.joined_sets import join_sets
 from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
@@ -88,3 +89,12 @@ def test_second_labels_are_taught_where_there_are_some(faces, tmp_path):
     assert learned.second_targets[:20].sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert (learned.second_targets[:20].max(axis=1) < 1).all()
     assert (learned.second_targets[20:] == 0).all()
+
+
+def test_teacher_is_not_asked_for_a_class_that_the_set_of_a_face_lacks(faces, tmp_path):
+    joined = join_sets([faces, replace(faces, classes=('smile', 'third'))])
+    small_trainer(joined, tmp_path, ONE_EPOCH).fit(progress=False)
+    model = tmp_path / 'model.safetensors'
+    learned = learned_from(joined, [model], 1.0, tmp_path / 'answers')
+    assert (learned.targets[~joined.known_classes] == 0).all()
+    assert learned.targets.sum(axis=1) == pytest.approx(np.ones(48), abs=1e-5)

@@ -24,13 +24,14 @@ from fer_ros.training.train import train
         (TrainConfig(init='no.safetensors'), 0, ModelFileError, 'no.safetensors does not exist'),
         (TrainConfig(teachers=('no.safetensors',)), 0, ModelFileError, 'no.safetensors does not'),
         (TrainConfig(), -3, SettingError, 'threads is -3, allowed are 0 and more'),
+        (TrainConfig(shares=(1, 2)), 0, SettingError, 'shares has 2 numbers, data sets are 1'),
     ],
 )
 def test_what_is_missing_is_said_before_the_data_are_read(
     tmp_path, config, threads, kind, sentence
 ):
     with pytest.raises(kind, match=sentence):
-        train(config, tmp_path / 'no data', tmp_path / 'out', threads=threads)
+        train(config, [tmp_path / 'no data'], tmp_path / 'out', threads=threads)
 
 
 def test_second_training_in_a_folder_is_refused_before_the_data_are_read(tmp_path):
@@ -61,7 +62,7 @@ def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_name
     pictures, tmp_path, capsys
 ):
     out = tmp_path / 'run'
-    train(replace(CONFIG, epochs=1), pictures, out, 'cpu', threads=1)
+    train(replace(CONFIG, epochs=1), [pictures], out, 'cpu', threads=1)
     said = capsys.readouterr().out
     assert 'batch_size is 3 instead of 8: the training data has 3 faces' in said
     assert f'Pictures without a detection: 1, named in {out}/not_detected.csv' in said
@@ -74,7 +75,9 @@ def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_name
 def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'mine.yaml').write_text('init: shipped\nepochs: 1\n')
-    train(read_train_config(tmp_path / 'mine.yaml'), pictures, tmp_path / 'run', 'cpu', threads=1)
+    train(
+        read_train_config(tmp_path / 'mine.yaml'), [pictures], tmp_path / 'run', 'cpu', threads=1
+    )
     assert 'model.safetensors' in os.listdir(tmp_path / 'run')
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from small_training import CONFIG, ONE_EPOCH, small_trainer
 
+from fer_ros.data.joined_sets import join_sets
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.inference.prior_correction import PriorCorrection
@@ -266,3 +267,47 @@ def test_kept_model_says_in_each_form_how_often_classes_were_drawn(faces, tmp_pa
             assert known == pytest.approx({'smile': smile, 'hidden': 1 - smile})
             assert form.figures['temperature'] > 0
             PriorCorrection(form, 1.0)
+
+
+def with_a_class_of_its_own(faces):
+    """The faces, and as many of another set that has a third class and lacks the second."""
+    return join_sets([faces, replace(faces, classes=('smile', 'third'))])
+
+
+def test_face_says_nothing_of_a_class_that_its_set_lacks(faces, tmp_path):
+    joined = with_a_class_of_its_own(faces)
+    learner = small_trainer(joined, tmp_path).learner
+    lacking = AlignedFaces(joined.select(joined.set_numbers == 1), 48)
+    learner(lacking.collate([lacking[index] for index in range(6)])).backward()
+    classifiers = [p for p in learner.model.parameters() if len(p) == len(joined.classes)]
+    assert len(classifiers) >= 6
+    for parameter in classifiers:
+        hidden, smile, third = parameter.grad.reshape(3, -1).abs().sum(dim=1)
+        assert hidden == 0
+        assert smile > 0
+        assert third > 0
+
+
+def test_several_sets_are_learned_together_and_no_face_answered_with_what_its_set_lacks(
+    faces, tmp_path
+):
+    joined = with_a_class_of_its_own(faces)
+    config = replace(ONE_EPOCH, shares=(1, 2))
+    trainer = small_trainer(joined, tmp_path, config, about={'datasets': [{'dataset': 'folder'}]})
+    metrics = trainer.fit(progress=False)
+    hidden, smile, third = 0, 1, 2
+    assert metrics.confusion[hidden].tolist()[third] == 0
+    assert metrics.confusion[third].tolist()[hidden] == 0
+    assert metrics.confusion[smile].sum() == 24
+    kept = load_checkpoint(tmp_path / 'model.safetensors')
+    assert kept.model.config.classes == ('hidden', 'smile', 'third')
+    assert kept.figures['datasets'] == [{'dataset': 'folder'}]
+
+
+@pytest.mark.parametrize('field', ['known_classes', 'set_numbers'])
+def test_run_goes_on_only_with_the_same_sets(faces, tmp_path, field):
+    joined = with_a_class_of_its_own(faces)
+    small_trainer(joined, tmp_path).fit_epochs(1, progress=False)
+    other = replace(joined, **{field: np.zeros_like(getattr(joined, field))})
+    with pytest.raises(SettingError, match='holds a training with other data'):
+        small_trainer(other, tmp_path)

@@ -1,0 +1,137 @@
+"""Face sets of several data sets as one, with what each of them cannot say."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.data.face_set import FaceSet
+from fer_ros.data.labelled_pictures import in_order
+from fer_ros.structures import FloatArray, ImageArray
+
+# What stands for a face whose set does not say it; without such a value all sets have to.
+_UNSAID: dict[str, Any] = {
+    'pictures': '',
+    'detected': True,
+    'seen': False,
+    'valence': np.float32(np.nan),
+    'arousal': np.float32(np.nan),
+}
+_OF_ALL = ('clips', 'stamps_s')
+
+
+def join_sets(sets: Sequence[FaceSet]) -> FaceSet:
+    """Return the faces of several sets as one set.
+
+    Its classes are those of all. Which of them a face's own set tells apart is in
+    ``known_classes``: that a face is not labelled with a class its set does not have says nothing
+    about the face. Smaller pictures are continued to the right and below by their last pixels, as
+    alignment does beyond an edge. Subjects of different sets are different people, and copies are
+    known within each set alone.
+    """
+    classes = in_order(name for part in sets for name in part.classes)
+    second = in_order(name for part in sets for name in part.second_classes)
+    counts = [len(part) for part in sets]
+    subjects = [part.subjects for part in sets]
+    return FaceSet(
+        _images(sets),
+        np.concatenate([part.landmarks_px for part in sets]),
+        np.concatenate([_in_columns(part.targets, part.classes, classes) for part in sets]),
+        classes,
+        second_targets=np.concatenate([_second_targets(part, second) for part in sets]),
+        second_classes=second,
+        known_classes=np.concatenate(
+            [np.tile(np.isin(classes, part.classes), (len(part), 1)) for part in sets]
+        ),
+        set_numbers=np.repeat(np.arange(len(sets)), counts),
+        subjects=np.concatenate(
+            [np.char.add(f'{number}/', names) for number, names in enumerate(subjects)]
+        )
+        if _all_say(sets, 'subjects')
+        else np.zeros(0, np.str_),
+        notes=tuple(note for part in sets for note in part.notes),
+        **{name: _field(sets, name, _UNSAID[name]) for name in _UNSAID},
+        **{
+            name: np.concatenate([getattr(part, name) for part in sets])
+            for name in _OF_ALL
+            if _all_say(sets, name)
+        },
+    )
+
+
+def without_copies(
+    sets: Sequence[FaceSet],
+    held_out: Sequence[Sequence[npt.NDArray[np.int64]]],
+    photographs: Sequence[npt.NDArray[np.int64]],
+    names: Sequence[str],
+) -> list[FaceSet]:
+    """Return training faces without those whose photograph another data set holds out.
+
+    Args:
+        sets: Training faces of each data set.
+        held_out: Of each data set, numbers of the photographs of its validation and its test.
+        photographs: Of each data set, ``(N,)`` numbers of those of its training faces.
+        names: Of the data sets, for what is said.
+    """
+    kept = []
+    for number, (faces, numbers, name) in enumerate(zip(sets, photographs, names, strict=True)):
+        others = [part for n, parts in enumerate(held_out) if n != number for part in parts]
+        repeated = np.isin(numbers, np.concatenate(others)) if others else numbers < 0
+        learned = [part for n, part in enumerate(photographs) if n != number]
+        shared = int((np.isin(numbers, np.concatenate(learned)) & ~repeated).sum())
+        notes = [
+            f'{name}: {repeated.sum()} training faces are left out whose photograph stands in the '
+            'validation or test of other data.'
+        ]
+        if shared:
+            notes.append(
+                f'{name}: {shared} training faces show a photograph that other data has for '
+                'training too; what each says of it is learned.'
+            )
+        kept.append(replace(faces.select(~repeated), notes=tuple(notes)))
+    return kept
+
+
+def _images(sets: Sequence[FaceSet]) -> ImageArray:
+    shapes = [part.images.shape for part in sets]
+    height, width = (max(shape[axis] for shape in shapes) for axis in (1, 2))
+    images = np.empty((sum(shape[0] for shape in shapes), height, width), np.uint8)
+    start = 0
+    for part, (count, rows, columns) in zip(sets, shapes, strict=True):
+        place = images[start : start + count]
+        place[:, :rows, :columns] = part.images
+        place[:, :rows, columns:] = part.images[:, :, -1:]
+        place[:, rows:] = place[:, rows - 1 : rows]
+        start += count
+    return images
+
+
+def _in_columns(targets: FloatArray, classes: Sequence[str], wanted: Sequence[str]) -> FloatArray:
+    """Return targets of some classes as those of more, which have none."""
+    columns = np.zeros((len(targets), len(wanted)), np.float32)
+    columns[:, [wanted.index(name) for name in classes]] = targets
+    return columns
+
+
+def _second_targets(part: FaceSet, classes: Sequence[str]) -> FloatArray:
+    if not len(part.second_targets):
+        return np.zeros((len(part), len(classes)), np.float32)
+    return _in_columns(part.second_targets, part.second_classes, classes)
+
+
+def _all_say(sets: Sequence[FaceSet], name: str) -> bool:
+    return all(len(getattr(part, name)) == len(part) for part in sets)
+
+
+def _field(sets: Sequence[FaceSet], name: str, unsaid: Any) -> npt.NDArray[Any]:
+    given = [getattr(part, name) for part in sets]
+    if not any(map(len, given)):
+        return given[0]
+    return np.concatenate(
+        [
+            values if len(values) else np.full(len(part), unsaid)
+            for part, values in zip(sets, given, strict=True)
+        ]
+    )

@@ -1,0 +1,144 @@
+"""Models judged on several data sets, and their figures side by side: a cross-set table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from fer_ros.atomic_file import require_folder
+from fer_ros.errors import FerError, SettingError
+from fer_ros.evaluation.evaluate import evaluate
+from fer_ros.evaluation.report import Cell, Evaluation, Table
+from fer_ros.evaluation.settings import EvaluateSettings
+
+# Of each evaluation, its first table of such a name, and the figures that are taken from there.
+_TABLES = ('streams', 'clips')
+_FIGURES = {
+    'faces': ('faces',),
+    'accuracy': ('accuracy', 'weighted accuracy'),
+    'accuracy interval': ('accuracy interval',),
+    'unweighted recall': ('unweighted recall',),
+    'recall interval': ('recall interval',),
+    'calibration error (0 to 1)': ('calibration error (0 to 1)',),
+}
+
+
+@dataclass(frozen=True)
+class _Judged:
+    model: str
+    data: str
+    found: Evaluation
+
+
+def evaluate_across(settings: Sequence[EvaluateSettings], out: Path | None = None) -> Evaluation:
+    """Judge models on data sets one after the other, print and write each, and all together.
+
+    Args:
+        settings: A record for each model and data set.
+        out: Folder for ``report.md`` and ``across.csv``, and for a folder of each evaluation; made
+            if missing.
+
+    Returns:
+        The figures side by side.
+
+    Raises:
+        FerError: As ``evaluate``, where nothing could be judged; else it becomes an endnote.
+    """
+    if out is not None:
+        require_folder(out)
+    names = _names(settings)
+    judged, problems = [], []
+    for entry, (model, data) in zip(settings, names, strict=True):
+        place = None if out is None else out / '_'.join(filter(None, (model, data)))
+        name = model or entry.model.name
+        try:
+            judged.append(_Judged(name, data, evaluate(entry, place)))
+        except FerError as error:
+            problems.append(f'Not judged: {name} on {data}: {error}.')
+            if not judged and len(problems) == len(settings):
+                raise
+        print()
+    found = Evaluation(
+        'Across data sets', _notes(judged), (across_table(judged),), tuple(problems)
+    )
+    print(found.markdown(), end='')
+    if out is not None:
+        print(f'\nwrote {", ".join(found.write(out))} to {out}, beside a folder of each')
+    return found
+
+
+def each_with_each(
+    first: EvaluateSettings, models: Sequence[Path], data: Sequence[Path], splits: Sequence[str]
+) -> list[EvaluateSettings]:
+    """Return the settings with each of some models and each of some data sets in them.
+
+    Args:
+        first: All other settings.
+        models: Files.
+        data: Paths.
+        splits: One for all the data, or one for each.
+
+    Raises:
+        SettingError: The splits are another number.
+    """
+    if len(splits) not in (1, len(data)):
+        raise SettingError(
+            f'split is given {len(splits)} times for {len(data)} data sets: needed is one for '
+            'all, or one for each'
+        )
+    judged = list(zip(data, [*splits] if len(splits) > 1 else [*splits] * len(data), strict=True))
+    return [
+        replace(first, model=model, data=path, split=split)
+        for model, (path, split) in product(models, judged)
+    ]
+
+
+def across_table(judged: Sequence[_Judged]) -> Table:
+    """Return a row for each model, data set and stream."""
+    rows: list[tuple[Cell, ...]] = []
+    for entry in judged:
+        table = next(table for table in entry.found.tables if table.name in _TABLES)
+        for row in table.rows:
+            cells = dict(zip(table.columns, row, strict=True))
+            if cells.get('which faces', 'all') != 'all':
+                continue
+            figures = (_first(cells, names) for names in _FIGURES.values())
+            rows.append((entry.model, entry.data, cells['stream'], *figures))
+    return Table(
+        'across',
+        'Each model on each data set, clips where the data has clips; 95 % bootstrap intervals',
+        ('model', 'data', 'stream', *_FIGURES),
+        tuple(rows),
+    )
+
+
+def _first(cells: dict[str, Cell], names: Sequence[str]) -> Cell:
+    return next((cells[name] for name in names if name in cells), '-')
+
+
+def _notes(judged: Sequence[_Judged]) -> tuple[str, ...]:
+    return tuple(
+        f'{entry.model} on {entry.data}: {entry.found.title}. {sentence}'.strip()
+        for entry in judged
+        for sentence in [' '.join(entry.found.mapping)]
+    )
+
+
+def _names(settings: Sequence[EvaluateSettings]) -> list[tuple[str, str]]:
+    """Return short names that tell the models, where there are several, and the data apart."""
+    models = _short([entry.model for entry in settings])
+    data = _short([entry.data for entry in settings])
+    one = len({entry.model for entry in settings}) == 1
+    return [('' if one else models[e.model], data[e.data]) for e in settings]
+
+
+def _short(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return of each path as many of its last parts as tell it from the others."""
+    different = sorted(set(paths))
+    length = 1
+    while True:
+        names = {path: '_'.join(path.absolute().parts[-length:]) for path in different}
+        longest = max(len(path.absolute().parts) for path in different)
+        if len(set(names.values())) == len(different) or length >= longest:
+            return {path: name.replace('/', '') for path, name in names.items()}
+        length += 1

@@ -1,0 +1,73 @@
+import csv
+import shutil
+
+import pytest
+from face_files import write_lit
+
+from fer_ros.errors import DatasetError, SettingError
+from fer_ros.evaluation.across import each_with_each, evaluate_across
+from fer_ros.evaluation.settings import EvaluateSettings
+from fer_ros.inference.classifier import SHIPPED_MODEL
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A folder of two classes and a part of JAFFE, with faces that smile."""
+    for name, angle in (('happiness', 0), ('bored', 2)):
+        write_lit(tmp_path / 'web' / 'test' / name / 'a.jpg', angle)
+    for name, angle in (('KA.HA1.1', 0), ('KL.NE1.2', 2), ('KM.HA1.3', 4)):
+        write_lit(tmp_path / 'jaffe' / f'{name}.tiff', angle)
+    return [tmp_path / 'web', tmp_path / 'jaffe']
+
+
+def settings_of(models, data, splits):
+    return each_with_each(EvaluateSettings(models[0], data[0]), models, data, splits)
+
+
+def test_every_set_has_a_row_and_a_report_and_what_is_lacking_is_said(data, tmp_path, capsys):
+    write_lit(data[0] / 'test' / 'fear' / 'b.jpg', 4)
+    out = tmp_path / 'out'
+    evaluate_across(settings_of([SHIPPED_MODEL], data, ['test', 'all']), out)
+    with (out / 'across.csv').open() as stream:
+        rows = [row for row in csv.DictReader(stream) if row['stream'] == 'fused']
+    assert [(row['data'], row['faces']) for row in rows] == [('web', '3'), ('jaffe', '3')]
+    assert all(0 <= float(row['accuracy']) <= 1 for row in rows)
+    assert (out / 'web' / 'report.md').is_file()
+    assert (out / 'jaffe' / 'figures.json').is_file()
+    report = (out / 'report.md').read_text()
+    assert 'on web: web test, 3 faces. Classes of the model that the data does not have' in report
+    assert 'Classes of the data that the model does not know: bored; every such' in report
+    assert report in capsys.readouterr().out
+
+
+def test_models_are_told_apart_by_their_folders(data, tmp_path):
+    models = [tmp_path / name / 'model.onnx' for name in 'ab']
+    for model in models:
+        model.parent.mkdir()
+        shutil.copy(SHIPPED_MODEL, model)
+    found = evaluate_across(settings_of(models, data[1:], ['all']), tmp_path / 'out')
+    names = {(row[0], row[1]) for row in found.tables[0].rows}
+    assert names == {('a_model.onnx', 'jaffe'), ('b_model.onnx', 'jaffe')}
+    assert (tmp_path / 'out' / 'a_model.onnx_jaffe').is_dir()
+
+
+def test_set_that_cannot_be_judged_is_named_and_the_others_are_judged(data, tmp_path):
+    found = evaluate_across(settings_of([SHIPPED_MODEL], data, ['validation', 'all']))
+    (problem,) = found.endnotes
+    assert problem.startswith('Not judged: ferplus.onnx on web: web has no picture in the split')
+    assert {row[1] for row in found.tables[0].rows} == {'jaffe'}
+
+
+def test_where_nothing_can_be_judged_the_error_is_raised(data):
+    with pytest.raises(DatasetError, match='no picture in the split train'):
+        evaluate_across(settings_of([SHIPPED_MODEL], data[:1] * 2, ['train']))
+
+
+def test_splits_of_another_number_than_the_data_are_refused(data):
+    with pytest.raises(SettingError, match='split is given 3 times for 2 data sets'):
+        settings_of([SHIPPED_MODEL], data, ['test', 'all', 'test'])

@@ -1,0 +1,53 @@
+import pytest
+from face_files import write_lit
+
+from fer_ros.data.ck_plus import CK_PLUS
+from fer_ros.data.ferplus import FERPLUS
+from fer_ros.data.jaffe import JAFFE
+from fer_ros.data.raf_db import RAF_DB
+from fer_ros.errors import SettingError
+from fer_ros.evaluation.judged_faces import judged_faces
+from fer_ros.evaluation.settings import EvaluateSettings
+
+
+@pytest.mark.parametrize(
+    ('dataset', 'figures', 'values', 'sentence'),
+    [
+        (
+            CK_PLUS,
+            {'dataset': 'ck_plus', 'fold': 2},
+            {'split': 'test', 'fold': 1},
+            'was trained for fold 2 of CK+, or goes back',
+        ),
+        (
+            CK_PLUS,
+            {'datasets': [{'dataset': 'ferplus'}, {'dataset': 'ck_plus', 'fold': 2}]},
+            {'split': 'validation', 'fold': 3},
+            'has seen people of fold 3',
+        ),
+        (
+            RAF_DB,
+            {'dataset': 'ferplus', 'lineage': [{'dataset': 'raf_db'}]},
+            {'split': 'all'},
+            'has learned from RAF-DB: judge it by the split test or validation',
+        ),
+        (FERPLUS, {}, {'split': 'all'}, 'split is all, FER'),
+    ],
+)
+def test_faces_that_a_model_has_learned_from_are_refused(
+    tmp_path, dataset, figures, values, sentence
+):
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, **values)
+    with pytest.raises(SettingError) as refused:
+        judged_faces(settings, dataset, figures, tmp_path / 'cache')
+    assert sentence in str(refused.value)
+
+
+def test_model_of_a_fold_is_judged_by_the_people_of_that_fold(tmp_path):
+    for name in ('KA.HA1.1', 'KL.HA1.2', 'KM.HA1.3'):
+        write_lit(tmp_path / f'{name}.tiff')
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, split='test')
+    figures = {'dataset': 'jaffe', 'fold': 2}
+    title, faces = judged_faces(settings, JAFFE, figures, tmp_path / 'cache')
+    assert faces.subjects.tolist() == ['KL']
+    assert title == 'JAFFE test of fold 2, 1 faces'
