@@ -133,7 +133,8 @@ def _apart(
 ) -> list[FaceSet]:
     """Return the training faces of each data set without copies of what others hold out."""
     parts = [
-        [*pair, *_test_faces(path, cache, fold)] for pair, path in zip(sets, paths, strict=True)
+        [*pair, *_test_faces(path, cache, fold, progress)]
+        for pair, path in zip(sets, paths, strict=True)
     ]
     pictures = [(part.images, part.landmarks_px) for of_set in parts for part in of_set]
     numbers = iter(find_photographs(pictures, cache, progress))
@@ -149,12 +150,13 @@ def _apart(
     return kept
 
 
-def _test_faces(path: Path, cache: Path, fold: int) -> list[FaceSet]:
+def _test_faces(path: Path, cache: Path, fold: int, progress: bool) -> list[FaceSet]:
     """Return the faces of the test; nothing for data that has none."""
     try:
         return [load_faces(path, 'test', cache, fold, progress=False)]
     except DatasetError as error:
-        print(f'Training faces are not compared with a test of {name_of(path)}: {error}.')
+        if progress:
+            print(f'Training faces are not compared with a test of {name_of(path)}: {error}.')
         return []
 
 

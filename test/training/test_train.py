@@ -10,10 +10,12 @@ from dataclasses import replace
 
 import cv2
 from face_clips import face_picture
+from face_files import write_lit
 from small_training import CONFIG
 
 from fer_ros.atomic_file import sole_writer
 from fer_ros.errors import ModelFileError, OutputError, SettingError
+from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.config import TrainConfig, read_train_config
 from fer_ros.training.train import train
 
@@ -70,6 +72,22 @@ def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_name
         rows = list(csv.DictReader(stream))
     assert rows == [{'split': 'train', 'picture': f'{pictures}/train/neutral/2.png'}]
     assert (out / 'model.onnx').is_file()
+
+
+def test_two_data_sets_train_one_model(pictures, tmp_path, capsys):
+    for name, angle in (('KA.NE1.1', 0), ('KL.NE1.2', 1), ('KM.AN1.3', 2), ('KM.NE1.4', 4)):
+        write_lit(tmp_path / 'jaffe' / f'{name}.tiff', angle)
+    config = replace(CONFIG, epochs=1, shares=(1, 3))
+    train(config, [pictures, tmp_path / 'jaffe'], tmp_path / 'run', 'cpu', threads=1)
+    kept = load_checkpoint(tmp_path / 'run' / 'model.safetensors')
+    assert kept.model.config.classes == ('neutral', 'happiness', 'anger')
+    assert kept.figures['datasets'] == [
+        {'dataset': 'folder'},
+        {'dataset': 'jaffe', 'fold': 1},
+    ]
+    said = capsys.readouterr().out
+    assert 'JAFFE train: 2 faces' in said
+    assert 'pictures: 0 training faces are left out' in said
 
 
 def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monkeypatch, capsys):
