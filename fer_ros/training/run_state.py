@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn, optim
@@ -61,7 +62,7 @@ def run_identity(
     if not config.shares:
         # Begun before there were any, a training of one data set goes on.
         del values['shares']
-    arrays = [
+    arrays: list[npt.NDArray[Any]] = [
         array
         for part in faces
         for array in (part.images, part.landmarks_px, part.targets, part.second_targets)
