@@ -1,13 +1,13 @@
 # make demo [SOURCE=0 | SOURCE=path.mp4] [SECONDS_MAX=20]   see it work
 # make test [TEST_PROCESSES=2]                              build and pass every test
-# make test-all                                             also what is long or needs a network, and the
-#                                                           nodes on Kilted: make test ROS_DISTRO=kilted
-# make benchmarks                                           fer_ros beside other designs
-# make faults [SECONDS=120] [SEED=1]                        whatever is done to nodes, done to one
-# make soak [MINUTES=30]                                    what a node holds over a long time
+# make test-all                                             also tests that are slow or need a network, and
+#                                                           the nodes on Kilted: make test ROS_DISTRO=kilted
+# make benchmarks                                           compare fer_ros with other designs
+# make faults [SECONDS=120] [SEED=1]                        inject random faults into a running node
+# make soak [MINUTES=30]                                    memory of a node over a long run
 # make lint                                                 style and types
 # make doc                                                  the documentation as a site
-# make clean                                                remove all that these made
+# make clean                                                remove everything that these created
 
 PYTHON ?= python3
 SOURCE ?=
@@ -19,7 +19,7 @@ SECONDS ?= 120
 SEED ?= 1
 MINUTES ?= 30
 export PYTHON
-# What a sourced distribution says of itself is not meant.
+# Only a value from the command line counts, not that of a sourced distribution.
 ifeq ($(origin ROS_DISTRO),command line)
 export FER_ROS_DISTRO := $(ROS_DISTRO)
 endif

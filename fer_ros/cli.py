@@ -22,10 +22,10 @@ from fer_ros.errors import FerError, os_reason
 from fer_ros.inference.classifier import BACKENDS, INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.offline.options import add_options
 
-# Imports of heavy modules stand in the functions that need them: `fer-ros info` is quick, and
-# what does not train needs no torch.
+# Heavy modules are imported in the functions that need them: `fer-ros info` stays quick, and only
+# training needs torch.
 
-# The extra of the package that brings a module which plain `pip install .` does not.
+# For each module that plain `pip install .` does not install, the extra that does.
 EXTRA_OF = {
     'onnx': 'train',
     'safetensors': 'train',
@@ -38,18 +38,20 @@ EXTRA_OF = {
 }
 
 _DATA = (
-    'folder of FER+ (fer2013.csv and fer2013new.csv; or fer2013plus.npz), RAF-DB, AffectNet, CK+, '
-    'KDEF, JAFFE or CREMA-D as published; or of images (<class>/*.jpg or manifest.csv)'
+    'folder of FER+ (fer2013.csv and fer2013new.csv, or fer2013plus.npz), RAF-DB, AffectNet, CK+, '
+    'KDEF, JAFFE or CREMA-D as published, or of your own images (<class>/*.jpg or manifest.csv)'
 )
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came: what Ctrl-C ends tidily ends tidily."""
+    """SIGTERM was received; handled like Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; a FerError, an error of the operating system or a missing extra ends it
-    with a sentence and exit code 1, and SIGINT and SIGTERM with what a shell expects.
+    """Run the command.
+
+    A ``FerError``, an error of the operating system or a missing extra ends it with one sentence
+    and exit code 1, SIGINT and SIGTERM with the exit code that a shell expects.
     """
     options = parser().parse_args(arguments)
     told: list[int] = []
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _noting_signals(told):
             options.run(options)
     except BaseException as error:
-        # A library that is just being loaded makes another error of it.
+        # A library that is being imported may turn it into another error.
         if told or isinstance(error, KeyboardInterrupt):
             number = told[0] if told else signal.SIGINT
             how = 'terminated' if number == signal.SIGTERM else 'interrupted'
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _sentence(error: Exception, command: str) -> str:
     if isinstance(error, OSError):
-        # Whatever was written stands aside and is removed.
+        # Partial output is in a temporary file, which is removed.
         place = f'{error.filename}: ' if error.filename else ''
         return f'fer-ros: {place}{os_reason(error)}'
     if isinstance(error, ModuleNotFoundError):
@@ -86,7 +88,7 @@ def _sentence(error: Exception, command: str) -> str:
 
 @contextmanager
 def _noting_signals(told: list[int]) -> Iterator[None]:
-    """Note SIGINT and SIGTERM, and raise what ends a program tidily."""
+    """Record SIGINT and SIGTERM, and raise an exception that ends the program tidily."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -104,11 +106,11 @@ def _noting_signals(told: list[int]) -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
+    """Return the parser of the command line."""
     command = argparse.ArgumentParser(
         prog='fer-ros',
         description='Facial expressions for robots, without ROS.',
-        epilog='"fer-ros COMMAND --help" has the options of a command and an example.',
+        epilog='"fer-ros COMMAND --help" shows the options of a command and an example.',
     )
     command.add_argument('--version', action='version', version=f'fer-ros {__version__}')
     commands = command.add_subparsers(required=True, dest='command', metavar='COMMAND')
@@ -116,8 +118,8 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser(
         'train',
         help='train a model',
-        description='Train a model on labelled faces. The run is kept in a folder, from which it '
-        'goes on when it was stopped. Needs the extra "train".',
+        description='Train a model on labelled faces. The state of the run is kept in a folder, '
+        'so that an interrupted run can be resumed. Needs the extra "train".',
         epilog='example: fer-ros train --config train --data FERPLUS --out runs/ferplus',
     )
     train.add_argument(
@@ -125,22 +127,26 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action='append',
         required=True,
-        help=f'{_DATA}; several times for several',
+        help=f'{_DATA}; repeat for several data sets',
     )
-    train.add_argument('--out', type=Path, required=True, help='folder of the run; resumed')
+    train.add_argument(
+        '--out', type=Path, required=True, help='folder of the run, which is resumed'
+    )
     train.add_argument(
         '--config',
         type=Path,
-        help='YAML file, or the name of one that ships: train, teacher, refine',
+        help='YAML file, or the name of one that ships with the package: train, teacher, refine',
     )
-    train.add_argument('--device', default='', help='cpu or cuda; chosen when not given')
-    train.add_argument('--threads', type=int, default=0, help='of torch; chosen when not given')
+    train.add_argument('--device', default='', help='cpu or cuda; default: cuda if available')
+    train.add_argument(
+        '--threads', type=int, default=0, help='number of torch threads; default: measured'
+    )
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser(
         'evaluate',
-        help='judge a model: figures, tables, pictures',
-        description='Judge a model on labelled faces, and print and write accuracy, recall, '
+        help='evaluate a model: figures, tables, pictures',
+        description='Evaluate a model on labelled faces: print and write accuracy, recall, '
         'calibration and confusion, with confidence intervals.',
         epilog='example: fer-ros evaluate --data FERPLUS --split test --out report',
     )
@@ -149,49 +155,64 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action='append',
         required=True,
-        help=f'{_DATA}; several times for figures side by side',
+        help=f'{_DATA}; repeat for figures side by side',
     )
     evaluate.add_argument(
         '--model',
         type=Path,
         action='append',
-        help='.onnx or .safetensors file; for CREMA-D "runs/{fold}/model.safetensors" names the '
-        'model of each fold; several times to compare; the one that ships when not given',
+        help='.onnx or .safetensors file; for CREMA-D, "runs/{fold}/model.safetensors" names one '
+        'model per fold; repeat to compare several; default: the shipped model',
     )
-    evaluate.add_argument('--backend', choices=BACKENDS, default='', help='chosen when not given')
-    evaluate.add_argument('--dataset', default='', help='found out by the layout when not given')
+    evaluate.add_argument(
+        '--backend', choices=BACKENDS, default='', help='default: onnx where possible, else torch'
+    )
+    evaluate.add_argument(
+        '--dataset', default='', help='name of the data set; default: recognised by its layout'
+    )
     evaluate.add_argument(
         '--split',
         action='append',
         choices=(*SPLITS, ALL),
-        help='default: validation; all: of data that the model has learned nothing from; several '
-        'times, one for each --data',
+        help='default: validation; all: every face, for data that the model was not trained on; '
+        'repeat to give one split per --data',
     )
     evaluate.add_argument(
-        '--fold', type=int, default=0, help='of CREMA-D, where 0 is all five, CK+, JAFFE and KDEF'
+        '--fold',
+        type=int,
+        default=0,
+        help='fold of CREMA-D (0: all five), CK+, JAFFE or KDEF',
     )
     evaluate.add_argument(
         '--seen',
         type=Path,
         action='append',
         default=[],
-        help='other data that the model was trained on, whose photographs it has seen',
+        help='other data that the model was trained on; faces of its photographs count as seen',
     )
     evaluate.add_argument(
-        '--streams', default='', help='of cnn,gat,fused,smoothed; the model itself when not given'
+        '--streams',
+        default='',
+        help='streams to evaluate, from cnn,gat,fused,smoothed; default: the whole model',
     )
     evaluate.add_argument('--smoother', default='following', help='following or average')
-    evaluate.add_argument('--time-constant', type=float, help='of the smoothing, in seconds')
+    evaluate.add_argument(
+        '--time-constant', type=float, help='time constant of the smoothing in seconds'
+    )
     evaluate.add_argument(
         '--changes',
         action='store_true',
-        help='smoothing on faces that change, at three severities',
+        help='evaluate the smoothing on faces whose expression changes, at three severities',
     )
     evaluate.add_argument(
-        '--severity', type=float, help='of the clips that are made from stills, 0 to 3'
+        '--severity',
+        type=float,
+        help='severity of the disturbances in clips made from stills, 0 to 3',
     )
     evaluate.add_argument(
-        '--robustness', action='store_true', help='curves over blur, light, size, noise, cover'
+        '--robustness',
+        action='store_true',
+        help='add curves over blur, light, size, noise and cover',
     )
     evaluate.add_argument(
         '--mirror', action='store_true', help='average over each face and its mirror image'
@@ -200,7 +221,7 @@ def parser() -> argparse.ArgumentParser:
         '--prior-correction',
         type=float,
         metavar='S',
-        help='as the parameter of the node, 0 to 1; default: that of the node',
+        help="the node's parameter prior_correction, 0 to 1; default: the node's default",
     )
     evaluate.add_argument(
         '--min-quality',
@@ -214,32 +235,32 @@ def parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser(
         'export',
-        help='write the ONNX file of a checkpoint beside it',
-        description='Write the ONNX file of a checkpoint beside it, which is what a robot runs, '
-        'and its 8-bit form where there are faces to calibrate it. Needs the extra "train".',
+        help='convert a checkpoint to ONNX',
+        description='Convert a checkpoint to the ONNX file that a robot runs, written beside it, '
+        'and to its 8-bit form if there are faces to calibrate it. Needs the extra "train".',
         epilog='example: fer-ros export runs/ferplus/model.safetensors --data FERPLUS',
     )
     export.add_argument('checkpoint', type=Path, help='.safetensors file')
     export.add_argument(
         '--data',
         type=Path,
-        help='faces, as for train, by which the 8-bit form of a model with a CNN is made; without '
-        'them there is none',
+        help='faces, as for train, to calibrate the 8-bit form of a model with a CNN; without '
+        'them no 8-bit form is written',
     )
     export.set_defaults(run=_export)
 
     video = commands.add_parser(
         'video',
-        help='see and judge a video, images or a webcam',
-        description='Run a video, an image, a folder of images or a webcam through the pipeline '
-        'of the node, and write a report, an annotated video, tables and a bag.',
+        help='process a video, images or a webcam',
+        description="Run the node's pipeline on a video, an image, a folder of images or a webcam "
+        'and write a report, an annotated video, tables and a bag.',
         epilog='example: fer-ros video clip.mp4 --out clip_emotion --min-face-px 40',
     )
     bag = commands.add_parser(
         'bag',
-        help='see and judge what is recorded in rosbags',
-        description='Run the images of rosbags through the pipeline of the node, without a ROS '
-        'graph, and write for each a report, annotated videos, tables and a bag of estimates.',
+        help='process the images in rosbags',
+        description="Run the node's pipeline on the images of rosbags, without a ROS graph, and "
+        'write a report, annotated videos, tables and a bag of estimates for each.',
         epilog='example: fer-ros bag monday tuesday.mcap --out judged --labels labels.csv',
     )
     add_options(bag, video)
@@ -247,27 +268,27 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser(
         'bench',
         help='measure speed',
-        description='Measure speed on this machine; each takes about two minutes.',
+        description='Measure speed on this machine; each benchmark takes about two minutes.',
         epilog='example: fer-ros bench pipeline --json speed.json',
     )
     add_bench_options(bench)
 
     get_detector = commands.add_parser(
         'get-detector',
-        help='download YuNet, which finds faces best, and check it',
-        description='Download the face detector YuNet, which finds faces best, and check it by '
-        'its checksum. From then on the detector "auto" takes it.',
+        help='download YuNet, the best face detector',
+        description='Download YuNet, the face detector that finds the most faces, and verify its '
+        'checksum. From then on, the detector "auto" is YuNet.',
         epilog='example: fer-ros get-detector',
     )
-    get_detector.add_argument('--url', default='', help='another address of the same file')
+    get_detector.add_argument('--url', default='', help='alternative address of the file')
     get_detector.set_defaults(run=_get_detector)
 
     get_backbone = commands.add_parser(
         'get-backbone',
-        help='download the network that a teacher begins with, and check it',
-        description='Download MobileNet v1 with weights that were trained to tell people apart '
-        '(VGGFace2; Apache-2.0, 14 MB), check it by its checksums, and write it as a checkpoint '
-        'that a training can start from.',
+        help='download the network that a teacher starts from',
+        description='Download MobileNet v1 with weights trained for face recognition (VGGFace2; '
+        'Apache-2.0, 14 MB), verify its checksums, and write it as a checkpoint that a training '
+        'can start from.',
         epilog='example: fer-ros get-backbone && fer-ros train --config teacher --data FERPLUS '
         '--out runs/teacher',
     )
@@ -275,8 +296,9 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser(
         'info',
-        help='say what a model is and where files lie',
-        description='Print what a model is, its figures, and where it and the landmark model lie.',
+        help='describe a model and show where files are',
+        description='Print a description of a model, its figures, and the paths of the model and '
+        'the landmark model.',
         epilog='example: fer-ros info --model runs/ferplus/model.onnx',
     )
     add_model(info)
@@ -341,7 +363,7 @@ def _export(options: argparse.Namespace) -> None:
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
     with sole_writer(target, target.with_name(f'.{target.name}.lock')):
         export_onnx(checkpoint, target)
-        # One of other weights would be taken for that of these.
+        # An old 8-bit form would not match the new weights.
         quick.unlink(missing_ok=True)
         print(f'wrote {target}')
         if options.data and checkpoint.model.config.stream != 'gat':
@@ -359,13 +381,13 @@ def _export(options: argparse.Namespace) -> None:
 def _get_detector(options: argparse.Namespace) -> None:
     from fer_ros.face.detectors.yunet_file import YUNET
 
-    print(f'{YUNET.fetch(options.url)} is there; the detector auto takes it')
+    print(f'{YUNET.fetch(options.url)} is installed; the detector auto uses it')
 
 
 def _get_backbone(_: argparse.Namespace) -> None:
     from fer_ros.network.backbone import get_backbone
 
-    print(f'{get_backbone()} is there; a training with init: vggface2 starts from it')
+    print(f'{get_backbone()} is installed; a training with init: vggface2 starts from it')
 
 
 def _info(options: argparse.Namespace) -> None:

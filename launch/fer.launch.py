@@ -18,13 +18,13 @@ SHARE = Path(get_package_share_directory('fer_ros'))
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Start fer_node, which activates itself, and RViz on request."""
+    """Start fer_node, which activates itself, and optionally RViz."""
     arguments = [
         DeclareLaunchArgument(
             'image_topic',
             default_value='',
             description='Image topic of the camera, or several separated by commas; empty: as in '
-            'the parameter file (camera/image_raw).',
+            'the parameter file (default camera/image_raw).',
         ),
         DeclareLaunchArgument(
             'namespace', default_value='', description='Namespace of the node and its topics.'
@@ -32,20 +32,20 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'params_file',
             default_value=str(SHARE / 'config' / 'fer.yaml'),
-            description='Parameter file; what other arguments say goes before it.',
+            description='Parameter file; the other arguments override it.',
         ),
         DeclareLaunchArgument(
             'model',
             default_value='',
-            description='Model file, .onnx or .safetensors; empty: as in the parameter file (the '
-            'model that ships).',
+            description='Model file, .onnx or .safetensors; empty: as in the parameter file '
+            '(default: the model that ships with the package).',
         ),
         DeclareLaunchArgument(
             'transport',
             default_value='',
             choices=['', 'raw', 'compressed'],
-            description='How images are sent: raw, or compressed (JPEG or PNG); empty: as in the '
-            'parameter file (raw).',
+            description='Image transport: raw, or compressed (JPEG or PNG); empty: as in the '
+            'parameter file (default raw).',
         ),
         DeclareLaunchArgument(
             'rviz',
@@ -57,25 +57,26 @@ def generate_launch_description() -> LaunchDescription:
             'use_sim_time',
             default_value='false',
             choices=['true', 'false'],
-            description='Whether time comes from /clock, as with a replayed bag.',
+            description='Whether to take the time from /clock, as with a replayed bag.',
         ),
         DeclareLaunchArgument(
             'respawn',
             default_value='false',
             choices=['true', 'false'],
-            description='Whether nodes are started again when they end, unless they refuse a '
-            'setting, or end soon after their start five times in a row.',
+            description='Whether nodes are restarted when they end, unless they refuse a setting '
+            'or end soon after their start five times in a row.',
         ),
         DeclareLaunchArgument(
             'respawn_delay_s',
             default_value='2.0',
-            description='Seconds between the end of a node and its next start.',
+            description='Seconds between the end of a node and its restart.',
         ),
         DeclareLaunchArgument(
             'dds_profile',
             default_value='',
-            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
-            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
+            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
+            'unfragmented.',
         ),
     ]
     actions = [OpaqueFunction(function=environment), OpaqueFunction(function=nodes)]
@@ -83,13 +84,13 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
-    """Return what chooses the DDS profile of every process that is started afterwards."""
+    """Return actions that set the DDS profile for every process started afterwards."""
     chosen = profile_environment(LaunchConfiguration('dds_profile').perform(context))
     return [SetEnvironmentVariable(name, value) for name, value in chosen.items()]
 
 
 def nodes(context: LaunchContext) -> list[Action]:
-    """Return the nodes for the arguments as given."""
+    """Return the nodes for the given launch arguments."""
     given = {
         name: LaunchConfiguration(name).perform(context)
         for name in ('image_topic', 'namespace', 'params_file', 'model', 'transport')
@@ -121,7 +122,7 @@ def nodes(context: LaunchContext) -> list[Action]:
         namespace=given['namespace'],
         arguments=['-d', str(SHARE / 'config' / 'fer.rviz')],
         parameters=[sim_time],
-        # Its configuration shows the default topic.
+        # The RViz configuration shows the default topic.
         remappings=[('camera/image_annotated', topic) for topic in shown[:1]],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )

@@ -26,27 +26,27 @@ EMOTION = '/emotion'
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Play a bag with its own clock, and start fer_node as fer.launch.py does."""
+    """Play a bag that publishes /clock, and start fer_node through fer.launch.py."""
     arguments = [
         DeclareLaunchArgument('bag', description='Folder or file of the bag.'),
         DeclareLaunchArgument(
-            'rate', default_value='1.0', description='How many times real time it is played.'
+            'rate', default_value='1.0', description='Playback rate; 1.0 is real time.'
         ),
         DeclareLaunchArgument(
             'loop',
             default_value='false',
             choices=['true', 'false'],
-            description='Whether it starts again at its end; otherwise its end ends the launch.',
+            description='Whether to repeat the bag; otherwise the launch ends with it.',
         ),
         DeclareLaunchArgument(
             'image_topic',
             default_value='',
-            description='Image topic, or several separated by commas; empty: those of the bag.',
+            description='Image topic, or several separated by commas; empty: all in the bag.',
         ),
         DeclareLaunchArgument(
             'qos_overrides',
             default_value='',
-            description='File with the QoS of topics; empty: they are played as recorded.',
+            description='File with QoS overrides for topics; empty: QoS as recorded.',
         ),
         DeclareLaunchArgument(
             'params_file',
@@ -56,7 +56,8 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'model',
             default_value='',
-            description='Model file, .onnx or .safetensors; empty: the model that ships.',
+            description='Model file, .onnx or .safetensors; empty: the model that ships with the '
+            'package.',
         ),
         DeclareLaunchArgument(
             'rviz',
@@ -68,26 +69,27 @@ def generate_launch_description() -> LaunchDescription:
             'respawn',
             default_value='false',
             choices=['true', 'false'],
-            description='Whether nodes are started again when they end, unless they refuse a '
+            description='Whether nodes are restarted when they end, unless they refuse a '
             'setting, or end soon after their start five times in a row.',
         ),
         DeclareLaunchArgument(
             'respawn_delay_s',
             default_value='2.0',
-            description='Seconds between the end of a node and its next start.',
+            description='Seconds between the end of a node and its restart.',
         ),
         DeclareLaunchArgument(
             'dds_profile',
             default_value='',
-            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
-            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
+            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
+            'unfragmented.',
         ),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=actions)])
 
 
 def actions(context: LaunchContext) -> list[Action]:
-    """Return the node, and the player that waits for it, for the arguments as given."""
+    """Return the node, and the player that waits for it, for the given launch arguments."""
     names = ('bag', 'rate', 'loop', 'image_topic', 'qos_overrides')
     given = {name: LaunchConfiguration(name).perform(context) for name in names}
     with BagReader(Path(given['bag'])) as reader:
@@ -106,7 +108,7 @@ def actions(context: LaunchContext) -> list[Action]:
             },
         }.items(),
     )
-    # The bag is not to begin while the node loads its models.
+    # The bag must not start while the node is still loading its models.
     wait = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
     player = ExecuteProcess(
         cmd=[*wait, *play_command(given, recorded_emotions)],
@@ -119,8 +121,8 @@ def actions(context: LaunchContext) -> list[Action]:
 def play_command(given: dict[str, str], recorded_emotions: bool) -> list[str]:
     """Return the command that plays the bag.
 
-    Topics are published with the QoS that they were recorded with, and the node asks for what
-    their publishers offer.
+    Topics are published with their recorded QoS, and the node requests what their publishers
+    offer.
     """
     command = ['ros2', 'bag', 'play', given['bag'], '--clock', '100', '--rate', given['rate']]
     if given['loop'] == 'true':
@@ -128,26 +130,26 @@ def play_command(given: dict[str, str], recorded_emotions: bool) -> list[str]:
     if given['qos_overrides']:
         command += ['--qos-profile-overrides-path', given['qos_overrides']]
     if recorded_emotions:
-        # What was estimated then is not to mix with what is estimated now.
+        # Recorded estimates must not mix with the new ones.
         command += ['--remap', f'{EMOTION}:=/recorded{EMOTION}']
     return command
 
 
 def transport(types: dict[str, str]) -> str:
-    """Return how the node is to receive topics, given their types by name.
+    """Return the image transport for topics, given their types by name.
 
     Raises:
-        ValueError: Some are raw and some are compressed, or a compressed one has a name by which
-            the node does not find it.
+        ValueError: Some topics are raw and some compressed, or the name of a compressed topic does
+            not end in ``/compressed``.
     """
     compressed = {kind.endswith('CompressedImage') for kind in types.values()}
     if len(compressed) > 1:
         raise ValueError(
-            f'the bag holds raw and compressed images ({", ".join(types)}): choose by image_topic'
+            f'the bag has raw and compressed images ({", ".join(types)}): choose with image_topic'
         )
     if compressed == {False}:
         return 'raw'
     for name in types:
         if not name.endswith(COMPRESSED):
-            raise ValueError(f'compressed images are found on a topic .../compressed, not {name}')
+            raise ValueError(f'compressed images need a topic named .../compressed, not {name}')
     return 'compressed'

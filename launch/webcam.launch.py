@@ -18,12 +18,12 @@ OF_ALL = ('dds_profile', 'respawn', 'respawn_delay_s')
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Start camera_node, and fer_node as fer.launch.py does."""
+    """Start camera_node, and fer_node through fer.launch.py."""
     arguments = [
         DeclareLaunchArgument(
             'source',
             default_value='0',
-            description='Webcam index, or path of a video file, an image or a folder of images.',
+            description='Webcam index, or path of a video file, image or folder of images.',
         ),
         DeclareLaunchArgument(
             'rate_hz',
@@ -41,7 +41,8 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'model',
             default_value='',
-            description='Model file, .onnx or .safetensors; empty: the model that ships.',
+            description='Model file, .onnx or .safetensors; empty: the model that ships with the '
+            'package.',
         ),
         DeclareLaunchArgument(
             'rviz',
@@ -53,19 +54,20 @@ def generate_launch_description() -> LaunchDescription:
             'respawn',
             default_value='false',
             choices=['true', 'false'],
-            description='Whether nodes are started again when they end, unless they refuse a '
+            description='Whether nodes are restarted when they end, unless they refuse a '
             'setting, or end soon after their start five times in a row.',
         ),
         DeclareLaunchArgument(
             'respawn_delay_s',
             default_value='2.0',
-            description='Seconds between the end of a node and its next start.',
+            description='Seconds between the end of a node and its restart.',
         ),
         DeclareLaunchArgument(
             'dds_profile',
             default_value='',
-            description='Profile of Fast DDS for all processes; none: Fast DDS as it is; empty: '
-            'that of the environment, or else config/fast_dds.xml, which sends images whole.',
+            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
+            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
+            'unfragmented.',
         ),
     ]
     camera = OpaqueFunction(function=lambda context: started(camera_node, context))
@@ -76,7 +78,7 @@ def generate_launch_description() -> LaunchDescription:
             for name in ('namespace', 'params_file', 'model', 'rviz', *OF_ALL)
         }.items(),
     )
-    # In this order: what is chosen for fer_node's process holds for those that follow.
+    # In this order, so that the DDS profile set in fer.launch.py also applies to camera_node.
     return LaunchDescription([*arguments, fer, camera])
 
 

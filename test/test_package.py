@@ -178,5 +178,5 @@ def test_distribution_without_wheels_is_named_beside_those_with():
     )
     assert result.returncode == 1
     assert result.stderr == (
-        'fer_ros: there are no wheels of ROS 2 humble here, but of jazzy kilted\n'
+        'fer_ros: there are no wheels of ROS 2 humble, only of jazzy kilted\n'
     )

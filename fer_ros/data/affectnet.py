@@ -92,7 +92,7 @@ def find_affectnet(path: Path, fold: int = 1) -> LabelledPictures:
 
     Args:
         path: The folder of ``train_set`` and ``val_set``, or of the lists.
-        fold: Of no meaning here.
+        fold: Ignored; the data set has fixed splits.
 
     Raises:
         DatasetError: The path holds neither form.

@@ -97,7 +97,7 @@ def made_once(cache: Path, key: str, make: Callable[[], Arrays]) -> Arrays:
 
     Args:
         cache: Folder, made if missing.
-        key: As ``cache_key`` makes it.
+        key: Return value of ``cache_key``.
         make: Makes it.
     """
     if not _file(cache, key):

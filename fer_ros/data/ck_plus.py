@@ -59,8 +59,8 @@ def find_ck_plus(path: Path, fold: int) -> LabelledPictures:
     The first one is neutral, the last three show the emotion.
 
     Args:
-        path: Of ``cohn-kanade-images`` and ``Emotion``.
-        fold: Of ten, by subject, as in ``split_by_subject``.
+        path: Folder with ``cohn-kanade-images`` and ``Emotion``.
+        fold: Number of one of ten folds by subject, see ``split_by_subject``.
 
     Raises:
         DatasetError: There are no labels.

@@ -124,7 +124,7 @@ def load_crema_d(
     second are kept.
 
     Args:
-        clips: As ``find_clips`` returns them.
+        clips: Clips returned by ``find_clips``.
         cache: Folder for what was prepared.
         rate_hz: Faces that are kept per second of a clip.
         progress: Whether to draw a progress bar.

@@ -19,7 +19,7 @@ class Dataset:
 
     Attributes:
         name: In options and model files, as ``raf_db``.
-        title: As people call it.
+        title: Name for people to read.
         lies_at: Whether a path that exists holds it; quick, and without an exception.
         load: Returns the faces of a split, given path, split, fold, cache and whether to draw
             progress bars.

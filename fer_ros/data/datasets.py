@@ -91,7 +91,7 @@ def load_training_data(
     Args:
         paths: As in ``load_faces``, one or more.
         cache: Folder for what was prepared.
-        fold: Of data that has folds.
+        fold: Number of the fold, for data that has folds.
         progress: Whether to draw progress bars and print what was found.
 
     Raises:
@@ -167,7 +167,7 @@ def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = 
         path: In the layout of one of ``READERS``.
         split: ``train``, ``validation`` or ``test``.
         cache: Folder for what was prepared.
-        fold: Of data that has folds.
+        fold: Number of the fold, for data that has folds.
         progress: Whether to draw progress bars and print what was found.
 
     Raises:

@@ -70,7 +70,7 @@ def dimmed(pixels: FloatArray, light: float, rng: np.random.Generator) -> FloatA
     Args:
         pixels: The face.
         light: What is left of it, above 0 to 1.
-        rng: Of the noise, 2 gray levels before it is brightened.
+        rng: Source of the noise, 2 gray levels before it is brightened.
     """
     dark = to_image(noisy(pixels * np.float32(light), 2.0, rng))
     return to_pixels(dark) / np.float32(light)
@@ -115,11 +115,11 @@ def blotted(
 
     Args:
         pixels: The face.
-        center_yx_px: Of the ellipse.
+        center_yx_px: Center of the ellipse.
         axes_px: Half axes.
         angle_deg: By which the first axis is turned.
         gray: Mean gray level; the surface differs from it by 25 levels.
-        rng: Of the surface.
+        rng: Source of the random surface.
     """
     size = len(pixels)
     hard = np.zeros((size, size), np.float32)

@@ -30,7 +30,7 @@ def load_image_folder(
             ``dev``) and ``test``, beside which others are left out. Where splits are not given,
             a tenth of the subjects (else of the clips, else of the pictures) is for validation
             and a tenth for testing, chosen by a hash of the name.
-        split: As in ``load_pictures``.
+        split: Name of the split, see ``load_pictures``.
         cache: Folder for what was prepared.
         rate_hz: Frames per second of clips.
         progress: Whether to draw a progress bar.

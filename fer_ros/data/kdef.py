@@ -33,7 +33,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
 
     Args:
         path: Folder of the pictures, or of folders ``AF01`` and so on, or one above.
-        fold: Of ten, by subject, as in ``split_by_subject``.
+        fold: Number of one of ten folds by subject, see ``split_by_subject``.
 
     Raises:
         DatasetError: There is none.

@@ -19,11 +19,11 @@ class Picture:
     """A picture of one person's face.
 
     Attributes:
-        path: Of the picture.
+        path: File of the picture.
         label: Its class, by the name used here.
         split: ``train``, ``validation`` or ``test``; empty where it is not decided yet.
         subject: Whose face it is; empty when unknown.
-        clip: Of which clip it is a frame; empty for a still.
+        clip: Clip of which it is a frame; empty for a still.
         frame: Its number there.
         valence: How pleasant the expression is, -1 to 1; ``None`` where nobody says so.
         arousal: How excited it is, -1 to 1; ``None`` where nobody says so.
@@ -46,7 +46,7 @@ class LabelledPictures:
     """The pictures of a data set.
 
     Attributes:
-        name: Of the data set, for sentences.
+        name: Name of the data set, for messages.
         pictures: All that have a label.
         classes: That the data set tells apart.
         left_out: A sentence for each kind of picture that is left out, and why.

@@ -29,7 +29,7 @@ def find_raf_db(path: Path, fold: int = 1) -> LabelledPictures:
 
     Args:
         path: The folder ``basic``, one that holds it, or that of the list.
-        fold: Of no meaning here.
+        fold: Ignored; the data set has fixed splits.
 
     Raises:
         DatasetError: The list or the folder of pictures is missing.

@@ -131,8 +131,8 @@ def clips_of_stills(
     Args:
         faces: Stills.
         size_px: Side of the aligned crops.
-        severity: As in ``synthetic_clip``.
-        frames: Of each clip.
+        severity: Severity of the disturbances, see ``synthetic_clip``.
+        frames: Number of frames in each clip.
     """
     predictor = LandmarkPredictor()
     for index, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):

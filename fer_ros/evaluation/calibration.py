@@ -96,7 +96,7 @@ def cross_fitted(
         logits: ``(N, C)`` that the calibration is fitted to.
         labels: ``(N,)``.
         groups: ``(N,)`` what is not independent of each other and stays together.
-        biases: As in ``fit_calibration``.
+        biases: See ``fit_calibration``.
     """
     result = np.array(logits, np.float64)
     _, number = np.unique(
@@ -199,8 +199,8 @@ def equal_tables(
         num_classes: C.
         groups: ``(N,)`` what is not independent of each other; its calibration is fitted on
             others.
-        name: Of the table.
-        title: Of the table, how it begins.
+        name: Name of the table.
+        title: Beginning of the table's title.
     """
     if not {'cnn', 'fused'} <= set(answers):
         return []

@@ -39,8 +39,8 @@ def change_report(
     Args:
         classifier: The model.
         faces: Stills with labels.
-        settings: Of the smoothing; the other smoothers are shown beside it.
-        severities: Of the clips.
+        settings: Settings of the smoothing; the other smoothers are shown for comparison.
+        severities: Severities of the clips.
     """
     clips = {severity: change_clips(classifier, faces, severity) for severity in severities}
     first = next(iter(clips.values()))

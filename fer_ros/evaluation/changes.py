@@ -94,7 +94,7 @@ def change_clips(
     Args:
         classifier: The model; its own stream is asked.
         faces: Stills with labels, of two classes or more.
-        severity: As in ``synthetic_clip``.
+        severity: Severity of the disturbances, see ``synthetic_clip``.
         most: So many clips, if there are as many faces.
     """
     labels, rng = faces.labels(), np.random.default_rng(0)

@@ -41,7 +41,7 @@ class Frames:
         stamps_s: ``(N,)`` time of each.
         groups: ``(N,)`` what is not independent of each other: clips, and what they share.
         group_name: What the groups are, in the plural.
-        num_classes: Of the labels.
+        num_classes: Number of classes of the labels.
     """
 
     labels: Labels
@@ -166,7 +166,7 @@ def synthetic_tables(
         faces: Stills with labels.
         streams: Asked for each frame.
         smoothing: How.
-        severity: Of the clips.
+        severity: Severity of the clips.
     """
     size_px = classifier.config.crop_px
     chosen = np.random.default_rng(0).permutation(len(faces))[:MOST_STILLS]

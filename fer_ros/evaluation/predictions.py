@@ -170,7 +170,7 @@ def smoothed(
         probabilities: ``(N, C)`` of single frames.
         clips: ``(N,)`` to which clip each belongs; frames of a clip stand together.
         stamps_s: ``(N,)`` time of each.
-        settings: As in ``EmotionSmoother``.
+        settings: Settings of the smoothing, see ``EmotionSmoother``.
     """
     result = np.empty_like(probabilities)
     smoother = EmotionSmoother(settings)

@@ -25,7 +25,7 @@ class Table:
     """Rows of figures under a title.
 
     Attributes:
-        name: Of its CSV file.
+        name: Name of its CSV file.
         title: A line that says what the figures are.
         columns: Their names; the first column names the row.
         rows: A cell per column. A float is a share, shown in per cent, unless its column's name

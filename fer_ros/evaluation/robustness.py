@@ -96,7 +96,7 @@ def robustness_table(curves: Curves, drawn: str) -> Table:
     """Return a row per disturbance and strength.
 
     Args:
-        curves: As ``robustness`` returns them.
+        curves: Curves returned by ``robustness``.
         drawn: What the intervals draw, in the plural.
     """
     rows = [

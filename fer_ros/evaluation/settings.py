@@ -22,8 +22,8 @@ class EvaluateSettings:
 
     Attributes:
         model: Model file. For CREMA-D its path may hold ``{fold}``: the model of each fold.
-        data: As in ``load_training_data``.
-        backend: As in ``load_classifier``; chosen when empty.
+        data: Data to evaluate on, see ``load_training_data``.
+        backend: See ``load_classifier``; empty: onnx where possible, otherwise torch.
         dataset: One of ``DATASETS``; found out when empty.
         split: ``train``, ``validation``, ``test``, or ``all`` for data that the model has not
             learned from; CREMA-D is judged by folds instead.
@@ -31,7 +31,7 @@ class EvaluateSettings:
             trained for, or the first.
         seen: Other data that the model was trained on; faces whose photograph stands in its
             training or validation split are not counted as never seen.
-        streams: Of ``STREAMS``; the model's own when empty.
+        streams: Names from ``STREAMS``; empty: the model's own stream.
         smoothing: How frames of clips are smoothed.
         severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
         min_quality: Quality, from 0 to 1, below which faces are not judged; 0 judges all.

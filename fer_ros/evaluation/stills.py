@@ -183,8 +183,8 @@ def difference_tables(
         labels: ``(N,)``.
         num_classes: C.
         groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
-        name: Of the table.
-        title: Of the table.
+        name: Name of the table.
+        title: Title of the table.
     """
     single = [stream for stream in predictions if not stream.startswith('smoothed')]
     base = 'fused' if 'fused' in single else single[-1]

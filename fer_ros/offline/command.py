@@ -26,7 +26,7 @@ from fer_ros.report.time_text import duration
 
 
 def run_bag(options: argparse.Namespace) -> None:
-    """Judge bags and print a line for each; exit with 1 when one could not be judged."""
+    """Process bags and print a line for each; exit with 1 if one could not be processed."""
     settings = _settings(
         options, topics=tuple(options.topic or ()), label_topic=options.label_topic
     )
@@ -78,7 +78,7 @@ def run_video(options: argparse.Namespace) -> None:
 def _run_pictures(
     options: argparse.Namespace, settings: RunSettings, stream: ImageStream, out: Path
 ) -> None:
-    """Judge pictures one by one, and print what they show and where the outputs are."""
+    """Analyse pictures one by one, and print a summary and the paths of the outputs."""
     if options.labels:
         raise SettingError(
             'labels are of times, which pictures do not have; --rate-hz makes a film of them'
@@ -135,7 +135,7 @@ def _say(verdict: Verdict) -> None:
 
 
 def _say_answer(report: Report, folder: Path) -> None:
-    """Say what each face showed, and where the files lie."""
+    """Print what each face showed, and the paths of the files."""
     for line in answer(report.behaviour):
         print(f'  {line}')
     names = [name for part, name in OUTPUT_OF_PART.items() if part in report.parts]

@@ -1,4 +1,4 @@
-"""Bags, one or many: each is judged by one function, here, in other processes or on a cluster."""
+"""Bag jobs: one function processes a bag, in this process, in others or on a cluster."""
 
 import multiprocessing
 import os
@@ -30,13 +30,13 @@ _PROCESSORS_PER_BAG = 2
 
 @dataclass(frozen=True)
 class BagJob:
-    """One bag to be judged.
+    """One bag to be processed.
 
     Attributes:
         bag: Folder or file.
         folder: Where its outputs come to lie.
-        settings: The same for every bag of a command.
-        force: Whether it is judged also where that was done before.
+        settings: Settings, shared by all bags of a command.
+        force: Whether to process the bag even if that was done before.
         position: Line of its progress bar.
     """
 
@@ -53,8 +53,8 @@ class Verdict:
 
     Attributes:
         job: The job.
-        report: None when the bag could not be judged.
-        failure: Why it could not be judged, in a sentence; '' when it could.
+        report: Report; None if the bag could not be processed.
+        failure: Sentence that says why it could not be processed; empty if it could.
         kept: Whether the report is that of an earlier run.
     """
 
@@ -88,9 +88,9 @@ def make_jobs(
 
 
 def judge_bag(job: BagJob) -> Verdict:
-    """Judge one bag and write its folder; never raises what is wrong with the bag.
+    """Process one bag and write its folder; faults of the bag are returned, not raised.
 
-    A bag that was judged with the same settings is not judged again.
+    A bag that was already processed with the same settings is skipped.
     """
     try:
         key = job.settings.fingerprint(job.bag)
@@ -117,7 +117,7 @@ def judge_bags(
 
     Args:
         jobs: What is to be done.
-        processes: How many bags are judged at a time; 0: what the processors are good for.
+        processes: Number of bags processed at a time; 0: half the processors.
         scheduler: Address of a Dask scheduler, whose workers judge the bags and have to see the
             same files; empty: this machine does.
 

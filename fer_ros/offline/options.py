@@ -7,26 +7,28 @@ from fer_ros.offline.output_folder import PARTS
 
 
 def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) -> None:
-    """Give both commands their options."""
+    """Add the options of both commands."""
     _add_to_bag(bag)
     _add_to_video(video)
     for parser in (bag, video):
-        parser.add_argument('--labels', type=Path, help='CSV with start_s,end_s,emotion[,face_id]')
+        parser.add_argument(
+            '--labels', type=Path, help='CSV file: start_s,end_s,emotion[,face_id]'
+        )
         parser.add_argument('--model', default='', help='.onnx or .safetensors file')
         parser.add_argument(
-            '--params', type=Path, help='parameter file of the node; fer: the one that ships'
+            '--params', type=Path, help='parameter file of the node; fer: the one in the package'
         )
         parser.add_argument(
             '--node',
             default='/fer_node',
             metavar='NAME',
-            help='node of the parameter file, with its namespace; default: /fer_node',
+            help='name of the node in the parameter file, with its namespace; default: /fer_node',
         )
         parser.add_argument(
             '--min-face-px',
             type=int,
             metavar='PX',
-            help='smallest face that has to be found; as the parameter of the node',
+            help="smallest face to be found, in pixels wide; overrides the node's parameter",
         )
         parser.add_argument(
             '--min-quality',
@@ -38,32 +40,32 @@ def add_options(bag: argparse.ArgumentParser, video: argparse.ArgumentParser) ->
             '--mirror',
             action='store_true',
             default=None,
-            help='average over each face and its mirror image; as the parameter of the node',
+            help="average over each face and its mirror image; overrides the node's parameter",
         )
         parser.add_argument(
             '--prior-correction',
             type=float,
             metavar='S',
-            help="how much of the class frequencies of the model's training is taken out of its "
-            'answers, 0 to 1; as the parameter of the node',
+            help='how much of the class frequencies of the training data is removed from the '
+            "model's answers, 0 to 1; overrides the node's parameter",
         )
         parser.add_argument(
             '--rotate-deg',
             type=int,
             metavar='DEG',
-            help='turn images clockwise before faces are sought: 90, 180 or 270; as the parameter '
-            'of the node',
+            help='rotate images clockwise before faces are detected: 90, 180 or 270; overrides '
+            "the node's parameter",
         )
         parser.add_argument(
             '--annotate',
             metavar='LIST',
-            help='what is drawn onto the video, with commas; as the parameter of the node',
+            help="comma-separated: what is drawn on the video; overrides the node's parameter",
         )
         parser.add_argument(
             '--foxglove',
             action='store_true',
-            help='write the images into the bag too, with boxes over them, as Foxglove shows them '
-            'with config/foxglove.json',
+            help='also write the images and face boxes into the bag, for Foxglove with the layout '
+            'config/foxglove.json',
         )
         for part, what in PARTS.items():
             parser.add_argument(f'--no-{part}', action='store_true', help=f'without {what}')
@@ -73,16 +75,19 @@ def _add_to_bag(bag: argparse.ArgumentParser) -> None:
     bag.add_argument(
         'bags', type=Path, nargs='+', metavar='RUN', help='rosbag2 folder, .mcap or .db3 file'
     )
-    bag.add_argument('--out', type=Path, required=True, help='folder; holds a folder for each bag')
+    bag.add_argument('--out', type=Path, required=True, help='folder, with one folder per bag')
     bag.add_argument(
-        '--topic', action='append', help='image topic, may be repeated; default: all of them'
+        '--topic', action='append', help='image topic, may be repeated; default: all image topics'
     )
     bag.add_argument(
         '--label-topic', default='', help='topic with labels: String or FaceEmotionArray'
     )
-    bag.add_argument('--force', action='store_true', help='judge again what was judged before')
+    bag.add_argument('--force', action='store_true', help='also process bags already done')
     bag.add_argument(
-        '--processes', type=int, default=0, help='bags at a time; default: half the processors'
+        '--processes',
+        type=int,
+        default=0,
+        help='bags processed at a time; default: half the processors',
     )
     bag.add_argument('--scheduler', default='', help='address of a Dask scheduler')
     bag.set_defaults(run=_bag)
@@ -91,18 +96,18 @@ def _add_to_bag(bag: argparse.ArgumentParser) -> None:
 def _add_to_video(video: argparse.ArgumentParser) -> None:
     video.add_argument(
         'source',
-        help='video; picture or folder of pictures, each judged by itself; webcam index or '
+        help='video; picture or folder of pictures, each analysed on its own; webcam index or '
         'device; rtsp:// or http:// stream',
     )
-    video.add_argument('--out', type=Path, help='folder; default: the name with _emotion')
+    video.add_argument('--out', type=Path, help='folder; default: the source name plus _emotion')
     video.add_argument(
         '--rate-hz',
         type=float,
         default=0.0,
-        help='images per second: makes a film of pictures; default: the times of the video',
+        help='images per second; turns pictures into a film; default: the timing of the video',
     )
     video.add_argument(
-        '--seconds', type=float, default=0.0, help='end a webcam after this time; 0: at Ctrl-C'
+        '--seconds', type=float, default=0.0, help='stop a webcam after this time; 0: at Ctrl-C'
     )
     video.add_argument(
         '--no-cuts', action='store_true', help='follow faces across the cuts of a film'

@@ -89,7 +89,7 @@ class Outputs:
         self._opened.__exit__(*error)
 
     def write(self, image: StampedImage, frame: FrameEmotions) -> None:
-        """Add an image and what was estimated from it."""
+        """Add an image and its estimates."""
         self._rows.put((image, frame))
         if self._videos:
             self._pictures.put((image, frame))

@@ -96,7 +96,7 @@ class PictureRun:
 
 
 class _PictureOutputs:
-    """Writes the annotated pictures and the table in a thread while others are judged."""
+    """Writes the annotated pictures and the table in a thread while others are analysed."""
 
     def __init__(
         self, folder: Path, stream: ImageStream, models: Models, parts: Sequence[str]
@@ -130,7 +130,7 @@ class _PictureOutputs:
         self._behind.put(processed)
 
     def finish(self, problems: list[str]) -> None:
-        """Write what holds all pictures; say what it leaves out."""
+        """Write the outputs over all pictures; report what they leave out."""
         if self.sheet is None:
             return
         if self.sheet.left_out:

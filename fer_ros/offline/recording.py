@@ -172,7 +172,7 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
 
 
 def _said(stream: ImageStream) -> tuple[str, ...]:
-    """Return the problems of a stream; what is read twice may have told one twice."""
+    """Return the problems of a stream without repetitions, which reading twice may cause."""
     return tuple(dict.fromkeys(stream.problems))
 
 

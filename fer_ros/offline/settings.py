@@ -1,4 +1,4 @@
-"""RunSettings: what a person may choose for a run over recordings."""
+"""RunSettings: the user's choices for a run over recordings."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ class RunSettings:
         label_topic: Topic with labels; empty for none.
         parameters: Values of the node's parameters, as ``chosen_parameters`` returns them.
         parts: Which of ``PARTS`` are written.
-        foxglove: Whether the bag of estimates holds the images too, with boxes over them.
+        foxglove: Whether the bag of estimates also contains the images, with face boxes.
         progress: Whether a bar shows the progress.
     """
 
@@ -70,9 +70,9 @@ class RunSettings:
             raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
 
     def fingerprint(self, source: Path) -> str:
-        """Return a text that differs when something would be judged differently.
+        """Return a text that differs between runs whose results may differ.
 
-        Labels and models are known by what their files hold, and this package by its version.
+        Labels and models are identified by the content of their files, the package by version.
 
         Args:
             source: The bag, known by the names, sizes and times of its files.

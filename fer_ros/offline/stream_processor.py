@@ -40,7 +40,7 @@ class StreamProcessor:
         models: Shared by the pipelines of all topics.
         settings: Theirs.
         topics: All of the images, in the order in which the node would have them.
-        alone: Whether each image is judged by itself.
+        alone: Whether each image is analysed on its own.
         """
         self._alone = alone
         self._pipelines = {
@@ -49,7 +49,7 @@ class StreamProcessor:
         }
 
     def process(self, images: Iterator[StampedImage]) -> Generator[Processed, None, None]:
-        """Yield each image with what was estimated from it."""
+        """Yield each image with its estimates."""
         waiting: Waiting = deque()
         with ThreadPoolExecutor(1, 'estimate') as estimating:
             for image in read_ahead(images, _DEPTH):
@@ -70,7 +70,7 @@ class StreamProcessor:
     def _observe(
         self, image: StampedImage, waiting: Waiting
     ) -> Generator[Processed, None, Observation]:
-        """Return what is seen in an image; yield what has to be finished before."""
+        """Return the observation of an image; yield results that must be finished before."""
         pipeline = self._pipelines[image.topic]
         if self._alone:
             return pipeline.observe_alone(image.gray)
@@ -82,7 +82,7 @@ class StreamProcessor:
 
 
 def _finished(waiting: Waiting, keep: int) -> Iterator[Processed]:
-    """Yield the oldest of what waits until no more than ``keep`` are left."""
+    """Yield the oldest pending results until at most ``keep`` are left."""
     while len(waiting) > keep:
         image, future = waiting.popleft()
         yield image, future.result()

@@ -16,7 +16,7 @@ _OPENCV_COUNTS = (4, 5, 8, 12, 14)
 
 
 def camera_info_topic(image_topic: str) -> str:
-    """Return the topic of a camera's intrinsics, beside that of its images.
+    """Return the topic of a camera's intrinsics, next to its image topic.
 
     Args:
         image_topic: Full name; ``/camera/image_raw/compressed`` has ``/camera/camera_info``.
@@ -28,10 +28,10 @@ def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
     """Return the intrinsics of the images that a ``CameraInfo`` is published with.
 
     Args:
-        msg: Its K, D and P are of the whole sensor; ``roi`` and ``binning`` tell what part of it
+        msg: K, D and P refer to the full sensor; ``roi`` and ``binning`` tell which part of it
             an image is, and how much smaller.
-        rectified: Whether the images are: P holds for them, and no distortion is left. Otherwise
-            K and D hold.
+        rectified: Whether the images are rectified: P applies, without distortion. Otherwise
+            K and D apply.
 
     Raises:
         SettingError: The camera is not calibrated, or distorts by a model that OpenCV's pinhole
@@ -70,7 +70,7 @@ def image_size_from_msg(msg: CameraInfo) -> tuple[int, int]:
 
 
 class CameraModel:
-    """The intrinsics of a camera's images, by the last ``CameraInfo`` that came beside them."""
+    """The intrinsics of a camera's images, from the last ``CameraInfo`` received."""
 
     def __init__(self, rectified: bool) -> None:
         """Args:
@@ -84,12 +84,12 @@ class CameraModel:
         self._node: Node | None = None
 
     def subscribe(self, node: Node, image_topic: str, on_fault: Callable[[str], None]) -> None:
-        """Take every message of the topic beside an image topic.
+        """Subscribe to the ``camera_info`` topic next to an image topic.
 
         Args:
-            node: Whose subscription it is.
+            node: Node that owns the subscription.
             image_topic: Full name.
-            on_fault: Called with what is wrong with a message; once, while it is repeated.
+            on_fault: Called with a sentence about a faulty message; once while it is repeated.
         """
 
         def on_message(msg: CameraInfo) -> None:
@@ -104,7 +104,7 @@ class CameraModel:
         )
 
     def unsubscribe(self) -> None:
-        """Unsubscribe and forget what came."""
+        """Unsubscribe and forget the intrinsics."""
         if self._node is not None and self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._subscription = None

@@ -1,4 +1,4 @@
-"""Child: a node of this package in a process of its own."""
+"""Child: a node of this package in its own process."""
 
 import os
 import re
@@ -12,11 +12,11 @@ from ament_index_python.packages import get_package_prefix
 
 
 class Child:
-    """A node in a process of its own, whose output is passed on line by line.
+    """A node in its own process, whose output is passed on line by line.
 
     Attributes:
-        log: What it has printed, line by line.
-        lines: The same without level, time and name.
+        log: Its output, line by line.
+        lines: Its output without level, time and name.
     """
 
     def __init__(
@@ -31,9 +31,9 @@ class Child:
         Args:
             executable: ``fer_node`` or ``camera_node``, or the dotted name of a module that runs
                 a node.
-            echo: Whether what it prints is printed here too.
+            echo: Whether to print its output here too.
             domain_id: ROS domain; this process's if None.
-            **parameters: Of the node, as they are said on a command line.
+            **parameters: Parameters of the node, as on a command line.
         """
         command = [str(Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable)]
         if '.' in executable:

@@ -1,4 +1,4 @@
-"""The profile by which Fast DDS, the middleware of ROS 2, sends images whole."""
+"""The profile with which Fast DDS, the middleware of ROS 2, sends images unfragmented."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -18,7 +18,7 @@ _TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
 
 
 def profile_variable() -> str:
-    """Return the environment variable by which this distribution's Fast DDS is given a profile."""
+    """Return the environment variable that names a profile for this distribution's Fast DDS."""
     return _VARIABLE if _reads_new_variable() else _OLD_VARIABLE
 
 
@@ -30,7 +30,7 @@ def send_images_whole(environment: MutableMapping[str, str]) -> str:
             made.
 
     Returns:
-        What holds, and by whose choice, to be logged.
+        A text for the log: the profile in force, and who chose it.
     """
     variable, new = profile_variable(), _reads_new_variable()
     # Kilted still reads the old variable, with a warning of its own that this ends.
@@ -53,7 +53,7 @@ def profile_environment(choice: str) -> dict[str, str]:
             chosen, which leaves it to the nodes.
 
     Raises:
-        SettingError: There is no such file, which Fast DDS itself would not say.
+        SettingError: The file does not exist, which Fast DDS itself would not report.
     """
     if not choice:
         return {}

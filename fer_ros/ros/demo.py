@@ -45,11 +45,11 @@ _ROW_EVERY_S = 0.5
 
 
 class Listener(Node):
-    """Receives what fer_node publishes.
+    """Receives the messages of fer_node.
 
     Attributes:
         frames: Every message on /emotion, in order.
-        active: Whether fer_node has said that it is.
+        active: Whether fer_node has reported that it is active.
         dropped: Images that fer_node left out because newer ones had come.
         received: Images that fer_node received.
         still: The annotated image that shows the most.
@@ -104,13 +104,16 @@ class Listener(Node):
 
 def main() -> None:
     """Run the demonstration."""
-    parser = argparse.ArgumentParser(description='Shows what fer_node makes of a source.')
+    parser = argparse.ArgumentParser(description='Show what fer_node publishes for a source.')
     parser.add_argument(
         '--source', default='', help='webcam index, video, image or folder; empty: a sample clip'
     )
     parser.add_argument('--out', type=Path, default=Path('demo_output'))
     parser.add_argument(
-        '--seconds', type=float, default=0.0, help='stop after this time; 0: at the end or Ctrl-C'
+        '--seconds',
+        type=float,
+        default=0.0,
+        help='stop after this time in seconds; 0: at the end or Ctrl-C',
     )
     options = parser.parse_args()
     try:
@@ -120,7 +123,7 @@ def main() -> None:
 
 
 def run(source: str, out: Path, seconds: float) -> None:
-    """Play a source through the nodes and write what came of it.
+    """Play a source through the nodes and write the outputs.
 
     Raises:
         SourceError: The source cannot be read, or no message arrived.

@@ -1,4 +1,4 @@
-"""What the node tells of itself on /diagnostics: rates, latency, drops, faces, last error."""
+"""The node's status on /diagnostics: rates, latency, drops, faces, last error."""
 
 import statistics
 import threading
@@ -16,10 +16,10 @@ _LATENCY_MAX_MS = 60_000.0
 class TopicStatistics:
     """Counts of one image topic since ``since_s``; filled by several threads.
 
-    Every image that was published is in one of them: ``published`` is what was answered, ``lost``
-    what never got here, ``dropped`` what gave way to a newer one, ``late`` what a newer one
-    overtook, ``failed`` what could not be processed, ``ignored`` what came while the node was
-    disabled, or beyond ``max_rate_hz``.
+    Every published image is in one of these counts: ``published`` were answered, ``lost`` never
+    arrived, ``dropped`` were replaced by a newer image, ``late`` arrived after a newer one,
+    ``failed`` could not be processed, ``ignored`` arrived while the node was disabled, or beyond
+    ``max_rate_hz``.
     """
 
     since_s: float = field(default_factory=time.monotonic)

@@ -1,4 +1,4 @@
-"""take_domain: a ROS domain of one's own, for what is not to meet other nodes of the machine."""
+"""take_domain: a separate ROS domain, isolated from other nodes of the machine."""
 
 import atexit
 import errno
@@ -18,7 +18,7 @@ def take_domain() -> int:
     callers away; that the UDP ones are free shows that there is no node yet, whatever made it.
 
     Raises:
-        OSError: All domains are taken.
+        OSError: All domains are in use.
     """
     for domain in _DOMAINS:
         # RTPS 2.5, section 9.6.2: first port of a domain, and of each participant in it.

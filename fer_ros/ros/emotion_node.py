@@ -169,10 +169,10 @@ class EmotionNode(GuardedNode):
         return TransitionCallbackReturn.SUCCESS
 
     def transition_failed(self, name: str, error: Exception) -> None:
-        """Say why a transition failed and undo what it had begun.
+        """Report why a transition failed and undo its partial effects.
 
         Args:
-            name: Of the transition.
+            name: Name of the transition.
             error: What went wrong.
         """
         self.transition_error = f'cannot {name}: {error}'
@@ -182,12 +182,12 @@ class EmotionNode(GuardedNode):
             self._free()
 
     def destroy_node(self) -> None:
-        """End the thread before what it uses is destroyed, unless it hangs."""
+        """End the thread before the objects it uses are destroyed, unless it hangs."""
         self._unsubscribe()
         super().destroy_node()
 
     def _create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:
-        """Return a timer that goes on where the clock of ``use_sim_time`` stands still."""
+        """Return a timer that keeps running while the clock of ``use_sim_time`` is paused."""
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         return self.create_timer(period_s, callback, clock=clock)
 
@@ -204,7 +204,7 @@ class EmotionNode(GuardedNode):
                 topic.subscription.match()
 
     def _unsubscribe(self) -> None:
-        """Take no more images and forget the faces; what hangs is left behind."""
+        """Stop taking images and forget the faces; a hanging thread is abandoned."""
         for topic in self._topics:
             topic.unsubscribe()
         if self._frames is not None and self._frames.stop(_END_WITHIN_S):
@@ -272,7 +272,7 @@ class EmotionNode(GuardedNode):
         return SetParametersResult(successful=True)
 
     def _check_prior_correction(self, strength: float) -> SetParametersResult:
-        """Refuse what the model does not allow, once it is known which that is."""
+        """Refuse values that the loaded model does not allow."""
         try:
             for topic in self._topics[:1]:
                 PriorCorrection(topic.pipeline.models.classifier, strength)

@@ -38,7 +38,7 @@ class FaceTopic:
 
     def __init__(self, name: str, classes: Collection[str], message: Any) -> None:
         """Args:
-        name: See above.
+        name: Full name of the topic.
         classes: See ``boxes_from_detections``.
         message: The class ``Detection2DArray``.
         """
@@ -47,7 +47,7 @@ class FaceTopic:
         self._node: Node | None = None
         self._subscription: Subscription | None = None
         self._last_s = 0.0
-        # What else came; None from the first face on.
+        # Other classes received; None once a face has been received.
         self._other_classes: set[str] | None = set()
 
     def subscribe(
@@ -86,7 +86,7 @@ class FaceTopic:
 
         Args:
             msg: ``vision_msgs/Detection2DArray``.
-            report: As for ``subscribe``.
+            report: See ``subscribe``.
             arrival_ns: When it came, by the clock of the images' stamps.
 
         Returns:
@@ -104,10 +104,10 @@ class FaceTopic:
         return '' if stamp_ns else 'boxes have no stamp; the time of arrival is used'
 
     def silence(self, after_s: float) -> str:
-        """Return what is to be said where no boxes of faces come; else nothing.
+        """Return a warning if no boxes of faces arrive, otherwise an empty text.
 
         Args:
-            after_s: Time without any after which it is said.
+            after_s: Time in seconds without boxes after which to warn.
         """
         if self._node is None or self._subscription is None:
             return ''

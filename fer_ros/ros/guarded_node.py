@@ -19,20 +19,20 @@ Answer = TypeVar('Answer')
 
 
 class GuardedNode(LifecycleNode):
-    """Says what a callback raises, counts it, and goes on; callers of a service get an answer.
+    """Logs and counts exceptions of callbacks and keeps running; service callers get an answer.
 
     rclpy ends the executor, and with it the process, and leaves the caller without an answer: also
     where a request asks for a transition that there is not, or for a parameter of an unknown type.
 
     Attributes:
-        log: For what goes on and on.
-        callback_errors: Callbacks that have raised.
+        log: Throttled log, for repeated messages.
+        callback_errors: Number of callbacks that have raised.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         """Args:
-        name: Of the node.
-        **kwargs: For ``LifecycleNode``.
+        name: Name of the node.
+        **kwargs: Passed to ``LifecycleNode``.
         """
         self.callback_errors = 0
         self._callback_error, self._callback_error_s = '', float('-inf')
@@ -45,7 +45,7 @@ class GuardedNode(LifecycleNode):
         self._guards_services = True
 
     def recent_error(self) -> str:
-        """Return what the last callback raised, for some seconds; then nothing."""
+        """Return the last exception of a callback for some seconds, then an empty text."""
         shown = time.monotonic() - self._callback_error_s < ERROR_SHOWN_S
         return self._callback_error if shown else ''
 
@@ -118,7 +118,7 @@ class GuardedNode(LifecycleNode):
         return answering
 
     def _on_error(self, name: str, error: Exception, trace: bool = True) -> str:
-        """Say and count what a callback has raised; return it as a sentence."""
+        """Log and count an exception of a callback; return it as a sentence."""
         reason = ' '.join(str(error).split())
         sentence = f'{name}: {type(error).__name__}: {reason}'
         # Interrupted at its end, the node has nobody left to publish to.

@@ -1,4 +1,4 @@
-"""ImageProcessor: what the node's thread does with an image, from its message to its answer."""
+"""ImageProcessor: processes an image in the node's thread, from its message to its answer."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from fer_ros.structures import ImageArray
 
 
 class ImageProcessor:
-    """Turns image messages into what the outputs publish.
+    """Turns image messages into the messages that the outputs publish.
 
     Attributes:
         values: The node's parameters by name; may be replaced at any time.
@@ -46,7 +46,7 @@ class ImageProcessor:
     def process(self, waiting: Mapping[ImageTopic, Image | CompressedImage]) -> None:
         """Process an image of each topic that has one, in the worker thread, whatever is wrong.
 
-        What all of them see goes through the model at once.
+        Their faces go through the model in one batch.
         """
         images = []
         for topic, msg in waiting.items():
@@ -96,7 +96,7 @@ class ImageProcessor:
         Raises:
             StampError: A later one has come before it.
         """
-        # Not by rclpy's Time, which refuses what is before 1970.
+        # Not with rclpy's Time, which refuses times before 1970.
         stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
         if stamp_ns == 0:
             # A driver that stamps nothing: time has to pass all the same.

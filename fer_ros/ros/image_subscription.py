@@ -78,7 +78,7 @@ class ImageSubscription:
         return f'reliability {asked}, depth 1; {cause}'
 
     def crowd(self) -> str:
-        """Return what is to be said where several nodes publish the topic; else nothing."""
+        """Return a warning if several nodes publish the topic, otherwise an empty text."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if len(publishers) < 2:
             return ''

@@ -33,21 +33,21 @@ from fer_ros.structures import ImageArray
 
 @dataclass(eq=False)
 class ImageTopic:
-    """One image topic and what belongs to it.
+    """One image topic with its pipeline, clock and subscriptions.
 
     Pipeline and clock belong to the thread that processes images; others say what is to be changed
     before the next one, so that nobody has to wait for it.
 
     Attributes:
-        name: Full name, as it is subscribed to.
-        pipeline: With this topic's own faces.
-        decoder: Decoder of its messages.
-        camera: What is known of the camera that takes them.
-        settings: Of the pipeline, from the next image on.
-        limit: Says which of its images are looked at.
-        clock: Says when its images were taken.
+        name: Full name of the subscribed topic.
+        pipeline: Pipeline with this topic's own faces.
+        decoder: Decoder of the messages.
+        camera: Intrinsics of the camera.
+        settings: Settings of the pipeline from the next image on.
+        limit: Rate limit that selects the images to process.
+        clock: Clock that tells when an image was taken.
         statistics: Counts since the last activation.
-        subscription: While the node is active.
+        subscription: Subscription while the node is active.
         boxes: Where another detector sends the faces that it finds in these images; None where
             the pipeline finds them itself.
     """

@@ -12,7 +12,7 @@ def message_package(package: str, purpose: str) -> ModuleType:
     """Return the module with the message classes of a package.
 
     Args:
-        package: As it is imported and, with ``_`` for ``-``, installed.
+        package: Import name of the package; its apt name has ``-`` for ``_``.
         purpose: What it is for, as it is to be named where the package is missing.
 
     Raises:
@@ -33,7 +33,7 @@ def message_class(package: str, name: str, purpose: str) -> Any:
 
     Args:
         package: See ``message_package``; errors too.
-        name: Of the message.
+        name: Name of the message class.
         purpose: See ``message_package``.
     """
     return getattr(message_package(package, purpose), name)

@@ -1,4 +1,4 @@
-"""Reports: what the node tells of itself on /diagnostics, and its warning of missing images."""
+"""Reports: the node's status on /diagnostics, and its warning about missing images."""
 
 import time
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ class Reports:
 
 
 def _standstill(topic: ImageTopic, now_s: float, after_s: float) -> str:
-    """Return what is to be said where images come and none is answered; else nothing."""
+    """Return an error if images arrive but none is answered, otherwise an empty text."""
     statistics = topic.statistics
     unanswered_s = statistics.unanswered_s(now_s)
     coming = topic.subscription is not None and statistics.waited_s(now_s) < after_s

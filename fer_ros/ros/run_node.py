@@ -1,4 +1,4 @@
-"""run_node: what every executable does around its node."""
+"""run_node: the main function shared by all executables."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def spin_whatever(node: Node) -> None:
     """Spin a node; what is raised is said, as where rclpy cannot take a message, and no end.
 
     Args:
-        node: Of this process.
+        node: Node of this process.
 
     Raises:
         FerError: Raised by a callback, to end the node with its sentence.

@@ -1,4 +1,4 @@
-"""end_well_until_ros_listens: a node that is told to end while it is still starting ends well."""
+"""end_well_until_ros_listens: a node that is stopped while it is still starting ends cleanly."""
 
 import signal
 import sys

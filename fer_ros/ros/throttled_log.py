@@ -26,12 +26,12 @@ class ThrottledLog:
         self._lock = threading.Lock()
 
     def clear(self) -> None:
-        """Forget what was said."""
+        """Forget earlier messages."""
         with self._lock:
             self._said.clear()
 
     def say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
-        """Warn, or tell of an error.
+        """Log a warning or an error.
 
         Args:
             topic: What it is about.

@@ -20,7 +20,7 @@ _TELL_EVERY_S = 5.0
 
 
 def wait_until_active(node: Node, name: str) -> None:
-    """Return when a lifecycle node is active; tell every few seconds that it is not.
+    """Return when a lifecycle node is active; print every few seconds that it is not.
 
     It is asked again and again: the event of its transition may come before anybody hears it.
 

@@ -31,7 +31,7 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
 
     Args:
         model: Calibrated on clean faces; in evaluation mode, on the CPU.
-        figures: Of its file, with the frequencies of its classes.
+        figures: Figures in its file, with the frequencies of its classes.
         validation: Faces that it has not learned from.
     """
     spread = np.linspace(0, len(validation) - 1, min(len(validation), MOST_STILLS)).astype(int)

@@ -41,11 +41,11 @@ class AugmentConfig:
 
     Attributes:
         rotation_deg: Roll.
-        scale: Of the natural logarithm of the size.
-        shift: Of the position, in halves of the crop's side.
-        stretch: Of the logarithm of width against height.
-        landmark_noise: Of each landmark, in halves of the crop's side.
-        gamma: Of the logarithm of the exponent of brightness.
+        scale: Standard deviation of the natural logarithm of the size.
+        shift: Standard deviation of the position, in halves of the crop's side.
+        stretch: Standard deviation of the logarithm of width against height.
+        landmark_noise: Standard deviation of each landmark, in halves of the crop's side.
+        gamma: Standard deviation of the logarithm of the exponent of brightness.
         shade: Strength of a light from one side.
         noise: Sensor noise in gray levels, uniform up to this.
         blur_px: Radius of a Gaussian blur, uniform up to this, on half of the faces.

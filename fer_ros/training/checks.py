@@ -21,7 +21,7 @@ def require_trainable(training: FaceSet, validation: FaceSet, processes: int) ->
     Args:
         training: Faces to learn from.
         validation: Faces to judge by.
-        processes: Of a parallel training; else 1.
+        processes: Number of processes of a parallel training, otherwise 1.
 
     Raises:
         DatasetError: A class has no face, there are too few for the processes, or none to judge
@@ -58,8 +58,8 @@ def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> Tra
 
     Args:
         config: The settings.
-        training: As ``require_trainable`` accepts them.
-        processes: Of a parallel training; else 1.
+        training: Faces that ``require_trainable`` accepts.
+        processes: Number of processes of a parallel training, otherwise 1.
 
     Raises:
         SettingError: The model's classes are other ones, or the batch cannot be shared out.

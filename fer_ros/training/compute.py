@@ -14,9 +14,9 @@ class Compute:
     """On what a training computes.
 
     Attributes:
-        device: As torch names it.
-        rank: Of a parallel training.
-        threads: Of torch; 0: chosen by a few measured steps, see ``thread_count``.
+        device: Name of the device in torch.
+        rank: Rank in a parallel training.
+        threads: Number of torch threads; 0: chosen by a few measured steps, see ``thread_count``.
     """
 
     device: str = 'cpu'

@@ -28,15 +28,15 @@ class TrainConfig:
         batch_size: Most faces per step, of all processes together; as many as there are where
             the data has fewer. An epoch's faces are shared out evenly over its steps.
         learning_rate: Highest rate, after the warm-up; falls to 0 along a cosine.
-        cnn_rate: Of the CNN, as a share of the learning rate; a network that starts from weights
-            that know faces already unlearns them at the rate of one that knows nothing.
+        cnn_rate: Rate of the CNN, as a share of ``learning_rate``; a network that starts from
+            weights that know faces already unlearns them at the rate of one that knows nothing.
         warmup_epochs: Epochs over which the rate rises.
-        weight_decay: Of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
+        weight_decay: Weight decay of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
         shares: Of several data sets: how much of the faces that are drawn is of each, in the order
             in which they are given, against each other (2, 1: two thirds of the first). Empty: by
             their sizes.
-        ema_decay: Of the averaged weights, per step; the average is what is kept.
+        ema_decay: Decay of the averaged weights per step; the final model has these weights.
         modality_dropout: Probability that a face loses a stream of the fused model, each; not in
             late fusion, whose streams learn apart.
         stream_loss: Weight of the loss of each stream's own classifier in a fused model.
@@ -66,7 +66,7 @@ class TrainConfig:
             float32.
         fold: Of data that is split by subject, CREMA-D, CK+, JAFFE and KDEF: its people are left
             for the test, those of the next one validate.
-        seed: Of all chance.
+        seed: Seed of all random numbers.
         workers: Processes that prepare batches; 0 prepares them in this one.
     """
 

@@ -18,7 +18,7 @@ class Rank:
 
     Attributes:
         index: From 0; the first one validates, reports and saves.
-        count: Of processes.
+        count: Number of processes.
     """
 
     index: int = 0

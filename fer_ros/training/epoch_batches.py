@@ -22,7 +22,7 @@ class EpochBatches:
     unbroken one. The processes of a parallel training draw the same faces and share them out.
 
     Attributes:
-        steps: Of an epoch.
+        steps: Steps per epoch.
     """
 
     def __init__(self, faces: FaceSet, config: TrainConfig, rank: Rank) -> None:

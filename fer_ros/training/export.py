@@ -51,7 +51,7 @@ def calibrated(model: FerNet, validation: FaceSet, config: TrainConfig) -> FerNe
     Args:
         model: In evaluation mode.
         validation: Faces that it has not learned from.
-        config: Of the training.
+        config: Configuration of the training.
     """
     model, labels = deepcopy(model), validation.labels()
     if model.adds_logits:
@@ -83,9 +83,9 @@ def logits_to_keep(
 
     Args:
         model: In training.
-        init: As in ``keep``.
-        config: As in ``keep``.
-        validation: As in ``keep``.
+        init: See ``keep``.
+        config: See ``keep``.
+        validation: See ``keep``.
     """
     model = without_second(model, config.second_share)
     if init is not None and config.init_share:
@@ -115,11 +115,11 @@ def keep(
     """Write the model that a training keeps; return its figures on the validation faces.
 
     Args:
-        best: Of the best epoch.
+        best: State of the best epoch.
         init: That the training started from, if any.
         out: Folder for ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
             ``model.int8.onnx``.
-        config: Of the training.
+        config: Configuration of the training.
         validation: Faces for the calibration.
     """
     model = without_second(best.model, config.second_share)

@@ -163,8 +163,8 @@ def pooled_frequencies(
 
     Args:
         faces: That are drawn.
-        balance: As for ``draw_weights``.
-        share: As for ``without_second``.
+        balance: See ``draw_weights``.
+        share: See ``without_second``.
         shares: As for ``draw_weights``.
     """
     first = drawn_frequencies(faces, balance, shares)

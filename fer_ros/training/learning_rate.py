@@ -11,7 +11,7 @@ class CosineSchedule:
     Attributes:
         peak: Highest rate, at the end of the rise.
         warmup_steps: Over which it rises.
-        total_steps: Of the training.
+        total_steps: Number of steps of the training.
     """
 
     peak: float

@@ -15,7 +15,7 @@ class EpochFigures:
     Attributes:
         epoch: From 1.
         loss: Mean over the training faces.
-        validation_loss: Of the averaged weights, at the best temperature.
+        validation_loss: Loss of the averaged weights, at the best temperature.
         validation_accuracy: Likewise, 0 to 1.
         validation_unweighted_recall: Likewise, 0 to 1.
     """

@@ -48,7 +48,7 @@ def run_identity(
 
     Args:
         config: The settings; those that do not change the result are left out.
-        processes: Of a parallel training; else 1.
+        processes: Number of processes of a parallel training, otherwise 1.
         mixed: Whether the device computes in bfloat16.
         checkpoints: Digest of those that are started from and learned from.
         faces: All that is learned from and judged by.
@@ -93,7 +93,7 @@ class TrainingState:
         """Write the state; an existing file is replaced only by a whole one.
 
         Args:
-            path: Of the file.
+            path: Path of the file.
             identity: By what it is, what has to be the same when the training goes on.
             course: What ``load`` gives back.
         """

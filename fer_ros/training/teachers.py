@@ -47,7 +47,7 @@ def taught(
     Args:
         faces: To learn from.
         teachers: Models that know all classes of the faces. The mean of their answers counts.
-        share: Of that in the targets, 0 to 1.
+        share: Share of their answers in the targets, 0 to 1.
         views: For how many views of a face each is asked: for the face as it is aligned, for its
             mirror image, and then, mirrored every other time, for it a little moved, rolled and
             scaled. The mean of the answers is steadier than each of them.

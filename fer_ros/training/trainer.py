@@ -50,7 +50,7 @@ class Trainer:
     Attributes:
         config: The settings, with the classes of the data and a batch that they can fill.
         learner: What is trained.
-        average: Of its weights.
+        average: Average of its weights.
         course: How far it has come.
     """
 
@@ -141,7 +141,7 @@ class Trainer:
 
         Args:
             count: How many.
-            progress: As in ``fit``.
+            progress: See ``fit``.
         """
         self._set_threads(progress)
         if count < 1:

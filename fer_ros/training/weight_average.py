@@ -12,7 +12,7 @@ class WeightAverage:
 
     Attributes:
         model: Has the averaged weights.
-        decay: Of the average, per step, after the first steps.
+        decay: Decay of the average per step, after the first steps.
     """
 
     def __init__(self, model: FerNet, decay: float) -> None:

@@ -127,7 +127,7 @@ def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
         bag.topic('/right/image/compressed', COMPRESSED)
         bag.add('/left/image', raw(dots[0], ns(0)), ns(0))
         bag.add('/right/image/compressed', jpeg(dots[0], ns(0)), ns(0))
-    with pytest.raises(ValueError, match=r'raw and compressed images .*: choose by image_topic'):
+    with pytest.raises(ValueError, match=r'raw and compressed images .*: choose with image_topic'):
         actions(tmp_path / 'run')
     arguments, _ = actions(tmp_path / 'run', image_topic='/left/image')
     assert arguments['image_topic'] == '/left/image'

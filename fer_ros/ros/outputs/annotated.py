@@ -24,7 +24,7 @@ class AnnotatedOutput:
     def __init__(self, node: Node, topics: Sequence[ImageTopic]) -> None:
         """Args:
         node: Publishes.
-        topics: Of the images.
+        topics: Image topics.
         """
         self._node = node
         self._publishers: dict[ImageTopic, tuple[Publisher, Publisher]] = {}

@@ -24,7 +24,7 @@ def make_outputs(
 
     Args:
         node: Publishes.
-        topics: Of the images.
+        topics: Image topics.
         values: The node's parameters by name.
         log: For what is wrong.
 

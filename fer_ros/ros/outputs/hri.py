@@ -43,7 +43,7 @@ class HriOutput:
         """Args:
         node: Publishes.
         name_of: Returns the name of a face by its number; no other node gives it.
-        namespace: Of all topics: ``/humans``.
+        namespace: Namespace of all topics: ``/humans``.
         log: For what is wrong.
 
         Raises:
