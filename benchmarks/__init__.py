@@ -1,1 +1,3 @@
-"""Measurements that are not installed: fer_ros beside other designs, and what following costs."""
+"""Measurements that are not installed: fer_ros compared with other designs, and the cost of
+tracking.
+"""

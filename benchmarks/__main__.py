@@ -1,4 +1,4 @@
-"""``python -m benchmarks`` in the folder of the sources; ``make benchmarks`` starts it."""
+"""``python -m benchmarks`` in the source folder; ``make benchmarks`` runs it."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from fer_ros.errors import FerError
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure; a FerError ends it with its sentence and exit code 1."""
+    """Measure; a FerError ends the program with its message and exit code 1."""
     options = _parser().parse_args(arguments)
     try:
         maker = PipelineMaker(options.model, options.backend)

@@ -1,7 +1,8 @@
-"""How the people of clips are followed: in which images their faces are seen, under how many ids.
+"""How well people are tracked in clips: in how many images all faces are seen, and under how many
+ids.
 
-Run as ``python -m benchmarks.clips ../shared/data/clips/*.mkv …``; ``FILE:2`` has two people, who
-are in view all the time. Nothing in the package is fitted to these clips.
+Run as ``python -m benchmarks.clips ../shared/data/clips/*.mkv …``; ``FILE:2`` means that two
+people are in view all the time. Nothing in the package is fitted to these clips.
 """
 
 import argparse
@@ -22,15 +23,15 @@ from fer_ros.messages.images import MAX_PIXELS
 
 @dataclass(frozen=True)
 class ClipFigures:
-    """How the people of one clip were followed.
+    """Tracking results of one clip.
 
     Attributes:
         name: Name of the clip.
-        people: In view all the time.
-        images: Images of the clip.
-        complete: Images in which every person's face was seen.
-        too_many: Images with more faces than people.
-        ids: Given in the clip.
+        people: Number of people, who are in view all the time.
+        images: Number of images in the clip.
+        complete: Number of images in which every person's face was seen.
+        too_many: Number of images with more faces than people.
+        ids: Number of ids assigned.
     """
 
     name: str
@@ -42,12 +43,12 @@ class ClipFigures:
 
 
 def follow(path: Path, people: int, observer: FaceObserver) -> ClipFigures:
-    """Return how the people of a clip were followed.
+    """Track the people in a clip and return the results.
 
     Args:
         path: Path of the clip.
-        people: Who are in view all the time.
-        observer: That has seen nothing yet, or was reset.
+        people: Number of people, who are in view all the time.
+        observer: New or reset observer.
     """
     stream = source_stream(str(path), MAX_PIXELS)
     counts, ids = [], set()
@@ -67,7 +68,7 @@ def follow(path: Path, people: int, observer: FaceObserver) -> ClipFigures:
 
 
 def show(clips: list[ClipFigures], detector: str) -> None:
-    """Print a line a clip, and their sum."""
+    """Print a line per clip, and the totals."""
     print(f'\n{detector:<42}{"images":>8}{"all seen":>10}{"too many":>10}{"ids":>5}{"people":>8}')
     for clip in clips:
         share = f'{clip.complete / clip.images:.1%}'
@@ -86,7 +87,7 @@ def show(clips: list[ClipFigures], detector: str) -> None:
 
 
 def main() -> None:
-    """Follow and print; a FerError ends it with its sentence and exit code 1."""
+    """Track and print; a FerError ends the program with its message and exit code 1."""
     parser = argparse.ArgumentParser(description='How the people of clips are followed.')
     parser.add_argument('clips', nargs='+', metavar='FILE[:PEOPLE]')
     parser.add_argument('--detector', choices=DETECTORS, default='auto')

@@ -1,10 +1,10 @@
-"""How small and how far rolled a face may be, for each detector: recall as a table and a picture.
+"""How small and how rolled a face may be for each detector: recall as a table and a picture.
 
     python -m benchmarks.detection --wild ../shared/data/wild --out detection
 
-Pictures of faces are scaled and turned around the face and put on a plain image of 640 x 480. A
-picture takes part where at least two detectors agree on its largest face, whose width, as dlib's
-detector measures it, is that of the face; the last column is about all pictures, as they are.
+Pictures of faces are scaled and rotated around the face and put on a plain image of 640 x 480. A
+picture is used if at least two detectors agree on its largest face; the width of the face is that
+of dlib's box. The last column is for all pictures as they are.
 """
 
 import argparse
@@ -29,20 +29,20 @@ ROLLED_FACE_PX = 80
 _PLAIN = 128
 _SAME_IOU = 0.4
 
-# Condition, as face width in pixels and roll in degrees → share of the faces that are found.
+# Condition (face width in pixels, roll in degrees) → share of faces found.
 Recall = dict[tuple[int, int], float]
 
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A picture and where the face in it is."""
+    """A picture and the box of its face."""
 
     gray: ImageArray
     box: FaceBox
 
 
 def load_detectors(yunet: Sequence[Path]) -> dict[str, FaceDetector]:
-    """Return the detectors that are installed, by name; a YuNet for each file that is named."""
+    """Return the installed detectors by name, with a YuNet for each given file."""
     detectors: dict[str, FaceDetector] = {}
     for kind in DETECTORS[:0:-1]:
         try:
@@ -56,10 +56,10 @@ def load_detectors(yunet: Sequence[Path]) -> dict[str, FaceDetector]:
 
 
 def read_pictures(folder: Path, count: int) -> list[ImageArray]:
-    """Return ``count`` pictures of a folder as gray images, chosen evenly.
+    """Return ``count`` evenly chosen pictures of a folder as gray images.
 
     Raises:
-        SourceError: There are none.
+        SourceError: The folder has no pictures.
     """
     paths = sorted(path for path in folder.glob('*') if path.suffix in ('.jpg', '.png'))
     if not paths:
@@ -70,7 +70,7 @@ def read_pictures(folder: Path, count: int) -> list[ImageArray]:
 
 
 def find_face(gray: ImageArray, detectors: Mapping[str, FaceDetector]) -> Face | None:
-    """Return a picture with its face, ``None`` where no two kinds of detectors agree on it."""
+    """Return a picture with its face, or ``None`` if no two kinds of detectors agree on it."""
     largest = {
         detector.name: max(boxes, key=lambda box: box.width_px)
         for detector in detectors.values()
@@ -91,7 +91,7 @@ def place(face: Face, face_px: int, roll_deg: int) -> ImageArray:
     scale = face_px / face.box.width_px
     picture = face.gray
     if scale < 1:
-        # Every pixel of the picture counts, which warpAffine does not see to.
+        # Average over all pixels of the picture, which warpAffine does not do.
         picture = np.asarray(
             cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
         )
@@ -103,7 +103,7 @@ def place(face: Face, face_px: int, roll_deg: int) -> ImageArray:
 
 
 def is_found(boxes: Sequence[FaceBox], face_px: int) -> bool:
-    """Return whether the face that ``place`` put there is among the boxes."""
+    """Return whether the face placed by ``place`` is among the boxes."""
     x, y = SIZE_WH[0] / 2, SIZE_WH[1] / 2
     half = face_px / 2
     truth = FaceBox(x - half, y - half, x + half, y + half)
@@ -123,7 +123,7 @@ def measure(
 
 
 def table(recalls: Mapping[str, Recall], conditions: Sequence[tuple[int, int]]) -> str:
-    """Return recalls as a table of percentages, a line for each detector."""
+    """Return recalls as a table of percentages, one line per detector."""
     columns = [f'{face_px} px, {roll}°' for face_px, roll in conditions]
     lines = [f'| {" | ".join(["", *columns])} |', '|---' * (len(columns) + 1) + '|']
     lines += [
@@ -134,7 +134,7 @@ def table(recalls: Mapping[str, Recall], conditions: Sequence[tuple[int, int]]) 
 
 
 def draw(recalls: Mapping[str, Recall], path: Path) -> None:
-    """Draw recall over size and over roll."""
+    """Plot recall against size and against roll."""
     from matplotlib.figure import Figure
 
     figure = Figure((9, 3.4), layout='constrained')

@@ -1,8 +1,8 @@
-"""EarlierDesign: how such a pipeline was built before, with weights that say nothing.
+"""EarlierDesign: how such a pipeline was built before, with random weights.
 
-It is made anew from its description: face detection on the full image in every image, a ResNet-18
-on the face, a perceptron on its landmarks, and a recurrent network over the last images. What it
-costs does not depend on what its weights are.
+Rebuilt from its description: full-size face detection in every image, a ResNet-18 on the face, a
+perceptron on its landmarks, and a recurrent network over the last images. Its cost does not depend
+on the values of its weights.
 """
 
 import os
@@ -24,11 +24,11 @@ from fer_ros.structures import NUM_LANDMARKS, FaceBox, FloatArray, ImageArray, L
 
 STAGES = ('gray', 'detector', 'landmarks', 'crop', 'resnet', 'mlp', 'gru')
 NUM_CLASSES = 8
-# Images whose features the recurrent network sees.
+# Number of images whose features the recurrent network sees.
 HISTORY = 8
 _CROP_PX = 224
 _RESNET_FEATURES, _MLP_FEATURES, _GRU_FEATURES = 512, 128, 128
-# Of ImageNet, as every pretrained ResNet wants its input; RGB in [0, 1].
+# Mean and standard deviation of ImageNet, which pretrained ResNets expect; RGB in [0, 1].
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
 
@@ -37,7 +37,7 @@ class EarlierDesign:
     """Image in, probabilities of the most certain face out."""
 
     def __init__(self, landmarks: LandmarkPredictor, num_threads: int = 0) -> None:
-        """Make the networks.
+        """Create the networks.
 
         Args:
             landmarks: The 68-point model; may be shared.
@@ -61,7 +61,9 @@ class EarlierDesign:
 
     @contextmanager
     def threads(self) -> Iterator[None]:
-        """Give torch and OpenCV, whose threads are the process's, those of this design."""
+        """Set the number of threads of torch and OpenCV, which is global to the process, for this
+        design.
+        """
         before = torch.get_num_threads(), cv2.getNumThreads()
         torch.set_num_threads(self.num_threads)
         cv2.setNumThreads(self.num_threads)
@@ -72,11 +74,11 @@ class EarlierDesign:
             cv2.setNumThreads(before[1])
 
     def process(self, image: ImageArray, stamp_s: float) -> FloatArray:
-        """Return ``(F, 8)`` probabilities of the face; F is 1, or 0 when there is none.
+        """Return ``(F, 8)`` probabilities of the face; F is 1, or 0 if there is none.
 
         Args:
             image: ``(H, W, 3)`` BGR, uint8.
-            stamp_s: Not used: every image is one step.
+            stamp_s: Unused: every image is one step.
         """
         self._timer.clear()
         with self._timer.time('gray'):
@@ -91,7 +93,7 @@ class EarlierDesign:
             return self._estimate(image, boxes[0], landmarks)
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget the earlier images."""
         self._history.clear()
 
     def _estimate(self, image: ImageArray, box: FaceBox, landmarks: Landmarks) -> FloatArray:
@@ -111,14 +113,14 @@ class EarlierDesign:
 def quickest(
     landmarks: LandmarkPredictor, chunk: Chunk, num_threads: int = 0
 ) -> tuple[EarlierDesign, str]:
-    """Return the design with one thread or with all, whichever is quicker here, and why.
+    """Return the design with one thread or with all, whichever is faster here, and a sentence why.
 
-    Beside another busy process the threads of torch wait for each other, many times over.
+    When another process is busy, the threads of torch wait for each other again and again.
 
     Args:
         landmarks: The 68-point model.
-        chunk: Images on which both are timed, by turns.
-        num_threads: The most; 0: as many as there are processors.
+        chunk: Images on which both are timed in turns.
+        num_threads: Largest number of threads; 0: the number of processors.
     """
     designs = [EarlierDesign(landmarks, 1), EarlierDesign(landmarks, num_threads)]
     sides = [OneByOne('', design, during=design.threads) for design in designs]
@@ -176,7 +178,7 @@ class ResNet18(nn.Sequential):
 
 
 class RecurrentClassifier(nn.Module):
-    """Two layers of a bidirectional GRU (Cho et al. 2014); the newest step is classified.
+    """Two bidirectional GRU layers (Cho et al. 2014); the newest step is classified.
 
     Shapes:
         input ``(B, T, 640)``, output ``(B, 8)`` logits.
@@ -200,7 +202,7 @@ class RecurrentClassifier(nn.Module):
 
 
 def perceptron() -> nn.Sequential:
-    """Return the perceptron that reads the landmarks: ``(B, 136)`` to ``(B, 128)``."""
+    """Return the perceptron for the landmarks: ``(B, 136)`` to ``(B, 128)``."""
     return nn.Sequential(
         nn.Linear(2 * NUM_LANDMARKS, 256),
         nn.ReLU(),
@@ -226,6 +228,6 @@ def _crop(image: ImageArray, box: FaceBox) -> FloatArray:
 
 
 def _coordinates(landmarks: Landmarks, box: FaceBox) -> FloatArray:
-    """Return the landmarks' places in the box as ``(1, 136)`` float32."""
+    """Return the landmarks relative to the box as ``(1, 136)`` float32."""
     corner = np.array([box.x0_px, box.y0_px], np.float32)
     return ((landmarks.points_px - corner) / np.float32(box.width_px)).reshape(1, -1)

@@ -1,4 +1,4 @@
-"""The PyPI library ``fer``, which many use, where it is installed."""
+"""The widely used PyPI library ``fer``, if it is installed."""
 
 from importlib import import_module
 from typing import Any
@@ -11,13 +11,14 @@ class FerLibrary:
     """``FER().detect_emotions`` with all defaults."""
 
     def __init__(self) -> None:
-        """Load it.
+        """Load the library.
 
         Raises:
-            SourceError: It is not installed, or it does not work here.
+            SourceError: The library is not installed, or does not work here.
         """
         self.stage_s: dict[str, float] = {}
-        # It writes what it is missing in many ways: its own dependencies are not all declared.
+        # It fails in many ways if something is missing, since it does not declare all its
+        # dependencies.
         try:
             self._detector: Any = _find()()
         except ModuleNotFoundError as error:
@@ -29,11 +30,11 @@ class FerLibrary:
             raise SourceError(f'the library fer is not compared: {error}') from error
 
     def process(self, image: ImageArray, stamp_s: float) -> list[Any]:
-        """Return what it says of each face.
+        """Return its result for each face.
 
         Args:
             image: ``(H, W, 3)`` BGR, uint8.
-            stamp_s: Not used: it remembers nothing.
+            stamp_s: Unused: the library remembers nothing.
         """
         return list(self._detector.detect_emotions(image))
 
@@ -42,6 +43,6 @@ class FerLibrary:
 
 
 def _find() -> Any:
-    """Return the class, which has moved between versions."""
+    """Return the class, whose module differs between versions."""
     library = import_module('fer')
     return library.FER if hasattr(library, 'FER') else import_module('fer.fer').FER

@@ -1,9 +1,9 @@
-"""From each detector's boxes to those of dlib's detector, which the landmark model expects.
+"""Fits the conversion of each detector's boxes to dlib's, which the landmark model expects.
 
     python -m benchmarks.fit_boxes --wild ../shared/data/wild --yunet YUNET.onnx
 
-Prints, for the constants ``right``, ``down`` and ``side`` of ``SearchSettings``, the medians over
-faces that both find, shown at several sizes and rolls, and the quartiles between which half lie.
+Prints medians and quartiles for the constants ``right``, ``down`` and ``side`` of
+``SearchSettings``, over faces that both detectors find, shown at several sizes and rolls.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _NAMES = ('right', 'down', 'side')
 
 
 def difference(network: FaceNetwork, gray: ImageArray, hog: FaceBox) -> tuple[float, ...] | None:
-    """Return right, down and side between the network's box and dlib's of the same face."""
+    """Return right, down and side from the network's box to dlib's for the same face."""
     faces = network.find(np.ascontiguousarray(gray))
     hog_x, hog_y = hog.center_px
     for (x, y, width, height), score in zip(faces.boxes_xywh, faces.scores, strict=True):
@@ -39,7 +39,7 @@ def difference(network: FaceNetwork, gray: ImageArray, hog: FaceBox) -> tuple[fl
 
 
 def fit(network: FaceNetwork, seen: list[tuple[ImageArray, FaceBox]]) -> npt.NDArray[np.float64]:
-    """Return the differences on images with dlib's boxes, ``(N, 3)``."""
+    """Return the ``(N, 3)`` differences on images with dlib's boxes."""
     rows = [difference(network, *one) for one in tqdm(seen, desc=network.name, leave=False)]
     return np.array([row for row in rows if row is not None])
 

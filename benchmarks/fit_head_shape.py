@@ -1,9 +1,10 @@
 """Fit the 3-D shape of ``face/head_shape.py`` to landmarks of many faces.
 
 Run as ``python -m benchmarks.fit_head_shape --data FERPLUS``; prints the array. Thousands of
-different heads seen from different sides tell the depth of the landmarks (structure from motion:
-Tomasi & Kanade 1992), under scaled orthography, alternating between each face's pose and the
-common shape. What moves with the expression weighs less, the tenth that fits worst not at all.
+different heads seen from different sides determine the depth of the landmarks (structure from
+motion: Tomasi & Kanade 1992), under scaled orthography, alternating between each face's pose and
+the common shape. Landmarks that move with the expression have a lower weight, and the
+worst-fitting tenth of the faces has none.
 """
 
 import argparse
@@ -25,7 +26,9 @@ _ROUNDS = 150
 
 
 def weights() -> Array:
-    """Return ``(68,)`` weights: eyes and nose stay where they are, brows, mouth and jaw do not."""
+    """Return ``(68,)`` weights: high for eyes and nose, which stay in place, low for brows, mouth
+    and jaw.
+    """
     weight = np.zeros(68)
     for region in ('nose_bridge', 'nose_base', 'right_eye', 'left_eye'):
         weight[list(REGIONS[region])] = 1.0
@@ -43,15 +46,15 @@ def fit(points: Array) -> Array:
         points: ``(N, 68, 2)`` landmarks of N faces, in any unit.
 
     Returns:
-        In metres, with the origin between the eyes; symmetric; at rotation 0 the median face
-        of ``points`` looks into the camera.
+        The symmetric shape in metres with the origin between the eyes; at rotation 0 the median
+        face of ``points`` looks into the camera.
     """
     weight = weights()
     total = weight.sum()
     points = points - np.einsum('nkc,k->nc', points, weight)[:, None] / total
     size = np.sqrt(np.einsum('nkc,k->n', points**2, weight) / total)
     points = points / size[:, None, None]
-    # To begin with, the sides of the face lie further back than its middle.
+    # Initially, the sides of the face lie further back than its middle.
     flat = MEAN_SHAPE_NORM.astype(np.float64)
     shape = _placed(np.column_stack([flat, 0.9 * flat[:, 0] ** 2]), weight)
     for _ in range(_ROUNDS):
@@ -75,7 +78,7 @@ def _poses(points: Array, shape: Array, weight: Array) -> tuple[Array, Array]:
 
 
 def _placed(shape: Array, weight: Array) -> Array:
-    """Return the shape around its weighted mean, with the outer corners of the eyes 1 apart."""
+    """Return the shape centred on its weighted mean, with the outer eye corners 1 apart."""
     shape = shape - weight @ shape / weight.sum()
     return shape / np.linalg.norm(shape[45] - shape[36])
 
@@ -85,8 +88,8 @@ def _mirrored(shape: Array) -> Array:
 
 
 def _upright(shape: Array, motion: Array) -> Array:
-    """Return the shape in metres from between the eyes, nodded so that the median face looks
-    into the camera: which nod is "straight ahead" the landmarks alone do not say.
+    """Return the shape in metres with the origin between the eyes, pitched so that the median face
+    looks into the camera: landmarks alone do not tell which pitch is "straight ahead".
     """
     forward = np.cross(motion[:, 0], motion[:, 1])
     nod = np.median(np.arctan2(forward[:, 1], forward[:, 2]))

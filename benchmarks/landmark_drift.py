@@ -1,6 +1,6 @@
-"""How far followed landmarks are from freshly detected ones, and which faces were lost.
+"""How far tracked landmarks are from freshly detected ones, and which faces were lost.
 
-The reference is a detection on every pixel of every image.
+The reference is full-size detection in every image.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _RIGHT_EYE, _LEFT_EYE = list(REGIONS['right_eye']), list(REGIONS['left_eye'])
 
 
 class FullFrameDetector:
-    """dlib's frontal face detector (HOG) on the image as it is: neither reduced nor enlarged."""
+    """dlib's frontal face detector (HOG) on the image at its original size."""
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
@@ -41,14 +41,14 @@ class FullFrameDetector:
 
 @dataclass
 class Drift:
-    """What the pipeline's faces are beside those of a detection on the full image in every image.
+    """The pipeline's faces compared with those of full-size detection in every image.
 
     Attributes:
-        distances: Mean distance of the 68 landmarks, in distances of the eyes' centres, of each
-            image in which both have the face.
-        detected: Images in which full-frame detection finds a face.
-        waiting: How many of them had no face before the pipeline first reported one.
-        lost: How many of them had no face after that.
+        distances: Mean distance of the 68 landmarks, in multiples of the distance between the eye
+            centres, for each image in which both have the face.
+        detected: Number of images in which full-frame detection finds a face.
+        waiting: Number of them without a face before the pipeline first reported one.
+        lost: Number of them without a face after that.
     """
 
     distances: list[float] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Drift:
 def detected_landmarks(
     chunks: Sequence[Chunk], predictor: LandmarkPredictor
 ) -> list[list[Landmarks | None]]:
-    """Return the landmarks of every image's face, from a detection on the full image."""
+    """Return the landmarks of the face in every image, from full-size detection."""
     detector = FullFrameDetector()
     found: list[list[Landmarks | None]] = []
     for chunk in tqdm(chunks, desc='full-frame detection', leave=False):
@@ -90,12 +90,12 @@ def measure_drift(
     rounds: Sequence[Sequence[Turn]],
     reference: Sequence[Sequence[Landmarks | None]],
 ) -> Drift:
-    """Return the drift of what the pipeline reported while its speed was measured.
+    """Return the drift of the pipeline's results from its speed measurement.
 
     Args:
         chunks: The images.
         rounds: The pipeline's turns.
-        reference: As ``detected_landmarks`` returns them.
+        reference: Result of ``detected_landmarks``.
     """
     drift = Drift()
     for turns in rounds:
@@ -110,7 +110,7 @@ def measure_drift(
 
 
 def distance(landmarks: Landmarks, reference: Landmarks) -> float:
-    """Return the mean distance of landmarks, in distances of the reference's eye centres."""
+    """Return the mean distance of landmarks, in multiples of the reference's eye distance."""
     points = reference.points_px
     eyes = points[_RIGHT_EYE].mean(axis=0) - points[_LEFT_EYE].mean(axis=0)
     apart = np.linalg.norm(landmarks.points_px - points, axis=1).mean()

@@ -1,4 +1,4 @@
-"""How long after a face has come into view it is first reported, in time of stamps."""
+"""The delay from a face coming into view to its first report, measured by stamps."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -10,7 +10,7 @@ from fer_ros.bench.images import Scene
 from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.media.sample_clip import RATE_HZ
 
-# What is in view before the new face comes, and how many faces that are.
+# Situations before the new face appears, with the number of faces in view.
 SITUATIONS = {'nobody in view': 0, 'one face followed': 1}
 _BEFORE_S = 0.4
 _GIVE_UP_S = 3.0
@@ -21,14 +21,14 @@ def new_face_delays(
 ) -> list[float]:
     """Return the seconds from the first image with the new face to the first that reports it.
 
-    The face is there from one image to the next, at another phase of the detection interval each
-    time. One that is not reported at all counts with 3 s.
+    The face appears from one image to the next, each time at a different phase of the detection
+    interval. A face that is never reported counts as 3 s.
 
     Args:
         maker: Makes the pipelines.
         size_wh: Width and height of the images in pixels.
-        num_faces: In view before.
-        phases: How many; 0: as many as there are images in an interval.
+        num_faces: Number of faces in view before.
+        phases: Number of phases; 0: the number of images in an interval.
     """
     before = Scene(num_faces, size_wh, (2, 1))
     after = Scene(num_faces + 1, size_wh, (2, 1))

@@ -1,12 +1,11 @@
-"""How often a detector sees faces where nobody is: in pictures that come with Python packages.
+"""How often a detector finds faces where there are none: in pictures shipped with Python packages.
 
     pip install arcade matplotlib pygame scikit-image scikit-learn ursina
     python -m benchmarks.no_faces
 
-Photographs of things, animals, rooms and landscapes, cartoons, diagrams, surfaces under a
-microscope, and generated textures. What shows a person is left out by name, and so is, with a
-word, a package that is not installed. Each picture is shown as a whole and by its middle, on an
-image of 640 x 480.
+Photographs of things, animals, rooms and landscapes, cartoons, diagrams, microscope images, and
+generated textures. Pictures of people are excluded by name; packages that are not installed are
+skipped with a message. Each picture and its middle half are shown on an image of 640 x 480.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from fer_ros.structures import ImageArray
 
 PACKAGES = ('arcade', 'matplotlib', 'pygame', 'skimage', 'sklearn', 'ursina')
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.gif')
-# Photographs and drawings of people, whole or in part.
+# Photographs and drawings of people or parts of them.
 PEOPLE = ('astronaut', 'camera', 'grace_hopper', 'person', 'adventurer', 'zombie', 'robot')
 NUM_TEXTURES = 100
 _LEAST_SIDE_PX = 32
@@ -31,7 +30,7 @@ _PLAIN = 128
 
 
 def package_pictures(package: str) -> Iterator[tuple[str, ImageArray]]:
-    """Yield the pictures that a package brings, each with a name, as gray images."""
+    """Yield the pictures in a package as gray images, each with a name."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         print(f'without {package}, which is not installed')
@@ -50,14 +49,14 @@ def _gray(image: ImageArray) -> ImageArray:
     if image.ndim == 2:
         return image
     if image.shape[2] == 4:
-        # What is transparent is as plain as the margin.
+        # Transparent areas get the colour of the margin.
         alpha = image[:, :, 3:] / np.float32(255)
         image = (image[:, :, :3] * alpha + _PLAIN * (1 - alpha)).astype(np.uint8)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def texture(seed: int) -> ImageArray:
-    """Return a texture: noise of several scales, blobs, stripes or tiles, by turns."""
+    """Return a texture chosen by the seed: noise at several scales, blobs, stripes or tiles."""
     rng = np.random.default_rng(seed)
     width, height = SIZE_WH
     field = np.zeros((height, width), np.float32)
@@ -80,7 +79,7 @@ def texture(seed: int) -> ImageArray:
 
 
 def views(gray: ImageArray) -> Iterator[ImageArray]:
-    """Yield a picture as a whole and its middle half, each fitted into ``SIZE_WH``."""
+    """Yield the whole picture and its middle half, each fitted into ``SIZE_WH``."""
     height, width = gray.shape
     yield _fitted(gray)
     yield _fitted(gray[height // 4 : height - height // 4, width // 4 : width - width // 4])
@@ -104,7 +103,7 @@ def _fitted(gray: ImageArray) -> ImageArray:
 
 
 def main() -> None:
-    """Count and print; with ``--out``, what was taken for a face is kept as pictures."""
+    """Count and print; with ``--out``, save pictures of the false detections."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument('--yunet', type=Path, nargs='*', default=[], help='files of YuNet')
     options.add_argument('--out', type=Path, help='folder for pictures of what was found')

@@ -1,8 +1,8 @@
-"""Checks the search for copies of one photograph: against another search, and by eye.
+"""Checks the search for copies of a photograph against another search and by eye.
 
 ``python -m benchmarks.photographs FERPLUS.npz --against OTHER.npz --out pairs.png``: the other
-search is an array ``photograph (N,)`` in which rows of one photograph have the same number; the
-picture shows pairs that were found, to be looked at one by one.
+search is an array ``photograph (N,)`` in which rows of the same photograph have the same number;
+the picture shows the pairs found, for inspection one by one.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _PER_ROW, _SIDE_PX = 6, 96
 
 
 def pairs_of(numbers: Numbers, splits: Numbers | None = None) -> set[tuple[int, int]]:
-    """Return the pairs of rows with one number; across splits alone where splits are given."""
+    """Return the pairs of rows with the same number; if splits are given, only across these."""
     order = np.argsort(numbers, kind='stable')
     groups = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
     found = {tuple(sorted(pair)) for rows in groups for pair in combinations(rows.tolist(), 2)}
@@ -31,14 +31,14 @@ def pairs_of(numbers: Numbers, splits: Numbers | None = None) -> set[tuple[int, 
 
 
 def shares_found(numbers: Numbers, expected: Numbers, splits: Numbers) -> tuple[int, float]:
-    """Return which share of the expected groups across splits was found whole."""
+    """Return the number of expected groups across splits, and the share found completely."""
     across = {expected[a] for a, b in pairs_of(expected, splits)}
     whole = [len(set(numbers[expected == group])) == 1 for group in across]
     return len(whole), float(np.mean(whole))
 
 
 def draw(images: ImageArray, pairs: Sequence[tuple[int, int]], path: Path) -> None:
-    """Draw pairs side by side, each with its place in the list."""
+    """Draw pairs side by side, each with its index in the list."""
     tiles = []
     for number, pair in enumerate(pairs):
         both = [cv2.resize(images[row], (_SIDE_PX, _SIDE_PX)) for row in pair]

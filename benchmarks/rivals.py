@@ -1,4 +1,4 @@
-"""fer_ros beside what else could be used, by turns on the same images in one process."""
+"""fer_ros compared with its alternatives, in turns on the same images in one process."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline import STAGES
 
 EARLIER, LIBRARY = 'earlier design', 'library fer'
-# A detection and what lies before the next one, however slow the machine is.
+# At least one detection and the images up to the next, however slow the machine is.
 _LEAST_IMAGES = WARM_UP_IMAGES
 _IMAGES_FOR_THREADS = 5
 Figures = dict[str, Any]
@@ -31,16 +31,16 @@ def compare(
     json_path: Path | None,
     phases: int = 0,
 ) -> None:
-    """Measure and print: speeds, drift of the landmarks, and the delay of a new face.
+    """Measure and print speeds, drift of the landmarks, and the delay of a new face.
 
     Args:
         maker: Makes the pipelines.
-        rounds: How often the images are gone through.
-        seconds: About how long the sides take for all rounds and sizes; it sets how many images
-            of the sample clip they get.
+        rounds: Number of passes through the images.
+        seconds: Approximate time for all sides, rounds and sizes; determines the number of images
+            of the sample clip.
         sizes_wh: Widths and heights of the images in pixels.
-        json_path: For the figures as JSON.
-        phases: As in ``new_face_delays``.
+        json_path: File for the figures as JSON, if any.
+        phases: Number of phases; see ``new_face_delays``.
     """
     people = describe_people(sample_people())
     report: Figures = {
@@ -72,7 +72,7 @@ def compare(
 def _sides(
     maker: PipelineMaker, size_wh: tuple[int, int]
 ) -> tuple[list[Side], dict[str, Sequence[str]], list[str]]:
-    """Return the sides, the stages of those that have any, and sentences about the others."""
+    """Return the sides, the stages of those that have any, and sentences on missing sides."""
     sides: list[Side] = [one_by_one(maker.make()), TwoThreads(maker.make())]
     stages: dict[str, Sequence[str]] = {OURS: STAGES}
     notes = []
@@ -97,9 +97,9 @@ def _sides(
 
 
 def _affordable_images(sides: Sequence[Side], size_wh: tuple[int, int], seconds: float) -> int:
-    """Return how many images all sides get through in a round of so many seconds."""
+    """Return the number of images that all sides can process in a round of this many seconds."""
     (chunk,) = one_face_chunks(size_wh, WARM_UP_IMAGES)
-    # The first time loads what the second finds loaded.
+    # The first run loads what the second then finds loaded.
     for side in sides:
         warm_up(side, chunk)
     an_image_s = sum(warm_up(side, chunk).elapsed_s for side in sides) / WARM_UP_IMAGES

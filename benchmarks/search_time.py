@@ -1,10 +1,10 @@
-"""How long a search takes with each detector, and what it leaves to others meanwhile.
+"""How long a search takes with each detector, and how much it slows down other threads.
 
     python -m benchmarks.search_time --yunet YUNET.onnx
 
-Detectors take turns on the same images in one process. *Others* is how far a thread of the same
-process counts, written in Python, while searches run, as a share of how far it counts alone on a
-machine that has a processor for each: a detector that holds the interpreter leaves it little.
+Detectors take turns on the same images in one process. *Others* is how far a Python thread of the
+same process counts while searches run, as a share of how far it counts alone, on a machine with a
+processor for each: a detector that holds the interpreter lock leaves it little time.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SIZES_WH = ((640, 480), (1280, 720))
 
 
 class Counter:
-    """Counts in a thread of its own, as fast as the interpreter lets it."""
+    """Counts in a separate thread, as fast as the interpreter allows."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -45,7 +45,7 @@ class Counter:
 
 @contextmanager
 def counting() -> Iterator[Counter]:
-    """Count beside the block."""
+    """Count while the block runs."""
     counter = Counter()
     thread = threading.Thread(target=counter.run)
     thread.start()
@@ -57,7 +57,7 @@ def counting() -> Iterator[Counter]:
 
 
 def scene(size_wh: tuple[int, int], with_face: bool) -> ImageArray:
-    """Return a soft pattern, with the portrait in its middle or without."""
+    """Return a soft pattern, with or without the portrait in its middle."""
     width, height = size_wh
     noise = np.random.default_rng(0).normal(128, 40, (height // 16, width // 16))
     soft = cv2.resize(noise.clip(0, 255).astype(np.uint8), size_wh, interpolation=cv2.INTER_CUBIC)
@@ -73,7 +73,7 @@ def scene(size_wh: tuple[int, int], with_face: bool) -> ImageArray:
 def search_ms(
     detectors: dict[str, FaceDetector], gray: ImageArray, rounds: int
 ) -> dict[str, float]:
-    """Return the median time of a search for each detector, by turns."""
+    """Return the median time of a search in milliseconds for each detector, measured in turns."""
     took: dict[str, list[float]] = {name: [] for name in detectors}
     for _ in range(rounds):
         for name, detector in detectors.items():
@@ -84,7 +84,7 @@ def search_ms(
 
 
 def others_share(detector: FaceDetector, gray: ImageArray, seconds: float) -> float:
-    """Return how far another thread counts during searches, of how far it does alone."""
+    """Return the share of its solo count that another thread reaches during searches."""
 
     def counted(work: bool) -> float:
         with counting() as counter:

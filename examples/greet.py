@@ -1,6 +1,6 @@
-"""Greets whoever smiles and looks at the robot, each person once: python examples/greet.py.
+"""Greets each person who smiles at the robot, once: python examples/greet.py.
 
-What it says is printed and published on /say (std_msgs/String), for a node that speaks.
+The greeting is printed and published on /say (std_msgs/String), for a text-to-speech node.
 """
 
 import math
@@ -12,32 +12,32 @@ from rclpy.node import Node
 from rclpy.time import Time
 from std_msgs.msg import String
 
-# Somebody looks at the robot whose face points past the camera by less than this.
+# Somebody looks at the robot if the face points past the camera by less than this.
 LOOKS_HERE_RAD = math.radians(20)
-# A smile counts when it lasts.
+# A smile counts only if it lasts.
 SMILES_S = 0.5
 
 
 def smiles_at_robot(face: FaceEmotion) -> bool:
     """Return whether a face shows happiness and is turned to the camera."""
-    # Where the angle is not known it is NaN, which is not less than anything.
+    # An unknown angle is NaN, which is not less than anything.
     return face.emotion == 'happiness' and face.facing_angle < LOOKS_HERE_RAD
 
 
 class Greeter(Node):
-    """Says hello, and to whom it has said it."""
+    """Says hello and remembers to whom."""
 
     def __init__(self) -> None:
-        """Listen to /emotion."""
+        """Subscribe to /emotion."""
         super().__init__('greeter')
-        # By camera: since when, in seconds, each face has been smiling at the robot.
+        # By camera: stamp in seconds since which each face has been smiling at the robot.
         self._smiling_since_s: dict[str, dict[int, float]] = {}
         self._greeted: set[tuple[int, int]] = set()
         self._say = self.create_publisher(String, 'say', 10)
         self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotions, 10)
 
     def _on_emotions(self, msg: FaceEmotionArray) -> None:
-        # Images count by when they were taken, however late they are processed.
+        # Use the time at which images were taken, however late they are processed.
         now_s = Time.from_msg(msg.header.stamp).nanoseconds * 1e-9
         before = self._smiling_since_s.get(msg.image_topic, {})
         smiling = [face for face in msg.faces if smiles_at_robot(face)]
@@ -48,7 +48,7 @@ class Greeter(Node):
                 self._greet(face)
 
     def _greet(self, face: FaceEmotion) -> None:
-        # Numbers begin anew when fer_node is started again; the first image of a face does not.
+        # Ids start again with fer_node; the time of a face's first image does not repeat.
         person = face.face_id, Time.from_msg(face.first_seen).nanoseconds
         if person not in self._greeted:
             self._greeted.add(person)

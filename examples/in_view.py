@@ -1,4 +1,4 @@
-"""Prints who is in view, each time that this changes, until Ctrl-C: python examples/in_view.py."""
+"""Prints who is in view whenever this changes, until Ctrl-C: python examples/in_view.py."""
 
 import rclpy
 from fer_ros.msg import FaceEmotionArray
@@ -7,16 +7,17 @@ from rclpy.node import Node
 
 
 class InView(Node):
-    """Knows the faces that each camera sees."""
+    """Keeps track of the faces that each camera sees."""
 
     def __init__(self) -> None:
-        """Listen to /emotion."""
+        """Subscribe to /emotion."""
         super().__init__('in_view')
         self._seen: dict[str, list[str]] = {}
         self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotions, 10)
 
     def _on_emotions(self, msg: FaceEmotionArray) -> None:
-        # A face is named when its emotion is certain enough; its face_id stays while it is there.
+        # The emotion is empty unless it is certain enough; face_id stays the same while a face is
+        # there.
         seen = [f'{face.face_id} {face.emotion or "uncertain"}' for face in msg.faces]
         if seen != self._seen.get(msg.image_topic):
             self._seen[msg.image_topic] = seen

@@ -1,8 +1,8 @@
 """A condition for a behaviour tree: python examples/unhappy_condition.py.
 
-/somebody_unhappy (std_msgs/Bool) is true while anyone has looked unhappy for two seconds. Its last
-value reaches who subscribes later: a tree reads it with RosTopicSubNode of BehaviorTree.ROS2, or
-with ToBlackboard of py_trees_ros.
+/somebody_unhappy (std_msgs/Bool) is true while anyone has looked unhappy for two seconds. The
+topic is latched, so late subscribers get the last value: a tree reads it with RosTopicSubNode of
+BehaviorTree.ROS2, or with ToBlackboard of py_trees_ros.
 """
 
 import rclpy
@@ -15,7 +15,7 @@ from std_msgs.msg import Bool
 
 UNHAPPY = {'sadness', 'anger', 'disgust', 'fear'}
 UNHAPPY_S = 2.0
-# Nobody is known to be unhappy where no camera has told of faces for so long.
+# A camera that has not reported for this long no longer counts.
 STALE_S = 1.0
 
 
@@ -25,13 +25,13 @@ def looks_unhappy(face: FaceEmotion) -> bool:
 
 
 class UnhappyCondition(Node):
-    """Knows since when each face has looked unhappy."""
+    """Keeps track of how long each face has looked unhappy."""
 
     def __init__(self) -> None:
-        """Listen to /emotion, and look ten times a second whether the condition still holds."""
+        """Subscribe to /emotion, and check the condition ten times per second."""
         super().__init__('unhappy_condition')
-        # By camera: since when, in seconds, each face has looked unhappy; for how long the one
-        # who has longest; and when it last told of faces.
+        # By camera: stamp in seconds since which each face has looked unhappy; the longest
+        # duration among them in seconds; and the time of the last report.
         self._since_s: dict[str, dict[int, float]] = {}
         self._longest_s: dict[str, float] = {}
         self._told: dict[str, Time] = {}

@@ -1,7 +1,7 @@
 """Facial expressions for robots: camera images in, tracked faces with an emotion out.
 
-What most programs need is here by name and is loaded when it is first used, so that
-``import fer_ros.msg`` costs a listener neither OpenCV nor dlib nor ONNX Runtime.
+The public names are loaded when first used, so that a subscriber that imports ``fer_ros.msg``
+loads neither OpenCV nor dlib nor ONNX Runtime.
 """
 
 import os
@@ -39,12 +39,12 @@ __all__ = [
 ]
 __version__ = '0.1.0'
 
-# Builds of ONNX Runtime for Linux from 1.29 on send what they run to their maker, from the moment
-# they are imported, unless they are told not to. Who sets it to 0 wants it.
+# From 1.29, ONNX Runtime for Linux reports usage to its vendor as soon as it is imported, unless
+# this variable disables it. A user who sets it to 0 keeps the reports.
 os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 
-# An installed package lies in one folder with the generated messages; from a source tree the
-# two are apart, and this lets ``fer_ros.msg`` be found beside the modules.
+# An installed package is in one folder with the generated messages; with a source tree the two are
+# separate, and this makes ``fer_ros.msg`` importable along with the modules.
 __path__ = __import__('pkgutil').extend_path(__path__, __name__)
 
 _MODULES = {
@@ -74,5 +74,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names, loaded or not."""
+    """List all names, including public ones that are not loaded yet."""
     return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""atomic_file, atomic_folder, sole_writer: what is written appears whole or not at all."""
+"""atomic_file, atomic_folder, sole_writer: output appears completely or not at all."""
 
 import fcntl
 import os
@@ -12,13 +12,13 @@ from fer_ros.errors import OutputError, SettingError
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Yield where to write; what stands there at the end of the block takes the place of ``path``.
+    """Yield a path to write to; the file written there replaces ``path`` at the end of the block.
 
-    When the block raises, what was written is removed and ``path`` stays as it was. Who writes the
-    same file at the same time waits. What a killed program left is written over.
+    If the block raises, the file written so far is removed and ``path`` stays unchanged. Other
+    writers of the same file wait. The remains of a killed program are overwritten.
 
     Args:
-        path: File to make or replace. The place to write at has the same suffix and folder.
+        path: File to create or replace. The yielded path has the same suffix and folder.
     """
     aside = path.with_name(f'.partial.{path.name}')
     lock = _locked(aside, wait=True)
@@ -30,19 +30,19 @@ def atomic_file(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
         raise
     finally:
-        # Once it was renamed, whatever has its name is another's.
+        # After the rename, a file with its name belongs to somebody else.
         os.close(lock)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder to write into; at the end of the block it takes the place of ``path``.
+    """Yield an empty folder to write to; it replaces ``path`` at the end of the block.
 
-    When the block raises, what was written is removed and ``path`` stays as it was. What a killed
-    program left is removed.
+    If the block raises, the folder written so far is removed and ``path`` stays unchanged. The
+    remains of a killed program are removed.
 
     Args:
-        path: Folder to make or replace. The place to write at is beside it.
+        path: Folder to create or replace. The yielded folder is next to it.
 
     Raises:
         OutputError: Another program is writing the same folder.
@@ -55,7 +55,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         aside.mkdir()
         try:
             yield aside
-            # A folder cannot replace one that holds something; it is moved out of the way first.
+            # A folder cannot replace one that is not empty, so that is moved out of the way first.
             if path.exists():
                 path.replace(before)
             aside.replace(path)
@@ -69,8 +69,8 @@ def sole_writer(path: Path, lock_file: Path | None = None) -> Iterator[None]:
     """Keep other programs from writing to a folder during the block.
 
     Args:
-        path: The folder; made if missing, where ``lock_file`` is in it.
-        lock_file: What they are kept away by; ``.lock`` in the folder when not given.
+        path: The folder; created if missing and if ``lock_file`` is in it.
+        lock_file: File that locks the folder; by default ``.lock`` inside it.
 
     Raises:
         OutputError: Another program is writing to it.
@@ -83,7 +83,7 @@ def sole_writer(path: Path, lock_file: Path | None = None) -> Iterator[None]:
         lock = _locked(lock_file, wait=False)
     except BlockingIOError:
         raise OutputError(
-            f'another program is writing to {path}: wait for its end, or choose another place'
+            f'another program is writing to {path}: wait until it ends, or choose another place'
         ) from None
     try:
         yield
@@ -91,48 +91,48 @@ def sole_writer(path: Path, lock_file: Path | None = None) -> Iterator[None]:
         lock_file.unlink(missing_ok=True)
         os.close(lock)
         if is_new:
-            # Unless something was written to it.
+            # Fails if something was written to it.
             with suppress(OSError):
                 folder.rmdir()
 
 
 def require_folder(path: Path) -> None:
-    """Refuse a path at which there can be no folder.
+    """Refuse a path that cannot be a folder.
 
     Raises:
-        SettingError: It, or what it lies in, is a file.
+        SettingError: The path or one of its parents is a file.
     """
     for place in (path, *path.parents):
         if place.exists():
             if not place.is_dir():
-                raise SettingError(f'{place} is a file, needed is a folder')
+                raise SettingError(f'{place} is a file, expected a folder')
             return
 
 
 def _restore(path: Path, before: Path) -> None:
-    """Undo the first of the two moves when the second was not made, else finish the removal."""
+    """Undo the first of the two moves if the second was not made, or finish the removal."""
     if before.exists() and not path.exists():
         before.replace(path)
     shutil.rmtree(before, ignore_errors=True)
 
 
 def _locked(path: Path, wait: bool) -> int:
-    """Return the descriptor of a file, made if missing, which nobody else has locked.
+    """Lock a file, created if missing, and return its descriptor.
 
-    The operating system opens the lock of a program that ends, however it does.
+    The operating system releases the lock of a program that ends in any way.
 
     Args:
-        path: The file; whoever holds the lock may remove or rename it.
-        wait: Whether to wait for it.
+        path: The file; the holder of the lock may remove or rename it.
+        wait: Whether to wait for the lock.
 
     Raises:
-        BlockingIOError: Somebody holds the lock, and ``wait`` is false.
+        BlockingIOError: Another program holds the lock and ``wait`` is false.
     """
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             _lock(lock, wait)
-            # Else its holder has removed or renamed it in the meantime.
+            # Otherwise its holder has removed or renamed it in the meantime.
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(lock), path.stat()):
                     return lock
@@ -148,5 +148,5 @@ def _lock(lock: int, wait: bool) -> None:
     except BlockingIOError:
         raise
     except OSError:
-        # A file system without locks: everybody is let in.
+        # A file system without locks: proceed without one.
         return

@@ -1,32 +1,32 @@
-"""bounded_memory: a crafted file cannot make its reader take all memory of the machine."""
+"""bounded_memory: keeps a crafted file from making its reader take all memory."""
 
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# What loading a model of any size takes beside the model itself.
+# Memory that loading a model of any size takes besides the model itself.
 _ROOM_BYTES = 1 << 31
-# Of a file's own size: in memory it is unpacked, converted and arranged anew.
+# Multiple of the file's size: in memory it is unpacked, converted and rearranged.
 _TIMES_SIZE = 8
 
 
 @contextmanager
 def bounded_memory(path: Path) -> Iterator[None]:
-    """Have a request for more memory than reading a file can need fail at once.
+    """Make allocations fail that exceed what reading a file can need.
 
-    The request fails as on a machine without memory: as a ``MemoryError``, or as whatever the
-    library that makes it tells of a failed allocation. Sizes in a file may be anything; how long
-    it is cannot lie. The bound holds for all threads of the process while the block runs.
+    They fail as on a machine that is out of memory: with a ``MemoryError``, or with the error that
+    a library raises for a failed allocation. Sizes stated in a file may be anything, but its
+    length cannot lie. The bound applies to all threads of the process while the block runs.
 
     Args:
-        path: The file that is read in the block.
+        path: File that is read in the block.
     """
     used = _used_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     bound = used + _ROOM_BYTES + _TIMES_SIZE * path.stat().st_size
     if used == 0 or (soft != resource.RLIM_INFINITY and soft <= bound):
-        # Nothing is known of this machine's memory, or a person has set less.
+        # The machine's memory is unknown, or a lower limit is already set.
         yield
         return
     resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
@@ -37,7 +37,7 @@ def bounded_memory(path: Path) -> Iterator[None]:
 
 
 def _used_bytes() -> int:
-    """Return what counts against the limit now; 0 where the system does not say."""
+    """Return the bytes that count against the limit now; 0 if the system does not tell."""
     try:
         lines = Path('/proc/self/status').read_text().splitlines()
     except OSError:

@@ -1,23 +1,23 @@
-"""find_config: configuration files by path, or by the name of one that comes with the package."""
+"""find_config: finds configuration files by path, or shipped ones by name."""
 
 from pathlib import Path
 
 from fer_ros.errors import SettingError
 
 _PACKAGE = Path(__file__).parent
-# Beside the installed modules, or at the top of the sources.
+# Next to the installed modules, or at the top of the source tree.
 _FOLDERS = (_PACKAGE / 'config', _PACKAGE.parent / 'config')
 
 
 def find_config(path: Path) -> Path:
-    """Return the file at ``path`` or, for a bare name, the one of that name that ships.
+    """Return the file at ``path`` or, for a bare name, the shipped file of that name.
 
     Args:
-        path: ``mine.yaml``, ``runs/mine.yaml``; ``refine.yaml`` or ``refine`` also without such a
-            file in the current folder.
+        path: Path such as ``runs/mine.yaml``, or the name of a shipped file, such as
+            ``refine.yaml`` or ``refine``.
 
     Raises:
-        SettingError: There is neither.
+        SettingError: There is no such file.
     """
     if path.is_file():
         return path
@@ -26,5 +26,5 @@ def find_config(path: Path) -> Path:
     if len(path.parts) == 1 and path.suffix in ('', '.yaml') and path.stem in shipped:
         return shipped[path.stem]
     raise SettingError(
-        f'configuration {path} does not exist; by their names alone are known {", ".join(shipped)}'
+        f'configuration {path} does not exist; shipped configurations are {", ".join(shipped)}'
     )

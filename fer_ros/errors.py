@@ -1,8 +1,8 @@
-"""The errors that fer_ros raises for input it cannot use; each message is one clear sentence."""
+"""The errors that fer_ros raises for unusable input; each message is one clear sentence."""
 
 
 class FerError(Exception):
-    """Base of every error that a caller of fer_ros is expected to meet."""
+    """Base class of all errors that callers of fer_ros may want to handle."""
 
 
 class ImageError(FerError):
@@ -30,7 +30,7 @@ class SourceError(FerError):
 
 
 class BagError(FerError):
-    """A bag is missing, empty, damaged beyond reading, or holds no images that can be judged."""
+    """A bag is missing, empty, unreadable, or contains no usable images."""
 
 
 class OutputError(FerError):
@@ -42,9 +42,9 @@ class LabelError(FerError, ValueError):
 
 
 class WorkerLostError(FerError):
-    """A process that worked for this one ended before its work was done."""
+    """A worker process ended before its work was done."""
 
 
 def os_reason(error: OSError) -> str:
-    """Return what an error of the operating system says, without numbers."""
+    """Return the message of an operating system error, without its number."""
     return error.strerror or str(error) or type(error).__name__

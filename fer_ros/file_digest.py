@@ -1,4 +1,4 @@
-"""file_digest: what tells apart files of one name, and finds again one that was moved."""
+"""file_digest: identifies a file by its content, whatever its name or place."""
 
 import hashlib
 from functools import lru_cache
@@ -10,8 +10,7 @@ _PIECE_BYTES = 1 << 20
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal digits.
 
-    A file that has not changed since it was last asked about, by its size and time, is not read
-    again.
+    A file whose size and time have not changed since the last call is not read again.
     """
     state = path.stat()
     return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns)

@@ -1,4 +1,4 @@
-"""The emotions and the order in which data sets name them."""
+"""The emotions, and their names and order in data sets."""
 
 from enum import Enum
 
@@ -16,8 +16,8 @@ class Emotion(str, Enum):
     CONTEMPT = 'contempt'
 
 
-# Order of the vote columns in FER+ (Barsoum et al. 2016); the two that follow them there,
-# "unknown" and "not a face", are no expressions.
+# Order of the vote columns in FER+ (Barsoum et al. 2016); the two further columns, "unknown" and
+# "not a face", are not expressions.
 FERPLUS_CLASSES: tuple[str, ...] = tuple(emotion.value for emotion in Emotion)
 
 # Codes in the file names of CREMA-D (Cao et al. 2014), and the letters of its crowd votes.
@@ -56,7 +56,7 @@ _OTHER_NAMES = {
 
 
 def class_name(label: str) -> str:
-    """Return the name used here for what a data set calls a class; unknown names stay as they are.
+    """Return the name used here for a data set's class name; unknown names are returned unchanged.
 
     >>> class_name('Happy')
     'happiness'

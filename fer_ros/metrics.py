@@ -1,4 +1,4 @@
-"""Figures of a classifier, from labels and probabilities."""
+"""Metrics of a classifier, from labels and probabilities."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _RESAMPLES = 1000
 
 @dataclass(frozen=True, eq=False)
 class Metrics:
-    """How a classifier did on a set of faces.
+    """Results of a classifier on a set of faces.
 
     Attributes:
-        classes: C names.
+        classes: Names of the C classes.
         confusion: ``(C, C)`` counts; the row is the label, the column the prediction.
         calibration_error: Expected calibration error (Guo et al. 2017), 15 bins, in [0, 1].
     """
@@ -40,7 +40,7 @@ class Metrics:
 
     @property
     def precisions(self) -> npt.NDArray[np.float64]:
-        """``(C,)`` precision of each class; NaN where none was predicted."""
+        """``(C,)`` precision of each class; NaN where it was never predicted."""
         return _shares(np.diag(self.confusion), self.confusion.sum(axis=0))
 
     @property
@@ -69,7 +69,7 @@ class Interval:
     high: float
 
     def span(self) -> str:
-        """Return the interval as a text in per cent, like ``82.7 to 85.2``."""
+        """Return the interval as text in percent, such as ``82.7 to 85.2``."""
         return f'{100 * self.low:.1f} to {100 * self.high:.1f}'
 
 
@@ -79,7 +79,7 @@ def measure(probabilities: FloatArray, labels: Labels, classes: tuple[str, ...])
     Args:
         probabilities: ``(N, C)``.
         labels: ``(N,)`` class indices.
-        classes: C names.
+        classes: Names of the C classes.
     """
     confusion = confusion_matrix(probabilities.argmax(axis=1), labels, len(classes))
     return Metrics(classes, confusion, _calibration_error(probabilities, labels))
@@ -111,13 +111,15 @@ def bootstrap(
 ) -> Interval:
     """Return a figure with its interval over resampled faces.
 
-    For what is no function of sums, as a median; ``bootstrap_sums`` is faster.
+    For figures that are not a function of sums, such as a median; otherwise ``bootstrap_sums`` is
+    faster.
 
     Args:
-        figure: Called with the arrays, and with the same rows of each, drawn with replacement.
+        figure: Called with the arrays themselves, then with the same rows of each, drawn with
+            replacement.
         arrays: ``(N, …)`` each; a paired comparison passes both predictions.
-        groups: ``(N,)`` what is drawn together, as the frames of a clip or the clips of an actor,
-            which are not independent; faces alone when not given.
+        groups: ``(N,)`` group of each face; the faces of a group, such as a clip or an actor, are
+            not independent and are drawn together. By default, faces are drawn singly.
         seed: Seed of the random draws.
     """
     rng = np.random.default_rng(seed)
@@ -142,8 +144,8 @@ def bootstrap_sums(
 
     Args:
         figure: Called with ``(…, K)`` sums, one row per resample; returns ``(…)``.
-        counts: ``(N, K)`` what each face adds to the sums, as ``recall_counts`` returns it.
-        groups: ``(N,)`` as in ``bootstrap``.
+        counts: ``(N, K)`` contribution of each face to the sums, e.g. from ``recall_counts``.
+        groups: ``(N,)`` group of each face; see ``bootstrap``.
         seed: Seed of the random draws.
     """
     _, number = np.unique(_groups(groups, len(counts)), return_inverse=True)
@@ -162,7 +164,9 @@ def bootstrap_sums(
 
 
 def hit_counts(predictions: Labels, labels: Labels) -> npt.NDArray[np.float64]:
-    """Return ``(N, 2)`` whether each prediction is right, and 1; ``ratio`` gives the accuracy."""
+    """Return ``(N, 2)``: 1 for a correct prediction, and 1; ``ratio`` turns sums into the
+    accuracy.
+    """
     hits = predictions == labels
     return np.stack([hits, np.ones(len(hits))], axis=1).astype(np.float64)
 
@@ -170,19 +174,23 @@ def hit_counts(predictions: Labels, labels: Labels) -> npt.NDArray[np.float64]:
 def recall_counts(
     predictions: Labels, labels: Labels, num_classes: int
 ) -> npt.NDArray[np.float64]:
-    """Return ``(N, 2 C)`` hits and faces by class; ``mean_recall`` gives the unweighted recall."""
+    """Return ``(N, 2 C)`` hits and faces by class; ``mean_recall`` turns sums into the unweighted
+    recall.
+    """
     member = np.eye(num_classes)[labels]
     return np.concatenate([member * (predictions == labels)[:, None], member], axis=1)
 
 
 def ratio(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the first of ``(…, 2)`` sums by the second."""
+    """Return the first of ``(…, 2)`` sums divided by the second."""
     share: npt.NDArray[Any] = sums[..., 0] / sums[..., 1]
     return share
 
 
 def mean_recall(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the mean over the classes that occur, of ``(…, 2 C)`` sums of ``recall_counts``."""
+    """Return the mean recall over the classes that occur from ``(…, 2 C)`` sums of
+    ``recall_counts``.
+    """
     hits, faces = np.split(sums, 2, axis=-1)
     shares = np.where(faces > 0, hits / np.maximum(faces, 1), 0)
     mean: npt.NDArray[Any] = shares.sum(axis=-1) / (faces > 0).sum(axis=-1)
@@ -214,7 +222,7 @@ def bootstrap_gain(
 ) -> Interval:
     """Return by how much the accuracy of the first predictions exceeds that of the second.
 
-    Paired: both are judged on the same draws; see ``bootstrap``.
+    Paired: both are measured on the same draws; see ``bootstrap``.
     """
     counts = hit_counts(first, labels)
     counts[:, 0] -= second == labels
@@ -241,12 +249,12 @@ def _groups(groups: npt.NDArray[Any] | None, count: int) -> npt.NDArray[Any]:
 def flicker_hz(
     predictions: Labels, clips: npt.NDArray[Any], stamps_s: npt.NDArray[np.float64]
 ) -> float:
-    """Return how often a second the predicted class changes within a clip.
+    """Return how many times per second the predicted class changes within a clip.
 
     Args:
-        predictions: ``(N,)``, frames of a clip together and in order of time.
-        clips: ``(N,)`` to which clip each belongs.
-        stamps_s: ``(N,)`` time of each.
+        predictions: ``(N,)`` predicted classes, frames of a clip together and in order of time.
+        clips: ``(N,)`` clip of each frame.
+        stamps_s: ``(N,)`` time of each frame in seconds.
     """
     same = clips[1:] == clips[:-1]
     seconds = float((stamps_s[1:] - stamps_s[:-1])[same].sum())

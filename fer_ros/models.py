@@ -1,4 +1,4 @@
-"""The public loaders: files and settings give the models that a pipeline needs."""
+"""The public loaders of the models that a pipeline needs."""
 
 from pathlib import Path
 
@@ -31,23 +31,25 @@ def load_models(
     detector_model: str | Path = '',
     min_face_px: int = 0,
 ) -> Models:
-    """Load all that an ``EmotionPipeline`` needs; arguments and defaults are those of the node.
+    """Load everything that an ``EmotionPipeline`` needs; arguments and defaults are those of the
+    node.
 
     Args:
-        model: As for ``load_classifier``, like the five that follow.
-        backend: See there.
-        device: See there.
-        int8: See there.
-        mirror: See there.
-        num_threads: See there.
-        landmark_model: As for ``LandmarkPredictor``.
-        detector: As for ``load_detector``, like the two that follow.
-        detector_model: See there.
-        min_face_px: See there.
+        model: ``.onnx`` or ``.safetensors`` file, or empty for the shipped model; see
+            ``load_classifier``.
+        backend: ``onnx`` or ``torch``.
+        device: ``cpu`` or ``cuda``.
+        int8: Whether to use the model's 8-bit form if there is one.
+        mirror: Whether to average over each face and its mirror image.
+        num_threads: Number of threads of the backend.
+        landmark_model: dlib's 68-point model, or empty for the installed one.
+        detector: Kind of face detector; see ``load_detector``.
+        detector_model: File of the detector, or empty for the downloaded one.
+        min_face_px: Width in pixels of the smallest face to find; 0: chosen by the detector.
 
     Raises:
         ModelFileError: A file is missing or damaged, or the detector is not installed.
-        SettingError: An argument is not allowed, or the device is not there.
+        SettingError: An argument is not allowed, or the device is not available.
     """
     return Models(
         load_detector(detector, detector_model, min_face_px),
@@ -67,22 +69,22 @@ def load_classifier(
     """Load a model for one of the backends.
 
     Args:
-        model: ``.onnx`` or ``.safetensors`` file; the backend takes the one of its own kind beside
-            it. The model that ships when empty.
+        model: ``.onnx`` or ``.safetensors`` file; the backend uses the file of its own kind next
+            to it. Empty for the shipped model.
         backend: One of ``BACKENDS``.
         num_threads: Number of threads of the backend.
-        int8: Whether ``onnx`` takes the model's 8-bit form, NAME.int8.onnx, where there is one;
-            ``quantize.quantize_onnx`` writes it. On the CPU alone.
+        int8: Whether ``onnx`` uses the model's 8-bit form, NAME.int8.onnx, if there is one;
+            ``quantize.quantize_onnx`` writes it. CPU only.
         device: One of ``DEVICES``.
-        mirror: Whether it is asked about mirror images too; see ``BothSides``.
+        mirror: Whether to average over each face and its mirror image; see ``BothSides``.
 
     Raises:
         ModelFileError: The file is missing, damaged or another model.
-        SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` none of ``DEVICES`` or
-            not there.
+        SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` is not one of
+            ``DEVICES`` or not available.
     """
     if device not in DEVICES:
-        raise SettingError(f'device is {device!r}, allowed are {", ".join(DEVICES)}')
+        raise SettingError(f'device is {device!r}, expected one of {", ".join(DEVICES)}')
     path = classifier_file(model, backend, int8, device)
     classifier: Classifier
     if backend == 'onnx':
@@ -98,18 +100,17 @@ def classifier_file(
     int8: bool = False,
     device: str = 'cpu',
 ) -> Path:
-    """Return which of a model's files ``load_classifier`` reads, whose arguments and errors these
-    are.
+    """Return the file of a model that ``load_classifier`` reads; the arguments are the same.
 
     Raises:
-        ModelFileError: The file is missing, or is none of a model by its name.
+        ModelFileError: The file is missing, or its name is not that of a model.
         SettingError: ``backend`` is not one of ``BACKENDS``.
     """
     path = Path(model) if model else SHIPPED_MODEL
     if path.suffix not in ('.onnx', '.safetensors'):
         raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
     if backend not in BACKENDS:
-        raise SettingError(f'backend is {backend!r}, allowed are {", ".join(BACKENDS)}')
+        raise SettingError(f'backend is {backend!r}, expected one of {", ".join(BACKENDS)}')
     whole = path.with_suffix('.onnx' if backend == 'onnx' else '.safetensors')
     quick = path.with_suffix(INT8_SUFFIX)
     chosen = quick if backend == 'onnx' and int8 and device == 'cpu' and quick.is_file() else whole
@@ -118,7 +119,7 @@ def classifier_file(
 
 
 def whole_model(path: Path) -> Path:
-    """Return the file of the model that ``path`` holds, be it in its 8-bit form."""
+    """Return the file of the full-precision model, given that or its 8-bit form."""
     if not path.name.endswith(INT8_SUFFIX):
         return path
     return path.with_name(path.name.removesuffix(INT8_SUFFIX) + '.onnx')

@@ -1,4 +1,4 @@
-"""load_session: an ONNX file → an ONNX Runtime session that leaves the others their time."""
+"""load_session: an ONNX file → an ONNX Runtime session that is considerate of other processes."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,17 @@ _FOLDER_OF_WEIGHTS = 'session.model_external_initializers_file_folder_path'
 def load_session(
     path: Path, content: bytes | None = None, what: str = 'model', device: str = 'cpu'
 ) -> Any:
-    """Return an ``onnxruntime.InferenceSession`` with one thread, which waits without spinning.
+    """Return an ``onnxruntime.InferenceSession`` with one thread that waits without spinning.
 
     Args:
         path: ONNX file.
-        content: What to load in its place.
-        what: It is, for the error.
+        content: Content to load instead of the file's.
+        what: Description of the file for error messages.
         device: ``cpu`` or ``cuda``.
 
     Raises:
         ModelFileError: The file is missing or damaged.
-        SettingError: ``device`` is not there.
+        SettingError: ``device`` is not available.
     """
     import onnxruntime
 
@@ -34,23 +34,23 @@ def load_session(
         )
     providers = ['CUDAExecutionProvider'] if device == 'cuda' else []
     options = onnxruntime.SessionOptions()
-    # What is done here is too little work for two threads: they would wait for each other.
+    # The work is too little for two threads: they would wait for each other.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    # Exported shapes are imprecise where sizes vary; every run would warn of them.
+    # Exported shapes are imprecise where sizes vary; every run would warn about them.
     options.log_severity_level = 3
-    # Weights in other files are no part of what a model's name is the digest of, and a path that
-    # a file names may lead anywhere.
+    # Weights in other files are not covered by the digest in a model's name, and a path in a file
+    # may lead anywhere.
     options.add_session_config_entry(_FOLDER_OF_WEIGHTS, '/dev/null')
     try:
         session = onnxruntime.InferenceSession(
             content or path.read_bytes(), options, providers=[*providers, 'CPUExecutionProvider']
         )
-    # The exceptions of ONNX Runtime share no base but Exception.
+    # ONNX Runtime's exceptions have no common base but Exception.
     except Exception as error:
         raise ModelFileError(f'{what} {path} is damaged: {error}') from error
-    # A provider whose libraries do not load is left out without an error.
+    # A provider whose libraries cannot be loaded is left out without an error.
     if not set(providers) <= set(session.get_providers()):
         raise SettingError(
             "device is 'cuda', but ONNX Runtime cannot load its CUDA provider and would run on "
@@ -60,7 +60,7 @@ def load_session(
 
 
 def require_file(path: Path, what: str = 'model') -> None:
-    """Refuse a model that is not there.
+    """Refuse a model file that does not exist.
 
     Raises:
         ModelFileError: There is no file at ``path``.

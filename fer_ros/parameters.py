@@ -69,7 +69,7 @@ class Spec:
         """Raise a ``SettingError`` that names the parameter, the value and the allowed values."""
         if not self._has_type(value):
             kind = _TYPE_NAMES[type(self.default)]
-            raise SettingError(f'parameter {self.name} is {value!r}, needed is {kind}')
+            raise SettingError(f'parameter {self.name} is {value!r}, expected {kind}')
         given = value if isinstance(value, list) else [value]
         bad = bool(self.choices) and not set(given) <= set(self.choices)
         if self.low is not None and self.high is not None:
@@ -78,7 +78,7 @@ class Spec:
         if self.required and (value in ('', []) or (isinstance(value, list) and '' in value)):
             bad = True
         if bad:
-            raise SettingError(f'parameter {self.name} is {value!r}, allowed is: {self.allowed()}')
+            raise SettingError(f'parameter {self.name} is {value!r}, expected {self.allowed()}')
 
     def _has_type(self, value: Any) -> bool:
         if isinstance(self.default, bool) or isinstance(value, bool):
@@ -493,7 +493,7 @@ def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[st
         unknown = sorted(set(given) - known) if not section.endswith('*') else []
         if unknown:
             raise SettingError(
-                f'parameter file {path}: {section} has no parameter {unknown[0]!r}, known are '
+                f'parameter file {path}: {section} has no parameter {unknown[0]!r}, expected '
                 f'{", ".join(chosen)}'
             )
         for spec in specs:

@@ -1,4 +1,4 @@
-"""EmotionPipeline: image in, emotions out; the only place where the stages meet."""
+"""EmotionPipeline: image in, emotions out; the only place where the stages are combined."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,10 +54,10 @@ STAGES = (
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """What may be chosen, also while running.
+    """Settings that may be changed while running.
 
     Attributes:
-        tracker: When faces are detected and how long they are followed.
+        tracker: When faces are detected and how long they are tracked.
         smoothing: How probabilities are smoothed.
         confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
             be named as the emotion.
@@ -81,16 +81,16 @@ class PipelineSettings:
     def __post_init__(self) -> None:
         for name in ('confidence_threshold', 'min_quality'):
             if not 0 <= getattr(self, name) <= 1:
-                raise SettingError(f'{name} is {getattr(self, name)}, allowed are 0 to 1')
+                raise SettingError(f'{name} is {getattr(self, name)}, expected 0 to 1')
         if not 0 < self.hfov_deg < 180:
             raise SettingError(
-                f'hfov_deg is {self.hfov_deg}, allowed is more than 0 and less than 180'
+                f'hfov_deg is {self.hfov_deg}, expected more than 0 and less than 180'
             )
         if not 0 <= self.prior_correction <= 1:
-            raise SettingError(f'prior_correction is {self.prior_correction}, allowed are 0 to 1')
+            raise SettingError(f'prior_correction is {self.prior_correction}, expected 0 to 1')
         if self.rotate_deg not in ROTATIONS_DEG:
             allowed = ', '.join(map(str, ROTATIONS_DEG))
-            raise SettingError(f'rotate_deg is {self.rotate_deg}, allowed are {allowed}')
+            raise SettingError(f'rotate_deg is {self.rotate_deg}, expected one of {allowed}')
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,14 @@ class Models:
 
 @dataclass(frozen=True)
 class Observation:
-    """What is seen of all faces of one image.
+    """The faces observed in one image.
 
     Attributes:
         stamp_s: Acquisition time of the image in seconds.
         size_wh: Width and height of the image in pixels.
-        faces: In order of ``face_id``; empty when nobody is there.
-        known_ids: Of these faces, and of those that would be known again if they came back.
-        alone: Whether the image has no past: nothing of it is blended with others.
+        faces: Faces ordered by ``face_id``; empty if there are none.
+        known_ids: Ids of these faces and of lost faces that would still be recognised.
+        alone: Whether the image stands alone, so that it is not smoothed with others.
     """
 
     stamp_s: float
@@ -135,8 +135,8 @@ class EmotionPipeline:
 
     Attributes:
         models: The stages that are loaded from files.
-        camera: Intrinsics for the pose of heads; may be set at any time. ``None``: not known, so
-            that the direction of a head follows from ``hfov_deg`` and its place stays unknown.
+        camera: Intrinsics for head poses; may be set at any time. ``None``: unknown, so that the
+            orientation of a head follows from ``hfov_deg`` and its position stays unknown.
     """
 
     def __init__(
@@ -147,12 +147,11 @@ class EmotionPipeline:
         reported: bool = False,
     ) -> None:
         """Args:
-        models: May be shared.
-        settings: May be replaced at any time.
-        face_ids: Gives each new face its number; 1, 2, 3, ... if left out. See
-            ``face_ids_of_camera``.
-        reported: Whether faces are sought by somebody else, who calls ``report``; the detector
-            of ``models`` then works for ``analyze`` only.
+        models: Models to use; may be shared.
+        settings: Pipeline settings; may be replaced at any time.
+        face_ids: Ids for new faces; 1, 2, 3, ... if left out. See ``face_ids_of_camera``.
+        reported: Whether an external detector finds the faces and passes them to ``report``; the
+            detector of ``models`` is then used by ``analyze`` only.
 
         Raises:
             SettingError: The model does not allow the ``prior_correction`` of the settings.
@@ -177,8 +176,8 @@ class EmotionPipeline:
 
     @property
     def settings(self) -> PipelineSettings:
-        """The settings; new ones hold from the next image on, and faces stay known unless images
-        are turned in another way.
+        """The settings; new ones apply from the next image. Faces stay known unless ``rotate_deg``
+        changes.
         """
         return self._settings
 
@@ -193,9 +192,9 @@ class EmotionPipeline:
 
     @property
     def stage_s(self) -> dict[str, float]:
-        """Seconds that each of ``STAGES`` took for the last image that was processed, if it ran;
-        images that were observed and estimated by themselves add up. ``search`` is how long
-        the detector worked beside them.
+        """Seconds that each of ``STAGES`` took for the last processed image, if it ran; calls of
+        ``observe`` and ``estimate`` add up. ``search`` is the time the detector worked in the
+        background.
         """
         return self._timer.stage_s
 
@@ -208,52 +207,53 @@ class EmotionPipeline:
         """Find the faces in an image and estimate their emotions.
 
         Args:
-            image: ``(H, W)`` gray or ``(H, W, 3)`` BGR, uint8; a gray one is not to be changed
-                afterwards, it may still be searched.
-            stamp_s: Acquisition time in seconds, growing from call to call.
+            image: ``(H, W)`` gray or ``(H, W, 3)`` BGR, uint8. A gray image must not be changed
+                afterwards, since it may still be searched.
+            stamp_s: Acquisition time in seconds, increasing from call to call.
 
         Raises:
             ImageError: The array has another shape or type, or no pixels.
-            StampError: ``stamp_s`` is not later than the last image's. ``analyze`` is for
-                pictures that do not follow one another, ``reset`` starts anew.
+            StampError: ``stamp_s`` is not later than the last image's. Use ``analyze`` for
+                pictures that are not a sequence, or ``reset`` to start again.
         """
         self._timer.clear()
         return self.estimate(self.observe(image, stamp_s))
 
     def analyze(self, image: ImageArray) -> FrameEmotions:
-        """Find the faces in a picture that stands by itself and estimate their emotions.
+        """Find the faces in a single picture and estimate their emotions.
 
-        Nothing is followed or smoothed, and what is known of other images stays as it is: faces
-        are numbered from 1 in every picture, the clearest first, and ``stamp_s`` is 0.
+        Nothing is tracked or smoothed, and the state from other images is not changed: faces are
+        numbered from 1 in every picture, clearest first, and ``stamp_s`` is 0.
 
         Args:
-            image: As for ``process``; errors too.
+            image: Image as for ``process``, with the same errors.
         """
         self._timer.clear()
         return self.estimate(self.observe_alone(image))
 
     def report(self, boxes: Sequence[FaceBox], stamp_s: float) -> str:
-        """Tell which faces another detector has found in an image; any thread may do so.
+        """Pass in the faces that an external detector found in an image, from any thread.
 
-        It is used with the next image that is processed, where faces are reported: the image
-        itself may be gone by then, or still to come. Without reports, the faces that are known
-        are followed.
+        They are used with the next processed image if the pipeline was created with ``reported``;
+        their own image may be processed already or still to come. Without reports, the known faces
+        are tracked.
 
         Args:
-            boxes: Around the faces, in pixels of the image as it came; around whole heads, or
-                from brows to chin. Empty where nobody is there.
-            stamp_s: Acquisition time of the image in seconds, or of one near to it.
+            boxes: Boxes around the faces in pixels of the original image, covering whole heads or
+                brows to chin. Empty if there are no faces.
+            stamp_s: Acquisition time in seconds of the image or of one close to it.
 
         Returns:
-            Why they are of no use, as words that go on from "boxes are"; empty when they are.
+            Why the boxes are of no use, as the rest of a sentence that begins "boxes are"; empty
+            if they are of use.
         """
         return self._reports.put(FaceReport(stamp_s, tuple(boxes)))
 
     def observe_alone(self, image: ImageArray) -> Observation:
-        """Do the first half of ``analyze``, as ``observe`` does that of ``process``.
+        """Do the first half of ``analyze``; see ``observe``.
 
         Args:
-            image: As for ``process``; errors too.
+            image: Image as for ``process``, with the same errors.
         """
         with self._timer.time('gray'):
             gray = _gray(image)
@@ -263,19 +263,19 @@ class EmotionPipeline:
         return Observation(0.0, size_wh, faces, frozenset(), alone=True)
 
     def observe(self, image: ImageArray, stamp_s: float) -> Observation:
-        """Do the first half of ``process``: find the faces and follow them.
+        """Do the first half of ``process``: find and track the faces.
 
-        Where images wait to be processed, one thread may observe them while another estimates
-        what was observed before, each in the order of the images.
+        For recorded images, one thread may observe while another estimates earlier observations,
+        each in the order of the images.
 
         Args:
-            image: As for ``process``; errors too.
-            stamp_s: As for ``process``.
+            image: Image as for ``process``, with the same errors.
+            stamp_s: Acquisition time in seconds; see ``process``.
         """
         if not stamp_s > self._stamp_s:
             raise StampError(
                 f'image stamp {stamp_s} s is not later than the last one, {self._stamp_s} s; '
-                'pictures that do not follow one another are for analyze(image)'
+                'use analyze(image) for pictures that are not a sequence'
             )
         with self._timer.time('gray'):
             gray = _gray(image)
@@ -292,15 +292,15 @@ class EmotionPipeline:
         return Observation(stamp_s, size_wh, faces, self._observer.known_ids)
 
     def estimate(self, observation: Observation) -> FrameEmotions:
-        """Do the second half of ``process``: estimate the emotions of what was observed.
+        """Do the second half of ``process``: estimate the emotions of the observed faces.
 
         Args:
-            observation: Of the image that follows the last estimated one.
+            observation: Observation of the image after the last estimated one.
         """
         return estimate_together([(self, observation)])[0]
 
     def settle(self) -> None:
-        """Wait until nothing is at work in the background, as where time is measured."""
+        """Wait until no work is running in the background, e.g. before measuring time."""
         self._observer.settle()
 
     def reset(self) -> None:
@@ -332,7 +332,7 @@ class EmotionPipeline:
         logits: FloatArray,
         model_s: Mapping[str, float],
     ) -> FrameEmotions:
-        """Blend what the model says of an image's faces with their past.
+        """Blend the model's probabilities for an image's faces with those of earlier images.
 
         Args:
             observation: Of the image that follows the last one.
@@ -402,11 +402,11 @@ class EmotionPipeline:
 
 
 def face_ids_of_camera(index: int, cameras: int) -> Iterator[int]:
-    """Return the numbers of the faces that a camera sees, of which no other camera gives one.
+    """Return ids for the faces of one camera that no other camera assigns.
 
     Args:
-        index: Of the camera, from 0.
-        cameras: How many there are: the numbers are index + 1, index + 1 + cameras, ...
+        index: Index of the camera, from 0.
+        cameras: Number of cameras; the ids are index + 1, index + 1 + cameras, ...
     """
     return count(index + 1, cameras)
 
@@ -414,11 +414,10 @@ def face_ids_of_camera(index: int, cameras: int) -> Iterator[int]:
 def estimate_together(
     observed: Sequence[tuple[EmotionPipeline, Observation]],
 ) -> list[FrameEmotions]:
-    """Estimate the emotions of what several cameras' pipelines observed, all faces in one batch.
+    """Estimate the emotions of several pipelines' observations, with all faces in one batch.
 
     Args:
-        observed: Pipelines that share their models, each with an observation as for its
-            ``estimate``.
+        observed: Pipelines that share their models, each with an observation for its ``estimate``.
     """
     views = [pipeline._views(observation) for pipeline, observation in observed]
     judged = [
@@ -444,14 +443,14 @@ def estimate_together(
 def _gray(image: ImageArray) -> ImageArray:
     if not isinstance(image, np.ndarray):
         raise ImageError(
-            f'image is {image!r}, needed is an array: OpenCV returns None for a file that it '
+            f'image is {image!r}, expected an array: OpenCV returns None for a file that it '
             'cannot read'
         )
     if image.dtype != np.uint8:
-        raise ImageError(f'image has type {image.dtype}, needed is uint8')
+        raise ImageError(f'image has type {image.dtype}, expected uint8')
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3) or not image.size:
         raise ImageError(
-            f'image has shape {image.shape}, needed is (height, width) or (height, width, 3)'
+            f'image has shape {image.shape}, expected (height, width) or (height, width, 3)'
         )
     if image.ndim == 2:
         return np.ascontiguousarray(image)

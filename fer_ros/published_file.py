@@ -1,4 +1,4 @@
-"""PublishedFile: a file that others publish, fetched when a user says so and checked."""
+"""PublishedFile: a file published by others, downloaded on request and verified."""
 
 import hashlib
 import os
@@ -12,23 +12,23 @@ _TIMEOUT_S = 30.0
 
 
 def user_data_folder() -> Path:
-    """Return where this user's files of fer_ros lie: by the XDG rules for a user's data."""
+    """Return the folder of this user's fer_ros files, by the XDG base directory specification."""
     data = Path(os.environ.get('XDG_DATA_HOME', ''))
-    # The rules say that a relative path is to be ignored.
+    # The specification says to ignore relative paths.
     return (data if data.is_absolute() else Path.home() / '.local' / 'share') / 'fer_ros'
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file with an address and a checksum.
+    """A file with a URL and a checksum.
 
     Attributes:
-        name: Of the file.
-        url: Where it is published.
-        sha256: Of its content, hexadecimal.
-        size_bytes: Of its content.
-        by_hand: Where a user without internet copies it from and to, as ``of the OpenCV Zoo to
-            {path}``.
+        name: Name of the file.
+        url: URL at which it is published.
+        sha256: SHA-256 of its content in hexadecimal digits.
+        size_bytes: Size of its content in bytes.
+        by_hand: Where a user without internet copies it from and to, such as ``of the OpenCV Zoo
+            to {path}``.
     """
 
     name: str
@@ -39,17 +39,17 @@ class PublishedFile:
 
     @property
     def path(self) -> Path:
-        """Return where this user's file is, or would be put."""
+        """Return the path of this user's file, whether or not it exists."""
         return user_data_folder() / self.name
 
     def fetch(self, url: str = '') -> Path:
-        """Download the file to ``path``, if it is not there, and return where it is.
+        """Download the file to ``path`` unless it is there, and return the path.
 
         Args:
-            url: Another address of the same file.
+            url: Alternative URL of the same file.
 
         Raises:
-            ModelFileError: It cannot be downloaded or written, or what comes is another file.
+            ModelFileError: The file cannot be downloaded or written, or a different file arrives.
         """
         url = url or self.url
         target = self.path
@@ -70,15 +70,16 @@ class PublishedFile:
         return target
 
     def _downloaded(self, url: str) -> bytes:
-        # 9 MB of memory that a node, which downloads nothing, does without.
+        # Imported here because it takes 9 MB of memory, which a node, which downloads nothing, can
+        # save.
         import http.client
         import urllib.request
 
         try:
             with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
-                # One byte more than there should be tells that there are too many.
+                # One extra byte reveals a file that is too long.
                 content: bytes = answer.read(self.size_bytes + 1)
-        # What fails on the way is an OSError, a bad address a ValueError, a bad answer neither.
+        # A failed transfer raises OSError, a bad URL ValueError, a bad answer neither.
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise ModelFileError(f'cannot download {url}: {error}; {self._advice()}') from error
         return content

@@ -1,4 +1,4 @@
-"""Per-face smoothing of probabilities, in seconds: holds still, and follows what changes."""
+"""Per-face smoothing of probabilities over time that still follows sudden changes."""
 
 import math
 from collections.abc import Collection
@@ -17,14 +17,15 @@ class SmoothingSettings:
     """How probabilities are smoothed; the defaults were chosen on clips of the validation split.
 
     Attributes:
-        smoother: ``following`` lets go of the past when an expression changes; ``average`` is an
-            exponential average whatever happens.
-        time_constant_s: τ of the average: the time in which 63 % of a change has arrived; 0 is no
-            smoothing.
-        recent_time_constant_s: τ of a second, shorter average, by which a change is noticed.
-        change_threshold: Probability mass, in [0, 1], by which the short average has to differ
-            from the long one for a change. After a sudden change from one certain class to
-            another the two of 0.3 and 0.09 s come to differ by 0.42; what is above is never met.
+        smoother: ``following`` drops the past when an expression changes; ``average`` is a plain
+            exponential average.
+        time_constant_s: τ of the average in seconds, after which 63 % of a change has taken
+            effect; 0 disables smoothing.
+        recent_time_constant_s: τ in seconds of a second, shorter average that detects changes.
+        change_threshold: Probability mass in [0, 1] by which the short average must differ from
+            the long one to count as a change. After a sudden change from one certain class to
+            another, averages of 0.3 and 0.09 s differ by up to 0.42; a higher threshold is never
+            reached.
     """
 
     smoother: str = 'following'
@@ -35,15 +36,15 @@ class SmoothingSettings:
     def __post_init__(self) -> None:
         if self.smoother not in SMOOTHERS:
             raise SettingError(
-                f'smoother is {self.smoother!r}, allowed are {", ".join(SMOOTHERS)}'
+                f'smoother is {self.smoother!r}, expected one of {", ".join(SMOOTHERS)}'
             )
         for name in ('time_constant_s', 'recent_time_constant_s'):
             value = getattr(self, name)
             if not value >= 0:
-                raise SettingError(f'smoothing {name} is {value}, allowed are 0 s and more')
+                raise SettingError(f'smoothing {name} is {value}, expected 0 s or more')
         if not 0 <= self.change_threshold <= 1:
             raise SettingError(
-                f'smoothing change_threshold is {self.change_threshold}, allowed are 0 to 1'
+                f'smoothing change_threshold is {self.change_threshold}, expected 0 to 1'
             )
 
 
@@ -55,19 +56,18 @@ class _History:
 
 
 class EmotionSmoother:
-    """Blends each face's probabilities with its own past, by the stamps of the images.
+    """Blends each face's probabilities with its own past, based on the stamps of the images.
 
     The average is p ← p + (1 − exp(−Δt/τ)) (p_frame − p). It does not depend on the frame rate, as
-    it would if images were counted. Long averages hold still and lag behind, short ones the other
-    way round; as the 1 € filter does for positions (Casiez et al. 2012), ``following`` goes from
-    one to the other as the signal asks for it: a second, short average is kept, and where the two
-    differ by more than chance explains, in total variation ½ Σ |p − q|, the long one begins anew
-    from the short one.
+    it would if images were counted. Long averages are stable but lag behind; short ones are quick
+    but noisy. Like the 1 € filter for positions (Casiez et al. 2012), ``following`` adapts to the
+    signal: it keeps a second, short average, and when the two differ by more than chance explains,
+    in total variation ½ Σ |p − q|, the long average restarts from the short one.
     """
 
     def __init__(self, settings: SmoothingSettings | None = None) -> None:
         """Args:
-        settings: May be replaced at any time; new ones hold from the next update on.
+        settings: Smoothing settings; may be replaced at any time, and apply from the next update.
         """
         self.settings = settings or SmoothingSettings()
         self._history: dict[int, _History] = {}
@@ -76,7 +76,7 @@ class EmotionSmoother:
         """Blend one face's probabilities with its own past.
 
         Args:
-            face_id: Selects the history; a new face starts with what it shows.
+            face_id: Id that selects the history; a new face starts with its own probabilities.
             probabilities: ``(C,)`` float32, summing to 1.
             stamp_s: Acquisition time of the image in seconds, not decreasing per face.
 

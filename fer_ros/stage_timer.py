@@ -1,4 +1,4 @@
-"""StageTimer: how long each stage of the pipeline took."""
+"""StageTimer: measures the time that each stage of the pipeline takes."""
 
 import time
 from collections import defaultdict
@@ -10,19 +10,19 @@ class StageTimer:
     """Sums up time by stage.
 
     Attributes:
-        stage_s: Seconds by stage since the last ``clear``; a stage that was not run is missing.
+        stage_s: Seconds by stage since the last ``clear``; stages that did not run are missing.
     """
 
     def __init__(self) -> None:
         self.stage_s: dict[str, float] = defaultdict(float)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Reset all times."""
         self.stage_s.clear()
 
     @contextmanager
     def time(self, stage: str) -> Iterator[None]:
-        """Add the time of the block to a stage's."""
+        """Add the duration of the block to a stage's time."""
         start = time.perf_counter()
         yield
         self.add(stage, time.perf_counter() - start)

@@ -1,4 +1,4 @@
-"""Frozen records that stages pass to each other; shapes are checked where they are made."""
+"""Frozen records that stages pass to each other; shapes are checked on creation."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 NUM_LANDMARKS = 68
-# Their numbering: iBUG 300-W (Sagonas et al. 2013).
+# Numbered as in iBUG 300-W (Sagonas et al. 2013).
 LANDMARK_LAYOUT = 'ibug68'
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,8 +34,8 @@ class FaceBox:
         y0_px: Top edge.
         x1_px: Right edge, exclusive.
         y1_px: Bottom edge, exclusive.
-        score: Detector confidence (dlib HOG: distance from the decision plane), 0 when the
-            box was not detected but followed.
+        score: Detector confidence (dlib HOG: distance from the decision plane); 0 if the box was
+            tracked, not detected.
     """
 
     x0_px: float
@@ -70,7 +70,7 @@ class FaceBox:
         )
 
     def clipped(self, size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom edge within an image, where a box beyond it has no
+        """Return left, top, right and bottom edge clipped to an image; a box outside it gets no
         width or height.
 
         Args:
@@ -97,7 +97,7 @@ class Landmarks:
     """The 68 facial landmarks of the iBUG/dlib annotation.
 
     Attributes:
-        points_px: ``(68, 2)`` float32 of x, y in image pixels; may lie outside the image.
+        points_px: ``(68, 2)`` float32 x, y in image pixels; may lie outside the image.
     """
 
     points_px: FloatArray
@@ -106,10 +106,11 @@ class Landmarks:
         _require_shape('points_px', self.points_px, (NUM_LANDMARKS, 2))
 
     def following_box(self) -> FaceBox:
-        """Return the square from which the next image's landmarks are best predicted.
+        """Return the best square box for predicting the landmarks in the next image.
 
-        Side ``(w + h) / 2`` of the landmarks' bounding box and 5 % of it above its centre: lower
-        squares slide off the face when each is made from the last one's landmarks.
+        Its side is ``(w + h) / 2`` of the landmarks' bounding box, and its centre is 5 % of the
+        side above that of the bounding box: lower squares would slide off the face from image to
+        image.
         """
         x0, y0 = self.points_px.min(axis=0)
         x1, y1 = self.points_px.max(axis=0)
@@ -124,10 +125,10 @@ class TrackedFace:
     """A face with an identity that is stable from image to image.
 
     Attributes:
-        face_id: Positive number, never used again for another face by the same tracker.
-        box: Where the face is in this image.
-        first_seen_s: Acquisition time of the first image in which it was found, in seconds.
-        detected: Whether the detector found it in this image; else it was followed.
+        face_id: Positive number, never reused for another face by the same tracker.
+        box: Box of the face in this image.
+        first_seen_s: Acquisition time in seconds of the first image in which it was found.
+        detected: Whether the detector found it in this image; otherwise it was tracked.
     """
 
     face_id: int
@@ -138,11 +139,11 @@ class TrackedFace:
 
 @dataclass(frozen=True, eq=False)
 class AlignedFace:
-    """A face brought to one position, scale and roll.
+    """A face normalised in position, scale and roll.
 
     Attributes:
         crop: ``(S, S)`` uint8 gray.
-        landmarks_norm: ``(68, 2)`` float32 of x, y in the crop, whose edges are -1 and 1.
+        landmarks_norm: ``(68, 2)`` float32 x, y in the crop, whose edges are at -1 and 1.
     """
 
     crop: ImageArray
@@ -155,7 +156,7 @@ class AlignedFace:
 
 @dataclass(frozen=True, eq=False)
 class ObservedFace:
-    """A followed face as one image shows it."""
+    """A tracked face as seen in one image."""
 
     face: TrackedFace
     landmarks: Landmarks
@@ -164,7 +165,7 @@ class ObservedFace:
 
 @dataclass(frozen=True, eq=False)
 class ModelInput:
-    """A batch as the model takes it.
+    """A batch of model input.
 
     Attributes:
         crops: ``(B, 1, S, S)`` float32, each crop with mean 0 and standard deviation 1.
@@ -181,9 +182,9 @@ class ModelInput:
 
 
 class Judgement(IntEnum):
-    """Whether a face's emotion was judged in an image, and if not, why.
+    """Whether a face's emotion was estimated in an image, and if not, why.
 
-    The numbers are those of ``fer_ros/msg/FaceEmotion``, which describes each of them.
+    The values are those of ``fer_ros/msg/FaceEmotion``, which describes them.
     """
 
     JUDGED = 0
@@ -201,17 +202,17 @@ class Judgement(IntEnum):
 
 @dataclass(frozen=True)
 class HeadPose:
-    """Direction and place of a head; what is not known is NaN.
+    """Orientation and position of a head; unknown values are NaN.
 
     The frame is the camera's optical frame: x to the right, y down, z forward.
 
     Attributes:
-        yaw_rad: Positive when the nose points to the right of the image.
-        pitch_rad: Positive when the nose points up.
-        roll_rad: Positive when the head is tilted clockwise in the image.
-        facing_angle_rad: Between the direction of the face and the ray from it to the camera, in
-            [0, pi]; 0 when it looks at the camera.
-        position_m: x, y, z of the point between the eyes.
+        yaw_rad: Angle in radians, positive when the nose points to the right of the image.
+        pitch_rad: Angle in radians, positive when the nose points up.
+        roll_rad: Angle in radians, positive when the head is tilted clockwise in the image.
+        facing_angle_rad: Angle between the direction of the face and the ray from it to the
+            camera, in [0, pi]; 0 when it faces the camera.
+        position_m: Position x, y, z in metres of the point between the eyes.
     """
 
     yaw_rad: float = math.nan
@@ -227,21 +228,21 @@ class FaceEmotion:
 
     Attributes:
         face_id: Identity of the face, stable from image to image.
-        box: Where the face is.
-        landmarks: Its landmarks; None where they are not known.
+        box: Box of the face.
+        landmarks: Its landmarks; ``None`` if unknown.
         emotion: Most probable class after smoothing; '' unless ``judgement`` is ``JUDGED``.
-        confidence: Probability of the most probable class after smoothing, in [0, 1]; NaN where
-            this image was not judged.
+        confidence: Probability of the most probable class after smoothing, in [0, 1]; NaN if it
+            was not estimated in this image.
         probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1; those
-            of the last judged image where this one was not, ``(0,)`` where none was yet.
-        frame_probabilities: ``(C,)`` float32, of this image alone; ``(0,)`` where it was not
-            judged.
-        judgement: Whether this image was judged, and if not, why.
-        first_seen_s: Acquisition time of the first image in which the face was found, in seconds.
-        detected: Whether the detector found it in this image; else it was followed.
+            of the last estimate if there was none in this image, ``(0,)`` before the first.
+        frame_probabilities: ``(C,)`` float32, from this image alone; ``(0,)`` if there was no
+            estimate.
+        judgement: Whether the emotion was estimated in this image, and if not, why.
+        first_seen_s: Acquisition time in seconds of the first image in which the face was found.
+        detected: Whether the detector found it in this image; otherwise it was tracked.
         quality: How well the image shows the face, in [0, 1]; NaN where not known.
-        head: Where the head is and where it points.
-        measures: ``(M,)`` float32, in the order of ``FrameEmotions.measure_names``.
+        head: Position and orientation of the head.
+        measures: ``(M,)`` float32 measures in the order of ``FrameEmotions.measure_names``.
     """
 
     face_id: int
@@ -267,7 +268,7 @@ class FaceEmotion:
         if bool(self.emotion) != (self.judgement == Judgement.JUDGED):
             raise ValueError(
                 f'emotion is {self.emotion!r} and judgement {self.judgement.name}; an emotion is '
-                'named where it was judged, and only there'
+                'named if and only if it was judged'
             )
 
     @property
@@ -287,11 +288,11 @@ class FrameEmotions:
 
     Attributes:
         stamp_s: Acquisition time of the image in seconds.
-        classes: Names in the order of every ``probabilities``.
-        faces: In order of ``face_id``; empty when nobody is there.
-        size_wh: Width and height of the image in pixels; zeros where not known.
-        model: What judged, see ``Classifier.name``; empty where not known.
-        measure_names: Names in the order of every ``measures``.
+        classes: Class names in the order of all ``probabilities``.
+        faces: Faces ordered by ``face_id``; empty if there are none.
+        size_wh: Width and height of the image in pixels; zeros if unknown.
+        model: Name of the model, see ``Classifier.name``; empty if unknown.
+        measure_names: Names of the measures in the order of all ``measures``.
     """
 
     stamp_s: float

@@ -1,4 +1,4 @@
-"""Processes that work for this one: none outlives it, and one that is killed is told apart."""
+"""Worker processes that never outlive their parent; killed ones are reported as such."""
 
 import os
 import signal
@@ -16,25 +16,25 @@ from fer_ros.errors import WorkerLostError
 Task = TypeVar('Task')
 Result = TypeVar('Result')
 
-# In which a worker that is told to end removes what it has begun to write.
+# Time in seconds for a terminated worker to remove unfinished output.
 _GRACE_S = 1.0
 
 
 class Lifeline:
-    """Workers that hold it end when it is cut, or when the process that made it ends in any way.
+    """Ends the workers that hold it when it is cut, or when its creator ends in any way.
 
     Attributes:
-        end: What workers are to ``hold``; it is given to them when they are started.
+        end: Connection for workers to ``hold``, passed to them on start.
     """
 
     def __init__(self, context: SpawnContext) -> None:
         """Args:
-        context: In which the workers are started. A forked one would hold both ends itself.
+        context: Context for starting workers. A forked worker would itself hold both ends.
         """
         self.end, self._own_end = context.Pipe(duplex=False)
 
     def cut(self) -> None:
-        """Have the workers end within a second."""
+        """Make the workers end within a second."""
         self._own_end.close()
 
     def __enter__(self) -> 'Lifeline':
@@ -46,10 +46,10 @@ class Lifeline:
 
 
 def hold(end: Connection) -> None:
-    """Make this process, which is a worker, end when its lifeline is cut.
+    """Make this worker process end when its lifeline is cut.
 
-    It ends with what ``SystemExit`` removes removed. Ctrl-C, which reaches all processes of a
-    terminal, is for the one that holds the other end to answer.
+    It ends by ``SystemExit``, so that temporary files are removed. Ctrl-C, which reaches all
+    processes in a terminal, is left to the process that holds the other end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
@@ -59,13 +59,13 @@ def hold(end: Connection) -> None:
 def call_apart(
     context: SpawnContext, lifeline: Lifeline, work: Callable[[Task], Result], task: Task
 ) -> Result:
-    """Return what a function makes of a task in a process of its own; threads may call it.
+    """Run a function on a task in a process of its own and return its result; threads may call it.
 
     Args:
-        context: In which the process is started.
-        lifeline: That it holds.
-        work: A function of a module; raises nothing.
-        task: What it is called with.
+        context: Context for starting the process.
+        lifeline: Lifeline for the process to hold.
+        work: Module-level function that raises nothing.
+        task: Argument of the function.
 
     Raises:
         WorkerLostError: The process ended before the function did.
@@ -95,7 +95,7 @@ def _watch(end: Connection) -> None:
     wait([end])
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_S)
-    # At work in a library that does not look at signals.
+    # The worker is busy in a library that ignores signals.
     os._exit(1)
 
 

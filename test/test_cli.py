@@ -130,7 +130,7 @@ def test_bench_pipeline_prints_a_line_per_stage_and_its_progress(capsys, tmp_pat
 def test_bench_size_that_is_none_is_said(capsys):
     with pytest.raises(SystemExit):
         main(['bench', 'pipeline', '--size', '640'])
-    assert '640 is no size as 640x480' in capsys.readouterr().err
+    assert '640 is not a size such as 640x480' in capsys.readouterr().err
 
 
 def test_bench_node_without_ros_says_what_is_missing(monkeypatch):

@@ -61,7 +61,7 @@ def test_whole_number_will_do_for_a_number(tmp_path):
 
 
 def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
-    with pytest.raises(SettingError, match='max_faces is 0, allowed is: 1 to 1000'):
+    with pytest.raises(SettingError, match='max_faces is 0, expected 1 to 1000'):
         read(tmp_path, 'fer_node:\n  ros__parameters:\n    max_faces: 0\n')
 
 
@@ -81,7 +81,7 @@ def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
 
 
 def test_unknown_parameter_of_the_node_is_an_error(tmp_path):
-    with pytest.raises(SettingError, match="fer_node has no parameter 'min_face', known are"):
+    with pytest.raises(SettingError, match="fer_node has no parameter 'min_face', expected"):
         read(tmp_path, 'fer_node: {ros__parameters: {min_face: 40}}')
 
 
@@ -147,5 +147,5 @@ def test_models_have_the_defaults_of_the_node():
 def test_list_holds_only_what_is_allowed(tmp_path):
     section = 'fer_node: {ros__parameters: {annotate: %s}}'
     assert read(tmp_path, section % '[box, pose]')['annotate'] == ['box', 'pose']
-    with pytest.raises(SettingError, match=r"annotate is \['hat'\], allowed is: box, label, prob"):
+    with pytest.raises(SettingError, match=r"annotate is \['hat'\], expected box, label, prob"):
         read(tmp_path, section % '[hat]')

@@ -131,7 +131,7 @@ def test_face_below_the_least_quality_is_not_judged(models, portrait_bgr):
 
 
 def test_least_quality_above_1_is_refused():
-    with pytest.raises(SettingError, match=r'min_quality is 1\.5, allowed are 0 to 1'):
+    with pytest.raises(SettingError, match=r'min_quality is 1\.5, expected 0 to 1'):
         PipelineSettings(min_quality=1.5)
 
 
@@ -177,8 +177,8 @@ def test_stamp_that_does_not_grow_is_an_error_and_reset_goes_on(pipeline, portra
 @pytest.mark.parametrize(
     ('image', 'sentence'),
     [
-        (None, 'image is None, needed is an array'),
-        (np.zeros((8, 9), np.float32), 'image has type float32, needed is uint8'),
+        (None, 'image is None, expected an array'),
+        (np.zeros((8, 9), np.float32), 'image has type float32, expected uint8'),
         (np.zeros((8, 9, 4), np.uint8), r'image has shape \(8, 9, 4\)'),
         (np.zeros((0, 9, 3), np.uint8), r'image has shape \(0, 9, 3\)'),
     ],
@@ -210,7 +210,7 @@ def test_pictures_in_between_leave_the_faces_of_a_film_as_they_are(models, portr
 
 
 def test_threshold_above_one_is_refused():
-    with pytest.raises(SettingError, match=r'confidence_threshold is 1\.5, allowed are 0 to 1'):
+    with pytest.raises(SettingError, match=r'confidence_threshold is 1\.5, expected 0 to 1'):
         PipelineSettings(confidence_threshold=1.5)
 
 
@@ -299,7 +299,7 @@ def test_faces_are_forgotten_where_images_are_turned_in_another_way(pipeline, po
 
 
 def test_rotation_by_anything_but_right_angles_is_refused():
-    with pytest.raises(SettingError, match='rotate_deg is 45, allowed are 0, 90, 180, 270'):
+    with pytest.raises(SettingError, match='rotate_deg is 45, expected one of 0, 90, 180, 270'):
         PipelineSettings(rotate_deg=45)
 
 

@@ -126,11 +126,11 @@ def test_settings_change_while_a_face_is_smoothed():
 @pytest.mark.parametrize(
     ('values', 'sentence'),
     [
-        ({'smoother': 'median'}, "smoother is 'median', allowed are following, average"),
-        ({'time_constant_s': -0.1}, 'time_constant_s is -0.1, allowed are 0 s and more'),
-        ({'time_constant_s': math.nan}, 'time_constant_s is nan, allowed are 0 s and more'),
-        ({'recent_time_constant_s': -1}, 'recent_time_constant_s is -1, allowed are 0 s and'),
-        ({'change_threshold': 1.5}, 'change_threshold is 1.5, allowed are 0 to 1'),
+        ({'smoother': 'median'}, "smoother is 'median', expected one of following, average"),
+        ({'time_constant_s': -0.1}, 'time_constant_s is -0.1, expected 0 s or more'),
+        ({'time_constant_s': math.nan}, 'time_constant_s is nan, expected 0 s or more'),
+        ({'recent_time_constant_s': -1}, 'recent_time_constant_s is -1, expected 0 s or'),
+        ({'change_threshold': 1.5}, 'change_threshold is 1.5, expected 0 to 1'),
     ],
 )
 def test_smoothing_that_is_none_is_refused(values, sentence):

@@ -1,1 +1,1 @@
-"""What a log of emotions says: labels, behaviour, agreement."""
+"""Analysis of logged emotions: labels, behaviour, agreement."""

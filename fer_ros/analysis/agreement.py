@@ -1,4 +1,4 @@
-"""How estimates agree with labels: per image, per interval, and how soon."""
+"""Agreement of estimates with labels: per image, per interval, and its latency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from fer_ros.analysis.emotion_series import Indices, Times
 from fer_ros.analysis.label_intervals import LabelInterval
 from fer_ros.metrics import Metrics, confusion_matrix
 
-# Agreement that lasts for this long, or to the end of its label, is stable.
+# Agreement is stable if it lasts for this long, or to the end of its label.
 STABLE_S = 0.5
 
 
 @dataclass(frozen=True)
 class ConfusionFigures:
-    """Estimates beside labels.
+    """Estimates compared with labels.
 
     Attributes:
-        count: How many there are.
-        accuracy: Share of estimates that are the label, in [0, 1]; None where there is none.
-        macro_f1: Mean over the classes that are labelled; None where there is none.
-        classes: C names.
+        count: Number of estimates.
+        accuracy: Share of estimates that match the label, in [0, 1]; ``None`` without estimates.
+        macro_f1: Mean F1 over the classes that are labelled; ``None`` without estimates.
+        classes: Names of the C classes.
         confusion: C rows of C counts; the row is the label, the column the estimate.
     """
 
@@ -36,13 +36,13 @@ class ConfusionFigures:
 
 @dataclass(frozen=True)
 class Latency:
-    """How soon labels were recognised: from their start to the first stable agreement.
+    """Time from the start of labels to the first stable agreement.
 
     Attributes:
-        median: In seconds, of those that were recognised; None where none was.
-        longest: Likewise.
-        recognised: How many were.
-        of: How many labels there are.
+        median: Median in seconds over the recognised labels; ``None`` if none was recognised.
+        longest: Longest time in seconds; ``None`` if none was recognised.
+        recognised: Number of recognised labels.
+        of: Number of labels.
     """
 
     median: float | None
@@ -53,7 +53,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class LabelFigures:
-    """One label in one topic.
+    """Figures of one label on one topic.
 
     Attributes:
         topic: Where its images are from.
@@ -91,13 +91,13 @@ class LabelFigures:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How the estimates of a recording agree with its labels.
+    """Agreement of a recording's estimates with its labels.
 
-    The estimate is the most probable class after smoothing, whether or not it was sure enough to
-    be named.
+    The estimate is the most probable class after smoothing, whether or not it passed the
+    confidence threshold.
 
     Attributes:
-        labelled_images: For how many images a label holds.
+        labelled_images: Number of images with a label.
         no_face_share: Share of them in which the face was not found.
         not_judged_share: Share of them in which it was found and not judged.
         images: Over the others.
@@ -118,7 +118,7 @@ class Agreement:
 
 
 def measure_agreement(log: EmotionLog) -> Agreement | None:
-    """Return how the estimates agree with ``log.labels``; None without labels."""
+    """Return the agreement of estimates with ``log.labels``, or ``None`` without labels."""
     if log.labels is None:
         return None
     rows = log.labelled_images()
@@ -151,10 +151,10 @@ def measure_agreement(log: EmotionLog) -> Agreement | None:
 
 
 def add_confusions(several: Sequence[ConfusionFigures]) -> ConfusionFigures:
-    """Return the figures over several recordings.
+    """Return the figures of several recordings together.
 
     Args:
-        several: At least one, of equal classes.
+        several: At least one set of figures, all with the same classes.
     """
     counts = np.array([figures.confusion for figures in several], np.int64)
     return _figures(counts.sum(axis=0), several[0].classes)
@@ -212,7 +212,7 @@ def _share(chosen: npt.NDArray[np.bool_]) -> float:
 
 
 def _latency_s(label: LabelInterval, times_s: Times, right: npt.NDArray[np.bool_]) -> float | None:
-    """Return the seconds from a label's start to the first agreement that is stable."""
+    """Return the seconds from a label's start to the first stable agreement."""
     starts = np.flatnonzero(right & ~np.concatenate([[False], right[:-1]]))
     for start in starts:
         wrong = np.flatnonzero(~right[start:])

@@ -1,4 +1,4 @@
-"""What can be said of estimates without labels: rates, coverage, dwell times, flicker."""
+"""Figures of estimates that need no labels: rates, coverage, dwell times, flicker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _WITHOUT = ('uncertain', 'not judged')
 
 @dataclass(frozen=True)
 class TopicFigures:
-    """The images of one topic.
+    """Figures of one topic's images.
 
     Attributes:
-        images: How many there are.
-        duration_s: From the first to the last.
-        rate_hz: By the median time between two; None where there is only one.
-        longest_gap_s: Between two.
-        coverage: Share of them that show a face, in [0, 1].
+        images: Number of images.
+        duration_s: Seconds from the first image to the last.
+        rate_hz: Rate by the median time between images; ``None`` for a single image.
+        longest_gap_s: Longest time between two images in seconds.
+        coverage: Share of images that show a face, in [0, 1].
     """
 
     images: int
@@ -34,7 +34,7 @@ class TopicFigures:
 
 @dataclass(frozen=True)
 class FaceFigures:
-    """One face.
+    """Figures of one face.
 
     Attributes:
         topic: Where it was seen.
@@ -62,13 +62,13 @@ class FaceFigures:
 
 @dataclass(frozen=True)
 class EmotionFigures:
-    """How one emotion was shown.
+    """Figures of one emotion.
 
     Attributes:
-        share: Share of the time in which faces were seen, in [0, 1].
-        times: How often a face began to show it.
-        mean_dwell_s: For how long on average.
-        longest_dwell_s: For how long at most.
+        share: Share of the time that faces were in view, in [0, 1].
+        times: Number of times a face began to show it.
+        mean_dwell_s: Mean duration in seconds.
+        longest_dwell_s: Longest duration in seconds.
     """
 
     share: float
@@ -79,15 +79,15 @@ class EmotionFigures:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What was seen in a recording.
+    """Figures of a whole recording.
 
     Attributes:
-        images: How many there are.
-        duration_s: From the first to the last.
-        coverage: Share of them that show a face, in [0, 1].
-        no_face_share: Share of them that show none.
-        faces_per_image: On average.
-        most_faces: In one image.
+        images: Number of images.
+        duration_s: Seconds from the first image to the last.
+        coverage: Share of images that show a face, in [0, 1].
+        no_face_share: Share of images without a face.
+        faces_per_image: Mean number of faces per image.
+        most_faces: Largest number of faces in one image.
         flicker_per_min: Changes of emotion per minute of a face in view.
         topics: By name.
         faces: Topic by topic, in order of ``face_id``.
@@ -108,7 +108,7 @@ class Behaviour:
 
 
 def measure_behaviour(log: EmotionLog) -> Behaviour:
-    """Return what a log says without labels."""
+    """Return the behaviour in a log."""
     every = [dwell for series in log.series() for dwell in series.dwells]
     seen_s = sum(dwell.length_s for dwell in every)
     faces = log.image_faces

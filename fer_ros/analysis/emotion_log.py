@@ -1,4 +1,4 @@
-"""EmotionLog: all that was estimated, in rows of a few numbers, so that an hour is small."""
+"""EmotionLog: all estimates as compact rows of numbers, so that an hour takes little memory."""
 
 from array import array
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Every image for which a label holds; an image with two labels counts twice.
+    """All images with a label; an image with two labels counts twice.
 
     Attributes:
-        topics: ``(N,)`` place of the topic among ``EmotionLog.topics``.
+        topics: ``(N,)`` index of the topic in ``EmotionLog.topics``.
         times_s: ``(N,)`` seconds since the first image.
-        intervals: ``(N,)`` place of the label among ``Labels.intervals``.
+        intervals: ``(N,)`` index of the label in ``Labels.intervals``.
         found: ``(N,)`` whether the face was found.
         judged: ``(N,)`` whether it was judged too.
         probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not judged.
@@ -40,12 +40,12 @@ class LabelledImages:
 
 
 class EmotionLog:
-    """Grows by some 50 bytes an image and some 50 a face.
+    """All estimates of a recording, at about 50 bytes per image and 50 per face.
 
     Attributes:
         classes: C names.
-        labels: What images are compared with, if anything.
-        topics: In the order in which their first images came.
+        labels: Labels to compare with, if any.
+        topics: Topics in the order of their first images.
     """
 
     def __init__(self, classes: tuple[str, ...], labels: Labels | None = None) -> None:
@@ -70,9 +70,9 @@ class EmotionLog:
         """Add an image.
 
         Args:
-            topic: Where it is from.
+            topic: Topic of the image.
             time_s: Seconds since the first image; not decreasing within a topic.
-            frame: What was found in it.
+            frame: Faces found in the image.
         """
         self._series = None
         if topic not in self.topics:
@@ -89,17 +89,17 @@ class EmotionLog:
 
     @property
     def image_times_s(self) -> Times:
-        """``(N,)`` time of each image."""
+        """``(N,)`` time of each image in seconds."""
         return np.array(self._image_times)
 
     @property
     def end_s(self) -> float:
-        """Time of the last image; 0 where there is none."""
+        """Time of the last image in seconds; 0 without images."""
         return max(self._image_times, default=0.0)
 
     @property
     def image_topics(self) -> Indices:
-        """``(N,)`` place of each image's topic among ``topics``."""
+        """``(N,)`` index of each image's topic in ``topics``."""
         return np.array(self._image_topics)
 
     @property
@@ -108,13 +108,13 @@ class EmotionLog:
         return np.array(self._image_faces)
 
     def series(self) -> tuple[EmotionSeries, ...]:
-        """Return every face, topic by topic in order of ``face_id``."""
+        """Return the series of every face, by topic and then by ``face_id``."""
         if self._series is None:
             self._series = tuple(self._split())
         return self._series
 
     def labelled_images(self) -> LabelledImages:
-        """Return how the labels were met."""
+        """Return all labelled images."""
         images = np.array(self._match_images, np.int64)
         return LabelledImages(
             self.image_topics[images] if len(images) else images,
@@ -130,7 +130,7 @@ class EmotionLog:
         face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
         probabilities = self._rows(self._face_probabilities)
         topics, times = self.image_topics[images], self.image_times_s[images]
-        # The order of a face's images stays.
+        # A stable sort keeps the order of a face's images.
         order = np.lexsort((np.arange(len(images)), face_ids, topics))
         changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1
         for rows in np.split(order, changes):

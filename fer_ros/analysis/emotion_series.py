@@ -1,4 +1,4 @@
-"""EmotionSeries: what one face showed over time, and for how long at a stretch."""
+"""EmotionSeries: the emotions of one face over time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fer_ros.structures import FloatArray
 Times = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-# A face that was away for longer was not seen in between.
+# A face that was missing for longer than this counts as out of view.
 GAP_S = 0.5
 # In place of a class: none was sure enough, and the image was not judged.
 UNCERTAIN, NOT_JUDGED = -1, -2
@@ -20,7 +20,7 @@ UNCERTAIN, NOT_JUDGED = -1, -2
 
 @dataclass(frozen=True)
 class Dwell:
-    """A time for which a face went on showing one emotion.
+    """A period in which a face showed one emotion without interruption.
 
     Attributes:
         emotion: Index of the class, ``UNCERTAIN`` or ``NOT_JUDGED``.
@@ -42,13 +42,13 @@ class Dwell:
 
     @property
     def length_s(self) -> float:
-        """How long it lasted."""
+        """Duration in seconds."""
         return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, eq=False)
 class EmotionSeries:
-    """One face of one topic over time.
+    """One face on one topic over time.
 
     Attributes:
         topic: Name of the topic.
@@ -72,7 +72,7 @@ class EmotionSeries:
 
     @cached_property
     def dwells(self) -> tuple[Dwell, ...]:
-        """The times for which the face showed one emotion, in order."""
+        """The periods in which the face showed one emotion, in order."""
         return tuple(self._dwells())
 
     def _dwells(self) -> Iterator[Dwell]:

@@ -1,4 +1,4 @@
-"""EmotionTable: a line per face and image, as CSV and as Parquet."""
+"""EmotionTable: a row per face and image, as CSV and Parquet."""
 
 import csv
 import math
@@ -15,15 +15,17 @@ _ROW_GROUP = 2048
 
 
 def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
-    """Return the names of the columns: smoothed probabilities have the name of their class, those
-    of the image alone ``_frame`` behind it.
+    """Return the names of the columns.
+
+    Smoothed probabilities are named after their class, those from one image alone with the suffix
+    ``_frame``.
 
     What is not known is empty: ``judgement`` says why an emotion is.
 
     Args:
         classes: C names.
-        stills: Whether the lines are of pictures, which have a file in place of stamp and topic,
-            and nothing smoothed.
+        stills: Whether the rows are for pictures, which have a file instead of stamp and topic,
+            and no smoothed values.
     """
     image = ['file'] if stills else ['stamp_s', 'topic']
     box = ['x0_px', 'y0_px', 'x1_px', 'y1_px']
@@ -32,7 +34,7 @@ def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
 
 
 class EmotionTable:
-    """Writes line by line, so that its length costs no memory."""
+    """Writes row by row, so that memory does not grow with its length."""
 
     def __init__(
         self,
@@ -46,8 +48,8 @@ class EmotionTable:
         Args:
             classes: C names.
             csv_path: Path of the CSV file.
-            parquet_path: Path of the Parquet file; ``None`` for none.
-            stills: See ``columns``.
+            parquet_path: Path of the Parquet file, or ``None``.
+            stills: Whether the rows are for pictures; see ``columns``.
         """
         self._stills = stills
         self._columns = columns(classes, stills)
@@ -68,11 +70,11 @@ class EmotionTable:
             self._parquet = parquet.ParquetWriter(parquet_path, self._schema)
 
     def write(self, source: str, frame: FrameEmotions) -> None:
-        """Add a line for each face of an image.
+        """Add a row for each face in an image.
 
         Args:
-            source: Topic that the image is from, or name of the picture's file.
-            frame: What was found in it.
+            source: Topic of the image, or name of the picture file.
+            frame: Faces found in the image.
         """
         for face in frame.faces:
             image = [source] if self._stills else [frame.stamp_s, source]
@@ -99,7 +101,7 @@ class EmotionTable:
 
 
 def parquet_is_installed() -> bool:
-    """Return whether tables can be written as Parquet, which needs pyarrow."""
+    """Return whether pyarrow is installed, which is needed to write Parquet."""
     return find_spec('pyarrow') is not None
 
 
@@ -107,9 +109,9 @@ def write_csv(frames: Sequence[FrameEmotions], topic: str, path: Path) -> None:
     """Write the estimates of one topic as a CSV file.
 
     Args:
-        frames: In order of their stamps.
-        topic: Where they are from.
-        path: Replaced only by a whole file.
+        frames: Estimates in order of their stamps.
+        topic: Topic of the images.
+        path: Path of the file, which is replaced only by a complete one.
     """
     with atomic_file(path) as aside:
         table = EmotionTable(frames[0].classes if frames else (), aside, None)

@@ -1,4 +1,4 @@
-"""Labels: which emotion is shown when, from a file or from a topic of the bag."""
+"""Labels: the emotions shown over time, from a file or from a topic of the bag."""
 
 import csv
 from bisect import bisect_right
@@ -17,21 +17,22 @@ Regions = npt.NDArray[np.float64]
 COLUMNS = ('start_s', 'end_s', 'emotion')
 # Of a number of a face, which has 32 bits.
 _MOST_DIGITS = 9
-# A labelled region and a face that share less of the smaller one are not the same face.
+# A labelled region and a face that share less than this of the smaller one are different faces.
 _SAME_FACE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class LabelInterval:
-    """What one face shows for some time.
+    """The emotion of one face during an interval.
 
     Attributes:
-        start_s: First moment, in seconds since the first image.
-        end_s: End, exclusive.
+        start_s: Start in seconds since the first image.
+        end_s: End in seconds, exclusive.
         emotion: One of the model's classes.
-        face_id: Which face; None for the largest one in each image, or the one at ``regions``.
-        regions: ``(N, 5)`` float64 of time in seconds and x0, y0, x1, y1 in pixels, in order of
-            time; empty when the label does not say where the face is.
+        face_id: Id of the face; ``None`` for the largest one in each image, or the one at
+            ``regions``.
+        regions: ``(N, 5)`` float64: time in seconds and x0, y0, x1, y1 in pixels, in order of
+            time; empty if the label does not locate the face.
     """
 
     start_s: float
@@ -41,7 +42,7 @@ class LabelInterval:
     regions: Regions = field(default_factory=lambda: np.empty((0, 5)))
 
     def face_of(self, frame: FrameEmotions, time_s: float) -> FaceEmotion | None:
-        """Return the face that the label is about, None where it was not found in the image."""
+        """Return the labelled face, or ``None`` if it was not found in the image."""
         if self.face_id is not None:
             return next((face for face in frame.faces if face.face_id == self.face_id), None)
         if len(self.regions):
@@ -56,14 +57,14 @@ class Labels:
     """All labels of a bag.
 
     Attributes:
-        intervals: In order of their starts; what follows on a label and says the same of the same
-            face is part of it.
+        intervals: Intervals in order of their starts; adjacent ones with the same emotion of the
+            same face are merged.
     """
 
     def __init__(self, intervals: Iterable[LabelInterval]) -> None:
         self.intervals = _merged(sorted(intervals, key=lambda interval: interval.start_s))
-        # Rows of labels that do not overlap, in each of which one is found by bisection: places
-        # among the intervals, and their starts.
+        # Rows of non-overlapping labels, each searchable by bisection: indices of the intervals,
+        # and their starts.
         self._rows: list[tuple[list[int], list[float]]] = []
         for place, interval in enumerate(self.intervals):
             row = next((row for row in self._rows if self._ended(row, interval.start_s)), None)
@@ -73,7 +74,7 @@ class Labels:
             row[1].append(interval.start_s)
 
     def at(self, time_s: float) -> Iterator[tuple[int, LabelInterval]]:
-        """Yield each label that holds at a time, with its place among ``intervals``."""
+        """Yield each label that applies at a time, with its index in ``intervals``."""
         for places, starts_s in self._rows:
             number = bisect_right(starts_s, time_s) - 1
             if number >= 0 and time_s < self.intervals[places[number]].end_s:
@@ -89,7 +90,7 @@ def _merged(ordered: Iterable[LabelInterval]) -> list[LabelInterval]:
     latest: dict[int | None, int] = {}
     for interval in ordered:
         if len(interval.regions):
-            # It says where its face is, and is whole already.
+            # A label with regions is complete already.
             merged.append(interval)
             continue
         place = latest.get(interval.face_id)
@@ -103,23 +104,23 @@ def _merged(ordered: Iterable[LabelInterval]) -> list[LabelInterval]:
 
 
 def _overlap(a: FaceBox, b: FaceBox) -> float:
-    """Return the share of the smaller box that lies in the other; regions end with the image."""
+    """Return the share of the smaller box inside the other; regions are clipped to the image."""
     iou = a.iou(b)
     areas = a.width_px * a.height_px, b.width_px * b.height_px
     return iou / (1 + iou) * sum(areas) / min(areas)
 
 
 def read_label_file(path: Path, classes: Sequence[str]) -> Labels:
-    """Read a CSV file with the columns ``start_s,end_s,emotion`` and, if wanted, ``face_id``.
+    """Read a CSV file with the columns ``start_s,end_s,emotion`` and optionally ``face_id``.
 
     Args:
-        path: File with a header line and a line per interval; times in seconds since the first
-            image. Without ``face_id`` a label is about the largest face in each image.
-        classes: The model's.
+        path: File with a header line and a line per interval; times are in seconds since the first
+            image. Without ``face_id`` a label applies to the largest face in each image.
+        classes: Class names of the model.
 
     Raises:
-        LabelError: The file is missing or no such table; a class is unknown, an interval ends
-            before it starts, or two intervals hold for the same face at once.
+        LabelError: The file is missing or not such a table, a class is unknown, an interval ends
+            before it starts, or two intervals of the same face overlap.
     """
     intervals: list[LabelInterval] = []
     lines: list[int] = []
@@ -129,8 +130,8 @@ def read_label_file(path: Path, classes: Sequence[str]) -> Labels:
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise LabelError(
-                    f'label file {path} has no column {", ".join(missing)}; needed are '
-                    f'{",".join(COLUMNS)} and, if wanted, face_id'
+                    f'label file {path} has no column {", ".join(missing)}, expected '
+                    f'{",".join(COLUMNS)} and optionally face_id'
                 )
             for row in reader:
                 intervals.append(_interval(row, classes, f'{path}, line {reader.line_num}'))
@@ -138,7 +139,7 @@ def read_label_file(path: Path, classes: Sequence[str]) -> Labels:
     except OSError as error:
         raise LabelError(f'label file {path} cannot be read: {error.strerror}') from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f'label file {path} is no CSV: {error}') from None
+        raise LabelError(f'label file {path} is not CSV: {error}') from None
     if not intervals:
         raise LabelError(f'label file {path} holds no interval')
     _refuse_overlaps(intervals, lines, path)
@@ -150,7 +151,7 @@ def _interval(row: dict[str, str], classes: Sequence[str], where: str) -> LabelI
     emotion = (row['emotion'] or '').strip()
     if emotion not in classes:
         known = ', '.join(classes)
-        raise LabelError(f'{where}: emotion {emotion!r} is unknown, known are {known}')
+        raise LabelError(f'{where}: emotion {emotion!r} is unknown, expected {known}')
     if not 0 <= start_s < end_s < float('inf'):
         raise LabelError(
             f'{where}: the interval goes from {start_s:g} s to {end_s:g} s; it has to start at 0 '
@@ -159,7 +160,7 @@ def _interval(row: dict[str, str], classes: Sequence[str], where: str) -> LabelI
     face = (row.get('face_id') or '').strip()
     if face and not (face.isdecimal() and len(face) <= _MOST_DIGITS and int(face)):
         raise LabelError(
-            f'{where}: face_id is {face[:20]!r}, needed is a number from 1 on, or nothing'
+            f'{where}: face_id is {face[:20]!r}, expected a number from 1, or nothing'
         )
     return LabelInterval(start_s, end_s, emotion, int(face) if face else None)
 
@@ -168,7 +169,7 @@ def _number(row: dict[str, str], name: str, where: str) -> float:
     try:
         return float(row[name])
     except (TypeError, ValueError):
-        raise LabelError(f'{where}: {name} is {row[name]!r}, needed is a number') from None
+        raise LabelError(f'{where}: {name} is {row[name]!r}, expected a number') from None
 
 
 def _refuse_overlaps(intervals: list[LabelInterval], lines: list[int], path: Path) -> None:
@@ -179,7 +180,7 @@ def _refuse_overlaps(intervals: list[LabelInterval], lines: list[int], path: Pat
         open_ones = [other for other in open_ones if intervals[other].end_s > new.start_s]
         for other in open_ones:
             old = intervals[other]
-            # A label without a face_id may be about any face.
+            # A label without a face_id may apply to any face.
             if None in (old.face_id, new.face_id) or old.face_id == new.face_id:
                 raise LabelError(
                     f'{path}, line {lines[index]}: {new.start_s:g} to {new.end_s:g} s overlaps '

@@ -1,4 +1,4 @@
-"""Labels from a topic of the bag: what a person said, or what another model found."""
+"""Labels from a topic of the bag: annotations by a person or estimates of another model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from fer_ros.media.image_stream import TimeOrigin
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
 
 STRING_TYPE = 'std_msgs/msg/String'
-# A label that is not renewed for this long has ended, where labels come per image.
+# Where labels come per image, one that is not repeated for this long has ended.
 _GAP_S = 0.5
 
 
 @dataclass
 class _Open:
-    """A label that goes on as long as messages say the same."""
+    """A label that continues while messages repeat it."""
 
     start_s: float
     last_s: float
@@ -33,20 +33,20 @@ def read_label_topic(
 ) -> Labels:
     """Read labels from a topic.
 
-    ``std_msgs/String``: each message is an emotion that holds from its recording to the next
-    message; an empty one ends it. ``fer_ros/msg/FaceEmotionArray``: each message says what the
-    faces of one image show, by its header's stamp; a face is the one at the same place.
+    ``std_msgs/String``: each message is an emotion that applies from its time of recording to the
+    next message; an empty one ends it. ``fer_ros/msg/FaceEmotionArray``: each message labels the
+    faces of the image with the same header stamp; faces are matched by position.
 
     Args:
         reader: Reader of the bag.
         topic: Name of the topic.
-        origin: The moment of the first image.
+        origin: Time of the first image.
         classes: The model's.
 
     Raises:
-        BagError: The topic is not there.
-        LabelError: It is of another type, or of the type that another version of fer_ros had; it
-            names an unknown class, or holds no label.
+        BagError: The topic does not exist.
+        LabelError: The topic has another type, or the type of another version of fer_ros; it names
+            an unknown class, or contains no label.
     """
     if topic not in reader.topics:
         there = ', '.join(sorted(reader.topics))
@@ -58,7 +58,7 @@ def read_label_topic(
         intervals = list(_from_emotions(reader, topic, origin, classes))
     else:
         raise LabelError(
-            f'label topic {topic} holds {msgtype}, allowed are {STRING_TYPE} and {EMOTIONS_TYPE}'
+            f'label topic {topic} holds {msgtype}, expected {STRING_TYPE} or {EMOTIONS_TYPE}'
         )
     if not intervals:
         raise LabelError(f'label topic {topic} of bag {reader.path} holds no label')
@@ -77,7 +77,7 @@ def _from_strings(
             yield LabelInterval(start_s, time_s, emotion)
         start_s, emotion = time_s, said
     if emotion:
-        # Nothing ended it: it holds as long as there are images.
+        # No message ended it: it applies as long as there are images.
         yield LabelInterval(start_s, float('inf'), emotion)
 
 
@@ -107,7 +107,7 @@ def _from_emotions(
 def _deserialized(message: BagMessage, msgtype: str) -> Any:
     try:
         return typestore().deserialize_cdr(message.payload(), msgtype)
-    # The parser runs over the end, or into nonsense, in many ways.
+    # On damaged bytes the parser fails with many kinds of exceptions.
     except Exception as error:
         raise LabelError(
             f'label topic {message.topic} holds {msgtype} of another version, or is damaged: '
@@ -130,4 +130,4 @@ def _closed(label: _Open, end_s: float) -> LabelInterval:
 def _require_known(emotion: str, classes: Sequence[str], where: str) -> None:
     if emotion and emotion not in classes:
         known = ', '.join(classes)
-        raise LabelError(f'{where}: emotion {emotion!r} is unknown, known are {known}')
+        raise LabelError(f'{where}: emotion {emotion!r} is unknown, expected {known}')

@@ -1,4 +1,4 @@
-"""Reads the intact part of storage files that end in the middle, as after a loss of power."""
+"""Reads the intact part of truncated storage files, as left by a power failure."""
 
 import io
 import sqlite3
@@ -16,7 +16,7 @@ _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
 
 
 def cut_messages(path: Path) -> Iterator[BagMessage]:
-    """Yield the messages of a storage file from its start up to where it is cut.
+    """Yield the messages of a storage file from its start to the point where it is cut off.
 
     Args:
         path: ``.mcap`` or ``.db3`` file.
@@ -28,7 +28,7 @@ def cut_messages(path: Path) -> Iterator[BagMessage]:
 
 
 class _Mcap:
-    """Follows the records of an MCAP file from its start, without the index at its end.
+    """Reads the records of an MCAP file from its start, without the index at its end.
 
     The format: https://mcap.dev/spec
     """
@@ -40,16 +40,16 @@ class _Mcap:
     def messages(self, path: Path) -> Iterator[BagMessage]:
         with path.open('rb') as stream:
             if stream.read(len(_MCAP_MAGIC)) != _MCAP_MAGIC:
-                raise BagError(f'file {path} is no MCAP file: it does not begin like one')
+                raise BagError(f'file {path} is not an MCAP file: it does not begin like one')
             yield from self._records(stream)
 
     def _records(self, stream: BinaryIO) -> Iterator[BagMessage]:
         while len(head := stream.read(9)) == 9:
             opcode, size = head[0], int.from_bytes(head[1:], 'little')
-            # A size from damaged bytes may be anything; no more is read than there is.
+            # A size from damaged bytes may be anything; never read more than the file has.
             content = stream.read(min(size, 1 << 32))
             if opcode == _CHUNK:
-                # Also of a chunk that was cut, its beginning holds messages.
+                # The beginning of a truncated chunk contains messages too.
                 yield from self._chunk(content)
             if len(content) < size or opcode in (0, _DATA_END):
                 return
@@ -77,7 +77,7 @@ class _Mcap:
 
 
 def _decompressed(data: bytes, compression: str) -> bytes:
-    """Return what can be decompressed of data that may end early."""
+    """Return the decompressible part of data that may end early."""
     if compression == 'zstd':
         return unpacked(data)
     if compression == 'lz4':
@@ -101,11 +101,12 @@ def _uint16(data: bytes, offset: int) -> int:
 
 
 def _sqlite3_messages(path: Path) -> Iterator[BagMessage]:
-    """Yield rows in their order in the file, until one lies beyond its end."""
-    # What SQLite had not yet moved into the file lies in its journal beside it, and is read too.
+    """Yield rows in file order until one lies beyond the end of the file."""
+    # Data that SQLite had not yet moved into the file is in the journal next to it, and is read
+    # too.
     mode = 'mode=ro' if path.with_name(f'{path.name}-wal').exists() else 'immutable=1'
     with closing(sqlite3.connect(f'{path.absolute().as_uri()}?{mode}', uri=True)) as database:
-        # Otherwise a file that is shorter than its header says is not opened at all.
+        # Without this, SQLite refuses to open a file that is shorter than its header says.
         database.execute('PRAGMA writable_schema = ON')
         try:
             topics = {
@@ -113,7 +114,7 @@ def _sqlite3_messages(path: Path) -> Iterator[BagMessage]:
                 for number, name, msgtype in database.execute('SELECT id, name, type FROM topics')
             }
         except sqlite3.DatabaseError as error:
-            raise BagError(f'file {path} is no SQLite3 bag: {error}') from None
+            raise BagError(f'file {path} is not a SQLite3 bag: {error}') from None
         rows = database.execute('SELECT topic_id, timestamp, data FROM messages ORDER BY id')
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Images with boxes over them, as Foxglove shows them."""
+"""Images with boxes drawn over them, for display in Foxglove."""
 
 import re
 from functools import cache
@@ -16,8 +16,8 @@ from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
 IMAGE_TYPE = 'sensor_msgs/msg/CompressedImage'
 ANNOTATIONS_TYPE = 'foxglove_msgs/msg/ImageAnnotations'
 
-# The fields that every release of foxglove_msgs has; a bag carries its definitions, and Foxglove
-# reads by these.
+# Fields common to all releases of foxglove_msgs; a bag contains its definitions, which Foxglove
+# uses to read it.
 _DEFINITIONS = {
     'Point2': 'float64 x\nfloat64 y\n',
     'Color': 'float64 r\nfloat64 g\nfloat64 b\nfloat64 a\n',
@@ -49,7 +49,7 @@ _JPEG_QUALITY = 80
 
 @cache
 def foxglove_types() -> Any:
-    """Return the store of types, with those of foxglove_msgs."""
+    """Return the type store extended by foxglove_msgs."""
     from rosbags.typesys import get_types_from_msg
 
     store = typestore()
@@ -61,26 +61,26 @@ def foxglove_types() -> Any:
 
 
 def channels(topic: str, several: bool) -> tuple[str, str]:
-    """Return the topics of a recording's images and of the annotations over them.
+    """Return the topics for a recording's images and for their annotations.
 
-    Those of a single camera are the ones that ``config/foxglove.json`` shows; of several, each has
-    its topic's name in its own.
+    For a single camera they are the topics that ``config/foxglove.json`` shows; for several, they
+    contain the name of the camera's topic.
 
     Args:
-        topic: Where the images were published, or the name of their file.
-        several: Whether the recording has images of other topics too.
+        topic: Topic of the images, or the name of their file.
+        several: Whether the recording has images on other topics too.
     """
     plain = re.sub(r'\W+', '_', topic).strip('_')
-    # No part of a topic's name begins with a digit.
+    # No part of a topic name may begin with a digit.
     base = f'/emotion/of_{plain}' if several else '/emotion'
     return f'{base}/image', f'{base}/annotations'
 
 
 def jpeg_message(image: StampedImage, header: Any) -> Any:
-    """Return an image as a ``sensor_msgs/CompressedImage`` with a JPEG.
+    """Return an image as a JPEG in a ``sensor_msgs/CompressedImage``.
 
     Raises:
-        ImageError: It cannot be encoded.
+        ImageError: The image cannot be encoded.
     """
     bgr: ImageArray = image.decode_bgr()
     done, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
@@ -90,12 +90,12 @@ def jpeg_message(image: StampedImage, header: Any) -> Any:
 
 
 def annotations_message(frame: FrameEmotions, stamp: Any) -> Any:
-    """Return the ``foxglove_msgs/ImageAnnotations`` of an image: of each face its box, label and
-    landmarks.
+    """Return the ``foxglove_msgs/ImageAnnotations`` of an image: box, label and landmarks of each
+    face.
 
     Args:
         frame: All faces of the image.
-        stamp: The image's.
+        stamp: Stamp of the image.
     """
     points, texts = [], []
     for face in frame.faces:
@@ -118,8 +118,8 @@ def _box(face: FaceEmotion, stamp: Any) -> Any:
 
 
 def _landmarks(face: FaceEmotion, stamp: Any) -> Any:
-    assert face.landmarks is not None, 'only what is known is drawn'
-    # Landmarks count from the middle of the first pixel, annotations from its corner.
+    assert face.landmarks is not None, 'the face has no landmarks'
+    # Landmarks count from the centre of the first pixel, annotations from its corner.
     points = face.landmarks.points_px.astype(np.float64) + 0.5
     return _lines(_POINTS, points, face, max(1.0, face.box.width_px / 60), stamp)
 
@@ -138,7 +138,7 @@ def _lines(kind: int, points: Any, face: FaceEmotion, thickness: float, stamp: A
 
 
 def _text(face: FaceEmotion, size_wh: tuple[int, int], stamp: Any) -> Any:
-    # Above the box; within the image, where the box begins above it.
+    # Above the box, or inside the image if the box begins above it.
     size_px = max(12.0, min(size_wh) / 30)
     at_y = max(face.box.y0_px - 3, size_px)
     return _new(

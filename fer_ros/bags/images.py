@@ -1,4 +1,4 @@
-"""The images of a bag: how messages become stamped images."""
+"""The images of a bag: turns messages into stamped images."""
 
 import functools
 from collections import Counter
@@ -16,7 +16,7 @@ from fer_ros.messages.definitions import typestore
 from fer_ros.messages.images import ImageDecoder
 
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
-# A topic of which none of so many messages can be decoded holds no images.
+# A topic counts as having no images if none of this many messages can be decoded.
 _TRIED = 30
 
 
@@ -27,13 +27,13 @@ def bag_images(
 
     Args:
         reader: Reader of the bag; stays open while the images are read.
-        named: See ``image_topics``; a topic that is not named is left out when its first image
-            cannot be decoded.
-        max_pixels: Images with more pixels are refused.
-        white_level: See ``ImageDecoder``.
+        named: Topics to read, or none for all; see ``image_topics``. A topic that is not named is
+            left out if its first images cannot be decoded.
+        max_pixels: Largest width times height; larger images are refused.
+        white_level: Value of white in 16-bit images; see ``ImageDecoder``.
 
     Raises:
-        BagError: See ``image_topics``; or no image of the topics can be decoded.
+        BagError: As for ``image_topics``, or no image on the topics can be decoded.
     """
     probes: dict[str, TimeOrigin] = {}
     for topic in image_topics(reader, named):
@@ -58,7 +58,7 @@ def bag_images(
 
 
 class _Decoder:
-    """Decodes messages, and leads the time through stamps that are missing or jump back."""
+    """Decodes messages and determines their times, even where stamps are missing or jump back."""
 
     def __init__(
         self, origin: TimeOrigin, problems: list[str], max_pixels: int, white_level: int
@@ -94,7 +94,7 @@ class _Decoder:
         self._problems += unequal_counts(self._rates)
 
     def _decode(self, message: BagMessage) -> StampedImage | None:
-        """Return an image; None where it was overtaken by one that came before."""
+        """Return an image, or ``None`` if an earlier message overtook it."""
         msg = _deserialized(message)
         decoder = self._decoder(message.topic)
         gray = decoder.gray(msg)
@@ -129,16 +129,16 @@ class _Decoder:
 
 
 def _deserialized(message: BagMessage) -> Any:
-    """Return a message of rosbags; whatever is wrong with its bytes is an ``ImageError``."""
+    """Return a message of rosbags; any fault in its bytes raises an ``ImageError``."""
     try:
         return typestore().deserialize_cdr(message.payload(), message.msgtype)
-    # The parser runs over the end, or into nonsense, in many ways.
+    # On damaged bytes the parser fails with many kinds of exceptions.
     except Exception as error:
         raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
 def _probe(reader: BagReader, topic: str, decoder: ImageDecoder) -> TimeOrigin:
-    """Return the moment of a topic's first image; one of its first messages has to decode."""
+    """Return the time of a topic's first image; one of its first messages must be decodable."""
     failure: ImageError | None = None
     for message in islice(reader.messages([topic]), _TRIED):
         try:
@@ -149,7 +149,7 @@ def _probe(reader: BagReader, topic: str, decoder: ImageDecoder) -> TimeOrigin:
 
 
 def _decoded_origin(message: BagMessage, decoder: ImageDecoder) -> TimeOrigin:
-    """Return the moment of an image that can be decoded."""
+    """Return the time of an image, after checking that it can be decoded."""
     msg = _deserialized(message)
     decoder.gray(msg)
     return TimeOrigin(_stamp_ns(msg) or message.log_time_ns, message.log_time_ns)
@@ -160,14 +160,15 @@ def _stamp_ns(msg: Any) -> int:
 
 
 def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
-    """Return the topics whose images are wanted.
+    """Return the topics whose images should be read.
 
     Args:
         reader: Reader of the bag.
-        named: Topics that are wanted; all that hold images when empty.
+        named: Topics to read; if empty, all topics with images.
 
     Raises:
-        BagError: A named topic is not there or holds no images; none is named and none is there.
+        BagError: A named topic does not exist or has no images; or none is named and the bag has
+            none.
     """
     there = ', '.join(f'{name} ({topic.msgtype})' for name, topic in sorted(reader.topics.items()))
     for name in named:
@@ -175,7 +176,7 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
             raise BagError(f'bag {reader.path} has no topic {name}; there are: {there}')
         topic = reader.topics[name]
         if topic.msgtype not in IMAGE_TYPES:
-            raise BagError(f'topic {name} of bag {reader.path} holds {topic.msgtype}, no images')
+            raise BagError(f'topic {name} of bag {reader.path} holds {topic.msgtype}, not images')
         if not topic.count:
             raise BagError(f'topic {name} of bag {reader.path} holds no message')
     if named:
@@ -191,9 +192,7 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
 
 
 def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
-    """Keep one of a raw topic and its compressed twin, which can both be read: that with more
-    images.
-    """
+    """Of a readable raw topic and its readable compressed twin, keep the one with more images."""
     for compressed in [name for name in probes if name.endswith('/compressed')]:
         raw = compressed.removesuffix('/compressed')
         if raw not in probes:

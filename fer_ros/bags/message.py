@@ -1,11 +1,11 @@
-"""BagMessage: what every reader of bags yields; zstandard, which bags may be compressed with."""
+"""BagMessage: a message as yielded by every bag reader; decompression of zstandard."""
 
 import sys
 from typing import Any, NamedTuple
 
 from fer_ros.errors import BagError
 
-# Twice the largest image: what is more is none.
+# Twice the largest image: anything larger is not an image.
 MOST_BYTES = 1 << 30
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
 
@@ -17,7 +17,7 @@ class BagMessage(NamedTuple):
         topic: Name of its topic.
         msgtype: ``package/msg/Name``.
         log_time_ns: When it was recorded, in nanoseconds since the epoch.
-        data: In CDR, perhaps compressed: see ``payload``.
+        data: CDR, possibly compressed; see ``payload``.
     """
 
     topic: str
@@ -28,17 +28,17 @@ class BagMessage(NamedTuple):
     def payload(self) -> bytes:
         """Return the CDR data.
 
-        What compressed each message is said in ``metadata.yaml`` alone, which may be missing; no
-        CDR begins like a zstandard frame.
+        Only ``metadata.yaml``, which may be missing, states whether messages are compressed; but
+        no CDR data begins like a zstandard frame.
         """
         return unpacked(self.data) if self.data[:4] == ZSTD_MAGIC else self.data
 
 
 def unpacked(data: bytes) -> bytes:
-    """Return what can be decompressed of data that zstandard compressed, and that may end early.
+    """Return the decompressible part of zstandard data that may end early.
 
     Raises:
-        BagError: It is more than ``MOST_BYTES``, which a few bytes may unfold to.
+        BagError: It decompresses to more than ``MOST_BYTES``, as a few crafted bytes may.
     """
     decompressor = zstd().ZstdDecompressor()
     content: bytes = decompressor.decompress(data, MOST_BYTES)
@@ -48,7 +48,7 @@ def unpacked(data: bytes) -> bytes:
 
 
 def zstd() -> Any:
-    """Return the module that knows zstandard: of Python 3.14, or its backport."""
+    """Return the zstandard module of Python 3.14, or its backport."""
     if sys.version_info >= (3, 14):
         from compression import zstd as module
     else:

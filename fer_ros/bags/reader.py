@@ -1,4 +1,4 @@
-"""BagReader: the messages of a rosbag2 recording, whole or damaged."""
+"""BagReader: the messages of a rosbag2 recording, intact or damaged."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ class Topic:
 
     Attributes:
         msgtype: ``package/msg/Name``.
-        count: Messages that can be read.
+        count: Number of messages that can be read.
     """
 
     msgtype: str
@@ -36,22 +36,22 @@ class Topic:
 class BagReader:
     """Reads a rosbag2 folder or one of its files; a context manager.
 
-    SQLite3 and MCAP are read, plain and compressed by file, chunk or message.
+    Reads SQLite3 and MCAP, uncompressed or compressed by file, chunk or message.
 
     Attributes:
         path: Folder or file of the bag.
-        topics: By name.
-        problems: A sentence for each thing that is not as it should be, such as what was lost.
+        topics: The topics by name.
+        problems: A sentence for each problem, such as lost messages.
     """
 
     def __init__(self, path: Path) -> None:
-        """Find out what the bag holds.
+        """Open a bag and list its topics.
 
         Args:
-            path: Folder, or ``.mcap`` or ``.db3`` file, also with ``.zstd`` behind it.
+            path: Folder, or ``.mcap`` or ``.db3`` file, optionally followed by ``.zstd``.
 
         Raises:
-            BagError: There is no such bag, or nothing of it can be read.
+            BagError: There is no such bag, or nothing in it can be read.
         """
         if find_spec('rosbags') is None:
             raise BagError('reading bags needs the pip package rosbags, which is not installed')
@@ -59,7 +59,7 @@ class BagReader:
         self.topics: dict[str, Topic] = {}
         self.problems: list[str] = []
         self._stack = ExitStack()
-        # In the order of recording: the whole bag, or its files one by one.
+        # In recording order: the bag as a whole, or its files one by one.
         self._parts: list[_WholePart | _CutPart] = []
         try:
             self._open()
@@ -68,7 +68,7 @@ class BagReader:
             raise
 
     def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
-        """Yield the messages of some topics, in the order of their recording."""
+        """Yield the messages of some topics in recording order."""
         for part in self._parts:
             last_ns = first_ns = 0
             try:
@@ -76,11 +76,11 @@ class BagReader:
                     yield message
                     last_ns = message.log_time_ns
                     first_ns = first_ns or last_ns
-            # Damage shows itself as an error of the storage, of a decompressor or of a parser.
+            # Damage appears as an error from the storage, a decompressor or a parser.
             except Exception as error:
                 self.problems.append(
                     f'{part.path.name} is damaged after {(last_ns - first_ns) * 1e-9:.2f} s '
-                    f'({error}): what followed is lost'
+                    f'({error}): the rest is lost'
                 )
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class BagReader:
     def _open_folder(self) -> None:
         try:
             self._parts = [self._stack.enter_context(_WholePart(self.path))]
-        # Besides ReaderError, parsers and decompressors fail in their own ways.
+        # Besides ReaderError, parsers and decompressors raise errors of their own.
         except Exception as error:
             self.problems.append(f'the bag cannot be read as a whole: {_sentence(error)}')
 
@@ -133,17 +133,17 @@ class BagReader:
             part = _CutPart(plain)
             self.problems.append(
                 f'{file.name} is cut or damaged ({_sentence(error)}): {part.count} messages were '
-                f'read, up to {part.duration_s:.2f} s; what followed is lost'
+                f'read, up to {part.duration_s:.2f} s; the rest is lost'
             )
             return part
 
     def _decompressed(self, file: Path) -> Path:
-        """Return the storage file, unpacked into a temporary folder where it is compressed."""
+        """Return the storage file, decompressed into a temporary folder if necessary."""
         if file.suffix != '.zstd':
             return file
         folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='fer_ros_')))
         plain = folder / file.stem
-        # Of a file that is cut, what could be unpacked is there.
+        # For a truncated file, the part that could be decompressed is there.
         with (
             suppress(EOFError, zstd().ZstdError),
             zstd().open(file, 'rb') as packed,
@@ -182,7 +182,7 @@ class _WholePart:
 
 
 class _CutPart:
-    """A file that is read from its start to where it is damaged."""
+    """A file that is read from its start to the point of damage."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -200,7 +200,7 @@ class _CutPart:
 
 
 def _storage_files(path: Path) -> list[Path]:
-    """Return the storage files of a bag in the order of their recording."""
+    """Return the storage files of a bag in recording order."""
     if path.is_dir():
         files = [file for file in path.iterdir() if file.name.endswith(_SUFFIXES)]
         if not files:
@@ -218,23 +218,23 @@ def _storage_files(path: Path) -> list[Path]:
         raise BagError(f'{path} is a bag of ROS 1: convert it with rosbags-convert')
     if not path.name.endswith(_SUFFIXES):
         raise BagError(
-            f'{path} is no bag: allowed are folders and files with {", ".join(_SUFFIXES)}'
+            f'{path} is not a bag, expected a folder or file with {", ".join(_SUFFIXES)}'
         )
     return [path]
 
 
 def _journal(target: Path) -> bool:
-    """Return whether SQLite had not yet moved everything into its file."""
+    """Return whether SQLite left data in its journal."""
     files = target.glob('*.db3-wal') if target.is_dir() else [Path(f'{target}-wal')]
     return any(file.is_file() and file.stat().st_size for file in files)
 
 
 def _recorded_count(metadata: Path) -> int | None:
-    """Return how many messages a ``metadata.yaml`` says were recorded, None when it does not."""
+    """Return the number of recorded messages that ``metadata.yaml`` states, or ``None``."""
     try:
         content = yaml.safe_load(metadata.read_text())
         return int(content['rosbag2_bagfile_information']['message_count'])
-    # There may be infinitely many, by what it says, or it is nested deeper than a parser goes.
+    # It may state an infinite number, or be nested deeper than the parser can go.
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, ArithmeticError):
         return None
     except RecursionError:

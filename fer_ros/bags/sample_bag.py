@@ -1,4 +1,4 @@
-"""A bag of images as a robot would record them, of any length."""
+"""A bag of images of any length, as a robot would record it."""
 
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -12,17 +12,17 @@ from fer_ros.messages.definitions import typestore
 from fer_ros.structures import ImageArray
 
 TOPIC = '/camera/image_raw'
-# A bag of recorded images has stamps since the epoch; any will do.
+# Recorded images are stamped in time since the epoch; any start will do.
 _START_NS = 1_700_000_000_000_000_000
 
 
 def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
-    """Write 640 x 480 images at 30 Hz, the sample clip over and over.
+    """Write 640 x 480 images at 30 Hz, repeating the sample clip.
 
     Args:
-        path: Folder of the bag (MCAP), which must not exist yet.
-        seconds: Length of the recording.
-        compressed: Whether images are JPEG (some 45 kB each) or ``bgr8`` (922 kB).
+        path: Folder of the bag (MCAP); must not exist yet.
+        seconds: Length of the recording in seconds.
+        compressed: Whether images are JPEG (about 45 kB each) or ``bgr8`` (922 kB each).
     """
     from rosbags.rosbag2 import StoragePlugin, Writer
 
@@ -42,14 +42,14 @@ def write_sample_bag(path: Path, seconds: float, compressed: bool) -> None:
 
 
 def endless_clip() -> Iterator[ImageArray]:
-    """Yield the images of the sample clip, over and over; ``(480, 640, 3)`` uint8 BGR."""
+    """Yield the images of the sample clip endlessly, ``(480, 640, 3)`` uint8 BGR."""
     while True:
         yield from sample_frames()
 
 
 def _fields(compressed: bool) -> Iterator[dict[str, Any]]:
     if compressed:
-        # Encoded once: it takes longer than anything else here.
+        # Encoded once: this is the slowest step.
         return cycle([_jpeg(bgr) for bgr in sample_frames()])
     return map(_raw, endless_clip())
 

@@ -1,18 +1,18 @@
-"""TopicRate: how steadily the images of a topic came, and what is missing between them."""
+"""TopicRate: finds irregular and missing images of a topic."""
 
 from array import array
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-# A topic that lacks more of its images is named.
+# A topic that lacks a larger fraction of its images is reported.
 _MISSING_SHARE = 0.05
-# Longer than this, and than so many times the usual gap, is a hole.
+# A gap longer than this, and than this many usual gaps, is a hole.
 _HOLE_S, _HOLE_GAPS = 0.5, 5.0
 
 
 class TopicRate:
-    """Keeps the times of a topic's images, 8 bytes each."""
+    """Stores the times of a topic's images, 8 bytes each."""
 
     def __init__(self) -> None:
         self._times_s = array('d')
@@ -24,12 +24,12 @@ class TopicRate:
         """Add an image.
 
         Args:
-            time_s: Not before that of the last.
+            time_s: Time in seconds, not before that of the last image.
         """
         self._times_s.append(time_s)
 
     def problems(self) -> Iterator[str]:
-        """Yield a sentence where images are missing at the rate that most of them keep."""
+        """Yield a sentence for each kind of gap: single missing images and longer holes."""
         gaps_s = np.diff(np.array(self._times_s))
         usual_s = float(np.median(gaps_s)) if len(gaps_s) else 0.0
         if not usual_s > 0:
@@ -51,10 +51,10 @@ class TopicRate:
 
 
 def unequal_counts(rates: Mapping[str, TopicRate]) -> list[str]:
-    """Return a sentence where topics hold numbers of images that differ by more than a few.
+    """Return a sentence if the topics' numbers of images differ by more than a few.
 
     Args:
-        rates: By topic.
+        rates: Rates by topic.
     """
     counts = {topic: len(rate) for topic, rate in rates.items()}
     if len(counts) < 2 or min(counts.values()) >= (1 - _MISSING_SHARE) * max(counts.values()):

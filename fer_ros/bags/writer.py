@@ -1,4 +1,4 @@
-"""EmotionBag: estimates as a bag that explains itself."""
+"""EmotionBag: writes estimates to a self-describing bag."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,11 +22,11 @@ TOPIC = '/emotion'
 class EmotionBag:
     """A rosbag2 folder (MCAP) with a ``FaceEmotionArray`` on ``/emotion`` for every image.
 
-    A context manager; after an error the bag is left as it is, unfinished.
+    A context manager; after an error the bag is left unfinished.
 
-    The messages are those that the node would have published: the header is the image's. They are
-    recorded at the time of the image, and their definition lies beside them. With pictures, the
-    images are there too, as JPEG, and boxes over them, as Foxglove shows them.
+    The messages are those that the node would have published, with the header of the image. They
+    are recorded at the time of the image, together with their definition. With ``pictures_of``,
+    the bag also contains these images as JPEG and boxes to draw over them in Foxglove.
     """
 
     def __init__(
@@ -35,8 +35,8 @@ class EmotionBag:
         """Create the folder.
 
         Args:
-            path: Folder of the bag, which must not exist yet.
-            landmarks: Whether messages carry the landmarks.
+            path: Folder of the bag; must not exist yet.
+            landmarks: Whether messages contain the landmarks.
             pictures_of: Image topics whose images are written too.
         """
         from rosbags.rosbag2 import StoragePlugin, Writer

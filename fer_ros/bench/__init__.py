@@ -1,1 +1,1 @@
-"""``fer-ros bench``: how fast it is, beside others; nothing here fails for being slow."""
+"""``fer-ros bench``: speed measurements; nothing here fails for being slow."""

@@ -1,4 +1,4 @@
-"""``fer-ros bench bag``: speed beside the bare pipeline, and memory by length of the bag."""
+"""``fer-ros bench bag``: speed relative to the bare pipeline, and memory by length of the bag."""
 
 import os
 import statistics
@@ -33,13 +33,13 @@ Figures = dict[str, dict[str, float]]
 def bench_bag(
     rounds: int, seconds: float, minutes: Sequence[float], json_path: Path | None
 ) -> None:
-    """Measure and print; the bags are made in a temporary folder and removed.
+    """Measure and print; the bags are created in a temporary folder and removed.
 
     Args:
-        rounds: How often each way of running is measured, by turns.
-        seconds: Length of the bag whose speed is measured.
-        minutes: Lengths of the bags whose peak memory is compared; none is measured when empty.
-        json_path: For the figures as JSON.
+        rounds: Number of times each way of running is measured, in turns.
+        seconds: Length in seconds of the bag for measuring speed.
+        minutes: Lengths in minutes of the bags for comparing peak memory; may be empty.
+        json_path: File for the figures as JSON, if any.
     """
     people = describe_people(sample_people())
     report: dict[str, Any] = {'machine': machine(), 'images': people}
@@ -60,7 +60,7 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     parts = replace(whole.settings, parts=_WITHOUT_VIDEO)
     quick = RecordingRun(parts, whole.models)
     found: dict[str, list[float]] = {}
-    # The first round warms up; turns make a change of the machine's pace hit all alike.
+    # The first round warms up; taking turns makes changes in the machine's speed affect all alike.
     for turn in tqdm(range(rounds + 1), desc='speed', unit='turn', leave=False):
         rates = {
             'pipeline alone': _pipeline_rate(whole, seconds),
@@ -99,7 +99,7 @@ def _bag_rate(run: RecordingRun, bag: Path, folder: Path) -> float:
 
 
 def _memory(folder: Path, minutes: Sequence[float]) -> Figures:
-    """Return the peak memory of ``fer-ros bag`` by the length of the bag."""
+    """Return the peak memory of ``fer-ros bag`` by length of the bag."""
     found: Figures = {}
     for length in minutes:
         bag = folder / f'{length:g}min'
@@ -110,7 +110,7 @@ def _memory(folder: Path, minutes: Sequence[float]) -> Figures:
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
-        # Linux counts in kilobytes.
+        # Linux reports kilobytes.
         found[f'{length:g} min'] = {'peak_mb': usage.ru_maxrss / 1024}
     return found
 

@@ -1,4 +1,4 @@
-"""The options of ``fer-ros bench``, without what its benchmarks import."""
+"""The options of ``fer-ros bench``, without the imports of its benchmarks."""
 
 import argparse
 from importlib import import_module
@@ -11,28 +11,28 @@ SIZES_WH = [(640, 480), (1280, 720)]
 
 
 def add_options(bench: argparse.ArgumentParser) -> None:
-    """Give the command its benchmarks and their options."""
+    """Add the benchmarks and their options to the command."""
     what = bench.add_subparsers(required=True, metavar='WHAT')
     pipeline = what.add_parser(
         'pipeline',
         help='image array in, estimates out',
-        description='Measure images a second with one face in view, and what each stage takes.',
+        description='Measure images per second with one face in view, and the time of each stage.',
         epilog='example: fer-ros bench pipeline --size 640x480',
     )
     add_rounds(pipeline, 3)
     add_sizes(pipeline)
-    pipeline.add_argument('--images', type=int, default=0, help='of the clip, at most; 0: all')
+    pipeline.add_argument('--images', type=int, default=0, help='most images of the clip; 0: all')
     add_model(pipeline)
     pipeline.set_defaults(run=_pipeline)
 
     faces = what.add_parser(
         'faces',
         help='1 to 16 faces in view; 1 to 4 cameras in a process',
-        description='Measure what more faces in view cost, and more cameras in one process.',
+        description='Measure the cost of more faces in view, and of more cameras in one process.',
         epilog='example: fer-ros bench faces --json faces.json',
     )
     add_rounds(faces, 5)
-    faces.add_argument('--images', type=int, default=60, help='of each number, in each round')
+    faces.add_argument('--images', type=int, default=60, help='images per number and round')
     add_model(faces)
     faces.set_defaults(run=_faces)
 
@@ -40,7 +40,7 @@ def add_options(bench: argparse.ArgumentParser) -> None:
         'node',
         help='camera_node, fer_node and a subscriber; needs ROS',
         description='Measure the time from the stamp of an image to the arrival of its message, '
-        'processor and memory, with the nodes in processes of their own at 30 images a second.',
+        'processor load and memory, with the nodes in separate processes at 30 images per second.',
         epilog='example: fer-ros bench node --rounds 1 --size 640x480',
     )
     add_rounds(node, 3)
@@ -53,13 +53,13 @@ def add_options(bench: argparse.ArgumentParser) -> None:
     bag = what.add_parser(
         'bag',
         help='bag in, outputs out; memory by length of the bag',
-        description='Measure images a second of "fer-ros bag" beside the bare pipeline, and its '
-        'memory by the length of the bag.',
+        description='Measure images per second of "fer-ros bag" and of the bare pipeline, and the '
+        'memory of the command by length of the bag.',
         epilog='example: fer-ros bench bag --minutes 1 10',
     )
     add_rounds(bag, 3)
     bag.add_argument(
-        '--seconds', type=float, default=12, help='length of the bag whose speed is measured'
+        '--seconds', type=float, default=12, help='length of the bag for measuring speed'
     )
     bag.add_argument(
         '--minutes', type=float, nargs='*', default=[1, 4], help='lengths of the bags for memory'
@@ -68,24 +68,24 @@ def add_options(bench: argparse.ArgumentParser) -> None:
 
 
 def add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
-    """Give a command the options that each benchmark has."""
+    """Add the options that all benchmarks have to a command."""
     parser.add_argument('--rounds', type=int, default=rounds, help='times each side is measured')
     parser.add_argument('--json', type=Path, help='file for the figures')
 
 
 def add_sizes(parser: argparse.ArgumentParser) -> None:
-    """Give a command the option that chooses sizes of images."""
+    """Add the option for image sizes to a command."""
     parser.add_argument(
         '--size',
         type=_size_wh,
         action='append',
         metavar='WxH',
-        help='of the images, may be repeated; default: 640x480 and 1280x720',
+        help='size of the images, may be repeated; default: 640x480 and 1280x720',
     )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options that choose the model."""
+    """Add the options for the model to a command."""
     parser.add_argument(
         '--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors file'
     )
@@ -95,7 +95,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 def _size_wh(text: str) -> tuple[int, int]:
     width, _, height = text.partition('x')
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f'{text} is no size as 640x480')
+        raise argparse.ArgumentTypeError(f'{text} is not a size such as 640x480')
     return int(width), int(height)
 
 
@@ -117,7 +117,7 @@ def _faces(options: argparse.Namespace) -> None:
 
 
 def _node(options: argparse.Namespace) -> None:
-    # By its name: what is not under fer_ros/ros imports nothing from there, and runs without ROS.
+    # Imported by name: modules outside fer_ros/ros import nothing from there and run without ROS.
     try:
         bench_node = import_module('fer_ros.bench.node').bench_node
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""``fer-ros bench faces``: what more faces in view cost, and more cameras in one process."""
+"""``fer-ros bench faces``: the cost of more faces in view, and of more cameras in one process."""
 
 import statistics
 import time
@@ -26,13 +26,13 @@ from fer_ros.pipeline import estimate_together
 
 NUM_FACES = (1, 2, 4, 8, 16)
 NUM_CAMERAS = (1, 2, 4)
-# Images by which one camera begins later than the one before.
+# Number of images by which each camera starts later than the previous one.
 _APART = 4
 Figures = dict[str, dict[str, Any]]
 
 
 class Crowd:
-    """A side with a number of faces in view, 1280 x 720."""
+    """A side with a number of faces in view in 1280 x 720 images."""
 
     def __init__(self, maker: PipelineMaker, number: int) -> None:
         pipeline = maker.make()
@@ -41,24 +41,24 @@ class Crowd:
         self._side = OneByOne(
             self.name,
             pipeline,
-            # All of them or none.
+            # An image counts as found only with all of its faces.
             num_faces=lambda frame: int(len(frame.faces) == number),
             settle=pipeline.settle,
         )
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget the earlier images."""
         self._side.reset()
 
     def run(self, chunk: Chunk) -> Turn:
-        """Process images of the crowd, made before the time is taken, at the chunk's stamps."""
+        """Process images of the crowd, created before timing starts, with the chunk's stamps."""
         images = [self._scene.image(round(stamp_s * RATE_HZ)) for stamp_s in chunk.stamps_s]
         return self._side.run(replace(chunk, images=images))
 
 
 class Cameras:
-    """A side with a number of cameras, whose images come at the same time as in a node that is
-    busy; each has its own pipeline.
+    """A side with several cameras, each with its own pipeline, whose images arrive at the same
+    time, as in a busy node.
     """
 
     def __init__(self, maker: PipelineMaker, number: int) -> None:
@@ -66,12 +66,14 @@ class Cameras:
         self._pipelines = [maker.make() for _ in range(number)]
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget the earlier images."""
         for pipeline in self._pipelines:
             pipeline.reset()
 
     def run(self, chunk: Chunk) -> Turn:
-        """Process a chunk; cameras that begin one after the other do not detect all at once."""
+        """Process a chunk; the cameras start one after the other, so that they do not all detect
+        at once.
+        """
         frames, times_s = [], []
         start_s = time.perf_counter()
         for index, image in enumerate(chunk.images):
@@ -104,11 +106,11 @@ def bench_faces(
 
     Args:
         maker: Makes the pipelines.
-        rounds: How often each number is measured, by turns.
-        images: Number of images for each number of faces and each camera, in each round.
-        json_path: For the figures as JSON.
-        num_faces: Numbers of faces in view; others are compared with the first.
-        num_cameras: Numbers of cameras, likewise.
+        rounds: Number of times each number is measured, in turns.
+        images: Number of images per number of faces, per camera and per round.
+        json_path: File for the figures as JSON, if any.
+        num_faces: Numbers of faces in view; compared with the first.
+        num_cameras: Numbers of cameras; compared with the first.
     """
     people = describe_people(sample_people())
     report: dict[str, Any] = {
@@ -119,7 +121,7 @@ def bench_faces(
     }
     print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
     print(f'images: {people}', flush=True)
-    # Times between detections have to pass, so a chunk is as long as all of the images.
+    # The time between detections must pass, so a chunk contains all of the images.
     stamps_s = [index / RATE_HZ for index in range(images)]
     crowds = [Crowd(maker, number) for number in num_faces]
     report['faces'] = _measure(crowds, [Chunk([], stamps_s, first=True)], rounds)

@@ -1,4 +1,4 @@
-"""What benchmarks look at: the people of the sample clip, many at once or one by one."""
+"""Images for benchmarks: the people of the sample clip, many at once or one by one."""
 
 import sys
 
@@ -11,14 +11,14 @@ from fer_ros.media.sample_people import Person, sample_people
 from fer_ros.media.wall import plaster, with_noise
 from fer_ros.structures import ImageArray
 
-# The part of a picture that is shown, in widths of the face.
+# The part of a picture that is shown, in face widths.
 _SHOWN = 2.1
 _MARGIN_PX = 4
 _SHAKE_PX = 1.0
-# Images after which the shaking repeats.
+# Number of images after which the shaking repeats.
 _SHAKE_IMAGES = 64
-# From when to when somebody's face is nearly frontal and in the image in the sample clip, if
-# nobody else is there.
+# Start and end of the time in the sample clip in which a person's face is nearly frontal and in
+# the image, if nobody else is there.
 _ALONE_S = {
     'portrait.jpg': (0.2, 2.2),
     'grace_hopper.jpg': (3.4, 5.4),
@@ -27,9 +27,10 @@ _ALONE_S = {
 
 
 class Scene:
-    """Images of a number of faces; scenes with more faces have the same ones in the same places.
+    """Images with a number of faces; scenes with more faces contain the same ones in the same
+    places.
 
-    Faces are frontal and at least 90 px wide, so that whoever misses one has no excuse.
+    Faces are frontal and at least 90 px wide, so that missing one has no excuse.
     """
 
     def __init__(
@@ -41,9 +42,9 @@ class Scene:
         """Put the people on the wall, from the middle of the image outwards.
 
         Args:
-            num_faces: At most as many as there are places.
+            num_faces: Number of faces, at most the number of places.
             size_wh: Width and height of the images in pixels.
-            places: Columns and rows; 6 and 3 make faces of 90 px on 1280 x 720.
+            places: Columns and rows; 6 and 3 give faces of 90 px at 1280 x 720.
         """
         self._size_wh = size_wh
         self._wall = plaster(size_wh)
@@ -57,7 +58,7 @@ class Scene:
         self._shake_px = np.random.default_rng(2).normal(0, _SHAKE_PX, (_SHAKE_IMAGES, 2))
 
     def image(self, index: int) -> ImageArray:
-        """Return the image of a number, the same one every time; ``(H, W, 3)`` uint8 BGR."""
+        """Return the image with an index, the same every time, ``(H, W, 3)`` uint8 BGR."""
         x, y = self._shake_px[index % _SHAKE_IMAGES]
         shift = np.array([[1, 0, x], [0, 1, y]])
         moved = cv2.warpAffine(self._wall, shift, self._size_wh, borderMode=cv2.BORDER_REPLICATE)
@@ -65,7 +66,7 @@ class Scene:
 
 
 def _squares(size_wh: tuple[int, int], places: tuple[int, int]) -> list[tuple[int, int, int]]:
-    """Return left, top and side of each place in pixels, those nearest to the middle first."""
+    """Return left, top and side of each place in pixels, nearest to the middle first."""
     width, height = size_wh[0] // places[0], size_wh[1] // places[1]
     side = min(width, height) - _MARGIN_PX
     squares = [
@@ -85,20 +86,20 @@ def _face_square(person: Person) -> ImageArray:
 
 
 def _varied(picture: ImageArray, times: int) -> ImageArray:
-    """Return a picture that was shown before in another light, and every second time mirrored."""
+    """Return a picture in different light for each repetition, mirrored every second time."""
     lit = cv2.convertScaleAbs(picture, alpha=1 - 0.03 * (times % 7), beta=3 * (times % 5))
     return np.asarray(lit[:, ::-1] if times % 2 else lit, np.uint8)
 
 
 def one_face_chunks(size_wh: tuple[int, int], most: int = 0) -> list[Chunk]:
-    """Return the people of the sample clip one by one, as they come from a camera at 30 Hz.
+    """Return the people of the sample clip one by one, as from a camera at 30 Hz.
 
-    Each is a recording of its own; it runs forwards and then backwards, so that somebody is
-    looked at for some seconds.
+    Each is a recording of its own that runs forwards and then backwards, so that each person is in
+    view for some seconds.
 
     Args:
         size_wh: Width and height in pixels; an image of 1280 x 720 takes 2.8 MB.
-        most: Most images; 0: all, 120 of each person.
+        most: Largest number of images; 0: all, 120 of each person.
     """
     chunks = []
     left = most or sys.maxsize

@@ -1,4 +1,4 @@
-"""``fer-ros bench node``: camera_node, fer_node and a subscriber, at 30 images a second."""
+"""``fer-ros bench node``: camera_node, fer_node and a subscriber, at 30 images per second."""
 
 import statistics
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from fer_ros.media.sample_clip import RATE_HZ, write_sample_clip
 from fer_ros.media.sample_people import describe_people, sample_people
 
 FLOOR = 'a node that does nothing'
-# Without and with a subscriber of annotated images.
+# Without and with a subscriber to annotated images.
 PARTS = {'emotion alone': False, 'with annotated images': True}
 Figures = dict[str, Any]
 
@@ -24,13 +24,13 @@ Figures = dict[str, Any]
 def bench_node(
     rounds: int, seconds: float, sizes_wh: Sequence[tuple[int, int]], json_path: Path | None
 ) -> None:
-    """Measure and print; messages carry landmarks, and fer_node has its default parameters.
+    """Measure and print; messages contain landmarks, and fer_node has its default parameters.
 
     Args:
-        rounds: How often the nodes are started for each size.
-        seconds: How long each part of a round is measured.
+        rounds: Number of times the nodes are started for each size.
+        seconds: Duration in seconds of each part of a round.
         sizes_wh: Widths and heights of the images in pixels.
-        json_path: For the figures as JSON.
+        json_path: File for the figures as JSON, if any.
 
     Raises:
         SourceError: A node does not start.
@@ -42,7 +42,7 @@ def bench_node(
         'rounds': rounds,
         'seconds': seconds,
     }
-    print(f'{report["machine"]}; {RATE_HZ:g} images a second, rounds: {rounds}', flush=True)
+    print(f'{report["machine"]}; {RATE_HZ:g} images per second, rounds: {rounds}', flush=True)
     print(f'images: {people}', flush=True)
     runs: dict[str, list[GraphRun]] = {f'{w}x{h}': [] for w, h in sizes_wh}
     with TemporaryDirectory(prefix='fer_ros_bench_') as folder:

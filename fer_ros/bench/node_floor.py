@@ -1,6 +1,6 @@
-"""The floor under what a node of images takes: one that receives them and does nothing.
+"""A baseline for the cost of an image node: one that receives images and does nothing.
 
-Run by ``fer-ros bench node`` in a process of its own.
+Run by ``fer-ros bench node`` in a separate process.
 """
 
 from rclpy.node import Node
@@ -17,7 +17,7 @@ class FloorNode(Node):
     def __init__(self) -> None:
         super().__init__('floor_node')
         self._publisher = self.create_publisher(FaceEmotionArray, 'emotion', 10)
-        # As fer_node subscribes to a camera_node.
+        # The same QoS with which fer_node subscribes to a camera_node.
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
         self.create_subscription(Image, 'camera/image_raw', self._on_image, qos)
 

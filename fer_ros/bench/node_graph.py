@@ -1,4 +1,4 @@
-"""A graph of camera_node, fer_node and a subscriber in this process, and what it takes."""
+"""Measures a graph of camera_node, fer_node and a subscriber in this process."""
 
 import os
 import re
@@ -27,19 +27,19 @@ from fer_ros.ros.domain import take_domain
 
 PROCESSES = ('fer_node', 'camera_node', 'subscriber')
 _START_UP_S = 60.0
-# Before each part: publishers and subscribers find each other, caches fill.
+# Seconds before each part in which publishers and subscribers find each other and caches fill.
 _SETTLE_S = 1.0
-# The counts of the last second are told once a second.
+# Counts are published once per second.
 _LAST_REPORT_S = 1.2
 
 
 @dataclass(frozen=True)
 class Part:
-    """What was measured in a stretch of time.
+    """Measurements of one part.
 
     Attributes:
         emotion_s: Seconds from the stamp of an image to the arrival of its message.
-        annotated_s: Likewise of annotated images.
+        annotated_s: Seconds from the stamp of an image to the arrival of its annotated image.
         cpu_percent: Percentage of one core, by process.
     """
 
@@ -50,18 +50,18 @@ class Part:
 
 @dataclass(frozen=True)
 class GraphRun:
-    """What was measured from the start of the nodes to their end.
+    """Measurements from the start of the nodes to their end.
 
     Attributes:
-        start_s: From the start of fer_node's process to the arrival of its first message.
-        resident_mb: Memory of fer_node after the last part.
-        peak_mb: The most that it was.
-        sent: Images that camera_node published.
-        received: How many of them fer_node received.
-        dropped: How many of them it skipped because newer ones had arrived.
-        messages: That arrived here.
-        floor: Measured with a node in fer_node's place that does nothing with the images.
-        parts: By name.
+        start_s: Seconds from the start of fer_node's process to the arrival of its first message.
+        resident_mb: Resident memory of fer_node after the last part in MB.
+        peak_mb: Peak resident memory of fer_node in MB.
+        sent: Number of images that camera_node published.
+        received: Number of them that fer_node received.
+        dropped: Number of them that it skipped because newer ones had arrived.
+        messages: Number of messages that arrived here.
+        floor: Measurements with a node that does nothing instead of fer_node.
+        parts: Measurements by name of the part.
     """
 
     start_s: float
@@ -79,16 +79,16 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
     """Start the nodes, measure and stop them.
 
     Args:
-        video: What the camera shows, over and over.
-        parts: By name, whether there is a subscriber of annotated images.
-        seconds: How long each part is measured.
+        video: Video that camera_node plays in a loop.
+        parts: Whether to subscribe to annotated images, by name of the part.
+        seconds: Duration of each part in seconds.
 
     Raises:
         SourceError: A node does not start.
     """
-    # As the nodes do; with the default, a subscriber may hear of a new node 3 s late.
+    # As in the nodes; with the default, a subscriber may discover a new node 3 s late.
     send_images_whole(os.environ)
-    # A context and a domain of its own, whatever the caller has and whatever runs on this machine.
+    # A separate context and domain, independent of the caller and of other nodes on this machine.
     context, domain_id = Context(), take_domain()
     rclpy.init(
         context=context, signal_handler_options=SignalHandlerOptions.NO, domain_id=domain_id
@@ -141,14 +141,14 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
 
 
 class Subscriber(Node):
-    """Notes when messages arrive.
+    """Records the arrival of messages.
 
     Attributes:
-        emotion: Time of arrival since the epoch and seconds since the image's stamp, of each
+        emotion: Arrival time since the epoch and time since the image's stamp, in seconds, of each
             message on /emotion.
-        annotated: Likewise of annotated images.
-        received: Images that fer_node says it has received.
-        dropped: Images that it says it has left out.
+        annotated: The same times of each annotated image.
+        received: Number of images that fer_node reports as received.
+        dropped: Number of images that it reports as skipped.
     """
 
     def __init__(self, context: Context) -> None:
@@ -164,12 +164,12 @@ class Subscriber(Node):
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
 
     def measure(self, annotated: bool, seconds: float, pids: Mapping[str, int]) -> Part:
-        """Return what arrives and what it takes for some time.
+        """Receive messages and measure for some time.
 
         Args:
-            annotated: Whether to subscribe to annotated images meanwhile.
-            seconds: How long.
-            pids: Processes by name.
+            annotated: Whether to subscribe to annotated images.
+            seconds: Duration in seconds.
+            pids: Process ids by name.
         """
         images = self._subscribe_annotated() if annotated else None
         self.spin(_SETTLE_S)
@@ -188,13 +188,13 @@ class Subscriber(Node):
         )
 
     def spin(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Receive for some time, or until a condition holds."""
+        """Receive for some time, or until a condition is true."""
         end_s = time.monotonic() + seconds
         while (left_s := end_s - time.monotonic()) > 0 and not until():
             self._executor.spin_once(timeout_sec=min(left_s, 0.1))
 
     def _subscribe_annotated(self) -> Subscription:
-        # As bytes: to take them apart would hold up the messages that wait behind.
+        # As raw bytes: deserialising them would delay the messages waiting behind.
         return self.create_subscription(
             Image, 'camera/image_annotated', self._on_annotated, QoSProfile(depth=5), raw=True
         )
@@ -205,7 +205,7 @@ class Subscriber(Node):
 
     def _on_annotated(self, serialized: bytes) -> None:
         now_s = time.time()
-        # Behind four bytes that name the encoding stands the header's stamp.
+        # The header's stamp follows four bytes that name the encoding.
         sec, nanosec = struct.unpack_from('<iI' if serialized[1] & 1 else '>iI', serialized, 4)
         self.annotated.append((now_s, now_s - sec - nanosec * 1e-9))
 
@@ -217,7 +217,7 @@ class Subscriber(Node):
 
 
 def _pids(node: Child, camera_node: Child) -> dict[str, int]:
-    """Return the processes by name, with a node in fer_node's place."""
+    """Return the process ids by name, given the node in fer_node's role."""
     return dict(zip(PROCESSES, (node.pid, camera_node.pid, os.getpid()), strict=True))
 
 
@@ -231,14 +231,14 @@ _TICKS_HZ = os.sysconf('SC_CLK_TCK')
 
 
 def cpu_s(pid: int) -> float:
-    """Return the seconds that a process has spent on processors since its start, all threads."""
-    # The second field, the name in brackets, may hold spaces.
+    """Return the processor time of a process since its start in seconds, over all threads."""
+    # The second field, the name in brackets, may contain spaces.
     fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_HZ
 
 
 def resident_mb(pid: int) -> tuple[float, float]:
-    """Return the resident memory of a process, now and at most so far, in MB of 2^20 bytes."""
+    """Return the current and peak resident memory of a process in MB of 2^20 bytes."""
     status = Path(f'/proc/{pid}/status').read_text()
     kilobytes = dict(re.findall(r'^(VmRSS|VmHWM):\s+(\d+) kB$', status, re.M))
     return int(kilobytes['VmRSS']) / 1024, int(kilobytes['VmHWM']) / 1024

@@ -31,14 +31,14 @@ def bench_pipeline(
     json_path: Path | None,
     images: int = 0,
 ) -> None:
-    """Measure and print, on the people of the sample clip one by one, with a camera's stamps.
+    """Measure and print, with the people of the sample clip one by one and a camera's stamps.
 
     Args:
         maker: Makes the pipelines.
-        rounds: How often the clip is gone through.
+        rounds: Number of passes through the clip.
         sizes_wh: Widths and heights of the images in pixels.
-        json_path: For the figures as JSON.
-        images: At most; 0: all.
+        json_path: File for the figures as JSON, if any.
+        images: Largest number of images; 0: all.
     """
     people = describe_people(sample_people())
     report: Figures = {
@@ -72,10 +72,10 @@ def one_by_one(pipeline: EmotionPipeline) -> OneByOne:
 
 
 def report_speeds(title: str, taken: Mapping[str, Sequence[Sequence[Turn]]]) -> Figures:
-    """Print a line per side, with how many times as fast the first one is, and return the figures.
+    """Print a line per side with the speed ratio of the first side to it, and return the figures.
 
     Args:
-        title: Over the table.
+        title: Title of the table.
         taken: Turns by side and round.
     """
     ratios = ratios_to_first(taken)
@@ -103,7 +103,7 @@ def stages_of(rounds: Sequence[Sequence[Turn]], stages: Sequence[str]) -> Figure
     """Return the figures of a side's stages.
 
     Args:
-        rounds: Its turns, by round.
+        rounds: Turns of the side, by round.
         stages: Names, in order of execution.
     """
     times_s = [stage_s for turns in rounds for turn in turns for stage_s in turn.stages_s]

@@ -1,4 +1,4 @@
-"""PipelineMaker: pipelines as the node has them when nothing is said to it."""
+"""PipelineMaker: creates pipelines with the node's default parameters."""
 
 import time
 from pathlib import Path
@@ -16,7 +16,7 @@ class PipelineMaker:
     """Makes pipelines that share their models.
 
     Attributes:
-        models: The models.
+        models: Models of all pipelines.
         model_name: Name of the file the classifier was loaded from.
     """
 
@@ -44,21 +44,21 @@ class PipelineMaker:
         return self._settings.tracker.detect_interval_s
 
     def make(self) -> EmotionPipeline:
-        """Return a pipeline that knows no face."""
+        """Return a new pipeline."""
         return EmotionPipeline(self.models, self._settings)
 
 
 NAME = 'two threads, for recorded images'
 
 
-# Images that wait between the halves, as in a replay.
+# Number of images that may wait between the halves, as in a replay.
 _DEPTH = 6
 
 
 class TwoThreads:
-    """A side that looks at an image while emotions are estimated in the one before.
+    """A side that observes an image while the emotions in the previous one are estimated.
 
-    That takes images that wait to be processed: a camera's have no second one waiting.
+    This needs recorded images: with a live camera, no second image is waiting.
     """
 
     def __init__(self, pipeline: EmotionPipeline) -> None:

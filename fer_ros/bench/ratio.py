@@ -1,21 +1,21 @@
-"""Ratio: how many times as fast one side is as another, where its rounds agree on it."""
+"""Ratio: the speed ratio of two sides, given only if the rounds agree on it."""
 
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Rounds that differ by a larger factor measure what else the machine does.
+# Rounds that differ by a larger factor measure the machine's other load instead.
 LARGEST_SPREAD = 1.5
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast one side is as another.
+    """The speed ratio of two sides.
 
     Attributes:
-        by_round: The ratio in each round.
-        spread: The largest factor between two rounds, of either side's speed or of their ratio.
+        by_round: Ratio in each round.
+        spread: Largest factor between two rounds, of either side's speed or of their ratio.
     """
 
     by_round: tuple[float, ...]
@@ -23,11 +23,11 @@ class Ratio:
 
     @property
     def steady(self) -> bool:
-        """Whether the rounds agree well enough to name a ratio."""
+        """Whether the rounds agree well enough to give a ratio."""
         return self.spread <= LARGEST_SPREAD
 
     def figures(self) -> dict[str, Any]:
-        """Return the figures for a report; the ratio itself only when it is steady."""
+        """Return the figures for a report, with the ratio itself only if it is steady."""
         figures: dict[str, Any] = {'spread_of_rounds': self.spread}
         if self.steady:
             figures['first_is_times_as_fast'] = statistics.median(self.by_round)
@@ -42,21 +42,21 @@ class Ratio:
 
 
 def speed_ratio(first: Sequence[float], other: Sequence[float]) -> Ratio:
-    """Return how many times as fast the first side is as another.
+    """Return the speed ratio of the first side to another.
 
     Args:
-        first: Its images per second in each round.
-        other: The other's, in the same rounds.
+        first: Images per second of the first side in each round.
+        other: Images per second of the other side in the same rounds.
     """
     by_round = tuple(one / two for one, two in zip(first, other, strict=True))
     return Ratio(by_round, max(_spread(values) for values in (first, other, by_round)))
 
 
 def busy_sentence(ratios: Mapping[str, Ratio]) -> str:
-    """Return a sentence about the ratios that are not named, empty when all are.
+    """Return a sentence about the ratios that are not given; empty if all are.
 
     Args:
-        ratios: By the name of the other side.
+        ratios: Ratios by name of the other side.
     """
     unsteady = {name: ratio.spread for name, ratio in ratios.items() if not ratio.steady}
     if not unsteady:

@@ -1,4 +1,4 @@
-"""What every benchmark says: the machine, medians and percentiles, and all of it as JSON."""
+"""Output of all benchmarks: the machine, medians and percentiles, and all figures as JSON."""
 
 import json
 import os
@@ -17,19 +17,21 @@ _CPU_INFO = Path('/proc/cpuinfo')
 
 
 def machine() -> str:
-    """Return the processor's name and how many of it there are."""
+    """Return the name and number of the processors."""
     return f'{_processor()}, {os.cpu_count()} processors'
 
 
 def write_json(report: Mapping[str, Any], path: Path | None) -> None:
-    """Write the figures of a benchmark, if a file is named for them."""
+    """Write the figures of a benchmark if a path is given."""
     if path is not None:
         with atomic_file(path) as aside:
             aside.write_text(json.dumps(report, indent=2))
 
 
 def spread_ms(times_s: Sequence[float], *percents: int) -> dict[str, float]:
-    """Return ``median_ms`` and percentiles (``p95_ms`` for 95) of seconds, zeros of none."""
+    """Return ``median_ms`` and percentiles (``p95_ms`` for 95) of times in seconds; zeros if there
+    are none.
+    """
     percents = percents or (95,)
     values = np.percentile(list(times_s) or [0.0], (50, *percents)) * 1e3
     names = ('median', *(f'p{percent}' for percent in percents))
@@ -42,7 +44,7 @@ def stage_figures(
     """Return the figures of each stage.
 
     Args:
-        images: Seconds by stage for every image; a stage that was not run for it is missing.
+        images: Seconds by stage for every image; stages that did not run are missing.
         stages: Names, in order of execution.
     """
     return {stage: _stage([image.get(stage, 0.0) for image in images]) for stage in stages}
@@ -69,7 +71,7 @@ def _stage(times_s: Sequence[float]) -> dict[str, float]:
 
 
 def _processor() -> str:
-    # Python asks `uname -p`, which on Linux knows the architecture at most.
+    # Python uses `uname -p`, which on Linux gives the architecture at most.
     if _CPU_INFO.is_file():
         named = re.search(r'^model name\s*:\s*(.+)$', _CPU_INFO.read_text(), re.M)
         if named:

@@ -1,4 +1,6 @@
-"""Sides that are compared take turns on the same images: a change of pace hits all alike."""
+"""Compared sides take turns on the same images, so that changes in the machine's speed affect all
+alike.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +13,11 @@ from tqdm import tqdm
 from fer_ros.bench.ratio import Ratio, speed_ratio
 from fer_ros.structures import ImageArray
 
-# Images that a side is given at a time: two seconds of them.
+# Number of images that a side gets at a time: two seconds of them.
 CHUNK_IMAGES = 60
-# Images of the first chunk on which a side warms up.
+# Number of images of the first chunk on which a side warms up.
 WARM_UP_IMAGES = 10
-# Rest before each turn, in which what the last side left running comes to its end.
+# Rest before each turn, in which background work of the last side finishes.
 REST_S = 0.05
 
 
@@ -26,7 +28,7 @@ class Chunk:
     Attributes:
         images: ``(H, W, 3)`` uint8 BGR.
         stamps_s: Their stamps in seconds.
-        first: Whether they follow no others: what is remembered is forgotten.
+        first: Whether the chunk starts a recording, so that earlier images are forgotten.
     """
 
     images: Sequence[ImageArray]
@@ -36,14 +38,14 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """What a side made of a chunk.
+    """Results of a side on a chunk.
 
     Attributes:
-        results: One for each image.
-        found: Images in which it found a face.
-        elapsed_s: From the first image to the end of all work on the last one.
-        times_s: For each image, where one is finished before the next one begins.
-        stages_s: Seconds by stage for each image, where the side tells.
+        results: Result for each image.
+        found: Number of images in which it found a face.
+        elapsed_s: Seconds from the first image to the end of all work on the last one.
+        times_s: Seconds for each image, if each is finished before the next one starts.
+        stages_s: Seconds by stage for each image, if the side measures them.
     """
 
     results: list[Any]
@@ -54,7 +56,7 @@ class Turn:
 
 
 class Side(Protocol):
-    """One of those that are compared."""
+    """One of the compared sides."""
 
     name: str
 
@@ -68,7 +70,7 @@ class Side(Protocol):
 
 
 class Subject(Protocol):
-    """What processes one image after the other."""
+    """An object that processes one image after the other."""
 
     @property
     def stage_s(self) -> Mapping[str, float]:
@@ -76,7 +78,7 @@ class Subject(Protocol):
         ...
 
     def process(self, image: ImageArray, stamp_s: float) -> Any:
-        """Return what is found in an image."""
+        """Return the faces found in an image."""
         ...
 
     def reset(self) -> None:
@@ -85,7 +87,7 @@ class Subject(Protocol):
 
 
 class OneByOne:
-    """A side that finishes an image before it takes the next one, as on a live camera."""
+    """A side that finishes an image before it takes the next one, as with a live camera."""
 
     def __init__(
         self,
@@ -96,12 +98,12 @@ class OneByOne:
         during: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Args:
-        name: In the tables.
-        subject: What processes the images.
-        num_faces: Number of faces in what the subject returns.
-        settle: Waits until nothing of it is at work any more, also in the background: else the
-            next side would pay for it, and this one would have it for nothing.
-        during: Entered for each turn.
+        name: Name in the tables.
+        subject: Object that processes the images.
+        num_faces: Returns the number of faces in a result of the subject.
+        settle: Waits until all its work is finished, including in the background; otherwise the
+            next side would be slowed down by it.
+        during: Context that is entered for each turn.
         """
         self.name = name
         self._subject = subject
@@ -132,13 +134,13 @@ class OneByOne:
 def take_turns(
     sides: Sequence[Side], chunks: Sequence[Chunk], rounds: int, rest_s: float = REST_S
 ) -> dict[str, list[list[Turn]]]:
-    """Return the turns of each side, by its name and round; a bar on stderr shows the progress.
+    """Return the turns of each side by name and round; a bar on stderr shows progress.
 
     Args:
-        sides: Each gets the first chunk, then each the second, and so on.
-        chunks: On the beginning of the first one each side warms up.
-        rounds: How often all of the chunks are gone through.
-        rest_s: Before each turn, in seconds.
+        sides: Sides to compare; each gets the first chunk, then each the second, and so on.
+        chunks: Images; each side warms up on the start of the first chunk.
+        rounds: Number of passes through all chunks.
+        rest_s: Rest before each turn in seconds.
     """
     taken: dict[str, list[list[Turn]]] = {side.name: [[] for _ in range(rounds)] for side in sides}
     with tqdm(total=(rounds * len(chunks) + 1) * len(sides), unit='turn', leave=False) as bar:
@@ -159,7 +161,7 @@ def take_turns(
 
 
 def warm_up(side: Side, chunk: Chunk) -> Turn:
-    """Let a side process the beginning of a chunk, and return what that took."""
+    """Let a side process the start of a chunk, and return the turn."""
     side.reset()
     begin = replace(
         chunk, images=chunk.images[:WARM_UP_IMAGES], stamps_s=chunk.stamps_s[:WARM_UP_IMAGES]
@@ -168,7 +170,7 @@ def warm_up(side: Side, chunk: Chunk) -> Turn:
 
 
 def images_per_second(rounds: Sequence[Sequence[Turn]]) -> list[float]:
-    """Return a side's images divided by their time, for each round."""
+    """Return a side's images per second in each round."""
     return [
         sum(len(turn.results) for turn in turns) / sum(turn.elapsed_s for turn in turns)
         for turns in rounds
@@ -176,7 +178,7 @@ def images_per_second(rounds: Sequence[Sequence[Turn]]) -> list[float]:
 
 
 def ratios_to_first(taken: Mapping[str, Sequence[Sequence[Turn]]]) -> dict[str, Ratio]:
-    """Return, for each side, how many times as fast as it the first one is."""
+    """Return the speed ratio of the first side to each other side."""
     speeds = {name: images_per_second(rounds) for name, rounds in taken.items()}
     first = next(iter(speeds.values()))
     return {name: speed_ratio(first, speed) for name, speed in speeds.items()}

@@ -110,7 +110,7 @@ def find_clips(folder: Path) -> tuple[Clip, ...]:
             clips[path.stem] = Clip(path.stem, path, int(actor), sentence, emotion, level)
     if not clips:
         raise DatasetError(
-            f'{folder} holds no CREMA-D clip, needed are files like 1001_DFA_ANG_XX.flv (or .mp4)'
+            f'{folder} holds no CREMA-D clip, expected files like 1001_DFA_ANG_XX.flv (or .mp4)'
         )
     return tuple(clips[name] for name in sorted(clips))
 

@@ -124,7 +124,7 @@ def _read(path: Path) -> Arrays:
         with path.open('rb') as stream, np.load(stream, allow_pickle=False) as file:
             missing = [name for name in _ARRAYS if name not in file]
             if missing:
-                raise DatasetError(f'{path} has no array {missing[0]!r}, needed are {_ARRAYS}')
+                raise DatasetError(f'{path} has no array {missing[0]!r}, expected {_ARRAYS}')
             return {name: file[name] for name in _ARRAYS}
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise DatasetError(f'{path} is damaged or not an npz file of plain arrays') from error

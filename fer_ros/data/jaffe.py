@@ -41,9 +41,7 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
             subject, code = match.groups()
             pictures.append(Picture(file, class_name(code), subject=subject.upper()))
     if not pictures:
-        raise DatasetError(
-            f'{path} holds no picture of JAFFE, needed are files like KA.AN1.39.tiff'
-        )
+        raise DatasetError(f'{path} holds no picture of JAFFE, expected files like KA.AN1.39.tiff')
     left_out = f'Left out: {len(others)} pictures without a label in their name: {listed(others)}.'
     return LabelledPictures(
         'JAFFE',

@@ -51,7 +51,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
             label, judged = class_name(code), view == 'S'
             pictures.append(Picture(file, label, subject=subject, judged=judged))
     if not pictures:
-        raise DatasetError(f'{path} holds no picture of KDEF, needed are files like AF01ANS.JPG')
+        raise DatasetError(f'{path} holds no picture of KDEF, expected files like AF01ANS.JPG')
     left_out = []
     if profiles:
         left_out.append(f'Left out: {profiles} full profiles.')

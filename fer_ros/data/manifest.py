@@ -38,7 +38,7 @@ def read_manifest(folder: Path) -> list[Picture]:
         raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
     missing = {'path', 'label'} - set(columns)
     if missing:
-        raise DatasetError(f'{file} has no column {min(missing)!r}, needed are path and label')
+        raise DatasetError(f'{file} has no column {min(missing)!r}, expected path,label')
     pictures = [_from_row(folder, number, row) for number, row in enumerate(lines, 2)]
     if not pictures:
         raise DatasetError(f'{file} names no picture')
@@ -84,7 +84,7 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
     if not path or not label:
         raise DatasetError(f'{where}: path or label is empty')
     if split and split not in SPLITS:
-        raise DatasetError(f'{where}: split is {split!r}, allowed are {", ".join(SPLITS)}')
+        raise DatasetError(f'{where}: split is {split!r}, expected one of {", ".join(SPLITS)}')
     if values.get('clip') and not frame:
         raise DatasetError(
             f'{where}: clip is {values["clip"]!r} without a frame; the number in the column frame '
@@ -92,7 +92,7 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
         )
     frame = frame or '0'
     if not frame.isdecimal() or len(frame) > _MOST_DIGITS:
-        raise DatasetError(f'{where}: frame is {frame[:20]!r}, needed is a number from 0')
+        raise DatasetError(f'{where}: frame is {frame[:20]!r}, expected a number from 0')
     subject, clip = values.get('subject', ''), values.get('clip', '')
     if subject and clip:
         # Everybody has a clip 1.
@@ -103,6 +103,6 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
         path = path.replace('\\', '/')
     if Path(path).is_absolute() or '..' in Path(path).parts or '\0' in path:
         raise DatasetError(
-            f'{where}: path is {path!r}, allowed are paths within the folder of the manifest'
+            f'{where}: path is {path!r}, expected a path within the folder of the manifest'
         )
     return Picture(folder / path, class_name(label), split, subject, clip, int(frame))

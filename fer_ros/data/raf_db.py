@@ -56,7 +56,7 @@ def _left_out(wrong: list[str], unlabelled: list[str]) -> tuple[str, ...]:
     sentences = []
     if wrong:
         sentences.append(
-            f'Left out: {listed(wrong)} of {LIST}, needed are the name of a picture of train or '
+            f'Left out: {listed(wrong)} of {LIST}, expected the name of a picture of train or '
             'test and a number from 1 to 7.'
         )
     if unlabelled:

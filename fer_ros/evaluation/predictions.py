@@ -93,7 +93,7 @@ def in_classes_of(
     if len(set(known) & set(wanted)) < 2:
         raise DatasetError(
             f'the model knows {", ".join(known)}, the data is labelled {", ".join(wanted)}: '
-            'needed are two classes or more in common'
+            'expected two classes or more in common'
         )
     mapped = np.zeros((len(probabilities), len(wanted)), np.float32)
     for column, name in enumerate(wanted):

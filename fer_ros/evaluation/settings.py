@@ -60,22 +60,24 @@ class EvaluateSettings:
 
     def __post_init__(self) -> None:
         if self.dataset and self.dataset not in DATASETS:
-            raise SettingError(f'dataset is {self.dataset!r}, allowed are {", ".join(DATASETS)}')
+            raise SettingError(
+                f'dataset is {self.dataset!r}, expected one of {", ".join(DATASETS)}'
+            )
         for stream in self.streams:
             if stream not in STREAMS:
-                raise SettingError(f'stream {stream!r} is unknown, known are {", ".join(STREAMS)}')
+                raise SettingError(f'stream {stream!r} is unknown, expected {", ".join(STREAMS)}')
         if self.severity is not None:
             if not 0 <= self.severity <= 3:
-                raise SettingError(f'severity is {self.severity}, allowed are 0 to 3')
+                raise SettingError(f'severity is {self.severity}, expected 0 to 3')
             if 'smoothed' not in self.streams:
                 raise SettingError(
                     'severity is of clips that are made for the stream smoothed, which is not '
                     'among the streams'
                 )
         if not 0 <= self.min_quality <= 1:
-            raise SettingError(f'min_quality is {self.min_quality}, allowed are 0 to 1')
+            raise SettingError(f'min_quality is {self.min_quality}, expected 0 to 1')
         if not 0 <= self.fold <= 10:
-            raise SettingError(f'fold is {self.fold}, allowed are 0 to 10')
+            raise SettingError(f'fold is {self.fold}, expected 0 to 10')
 
     def load(self, model: Path) -> CorrectedClassifier:
         """Return the model in the backend that can answer for the streams."""

@@ -1,1 +1,1 @@
-"""From an image to faces: detect, follow, landmarks, alignment, graph."""
+"""From an image to faces: detection, tracking, landmarks, alignment and the landmark graph."""

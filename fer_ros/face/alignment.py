@@ -7,7 +7,7 @@ import numpy.typing as npt
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, REGIONS
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
-# Expressions move the brows and the mouth, turns of the head the jaw; eyes and nose stay.
+# Expressions move the brows and the mouth, and turning the head moves the jaw; eyes and nose stay.
 STABLE_LANDMARKS = np.array(
     [*REGIONS['nose_bridge'], *REGIONS['nose_base'], *REGIONS['right_eye'], *REGIONS['left_eye']]
 )
@@ -16,19 +16,19 @@ Transform = npt.NDArray[np.float64]
 
 
 def similarity(source: FloatArray, target: FloatArray) -> Transform:
-    """Return the ``(2, 3)`` matrix of rotation, scale and shift that best maps points to points.
+    """Return the ``(2, 3)`` matrix of rotation, scale and shift that best maps source to target.
 
-    Least squares over similarity transforms without reflection (Umeyama 1991, for two dimensions).
+    Least squares over similarity transforms without reflection (Umeyama 1991, in two dimensions).
 
     Args:
-        source: ``(N, 2)`` x, y.
-        target: ``(N, 2)`` x, y.
+        source: ``(N, 2)`` points as x, y.
+        target: ``(N, 2)`` points that ``source`` should be mapped to.
     """
     source_mean = source.mean(axis=0, dtype=np.float64)
     target_mean = target.mean(axis=0, dtype=np.float64)
     s = source - source_mean
     t = target - target_mean
-    # Landmarks that all fall on one point have no scale; keep the result finite.
+    # Landmarks that all coincide have no scale; keep the result finite.
     norm = max(float((s**2).sum()), 1e-9)
     a = float((s * t).sum()) / norm
     b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / norm
@@ -44,17 +44,18 @@ def face_transform(landmarks: Landmarks) -> Transform:
 def crop_face(
     gray: ImageArray, landmarks: Landmarks, transform: Transform, size_px: int
 ) -> AlignedFace:
-    """Cut the face out of ``gray`` and move its landmarks along.
+    """Cut the face out of ``gray`` and transform its landmarks to match.
 
     Args:
         gray: ``(H, W)`` uint8.
-        landmarks: In pixels of ``gray``.
-        transform: As ``face_transform`` returns it; training disturbs it before it comes here,
-            so that crop and landmarks are disturbed together.
-        size_px: Side S of the crop.
+        landmarks: Landmarks in pixels of ``gray``.
+        transform: Result of ``face_transform``. Training perturbs it first, so that the crop and
+            the landmarks are perturbed together.
+        size_px: Side S of the crop in pixels.
 
     Returns:
-        Crop and landmarks; where the crop leaves the image, the image's edge is repeated.
+        The crop and its landmarks; where the crop extends beyond the image, the image's edge is
+        repeated.
     """
     points = landmarks.points_px @ transform[:, :2].T + transform[:, 2]
     crop = warp(gray, transform, size_px, cv2.BORDER_REPLICATE)
@@ -62,14 +63,14 @@ def crop_face(
 
 
 def warp(image: ImageArray, transform: Transform, size_px: int, border: int) -> ImageArray:
-    """Return the part of an image that a transform brings to the aligned crop.
+    """Return the aligned crop that a transform takes from an image.
 
     Args:
         image: ``(H, W)`` or ``(H, W, 3)`` uint8.
-        transform: See ``face_transform``.
-        size_px: Side S.
-        border: What stands where the crop leaves the image: OpenCV's ``BORDER_REPLICATE`` or
-            ``BORDER_CONSTANT``, which is black.
+        transform: ``(2, 3)`` matrix; see ``face_transform``.
+        size_px: Side S of the crop in pixels.
+        border: How to fill the crop outside the image: OpenCV's ``BORDER_REPLICATE``, or
+            ``BORDER_CONSTANT`` for black.
 
     Returns:
         ``(S, S)`` or ``(S, S, 3)`` uint8.
@@ -97,13 +98,13 @@ def align_face(gray: ImageArray, landmarks: Landmarks, size_px: int) -> AlignedF
 def _reduced(image: ImageArray, to_crop: Transform, size_px: int) -> tuple[ImageArray, Transform]:
     """Reduce the part of a large image that the crop covers, so that warping does not alias."""
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-    # Landmarks that all fall on one point have a scale of nothing, which no reduction helps.
+    # Landmarks that all coincide have a scale of 0, which no reduction can help.
     if not 1e-6 < scale <= 0.5:
         return image, to_crop
     factor = int(1 / scale)
     height, width = image.shape[:2]
-    # The crop's middle in the image, and how far its corners are from it on either axis. Plain
-    # numbers: for two by two of them, arrays take longer.
+    # The crop's centre in the image, and the distance of its corners from it along either axis.
+    # Plain numbers, since arrays are slower for a 2 x 2 matrix.
     (a, b, x_shift), (c, d, y_shift) = to_crop.tolist()
     determinant = a * d - b * c
     half = size_px / 2
@@ -111,7 +112,7 @@ def _reduced(image: ImageArray, to_crop: Transform, size_px: int) -> tuple[Image
     y = (a * (half - y_shift) - c * (half - x_shift)) / determinant
     x_reach = half * (abs(d) + abs(b)) / abs(determinant) + 2 * factor
     y_reach = half * (abs(a) + abs(c)) / abs(determinant) + 2 * factor
-    # One reduced pixel of margin for the interpolation; whole multiples of the factor.
+    # One reduced pixel of margin for the interpolation, rounded to multiples of the factor.
     x0, x1 = (int(min(max(edge, 0), width)) for edge in (x - x_reach, x + x_reach))
     y0, y1 = (int(min(max(edge, 0), height)) for edge in (y - y_reach, y + y_reach))
     columns, rows = (x1 - x0) // factor, (y1 - y0) // factor

@@ -1,4 +1,6 @@
-"""Appearance: what one face has looked like, and whether another crop shows the same face."""
+"""Appearance: what a face has looked like so far, to tell whether another crop shows the same
+face.
+"""
 
 from collections import deque
 
@@ -7,47 +9,48 @@ import numpy as np
 
 from fer_ros.structures import FloatArray, ImageArray
 
-# Side of the neighbourhood, in shares of the crop's, by whose mean and spread a pixel is
-# normalised: light and contrast go, and with them most of what all faces share.
+# Side of the neighbourhood, as a fraction of the crop's side, whose mean and spread normalise a
+# pixel. This removes light and contrast, and with them most of what all faces share.
 _NEIGHBOURHOOD = 0.27
-# Gray levels that are added to the spread, so that flat skin does not become noise.
+# Gray levels added to the spread, so that flat skin does not turn into noise.
 _FLOOR = 4.0
 
-# Looks that are remembered of a face; one more is remembered where it is less like all of these.
+# Number of looks remembered per face, and the likeness to all of them below which a new look is
+# remembered.
 _MOST_LOOKS = 6
 _NEW_LOOK = 0.8
 
-# Of aligned crops of 1,004 web pictures, 99 % of the pairs of different people correlate less
-# than 0.47; of 640 images of clips, 99 % correlate more with what the same person looked like
-# before in the clip.
+# Among aligned crops of 1,004 web pictures, 99 % of the pairs of different people correlate less
+# than 0.47; of 640 images from clips, 99 % correlate more than that with earlier looks of the same
+# person in the clip.
 SAME_FACE = 0.47
 
 
 class Appearance:
-    """A few looks of one face, from different times and sides."""
+    """A few looks of one face, at different times and from different sides."""
 
     def __init__(self) -> None:
         self._looks: deque[FloatArray] = deque(maxlen=_MOST_LOOKS)
         self._last: FloatArray | None = None
 
     def likeness(self, look: FloatArray) -> float:
-        """Return the greatest correlation with a look that is remembered.
+        """Return the highest correlation with any remembered look.
 
         Args:
-            look: As ``look_of`` returns it.
+            look: Result of ``look_of``.
 
         Returns:
-            In [-1, 1]; 1 where none is remembered.
+            Correlation in [-1, 1]; 1 if no look is remembered yet.
         """
         remembered = [*self._looks, *([] if self._last is None else [self._last])]
         return max((float(look @ one) for one in remembered), default=1.0)
 
     def add(self, look: FloatArray, sure: bool) -> None:
-        """Take a look as the last one.
+        """Store the latest look.
 
         Args:
-            look: As ``look_of`` returns it.
-            sure: Whether it is certain to be of this face, so that it may be remembered longer.
+            look: Result of ``look_of``.
+            sure: Whether it certainly shows this face, so that it may be remembered for longer.
         """
         if sure and all(float(look @ one) < _NEW_LOOK for one in self._looks):
             self._looks.append(look)
@@ -55,14 +58,14 @@ class Appearance:
 
 
 def look_of(crop: ImageArray) -> FloatArray:
-    """Return what can be compared of a crop: without light and contrast of each neighbourhood.
+    """Return the comparable content of a crop, with local light and contrast removed.
 
     Args:
-        crop: ``(S, S)`` uint8, aligned.
+        crop: ``(S, S)`` uint8, an aligned face.
 
     Returns:
-        ``(S * S,)`` float32 of mean 0 and length 1, so that the product of two is their
-        correlation; zeros for a uniform crop.
+        ``(S * S,)`` float32 with mean 0 and length 1, so that the dot product of two looks is
+        their correlation; zeros for a uniform crop.
     """
     side = int(_NEIGHBOURHOOD * len(crop)) | 1
     values = crop.astype(np.float32)

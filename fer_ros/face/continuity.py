@@ -1,5 +1,5 @@
-"""Whether what is in a place was there in the image before: without landmarks, which a turned head
-or a hand before the face leads astray.
+"""Whether a face was already there in the previous image. Works without landmarks, which a turned
+head or a hand in front of the face would mislead.
 """
 
 import cv2
@@ -7,30 +7,31 @@ import numpy as np
 
 from fer_ros.structures import FaceBox, FloatArray, ImageArray
 
-# Of successive images of clips, up to 0.1 s apart, all were above this; of pairs of different
-# people in one place, all were below.
+# All successive images of clips, up to 0.1 s apart, were above this; all pairs of different people
+# in one place were below.
 SAME_SCENE = 0.47
 
-# The face with some of what surrounds it, and how far it may have moved, in widths of the box.
+# Size of the region compared, a face and some of its surroundings, and how far it may have moved;
+# both in box widths.
 _REGION = 1.3
 _REACH = 0.35
-# Width of the box in the reduced images that are compared.
+# Width of the box in pixels in the reduced images that are compared.
 _BOX_PX = 32
 _NEIGHBOURHOOD_PX = 9
 _FLOOR = 4.0
 
 
 def continuity(previous: ImageArray, gray: ImageArray, box: FaceBox) -> float:
-    """Return how surely a face was about there in the image before.
+    """Return how likely it is that a face was near this place in the previous image.
 
     Args:
-        previous: ``(H, W)`` uint8, the image before.
+        previous: ``(H, W)`` uint8, the previous image.
         gray: ``(H, W)`` uint8, this image.
         box: Where the face is in this image.
 
     Returns:
-        The greatest normalised cross-correlation, in [-1, 1], of the face and its surroundings
-        with the neighbourhood in the image before.
+        The highest normalised cross-correlation, in [-1, 1], of the face and its surroundings with
+        that neighbourhood in the previous image.
     """
     if previous.shape != gray.shape:
         return 0.0
@@ -40,16 +41,16 @@ def continuity(previous: ImageArray, gray: ImageArray, box: FaceBox) -> float:
 
 
 def _reduced(gray: ImageArray, box: FaceBox, widths: float) -> FloatArray:
-    """Return what surrounds a box, reduced, without its light and contrast.
+    """Return the surroundings of a box, reduced, with light and contrast removed.
 
     Args:
         gray: ``(H, W)`` uint8.
-        box: In the middle of what is returned.
-        widths: Side of what is returned, in widths of the box.
+        box: Box at the centre of the result.
+        widths: Side of the result in box widths.
     """
     side_px, scale = round(_BOX_PX * widths), _BOX_PX / box.width_px
     x, y = box.center_px
-    # Only what is needed of a large image is averaged before it is sampled.
+    # Of a large image, average only the part needed before sampling it.
     reach = widths * box.width_px
     height, width = gray.shape
     x0, x1 = (int(min(max(edge, 0), width - 1)) for edge in (x - reach, x + reach + 1))

@@ -1,4 +1,4 @@
-"""Frames of a head, as REP 155 has them: where its face is, and along what it looks."""
+"""Frames of a head as defined by REP 155: the face frame and the gaze frame."""
 
 import math
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _SELLION = 27
 
 @dataclass(frozen=True)
 class Frame:
-    """A place and a direction in the camera's optical frame.
+    """A position and an orientation in the camera's optical frame.
 
     Attributes:
-        position_m: x, y, z of the origin.
-        quaternion_xyzw: Turns vectors of this frame into the camera's.
+        position_m: Position x, y, z of the origin in metres.
+        quaternion_xyzw: Rotation from this frame to the camera's.
     """
 
     position_m: tuple[float, float, float]
@@ -28,14 +28,14 @@ class Frame:
 
 
 def face_frame(head: HeadPose) -> Frame | None:
-    """Return the frame of a face: its origin at the sellion, x out of the face, z up, y to the
-    person's left.
+    """Return the frame of a face: origin at the sellion, x out of the face, y to the person's
+    left, z up.
 
     Args:
-        head: With the point between the eyes as its position.
+        head: Head pose whose position is the point between the eyes.
 
     Returns:
-        None where place or direction are not known.
+        The frame, or ``None`` if the position or orientation is unknown.
     """
     axes = _axes(head)
     if axes is None:
@@ -45,8 +45,10 @@ def face_frame(head: HeadPose) -> Frame | None:
 
 
 def gaze_frame(head: HeadPose) -> Frame | None:
-    """Return the frame of the gaze, which is taken to go straight out of the face: the origin of
-    ``face_frame``, z along the gaze, x to the person's right, y down; argument and None as there.
+    """Return the frame of the gaze, which is assumed to go straight out of the face.
+
+    Origin as in ``face_frame``, x to the person's right, y down, z along the gaze; ``None`` if the
+    position or orientation is unknown.
     """
     axes = _axes(head)
     if axes is None:
@@ -64,9 +66,9 @@ def _frame(head: HeadPose, axes: Matrix, rotation: Matrix) -> Frame:
     """Return the frame at the sellion of a head.
 
     Args:
-        head: Of known place.
-        axes: Of the head, see ``head_axes``.
-        rotation: ``(3, 3)``, whose columns are the axes of the frame.
+        head: Head pose with a known position.
+        axes: ``(3, 3)`` axes of the head; see ``head_axes``.
+        rotation: ``(3, 3)`` matrix whose columns are the axes of the frame.
     """
     x_m, y_m, z_m = (np.array(head.position_m) + axes @ HEAD_SHAPE_M[_SELLION]).tolist()
     vector = cv2.Rodrigues(rotation)[0].ravel()

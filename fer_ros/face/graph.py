@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fer_ros.face.landmark_layout import CLOSED_REGIONS, MEAN_SHAPE_NORM, REGIONS
 from fer_ros.structures import NUM_LANDMARKS, FloatArray
 
-# Links between regions, chosen where expressions act: brow to eye (frown, raised brows), nose to
+# Links between regions, chosen where expressions show: brow to eye (frown, raised brows), nose to
 # lip (disgust), lip to lip (open mouth), lip to jaw, mouth corner to eye (smile), brow to brow.
 REGION_LINKS: tuple[tuple[int, int], ...] = (
     *((17, 36), (19, 37), (20, 38), (21, 39), (22, 42), (23, 43), (24, 44), (26, 45)),
@@ -21,7 +21,7 @@ REGION_LINKS: tuple[tuple[int, int], ...] = (
     *((48, 36), (54, 45), (48, 39), (54, 42), (0, 36), (16, 45), (0, 17), (16, 26)),
 )
 
-# Points from which every landmark's distance is a feature.
+# Centres whose distances from each landmark are features.
 _CENTER_REGIONS = ('right_eye', 'left_eye', 'outer_lip')
 
 NUM_NODE_FEATURES = 2 + 2 + len(_CENTER_REGIONS) + len(REGIONS)
@@ -35,7 +35,7 @@ def _region_one_hot() -> FloatArray:
 
 
 def _center_weights() -> FloatArray:
-    """Return ``(3, 68)``, whose product with the landmarks are the centres."""
+    """Return the ``(3, 68)`` matrix whose product with the landmarks gives the centres."""
     weights = np.zeros((len(_CENTER_REGIONS), NUM_LANDMARKS), np.float32)
     for row, name in enumerate(_CENTER_REGIONS):
         weights[row, list(REGIONS[name])] = 1 / len(REGIONS[name])
@@ -49,8 +49,8 @@ _CENTER_WEIGHTS = _center_weights()
 def anatomical_edges() -> npt.NDArray[np.int64]:
     """Return the directed edges of the graph as ``(2, E)``: sources, then targets.
 
-    Neighbours along each region, rings closed, the links between regions, each in both directions,
-    and a loop at every node, so that attention can weigh a node's own state.
+    Neighbours along each region (rings closed) and the links between regions, each in both
+    directions, and a self-loop at every node, so that attention can weigh a node's own state.
     """
     links = list(REGION_LINKS)
     for name, indices in REGIONS.items():
@@ -63,10 +63,10 @@ def anatomical_edges() -> npt.NDArray[np.int64]:
 
 
 def node_features(landmarks_norm: FloatArray) -> FloatArray:
-    """Return what the graph network knows of each landmark.
+    """Return the features of each landmark for the graph network.
 
-    Per node: aligned x, y; displacement from the mean face; distance to the centres of both eyes
-    and of the mouth; the region as one-hot.
+    Per node: aligned x, y; displacement from the mean face; distances to the centres of both eyes
+    and of the mouth; one-hot region.
 
     Args:
         landmarks_norm: ``(..., 68, 2)`` float32, aligned landmarks in [-1, 1] crop coordinates.

@@ -1,9 +1,9 @@
-"""Where the 68 landmarks are on a head, in three dimensions."""
+"""Positions of the 68 landmarks on a head, in three dimensions."""
 
 import numpy as np
 import numpy.typing as npt
 
-# x to the image's right, y down, z away from the camera, in metres, as in a camera's optical frame
+# In metres: x to the image's right, y down, z away from the camera, as in a camera's optical frame
 # (REP 103) when the head looks straight into the camera. The origin lies between the eyes.
 #
 # Fitted to the landmarks of 31,500 faces of FER+ by benchmarks/fit_head_shape.py: the mean of many

@@ -1,4 +1,4 @@
-"""What each of the 68 landmarks is: regions, mirror images, and their mean positions.
+"""Meaning of the 68 landmarks: their regions, mirror images and mean positions.
 
 The numbering is that of iBUG 300-W (Sagonas et al. 2013), which dlib's shape predictor uses.
 "Right" and "left" are the person's: the right eye is seen on the left of the image.
@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_ros.structures import FloatArray
 
-# Half-open ranges of indices; together they hold every landmark once.
+# Half-open ranges of indices; every landmark is in exactly one.
 REGIONS: dict[str, range] = {
     'jaw': range(17),
     'right_brow': range(17, 22),
@@ -39,7 +39,8 @@ MIRRORED: tuple[int, ...] = (
 )
 
 # Mean of the landmarks of 28,000 faces after alignment, made symmetric; x, y in the aligned crop,
-# whose edges are -1 and 1. It defines what "aligned" means: a checkpoint holds for one mean shape.
+# whose edges are -1 and 1. It defines what "aligned" means: a checkpoint is valid for one mean
+# shape only.
 MEAN_SHAPE_NORM = np.array(
     [
         (-0.869, -0.480),

@@ -15,11 +15,11 @@ SYSTEM_FOLDER = Path('/usr/share/dlib')
 
 
 def find_landmark_model(path: str | Path | None = None) -> Path:
-    """Return where the 68-point model lies.
+    """Return the path of the 68-point model.
 
     Args:
-        path: File to use; when empty, the Debian/Ubuntu package ``libdlib-data`` and then the pip
-            package ``face_recognition_models`` are looked at.
+        path: File to use. If empty, the Debian/Ubuntu package ``libdlib-data`` and then the pip
+            package ``face_recognition_models`` are searched.
 
     Raises:
         ModelFileError: There is no such file.
@@ -29,7 +29,7 @@ def find_landmark_model(path: str | Path | None = None) -> Path:
             raise ModelFileError(f'landmark model {path} does not exist')
         return Path(path)
     candidates = [SYSTEM_FOLDER / FILE_NAME]
-    # Found, not imported: the package needs setuptools to be imported, which newer Pythons lack.
+    # Located without an import: importing the package needs setuptools, which newer Pythons lack.
     package = importlib.util.find_spec('face_recognition_models')
     if package is not None and package.origin is not None:
         candidates.append(Path(package.origin).parent / 'models' / FILE_NAME)
@@ -47,13 +47,13 @@ class LandmarkPredictor:
     """Places 68 landmarks in a face box (regression trees: Kazemi & Sullivan 2014, in dlib)."""
 
     def __init__(self, path: str | Path | None = None) -> None:
-        """Load the model, 100 MB.
+        """Load the model (100 MB).
 
         Args:
-            path: As in ``find_landmark_model``.
+            path: File to use; see ``find_landmark_model``.
 
         Raises:
-            ModelFileError: The file is missing, damaged, or predicts other landmarks.
+            ModelFileError: The file is missing or damaged, or predicts other landmarks.
         """
         self.path = find_landmark_model(path)
         try:
@@ -67,7 +67,7 @@ class LandmarkPredictor:
         if probe.num_parts != NUM_LANDMARKS:
             raise ModelFileError(
                 f'landmark model {self.path} predicts {probe.num_parts} points, '
-                f'needed are {NUM_LANDMARKS}'
+                f'expected {NUM_LANDMARKS}'
             )
 
     def predict(self, gray: ImageArray, box: FaceBox) -> Landmarks:
@@ -75,8 +75,8 @@ class LandmarkPredictor:
 
         Args:
             gray: ``(H, W)`` uint8.
-            box: Face box as a frontal face detector gives it; without a face in it the result
-                is a plausible face shape all the same.
+            box: Box as drawn by a frontal face detector. If it contains no face, the result is
+                still a plausible face shape.
         """
         rectangle = dlib.rectangle(
             round(box.x0_px), round(box.y0_px), round(box.x1_px) - 1, round(box.y1_px) - 1

@@ -1,4 +1,4 @@
-"""Which box is which face, by their places."""
+"""Matches boxes to tracked faces by position."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_ros.structures import FaceBox
 
-# Of boxes that one detector draws around one face.
+# Least ratio of the widths of two boxes that one detector draws around the same face.
 SAME_SIZE = 0.6
 
 
@@ -16,16 +16,16 @@ def nearest(
     max_distance: float,
     size_ratio: float = SAME_SIZE,
 ) -> dict[int, int]:
-    """Return the number of the track that each box belongs to, by the box's index.
+    """Return the track number that each box belongs to, keyed by the box's index.
 
-    Each box belongs to at most one track and each track has at most one box; the nearest pairs
-    come first.
+    Each box belongs to at most one track and each track has at most one box; the nearest pairs are
+    matched first.
 
     Args:
-        boxes: Detections.
-        known: Where tracked faces are expected, by their tracks' numbers.
-        max_distance: See ``TrackerSettings``.
-        size_ratio: See ``distance``.
+        boxes: Detected boxes.
+        known: Expected boxes of the tracked faces, by track number.
+        max_distance: Largest distance of a match in face widths; see ``TrackerSettings``.
+        size_ratio: Least ratio of the widths of a match; see ``distance``.
     """
     pairs = sorted(
         (apart, index, number)
@@ -41,12 +41,13 @@ def nearest(
 
 
 def distance(a: FaceBox, b: FaceBox, size_ratio: float = SAME_SIZE) -> float:
-    """Return the distance of two boxes in widths of theirs, infinite where their sizes differ.
+    """Return the distance between two boxes in box widths; infinite if their sizes differ.
 
     Args:
         a: One box.
         b: The other.
-        size_ratio: Their sizes differ where the smaller width is less of the larger one.
+        size_ratio: The sizes differ if the smaller width is less than this fraction of the larger
+            one.
     """
     if not size_ratio < a.width_px / b.width_px < 1 / size_ratio:
         return float('inf')

@@ -1,4 +1,4 @@
-"""FaceObserver: image in, followed and aligned faces out; the half of the pipeline that looks."""
+"""FaceObserver: the half of the pipeline that turns images into tracked, aligned faces."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import FaceBox, ImageArray, ObservedFace, TrackedFace
 
-# Images that are further apart than this may show another person in the same place.
+# Images further apart in time than this may show another person in the same place.
 _CONTINUOUS_S = 0.2
 
 
 class FaceObserver:
-    """Finds, follows and aligns the faces in the images of one camera or clip."""
+    """Detects, tracks and aligns the faces in the images of one camera or clip."""
 
     def __init__(
         self,
@@ -37,11 +37,11 @@ class FaceObserver:
         """Args:
         detector: Finds faces; may be shared.
         landmarks: Places landmarks in them; may be shared.
-        crop_px: Side of the aligned crops.
-        timer: Where the time of the stages is noted.
-        face_ids: See ``FaceTracker``.
-        reported: Whether faces are those that ``observe`` is told of; the detector is then asked
-            by ``observe_alone`` only.
+        crop_px: Side of the aligned crops in pixels.
+        timer: Records the time each stage takes.
+        face_ids: Ids for new faces; see ``FaceTracker``.
+        reported: Whether faces come from the reports passed to ``observe``; the detector is then
+            used by ``observe_alone`` only.
         """
         self._detector = detector
         self._landmarks = landmarks
@@ -52,12 +52,12 @@ class FaceObserver:
         self._history = FaceHistory() if reported else None
         self._previous: ImageArray | None = None
         self._last_s = float('-inf')
-        # Its thread is started when it is first used.
+        # Its thread starts when it is first used.
         self._beside = ThreadPoolExecutor(1, 'fer_search')
 
     @property
     def settings(self) -> TrackerSettings:
-        """When faces are detected and how long they are followed; may be set at any time."""
+        """When faces are detected and how long they are tracked; may be set at any time."""
         return self._tracker.settings
 
     @settings.setter
@@ -66,24 +66,23 @@ class FaceObserver:
 
     @property
     def known_ids(self) -> frozenset[int]:
-        """Ids of the faces that are followed, or were and would be known again."""
+        """Ids of the faces that are tracked, and of lost faces that would still be recognised."""
         return self._tracker.known_ids
 
     def observe(
         self, gray: ImageArray, stamp_s: float, reports: Sequence[FaceReport] = ()
     ) -> list[ObservedFace]:
-        """Return the faces in an image, in order of ``face_id``.
+        """Return the faces in an image, ordered by ``face_id``.
 
         Args:
-            gray: ``(H, W)`` uint8; not to be changed afterwards: it may still be searched, and is
-                compared with the next one.
-            stamp_s: Acquisition time in seconds, growing from call to call.
-            reports: What came, since the last call, of this image or earlier ones, where faces
-                are reported.
+            gray: ``(H, W)`` uint8. Must not be changed afterwards: it may still be searched and is
+                compared with the next image.
+            stamp_s: Acquisition time in seconds, increasing from call to call.
+            reports: Reports received since the last call, on this image or earlier ones.
         """
         if self._history is not None:
             return self._observe_reported(gray, stamp_s, reports, self._history)
-        # What was found in an image of long ago says little about this one.
+        # Faces found in an old image say little about this one.
         beside = 0 < stamp_s - self._last_s <= self.settings.delay_s
         self._last_s = stamp_s
         self._tracker.expect(stamp_s)
@@ -125,13 +124,13 @@ class FaceObserver:
         return seen
 
     def observe_alone(self, gray: ImageArray) -> list[ObservedFace]:
-        """Return the faces in a picture that stands by itself; nothing is followed or remembered.
+        """Return the faces in a single picture; nothing is tracked or remembered.
 
         Args:
             gray: ``(H, W)`` uint8.
 
         Returns:
-            At most ``max_faces``, numbered from 1, the best detection first.
+            At most ``max_faces`` faces, numbered from 1, best detection first.
         """
         with self._timer.time('detector'):
             boxes = self._detector.detect(gray)
@@ -143,7 +142,7 @@ class FaceObserver:
         return seen
 
     def settle(self) -> None:
-        """Wait until nothing is at work beside the caller; what it finds is used as ever."""
+        """Wait until no search is running in the background; its result is used as usual."""
         if self._search is not None:
             self._search.result.result()
 
@@ -157,7 +156,7 @@ class FaceObserver:
             self._history.clear()
 
     def _take_search(self, stamp_s: float) -> None:
-        """Use what a search has found, when it is due."""
+        """Use the result of a search when it is due."""
         search = self._search
         if search is None or not search.due(stamp_s, self.settings.delay_s):
             return
@@ -174,7 +173,7 @@ class FaceObserver:
         self._search = FaceSearch(stamp_s, known, result)
 
     def _find(self, gray: ImageArray, known: Mapping[int, FaceBox]) -> tuple[list[Find], float]:
-        """Return what is found in an image; called in the thread beside."""
+        """Return the faces found in an image and the time taken; runs in the background thread."""
         start = time.perf_counter()
         boxes = self._detector.detect(gray)
         owners = nearest(boxes, known, self.settings.max_distance)
@@ -189,7 +188,7 @@ class FaceObserver:
         return finds, time.perf_counter() - start
 
     def _look(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
-        """Return what is seen of each face; one that is not where it should be is lost."""
+        """Return the faces that are where they are expected; the others are lost."""
         sightings: dict[Track, Sighting] = {}
         doubted: dict[Track, Sighting] = {}
         for track in self._tracker.tracks:
@@ -197,8 +196,8 @@ class FaceObserver:
             accepted = self._accept(track, sighting, stamp_s)
             (sightings if accepted else doubted)[track] = sighting
         for track, sighting in doubted.items():
-            # It does not look like itself any more: it has moved quickly, or is gone, or another
-            # one has come in its place.
+            # It no longer looks like itself: it has moved quickly, has gone, or another face has
+            # taken its place.
             sightings |= self._look_again(gray, track, sighting, stamp_s)
         self._tracker.merge()
         seen = [
@@ -211,13 +210,13 @@ class FaceObserver:
     def _look_again(
         self, gray: ImageArray, track: Track, sighting: Sighting, stamp_s: float
     ) -> dict[Track, Sighting]:
-        """Return what is seen of a doubted face where the detector finds it; else lose it.
+        """Return a doubted face where the detector finds it, or lose it.
 
         Args:
-            gray: As for ``observe``.
-            track: Not accepted in this image.
-            sighting: Seen where it is expected.
-            stamp_s: As for ``observe``.
+            gray: See ``observe``.
+            track: Track whose face was not accepted in this image.
+            sighting: What the image shows where the face is expected.
+            stamp_s: See ``observe``.
         """
         if not track.confirmed_now:
             boxes = self._boxes_near(gray, track.expected)
@@ -243,7 +242,7 @@ class FaceObserver:
             return self._detector.detect_near(gray, box)
 
     def _look_at(self, gray: ImageArray, box: FaceBox) -> Sighting:
-        """Return what is seen in a box."""
+        """Return what the image shows in a box."""
         with self._timer.time('landmarks'):
             landmarks = self._landmarks.predict(gray, box)
         with self._timer.time('crop'):
@@ -256,7 +255,7 @@ class FaceObserver:
             return self._tracker.accept(track, sighting, stamp_s, continuous)
 
     def _continues(self, gray: ImageArray, track: Track, stamp_s: float) -> bool:
-        """Return whether a face that is detected now was there in the image before."""
+        """Return whether a face detected now was already there in the previous image."""
         if self._previous is None or stamp_s - track.seen_s > _CONTINUOUS_S:
             return False
         with self._timer.time('tracker'):
@@ -265,12 +264,12 @@ class FaceObserver:
 
 @dataclass(frozen=True, eq=False)
 class FaceSearch:
-    """A search in one image, under way or done.
+    """A search in one image, running or finished.
 
     Attributes:
         stamp_s: Acquisition time of the image.
-        known: Where the tracked faces were in it, by their tracks' numbers.
-        result: What it finds, and the seconds that it takes.
+        known: Boxes of the tracked faces in that image, by track number.
+        result: The faces found, and the duration of the search in seconds.
     """
 
     stamp_s: float
@@ -278,11 +277,11 @@ class FaceSearch:
     result: 'Future[tuple[list[Find], float]]'
 
     def due(self, stamp_s: float, delay_s: float) -> bool:
-        """Return whether what is found is to be used with the image of ``stamp_s``.
+        """Return whether the result should be used with the image of ``stamp_s``.
 
-        It depends on stamps alone, not on how fast the machine is: a recording gives the same
-        result every time.
+        This depends on stamps alone, not on the speed of the machine, so a recording gives the
+        same result every time.
         """
-        # A clock that stands still would never make the delay pass.
+        # With a clock that stands still, the delay would never pass.
         elapsed_s = stamp_s - self.stamp_s
         return elapsed_s <= 0 or elapsed_s >= delay_s - STAMP_TOLERANCE_S

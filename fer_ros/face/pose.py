@@ -1,4 +1,4 @@
-"""Landmarks → where a head is and which way it faces."""
+"""Landmarks → position and orientation of a head."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fer_ros.face.head_shape import HEAD_SHAPE_M
 from fer_ros.face.landmark_layout import REGIONS
 from fer_ros.structures import HeadPose, Landmarks
 
-# The jaw is an outline: on a turned head its landmarks are other points of the head.
+# The jaw is an outline: on a turned head its landmarks mark different points of the head.
 _POINTS = np.array([*range(REGIONS['right_brow'].start, REGIONS['left_eye'].stop), 48, 51, 54])
 _SHAPE_M = np.ascontiguousarray(HEAD_SHAPE_M[_POINTS])
 
@@ -21,14 +21,14 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CameraIntrinsics:
-    """A pinhole camera with the distortion of OpenCV's model.
+    """A pinhole camera with OpenCV's distortion model.
 
     Attributes:
-        fx_px: Focal length along x.
-        fy_px: Focal length along y.
-        cx_px: Principal point, x from the image's left.
-        cy_px: Principal point, y from the image's top.
-        distortion: Coefficients k1, k2, p1, p2 and so on; empty for a rectified image.
+        fx_px: Focal length along x in pixels.
+        fy_px: Focal length along y in pixels.
+        cx_px: Principal point in pixels from the image's left edge.
+        cy_px: Principal point in pixels from the image's top edge.
+        distortion: Coefficients k1, k2, p1, p2, ...; empty for a rectified image.
     """
 
     fx_px: float
@@ -40,16 +40,16 @@ class CameraIntrinsics:
     def __post_init__(self) -> None:
         values = (self.fx_px, self.fy_px, self.cx_px, self.cy_px, *self.distortion)
         if not all(math.isfinite(value) for value in values):
-            raise SettingError(f'camera intrinsics are {values}, allowed are finite numbers')
+            raise SettingError(f'camera intrinsics are {values}, expected finite numbers')
         if not (self.fx_px > 0 and self.fy_px > 0):
             raise SettingError(
-                f'focal lengths are {self.fx_px} and {self.fy_px} px, allowed are more than 0: '
+                f'focal lengths are {self.fx_px} and {self.fy_px} px, expected more than 0: '
                 'the camera is not calibrated'
             )
 
     @classmethod
     def from_hfov(cls, size_wh: tuple[int, int], hfov_deg: float) -> 'CameraIntrinsics':
-        """Return a camera without distortion, of square pixels, that looks at its image's middle.
+        """Return a camera without distortion, with square pixels and a centred principal point.
 
         Args:
             size_wh: Width and height of the image in pixels.
@@ -59,14 +59,14 @@ class CameraIntrinsics:
             SettingError: ``hfov_deg`` is not between 0 and 180.
         """
         if not 0 < hfov_deg < 180:
-            raise SettingError(f'hfov_deg is {hfov_deg}, allowed is more than 0 and less than 180')
+            raise SettingError(f'hfov_deg is {hfov_deg}, expected more than 0 and less than 180')
         width, height = size_wh
         focal_px = width / 2 / math.tan(math.radians(hfov_deg) / 2)
         return cls(focal_px, focal_px, width / 2, height / 2)
 
     @property
     def matrix(self) -> Matrix:
-        """``(3, 3)``, from the optical frame to homogeneous pixels."""
+        """``(3, 3)`` matrix from the optical frame to homogeneous pixels."""
         return np.array(
             [[self.fx_px, 0, self.cx_px], [0, self.fy_px, self.cy_px], [0, 0, 1]], np.float64
         )
@@ -75,20 +75,20 @@ class CameraIntrinsics:
 def head_pose(landmarks: Landmarks, camera: CameraIntrinsics) -> HeadPose:
     """Return the pose whose projection fits the landmarks best.
 
-    Perspective-n-point by SQPnP (Terzakis & Lourakis 2020), which starts from no guess: what an
-    image gives depends on that image alone.
+    Perspective-n-point by SQPnP (Terzakis & Lourakis 2020), which needs no initial guess: the
+    result depends on this image alone.
 
     Args:
-        landmarks: In pixels of the image.
-        camera: That took it.
+        landmarks: Landmarks in pixels of the image.
+        camera: Camera that took the image.
 
     Returns:
-        All of it NaN where the landmarks lie on one point or line. The distance is that of a head
-        of mean size: a child's is taken for an adult's that is further away.
+        The pose; all NaN if the landmarks lie on one point or line. The distance assumes a head of
+        average size: a child's head appears further away than it is.
     """
     points_px = np.ascontiguousarray(landmarks.points_px[_POINTS], np.float64)
     (xx, xy), (_, yy) = np.cov(points_px, rowvar=False).tolist()
-    # Without an extent in two directions there is no shape to be fitted.
+    # Without extent in two directions there is no shape to fit.
     if not xx * yy - xy * xy > 1:
         return HeadPose()
     found, rotation_vector, position_m = cv2.solvePnP(
@@ -122,8 +122,8 @@ def head_axes(head: HeadPose) -> Matrix:
         head: Head pose with known angles.
 
     Returns:
-        ``(3, 3)``, whose columns are unit vectors: what is the image's right for a head that faces
-        the camera, down, and into the head.
+        ``(3, 3)`` matrix whose columns are unit vectors. For a head that faces the camera they
+        point to the image's right, down, and into the head.
     """
     turns = ((2, head.roll_rad), (1, -head.yaw_rad), (0, -head.pitch_rad))
     about_z, about_y, about_x = (
@@ -133,5 +133,5 @@ def head_axes(head: HeadPose) -> Matrix:
 
 
 def _in_unit(value: float) -> float:
-    """Return a sine or cosine without what rounding may add beyond -1 and 1."""
+    """Return a sine or cosine clipped to [-1, 1], which rounding may exceed."""
     return min(max(float(value), -1.0), 1.0)

@@ -1,4 +1,4 @@
-"""Faces that another detector reports, whose boxes come some images after their own."""
+"""Faces reported by an external detector, whose boxes arrive some images late."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -10,17 +10,18 @@ from fer_ros.face.matching import nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting
 from fer_ros.structures import FaceBox, ImageArray
 
-# Boxes of older images say too little about the present one.
+# Boxes of older images say too little about the current one.
 _LATEST_S = 2.0
-# Of another detector, whose boxes may hold a whole head, or no more than eyes and mouth.
+# Least ratio of widths for a match: an external detector's boxes may cover a whole head, or no
+# more than eyes and mouth.
 _SIZE_RATIO = 0.35
-# From a box that holds a face, landmarks lead to the one that suits them: from boxes 0.8 to 1.8
-# times as large in two steps, from those of whole heads in four.
+# Starting from any box around a face, landmarks lead to a box that suits the predictor: in two
+# steps from boxes 0.8 to 1.8 times as large, in four from boxes around whole heads.
 _STEPS = 4
-# Images in which new faces are looked for; faces are followed from one to the next.
+# A new face is followed through the images of at most this time, one every so often.
 _IMAGES_S = 1.0
 _IMAGE_EVERY_S = 0.1
-# More reports wait for their image only where the two have different clocks.
+# More reports can wait for their images only if the two have different clocks.
 _MOST_WAITING = 100
 
 
@@ -30,7 +31,7 @@ class FaceReport:
 
     Attributes:
         stamp_s: Acquisition time of the image.
-        boxes: Of any shape and size that hold a face; empty where there is none.
+        boxes: Boxes of any shape and size around a face; empty if there is no face.
     """
 
     stamp_s: float
@@ -38,7 +39,7 @@ class FaceReport:
 
 
 class ReportQueue:
-    """Keeps reports until their image has come; one thread may fill it and another empty it."""
+    """Keeps reports until their image arrives; one thread may fill it while another empties it."""
 
     def __init__(self) -> None:
         self._waiting: deque[FaceReport] = deque(maxlen=_MOST_WAITING)
@@ -49,7 +50,8 @@ class ReportQueue:
         """Add a report.
 
         Returns:
-            Why it is of no use, as words that go on from "boxes are"; empty when it is of use.
+            Why the report is of no use, as the rest of a sentence that begins "boxes are"; empty
+            if it is of use.
         """
         with self._lock:
             late_s = self._image_s - report.stamp_s
@@ -61,9 +63,9 @@ class ReportQueue:
         return ''
 
     def take(self, stamp_s: float) -> list[FaceReport]:
-        """Return the reports of the image of ``stamp_s`` and of those before it, oldest first.
+        """Return the reports on the image of ``stamp_s`` and on earlier images, oldest first.
 
-        Boxes that were reported one by one, with one stamp, are one report.
+        Boxes reported one by one with the same stamp become one report.
         """
         boxes: dict[float, tuple[FaceBox, ...]] = {}
         with self._lock:
@@ -78,26 +80,26 @@ class ReportQueue:
         return [FaceReport(of_s, boxes[of_s]) for of_s in sorted(boxes)]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget everything."""
         with self._lock:
             self._waiting.clear()
             self._image_s = float('-inf')
 
 
 class FaceHistory:
-    """The images of the last seconds, and where the followed faces were in them."""
+    """The images of the last few seconds and the boxes of the tracked faces in them."""
 
     def __init__(self) -> None:
         self._known: deque[tuple[float, Mapping[int, FaceBox]]] = deque()
         self._images: deque[tuple[float, ImageArray]] = deque()
 
     def add(self, stamp_s: float, gray: ImageArray, known: Mapping[int, FaceBox]) -> None:
-        """Note an image.
+        """Add an image.
 
         Args:
             stamp_s: Its acquisition time.
-            gray: ``(H, W)`` uint8; not to be changed afterwards.
-            known: Boxes of the faces in it, by their tracks' numbers.
+            gray: ``(H, W)`` uint8; must not be changed afterwards.
+            known: Boxes of the faces in it, by track number.
         """
         self._known.append((stamp_s, known))
         due_s = self._images[-1][0] + _IMAGE_EVERY_S if self._images else stamp_s
@@ -108,16 +110,16 @@ class FaceHistory:
                 kept.popleft()
 
     def known_at(self, stamp_s: float) -> Mapping[int, FaceBox]:
-        """Return the boxes of the image whose stamp is the nearest."""
+        """Return the boxes of the image with the nearest stamp."""
         return min(self._known, key=lambda one: abs(one[0] - stamp_s), default=(0.0, {}))[1]
 
     def images_since(self, stamp_s: float) -> list[ImageArray]:
-        """Return the kept image whose stamp is the nearest, and those that followed it."""
+        """Return the stored image with the nearest stamp and all that followed it."""
         nearest_s = min((abs(of_s - stamp_s) for of_s, _ in self._images), default=0.0)
         return [gray for of_s, gray in self._images if of_s >= stamp_s - nearest_s]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget everything."""
         self._known.clear()
         self._images.clear()
 
@@ -128,21 +130,21 @@ def finds_from_report(
     max_distance: float,
     find_new: Callable[[FaceBox], Find | None],
 ) -> list[Find]:
-    """Return what a report says of the tracked faces, and which new ones it tells of.
+    """Return the tracked faces and the new faces that a report contains.
 
     Args:
-        boxes: Of the report.
-        known: Where the tracked faces were in its image, by their tracks' numbers; of those that
-            have been found since, where they are now.
-        max_distance: See ``TrackerSettings``.
-        find_new: Follows a new face from a square in the image of the report; see ``follow_new``.
+        boxes: Boxes of the report.
+        known: Boxes of the tracked faces in the report's image, by track number; for faces found
+            since then, their current boxes.
+        max_distance: Largest distance of a match in face widths; see ``TrackerSettings``.
+        find_new: Follows a new face from a square box in the report's image; see ``follow_new``.
     """
     squares = [_square(box) for box in boxes]
     owners = nearest(squares, known, max_distance, _SIZE_RATIO)
     finds = []
     for index, square in enumerate(squares):
         if index in owners:
-            # It is where it was followed to: detectors take different parts of a head for a face.
+            # Keep the tracked position: detectors differ in which part of a head they box.
             finds.append(Find(known[owners[index]], owners[index]))
         elif (find := find_new(square)) is not None:
             finds.append(find)
@@ -154,11 +156,11 @@ def follow_new(
     images: Sequence[ImageArray],
     look_at: Callable[[ImageArray, FaceBox], Sighting],
 ) -> Find | None:
-    """Return where a new face is after it was followed through images; None where it got lost.
+    """Return a new face after following it through images, or ``None`` if it was lost.
 
     Args:
-        box: A square around it in the first of them.
-        images: ``(H, W)`` uint8, at least one.
+        box: Square box around the face in the first image.
+        images: Images of ``(H, W)`` uint8, at least one.
         look_at: Returns what an image shows in a box.
     """
     for _ in range(_STEPS):
@@ -173,6 +175,6 @@ def follow_new(
 
 
 def _square(box: FaceBox) -> FaceBox:
-    """Return the square of a box's area around its centre."""
+    """Return the square with the area and centre of a box."""
     (x, y), half = box.center_px, (box.width_px * box.height_px) ** 0.5 / 2
     return FaceBox(x - half, y - half, x + half, y + half, box.score)

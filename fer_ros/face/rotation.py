@@ -1,4 +1,4 @@
-"""Images of cameras that hang upside down or on their side: turned upright, and faces back."""
+"""Turns images from cameras mounted upside down or sideways upright, and faces back again."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ _CODES = {
 
 
 def turned(image: ImageArray, rotate_deg: int) -> ImageArray:
-    """Return an image turned clockwise; itself for 0.
+    """Return an image turned clockwise; the image itself for 0.
 
     Args:
         image: ``(H, W)`` or ``(H, W, C)`` uint8.
@@ -30,12 +30,12 @@ def turned(image: ImageArray, rotate_deg: int) -> ImageArray:
 
 
 def turned_box(box: FaceBox, size_wh: tuple[int, int], rotate_deg: int) -> FaceBox:
-    """Return a box where it is in the turned image.
+    """Return the place of a box in the turned image.
 
     Args:
-        box: In the image as it came.
-        size_wh: Of that image, in pixels.
-        rotate_deg: As for ``turned``.
+        box: Box in the original image.
+        size_wh: Width and height of the original image in pixels.
+        rotate_deg: Clockwise rotation; one of ``ROTATIONS_DEG``.
     """
     if rotate_deg == 0:
         return box
@@ -48,19 +48,19 @@ def turned_box(box: FaceBox, size_wh: tuple[int, int], rotate_deg: int) -> FaceB
 
 
 def turned_back(seen: ObservedFace, size_wh: tuple[int, int], rotate_deg: int) -> ObservedFace:
-    """Return a face of a turned image where it is in the image as it was.
+    """Return a face found in a turned image in coordinates of the original image.
 
-    The aligned face stays as it is, upright.
+    The aligned face stays upright.
 
     Args:
-        seen: In the turned image.
-        size_wh: Width and height of the original image, in pixels.
-        rotate_deg: As for ``turned``.
+        seen: Face in the turned image.
+        size_wh: Width and height of the original image in pixels.
+        rotate_deg: Clockwise rotation; one of ``ROTATIONS_DEG``.
     """
     if rotate_deg == 0:
         return seen
     box = seen.face.box
-    # Edges lie between pixels, landmarks count from the middle of the first one.
+    # Box edges lie between pixels; landmarks count from the centre of the first pixel.
     edges = np.array([[box.x0_px, box.y0_px], [box.x1_px, box.y1_px]])
     (x0, y0), (x1, y1) = np.sort(_back(edges, size_wh, rotate_deg), axis=0).tolist()
     middles = seen.landmarks.points_px
@@ -74,9 +74,7 @@ def turned_back(seen: ObservedFace, size_wh: tuple[int, int], rotate_deg: int) -
 
 
 def _back(points: Any, far_xy: tuple[int, int], rotate_deg: int) -> Any:
-    """Return ``(N, 2)`` points of a turned image in the one as it was, whose far corner is
-    ``far_xy``.
-    """
+    """Return ``(N, 2)`` points of a turned image in the original with far corner ``far_xy``."""
     x, y = points[:, 0], points[:, 1]
     if rotate_deg == 180:
         return np.column_stack([far_xy[0] - x, far_xy[1] - y])

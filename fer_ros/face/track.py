@@ -1,4 +1,4 @@
-"""Track: what is known of one face that is followed; Sighting: what an image shows of it."""
+"""Track: the state of one tracked face; Sighting: what one image shows of it."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -6,28 +6,28 @@ from functools import cached_property
 from fer_ros.face.appearance import Appearance, look_of
 from fer_ros.structures import AlignedFace, FaceBox, FloatArray, Landmarks, TrackedFace
 
-# For how long after it was seen a face is taken to move on as it did.
+# How long a face is assumed to keep its velocity after it was last seen.
 _MOTION_S = 0.2
 
-# Stamps are rounded, intervals are not.
+# Tolerance: stamps are rounded, intervals are not.
 STAMP_TOLERANCE_S = 5e-4
 
 
 @dataclass(eq=False)
 class Track:
-    """A face that is followed, or was and may come back.
+    """A face that is tracked, or that was lost and may come back.
 
     Attributes:
-        number: Its own, of all tracks.
-        box: Where it was seen last, at ``seen_s``.
-        seen_s: Stamp of the image in which it was seen last, or of that in which it was found.
-        expected: Where it is looked for in the present image.
-        confirmed_s: When the detector found it last.
-        confirmed_now: Whether it did so in the present image.
-        first_seen_s: Acquisition time of the first image in which it was taken for a face.
-        face_id: ``None`` until it is clear that it is a face, and which one.
-        velocity_px_s: Velocity of the box's centre.
-        appearance: What it has looked like.
+        number: Unique number of the track.
+        box: Box in which it was last seen, at ``seen_s``.
+        seen_s: Stamp of the image in which it was last seen or was found.
+        expected: Box in which it is expected in the current image.
+        confirmed_s: Stamp of the image in which the detector last found it.
+        confirmed_now: Whether the detector found it in the current image.
+        first_seen_s: Stamp of the first image in which it was accepted as a face.
+        face_id: Id of the face; ``None`` until it is certain to be a face and known which one.
+        velocity_px_s: Velocity of the box's centre in pixels per second.
+        appearance: What it has looked like so far.
     """
 
     number: int
@@ -42,14 +42,14 @@ class Track:
     appearance: Appearance = field(default_factory=Appearance)
 
     def as_seen(self) -> TrackedFace:
-        """Return the face where it is looked for in the present image."""
+        """Return the face where it is expected in the current image."""
         assert self.face_id is not None
         return TrackedFace(self.face_id, self.expected, self.first_seen_s, self.confirmed_now)
 
     def expect(self, stamp_s: float) -> None:
         """Move ``expected`` to where the face's velocity takes it, at most by the face's size.
 
-        After a gap in the images it is looked for where it was seen last.
+        After a gap in the images it is expected where it was last seen.
         """
         elapsed_s = stamp_s - self.seen_s
         self.confirmed_now = False
@@ -60,7 +60,7 @@ class Track:
             self.expected = self.box.shifted(x, y)
 
     def see(self, box: FaceBox, stamp_s: float) -> None:
-        """Take a new position."""
+        """Update position and velocity."""
         elapsed_s = stamp_s - self.seen_s
         if elapsed_s > 0:
             (x, y), (last_x, last_y) = box.center_px, self.box.center_px
@@ -70,11 +70,11 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """What an image shows in a box where a face is looked for.
+    """What an image shows in a box where a face is expected.
 
     Attributes:
-        landmarks: Predicted in the box.
-        aligned: The aligned face from them.
+        landmarks: Landmarks predicted in the box.
+        aligned: Face aligned by these landmarks.
     """
 
     landmarks: Landmarks
@@ -82,7 +82,7 @@ class Sighting:
 
     @cached_property
     def look(self) -> FloatArray:
-        """What it looks like; see ``appearance.look_of``."""
+        """Look of the face; see ``appearance.look_of``."""
         return look_of(self.aligned.crop)
 
 
@@ -91,9 +91,9 @@ class Find:
     """A face that a search found in an earlier image.
 
     Attributes:
-        box: Where, in the image that was searched.
-        number: Number of the track it belongs to; ``None`` for a new face.
-        look: What a new face looks like; see ``appearance.look_of``.
+        box: Box in the image that was searched.
+        number: Number of the track that it belongs to; ``None`` for a new face.
+        look: Look of a new face; see ``appearance.look_of``.
     """
 
     box: FaceBox

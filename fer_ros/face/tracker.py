@@ -1,4 +1,4 @@
-"""Boxes and what is seen in them → faces with a stable face_id; says when to detect again."""
+"""FaceTracker: gives faces a stable face_id across images and decides when to detect again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,37 +13,38 @@ from fer_ros.face.matching import distance, nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.structures import FaceBox
 
-# Where a face that is back stands elsewhere than expected, it has to look more like itself.
+# A face that returns in an unexpected place has to look more like itself.
 _SAME_FACE_ELSEWHERE = 0.6
-# A crop is remembered of a face that the detector has confirmed within this time.
+# A crop is remembered only if the detector has confirmed the face within this time.
 _SURE_S = 0.5
-# Two tracks whose boxes overlap as much follow the same face.
+# Two tracks whose boxes overlap this much follow the same face.
 _SAME_PLACE_IOU = 0.7
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """When faces are detected and for how long they are followed.
+    """When faces are detected and for how long they are tracked.
 
-    Times are seconds of the images' stamps.
+    Times are in seconds, measured by the images' stamps.
 
     Attributes:
-        detect_interval_s: Time between detections; 0 detects in every image.
-        detect_delay_s: Detection works beside the images that follow, and what it finds is used
-            with the first one that is so much later, but not later than the next detection.
-            0 waits for it, and so do images that come less often than that.
-        keep_s: How long a face that the detector misses (a lowered or turned head) is followed.
-        remember_s: How long a face that is not seen any more is remembered: one that looks like
-            it is that face again.
-        confirm_s: How long a face that appears where another one was lost, and does not look like
-            it, has to be seen, and found again by the detector, before it is a new one: a hand
-            before a face passes.
-        max_faces: Most faces that are tracked: those detected now before those missed, known ones
-            before new ones, of new ones those with the best detection score.
-        max_distance: Distance of a detection from where a known face is expected, between centres
-            and in widths of the face, up to which it is that face.
-        max_deviation: Mean distance of aligned landmarks from the mean face, in halves of the
-            crop's side, above which they are no face. It is below 0.15 for 99 % of faces.
+        detect_interval_s: Time between detections; 0 runs one for every image.
+        detect_delay_s: Detection runs in the background while images continue, and its result is
+            used with the first image that is at least this much later, but no later than the next
+            detection. 0 waits for the result, as do images that arrive less often than this.
+        keep_s: How long a face is still tracked while the detector misses it (a lowered or turned
+            head).
+        remember_s: How long a lost face is remembered. A face that looks like it within this time
+            gets its id back.
+        confirm_s: How long a face that appears where another was lost, and does not look like it,
+            has to be seen and detected again before it counts as new: a hand in front of a face
+            soon moves away.
+        max_faces: Maximum number of tracked faces. Faces detected now take precedence over missed
+            ones, known faces over new ones, and new ones with a better detection score.
+        max_distance: Largest distance of a detection from the expected place of a known face for
+            it to count as that face, between centres in face widths.
+        max_deviation: Largest mean distance of aligned landmarks from the mean face, in halves of
+            the crop's side, for them to count as a face. It is below 0.15 for 99 % of faces.
     """
 
     detect_interval_s: float = 0.3
@@ -58,30 +59,31 @@ class TrackerSettings:
     def __post_init__(self) -> None:
         for name in ('detect_interval_s', 'detect_delay_s'):
             if getattr(self, name) < 0:
-                raise SettingError(f'{name} is {getattr(self, name)}, allowed are 0 and more')
+                raise SettingError(f'{name} is {getattr(self, name)}, expected 0 or more')
         if self.max_faces < 1:
-            raise SettingError(f'max_faces is {self.max_faces}, allowed are 1 and more')
+            raise SettingError(f'max_faces is {self.max_faces}, expected 1 or more')
 
     @property
     def delay_s(self) -> float:
-        """The delay that holds: ``detect_delay_s`` or the interval, whichever is shorter."""
+        """Effective delay: ``detect_delay_s`` or the interval, whichever is shorter."""
         return min(self.detect_delay_s, self.detect_interval_s)
 
 
 class FaceTracker:
-    """Keeps the identity of faces over time, by their place and by what they look like.
+    """Keeps the identity of faces over time by position and appearance.
 
-    For every image: ``expect``; then ``found`` with fresh detections when ``detection_due``, or
-    ``found_earlier`` with those of an earlier image; then ``accept`` for each of ``tracks`` with
-    what is seen where it is expected. What is not accepted is ``lost``, or shows ``another`` face.
+    For every image call ``expect``; then ``found`` with fresh detections when ``detection_due``,
+    or ``found_earlier`` with those of an earlier image; then ``accept`` for each of ``tracks``
+    with the sighting at its expected place. For a track that is not accepted, call ``lose``, or
+    ``another`` if a different face is there.
     """
 
     def __init__(
         self, settings: TrackerSettings | None = None, face_ids: Iterator[int] | None = None
     ) -> None:
         """Args:
-        settings: May be replaced at any time.
-        face_ids: Gives each new face its number; 1, 2, 3, ... if left out.
+        settings: Tracker settings; may be replaced at any time.
+        face_ids: Ids for new faces; 1, 2, 3, ... if left out.
         """
         self.settings = settings or TrackerSettings()
         self._tracks: list[Track] = []
@@ -92,25 +94,27 @@ class FaceTracker:
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        """The faces that are followed, and those that may become some, oldest first."""
+        """The tracked faces and candidates for new ones, oldest first."""
         return tuple(self._tracks)
 
     @property
     def known_ids(self) -> frozenset[int]:
-        """Ids of the faces that are followed or remembered."""
+        """Ids of the faces that are tracked or remembered."""
         known = (track.face_id for track in (*self._tracks, *self._lost))
         return frozenset(face_id for face_id in known if face_id is not None)
 
     def detection_due(self, stamp_s: float) -> bool:
-        """Return whether ``detect_interval_s`` has passed since the last detection, or when
-        somebody was just lost, the delay of one.
+        """Return whether it is time for the next detection.
 
-        A detector that missed a known face is asked again at once.
+        It is due when ``detect_interval_s`` has passed since the last one, or only the detection
+        delay if a face was just lost.
+
+        A detector that missed a known face is run again at once.
         """
         if self._detected_s is None:
             return True
         if stamp_s <= self._detected_s:
-            # A clock that stands still would never make the interval pass.
+            # With a clock that stands still, the interval would never pass.
             return True
         missed = any(track.confirmed_s < self._detected_s for track in self._tracks)
         interval_s = self.settings.detect_interval_s
@@ -120,8 +124,8 @@ class FaceTracker:
         return missed or stamp_s - self._detected_s >= interval_s - STAMP_TOLERANCE_S
 
     def expect(self, stamp_s: float) -> None:
-        """Move the faces to where they are expected in the image of ``stamp_s``, and forget those
-        that were lost too long ago.
+        """Move the faces to their expected places in the image of ``stamp_s``, and forget those
+        lost too long ago.
         """
         for track in self._tracks:
             track.expect(stamp_s)
@@ -129,18 +133,18 @@ class FaceTracker:
         self._lost = [track for track in self._lost if stamp_s - track.seen_s <= keep_s]
 
     def expected(self) -> dict[int, FaceBox]:
-        """Return where each track is expected, by its number."""
+        """Return the expected box of each track, by track number."""
         return {track.number: track.expected for track in self._tracks}
 
     def confirm(self, track: Track, box: FaceBox, stamp_s: float) -> None:
-        """Note that the detector found a face in the present image, and where."""
+        """Record that the detector found a face in the current image, and where."""
         track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
 
     def found(self, boxes: Sequence[FaceBox], stamp_s: float) -> None:
-        """Take what was detected in the present image.
+        """Process the detections of the current image.
 
         Args:
-            boxes: Detections, best first.
+            boxes: Detected boxes, best first.
             stamp_s: Acquisition time of the image.
         """
         self._detected_s = stamp_s
@@ -154,7 +158,7 @@ class FaceTracker:
         self._leave_out(stamp_s)
 
     def begin_search(self, stamp_s: float) -> None:
-        """Note that the image of ``stamp_s`` is being searched; see ``found_earlier``."""
+        """Record that the image of ``stamp_s`` is being searched; see ``found_earlier``."""
         self._detected_s = stamp_s
 
     def found_earlier(
@@ -164,13 +168,13 @@ class FaceTracker:
         found_s: float,
         stamp_s: float,
     ) -> None:
-        """Take what was found in an earlier image; faces have moved on since.
+        """Process the faces found in an earlier image; they have moved on since.
 
         Args:
-            finds: Best first; of tracks that ended since, nothing is taken.
-            known: Where the tracks were in that image, by their numbers.
+            finds: Faces found, best first; those of tracks that have ended since are ignored.
+            known: Boxes of the tracks in that image, by track number.
             found_s: Acquisition time of that image.
-            stamp_s: Acquisition time of the present image.
+            stamp_s: Acquisition time of the current image.
         """
         by_number = {track.number: track for track in self._tracks}
         for find in finds:
@@ -191,17 +195,17 @@ class FaceTracker:
     def accept(
         self, track: Track, sighting: Sighting, stamp_s: float, continuous: bool = False
     ) -> bool:
-        """Take what was seen where a face is expected as that face, if it is convincing.
+        """Accept a sighting as the expected face if it is convincing.
 
         Args:
             track: One of ``tracks``.
-            sighting: Seen at ``track.expected``.
+            sighting: Sighting at ``track.expected``.
             stamp_s: Acquisition time of the image.
-            continuous: Whether it is known to be that face, whatever it looks like.
+            continuous: Whether it is known to be that face regardless of its look.
 
         Returns:
-            False where it does not seem to be that face. Whether it is one that is to be told of
-            ``track.face_id`` says.
+            False if it does not seem to be that face. ``track.face_id`` tells whether the face may
+            be reported yet.
         """
         new = track.face_id is None
         if (new or not track.confirmed_now) and not self._forms_a_face(sighting):
@@ -218,10 +222,10 @@ class FaceTracker:
         return True
 
     def another(self, track: Track, box: FaceBox, stamp_s: float) -> Track:
-        """Return the track of a face that was detected in the place of another one, which is lost.
+        """Lose a face and return the track of the face that was detected in its place.
 
         Args:
-            track: Not accepted in this image.
+            track: Track whose face was not accepted in this image.
             box: Box of the detection.
             stamp_s: Acquisition time of the image.
         """
@@ -229,20 +233,20 @@ class FaceTracker:
         return self._begin(box, stamp_s, stamp_s)
 
     def lose(self, track: Track) -> None:
-        """Follow a face no longer; remember it, if it was one."""
+        """Stop tracking a face; remember it if it had been identified."""
         self._tracks.remove(track)
         if track.face_id is not None:
             self._lost.append(track)
 
     def merge(self) -> None:
-        """End tracks that follow the same face as an older one."""
+        """End tracks that follow the same face as an older track."""
         for track in self.tracks:
             older = (other for other in self._tracks if other.number < track.number)
             if any(track.box.iou(other.box) > _SAME_PLACE_IOU for other in older):
                 self._tracks.remove(track)
 
     def reset(self) -> None:
-        """Forget all faces; ids go on where they were, so none is given twice."""
+        """Forget all faces; ids continue from where they were, so none is assigned twice."""
         self._tracks.clear()
         self._lost.clear()
         self._detected_s = None
@@ -253,7 +257,7 @@ class FaceTracker:
         return track
 
     def _leave_out(self, detected_s: float) -> None:
-        """Lose faces that were missed for too long, and leave out those beyond ``max_faces``."""
+        """Lose faces that were missed for too long, and those beyond ``max_faces``."""
         for track in self.tracks:
             if detected_s - track.confirmed_s > self.settings.keep_s:
                 self.lose(track)
@@ -263,7 +267,7 @@ class FaceTracker:
         self._tracks = sorted(kept, key=lambda t: t.number)
 
     def _identify(self, track: Track, sighting: Sighting, stamp_s: float) -> None:
-        """Give a track the id of the lost face that it looks like, or a new one."""
+        """Give a track the id of the lost face that it looks like, or a new id."""
         reach = self.settings.max_distance
         near = {lost.number: distance(lost.box, track.box) <= reach for lost in self._lost}
         likeness = {lost.number: lost.appearance.likeness(sighting.look) for lost in self._lost}
@@ -284,7 +288,7 @@ class FaceTracker:
         return float(np.linalg.norm(offset, axis=1).mean()) <= self.settings.max_deviation
 
     def _where_expected(self, track: Track, sighting: Sighting) -> bool:
-        # Between two images a face neither grows by half nor leaves where it was looked for.
+        # From one image to the next a face neither grows by half nor leaves its expected place.
         box = sighting.landmarks.following_box()
         grown = box.width_px / track.box.width_px
         return 2 / 3 < grown < 3 / 2 and box.iou(track.expected) >= 1 / 3

@@ -1,1 +1,1 @@
-"""A trained model without torch: its configuration, its inputs, its ONNX form."""
+"""A trained model without torch: configuration, inputs and ONNX classifier."""

@@ -1,4 +1,4 @@
-"""Batch → logits, through ONNX Runtime (default) or torch, with equal results."""
+"""Batch → logits, by ONNX Runtime (default) or torch, with equal results."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -23,14 +23,14 @@ SHIPPED_MODEL = Path(__file__).parent.parent / 'weights' / 'ferplus.onnx'
 
 
 class Classifier(Protocol):
-    """A trained FerNet, ready to be asked.
+    """A trained FerNet, ready for inference.
 
     Attributes:
-        config: Its configuration, with the class order.
-        figures: What it reached in evaluation, as JSON values.
-        path: The file it was loaded from.
-        name: See ``model_name``.
-        streams: What ``stream_logits`` answers for; the model's own is among them.
+        config: Configuration of the model, including the class order.
+        figures: Evaluation results as JSON values.
+        path: File it was loaded from.
+        name: Name that identifies the model; see ``model_name``.
+        streams: Streams that ``stream_logits`` returns, including the model's own.
     """
 
     config: ModelConfig
@@ -44,7 +44,7 @@ class Classifier(Protocol):
         ...
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does, for each of ``streams``."""
+        """Return logits as ``logits`` does for each of ``streams``."""
         ...
 
 
@@ -55,13 +55,13 @@ class OnnxClassifier:
         """Load a model.
 
         Args:
-            path: ONNX file that ``checkpoint.export_onnx`` wrote.
-            num_threads: Over which the faces of a batch are shared out on the CPU.
+            path: ONNX file written by ``checkpoint.export_onnx``.
+            num_threads: Number of threads that share the faces of a batch on the CPU.
             device: One of ``DEVICES``.
 
         Raises:
             ModelFileError: The file is missing, damaged or another model.
-            SettingError: ``device`` is not there.
+            SettingError: ``device`` is not available.
         """
         require_file(path)
         with bounded_memory(path) if device == 'cpu' else nullcontext():
@@ -76,14 +76,14 @@ class OnnxClassifier:
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         if 'nodes' in shapes and shapes['nodes'][-1] != NUM_NODE_FEATURES:
             raise ModelFileError(
-                f'model {path} takes {shapes["nodes"][-1]} features per landmark, this version '
-                f'computes {NUM_NODE_FEATURES}: export it again'
+                f'model {path} expects {shapes["nodes"][-1]} features per landmark, but this '
+                f'version computes {NUM_NODE_FEATURES}: export it again'
             )
         self._inputs = tuple(shapes)
         self.streams: tuple[str, ...] = (self.config.stream,)
-        # A GPU takes them all at once.
+        # A GPU processes all faces at once.
         self._num_threads = 1 if device == 'cuda' else num_threads
-        # Its threads are started when they are first used.
+        # Its threads start when they are first used.
         self._others = ThreadPoolExecutor(max(self._num_threads - 1, 1))
 
     def logits(self, batch: ModelInput) -> FloatArray:
@@ -101,11 +101,11 @@ class OnnxClassifier:
         return np.concatenate([self._run(shares[0]), *(other.result() for other in others)])
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does, by the name of the model's own stream."""
+        """Return logits as ``logits`` does, keyed by the model's own stream."""
         return {self.config.stream: self.logits(batch)}
 
     def _require_usable(self) -> None:
-        """Ask about two faces that are black, before anybody waits for an answer."""
+        """Run the model on two black faces, so that a fault shows at once."""
         side, classes = self.config.crop_px, self.config.classes
         black = ModelInput(
             np.zeros((2, 1, side, side), np.float32),
@@ -113,17 +113,17 @@ class OnnxClassifier:
         )
         try:
             logits = self._run(black)
-        # The exceptions of ONNX Runtime share no base but Exception.
+        # ONNX Runtime's exceptions have no common base but Exception.
         except Exception as error:
             raise ModelFileError(f'model {self.path} cannot be computed: {error}') from error
         if logits.shape != (2, len(classes)):
             raise ModelFileError(
-                f'model {self.path} answers {logits.shape} for two faces, its configuration names '
-                f'{len(classes)} classes'
+                f'model {self.path} returns {logits.shape} for two faces, but its configuration '
+                f'names {len(classes)} classes'
             )
         if not np.isfinite(logits).all():
             raise ModelFileError(
-                f'model {self.path} answers what is no number: its weights are damaged'
+                f'model {self.path} returns values that are not numbers: its weights are damaged'
             )
 
     def _run(self, batch: ModelInput) -> FloatArray:
@@ -135,7 +135,7 @@ class OnnxClassifier:
 
 
 class BothSides:
-    """Asks a classifier about each face and its mirror image and averages the probabilities."""
+    """Runs a classifier on each face and its mirror image and averages the probabilities."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
@@ -144,11 +144,11 @@ class BothSides:
         self.figures, self.streams = classifier.figures, classifier.streams
 
     def logits(self, batch: ModelInput) -> FloatArray:
-        """Return ``(B, C)`` float32, logarithms of the averaged probabilities."""
+        """Return ``(B, C)`` float32 logarithms of the averaged probabilities."""
         return _averaged(self._classifier.logits(_both_sides(batch)))
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does, for each of ``streams``."""
+        """Return logits as ``logits`` does for each of ``streams``."""
         answers = self._classifier.stream_logits(_both_sides(batch))
         return {name: _averaged(logits) for name, logits in answers.items()}
 
@@ -174,7 +174,7 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 
 def model_name(path: Path) -> str:
-    """Return the name by which messages tell models apart: that of the file, ``@``, and the first
+    """Return the name that identifies a model in messages: the file's name, ``@``, and the first
     12 hexadecimal digits of the SHA-256 of its content.
     """
     return f'{path.name}@{file_digest(path)[:12]}'

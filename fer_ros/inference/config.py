@@ -1,4 +1,4 @@
-"""ModelConfig: what defines a FerNet but its weights, readable without torch."""
+"""ModelConfig: everything that defines a FerNet except its weights, readable without torch."""
 
 import json
 from collections.abc import Mapping
@@ -9,10 +9,11 @@ from typing import Any
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.labels import FERPLUS_CLASSES
 
-# Stands in every model file; another number means that older programs cannot read it.
+# Part of every model file; the number changes when older programs cannot read the file.
 FORMAT = 'fer_ros model 2'
 
-# Far above what is of use, and of no danger: a file of any origin may name a configuration.
+# Limits far above any useful value but still safe, since a file of any origin may contain a
+# configuration.
 _LARGEST = {
     'crop_px': 1024,
     'mobilenet_blocks': 13,
@@ -35,7 +36,7 @@ CNNS = ('residual', 'mobilenet')
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything that defines a FerNet but its weights.
+    """Everything that defines a FerNet except its weights.
 
     Attributes:
         classes: Names in the order of the logits.
@@ -48,16 +49,16 @@ class ModelConfig:
         mobilenet_blocks: How many of the 13 blocks of a ``mobilenet`` there are, from the first:
             without the last two, in which half of the weights are, it is no larger than the
             residual one.
-        crop_px: Side S of the aligned crop.
-        cnn_channels: Channels of the residual stages, at 1/2, 1/4, 1/8 ... of the crop's side.
+        crop_px: Side S of the aligned crop in pixels.
+        cnn_channels: Channels of the residual stages, at 1/2, 1/4, 1/8, ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
         hidden_channels: Width of a node's state.
         gat_layers: Graph attention layers before the fusion.
         heads: Heads of each graph attention layer, of the pooling and of the fusion.
-        dropout: Probability with which a value before the classifier is left out in training.
-        second_classes: Names of those of ``classes`` between which a second classifier on the
-            same features decides, in its order: that of the data's second labels, in training.
-            Empty: there is none, as in every model that is kept.
+        dropout: Probability of dropping a value before the classifier in training.
+        second_classes: Names, among ``classes``, of the classes of a second classifier on the same
+            features, in its order. It is trained on the data's second labels. Empty if there is
+            none, as in every finished model.
     """
 
     classes: tuple[str, ...] = FERPLUS_CLASSES
@@ -76,7 +77,7 @@ class ModelConfig:
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """What a model of this kind answers for: itself, and in a fused one each classifier."""
+        """Streams that such a model returns: itself and, if fused, each classifier."""
         return ('fused', 'cnn', 'gat') if self.stream == 'fused' else (self.stream,)
 
     def __post_init__(self) -> None:
@@ -86,26 +87,24 @@ class ModelConfig:
             ('cnn', self.cnn, CNNS),
         ):
             if value not in allowed:
-                raise SettingError(f'{name} is {value!r}, allowed are {", ".join(allowed)}')
+                raise SettingError(f'{name} is {value!r}, expected one of {", ".join(allowed)}')
         self._require_whole_numbers()
         self._require_names()
         if len(self.cnn_channels) < 2 or len(self.cnn_channels) != len(self.cnn_blocks):
             raise SettingError(
-                f'cnn_channels are {self.cnn_channels} and cnn_blocks {self.cnn_blocks}, needed '
-                'are two or more stages with a number in both'
+                f'cnn_channels are {self.cnn_channels} and cnn_blocks {self.cnn_blocks}, expected '
+                'two or more stages with a number in both'
             )
         if self.cnn == 'mobilenet' and self.stream == 'fused' and self.fusion == 'attention':
             raise SettingError(
-                "fusion is 'attention', allowed with cnn 'mobilenet' are late, concat"
+                "fusion is 'attention', expected late or concat with cnn 'mobilenet'"
             )
         unknown = [name for name in self.second_classes if name not in self.classes]
         if unknown:
             raise SettingError(f'second class {unknown[0]!r} is not one of the classes')
         step = 32 if self.cnn == 'mobilenet' else 2 ** len(self.cnn_channels)
         if self.crop_px % step or self.crop_px < 16:
-            raise SettingError(
-                f'crop_px is {self.crop_px}, allowed are multiples of {step} from 16'
-            )
+            raise SettingError(f'crop_px is {self.crop_px}, expected a multiple of {step} from 16')
         if self.hidden_channels % self.heads:
             raise SettingError(
                 f'hidden_channels is {self.hidden_channels}, which {self.heads} heads '
@@ -120,7 +119,7 @@ class ModelConfig:
                 raise SettingError(f'class {name[:20]}… has more than {_LONGEST_NAME} letters')
         if not 2 <= len(set(self.classes)) == len(self.classes) <= _MOST_CLASSES:
             raise SettingError(
-                f'classes are {self.classes[:20]}, needed are 2 to {_MOST_CLASSES} different ones'
+                f'classes are {self.classes[:20]}, expected 2 to {_MOST_CLASSES} different ones'
             )
 
     def _require_whole_numbers(self) -> None:
@@ -129,16 +128,15 @@ class ModelConfig:
             for number in value if isinstance(value, tuple) else (value,):
                 if type(number) is not int or not 1 <= number <= _LARGEST[name]:
                     raise SettingError(
-                        f'{name} is {value!r}, allowed are whole numbers from 1 to '
-                        f'{_LARGEST[name]}'
+                        f'{name} is {value!r}, expected whole numbers from 1 to {_LARGEST[name]}'
                     )
         if type(self.gat_layers) is not int or not 0 <= self.gat_layers <= 100:
-            raise SettingError(f'gat_layers is {self.gat_layers!r}, allowed are 0 to 100')
+            raise SettingError(f'gat_layers is {self.gat_layers!r}, expected 0 to 100')
         if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise SettingError(f'dropout is {self.dropout!r}, allowed are 0 to below 1')
+            raise SettingError(f'dropout is {self.dropout!r}, expected 0 to below 1')
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the configuration as values that JSON can hold."""
+        """Return the configuration as JSON values."""
         return {
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
@@ -146,7 +144,7 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> 'ModelConfig':
-        """Return the configuration that ``to_dict`` made.
+        """Return the configuration from the result of ``to_dict``.
 
         Raises:
             SettingError: A key is unknown or a value is not allowed.
@@ -154,7 +152,7 @@ class ModelConfig:
         unknown = sorted(set(values) - set(cls.__dataclass_fields__))
         if unknown:
             raise SettingError(
-                f'model setting {unknown[0]!r} is unknown, known are '
+                f'model setting {unknown[0]!r} is unknown, expected '
                 f'{", ".join(cls.__dataclass_fields__)}'
             )
         known: dict[str, Any] = {
@@ -165,14 +163,14 @@ class ModelConfig:
 
 
 def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig, dict[str, Any]]:
-    """Return the configuration and the figures that a model file holds beside its weights.
+    """Return the configuration and the figures stored in a model file with its weights.
 
     Args:
         path: Path of the file, for error messages.
-        metadata: As ``Checkpoint.metadata`` made it, in safetensors and ONNX alike.
+        metadata: Result of ``Checkpoint.metadata``, stored alike in safetensors and ONNX.
 
     Raises:
-        ModelFileError: The file is of another kind, damaged, or of a model that this version
+        ModelFileError: The file is of another kind, damaged, or contains a model that this version
             cannot compute.
     """
     if metadata.get('format') != FORMAT:
@@ -181,7 +179,7 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
         config = ModelConfig.from_dict(json.loads(metadata['config']))
         figures = json.loads(metadata.get('figures', '{}'))
         if not isinstance(figures, dict):
-            raise TypeError(f'its figures are {type(figures).__name__}, needed are names')
+            raise TypeError(f'its figures are {type(figures).__name__}, expected names')
         _require_answers(config, figures)
         return config, figures
     except SettingError as error:

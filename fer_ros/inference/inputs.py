@@ -1,4 +1,4 @@
-"""Aligned faces → model input; called by training and by inference alike."""
+"""Aligned faces → model input, shared by training and inference."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from fer_ros.structures import AlignedFace, ModelInput
 def make_batch(faces: Sequence[AlignedFace]) -> ModelInput:
     """Return the model's input for one or more faces.
 
-    Each crop is brought to mean 0 and standard deviation 1, which takes out the light's strength
-    and the contrast.
+    Each crop is normalised to mean 0 and standard deviation 1, which removes brightness and
+    contrast.
 
     Raises:
         ValueError: ``faces`` is empty, or the crops differ in size.
@@ -22,14 +22,14 @@ def make_batch(faces: Sequence[AlignedFace]) -> ModelInput:
         raise ValueError('make_batch needs at least one face')
     crops = np.stack([face.crop for face in faces]).astype(np.float32)
     crops -= crops.mean(axis=(1, 2), keepdims=True)
-    # A uniform crop has no contrast to bring up; one gray level keeps it at zero.
+    # A uniform crop has no contrast to normalise; a floor of one gray level keeps it at zero.
     crops /= np.maximum(crops.std(axis=(1, 2), keepdims=True), 1.0)
     nodes = node_features(np.stack([face.landmarks_norm for face in faces]))
     return ModelInput(crops[:, None], nodes)
 
 
 def mirrored(batch: ModelInput) -> ModelInput:
-    """Return the mirror image of each face, as ``make_batch`` would make it of one."""
-    # The first two features of a node are its place, from which the others follow.
+    """Return the mirror images, equal to ``make_batch`` of mirrored faces."""
+    # The first two features of a node are its position, from which the others follow.
     landmarks = mirrored_landmarks(batch.nodes[..., :2])
     return ModelInput(np.ascontiguousarray(batch.crops[..., ::-1]), node_features(landmarks))

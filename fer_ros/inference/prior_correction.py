@@ -35,7 +35,7 @@ class PriorCorrection:
             SettingError: ``strength`` is not allowed, or the file does not say π.
         """
         if not 0 <= strength <= 1:
-            raise SettingError(f'prior_correction is {strength}, allowed are 0 to 1')
+            raise SettingError(f'prior_correction is {strength}, expected 0 to 1')
         if strength and FREQUENCIES not in classifier.figures:
             raise SettingError(
                 f'prior_correction is {strength}, but model {classifier.path} does not say how '

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_ros.structures import FloatArray
 
-# Mean ratings of pleasure and arousal, from -1 to 1, of the terms behind the classes: Russell &
+# Mean ratings of pleasure and arousal, from -1 to 1, for the terms after the classes: Russell &
 # Mehrabian (1977), Evidence for a three-factor theory of emotions, Journal of Research in
 # Personality 11, 273-294. Neutral is the middle of both scales.
 COORDINATES: dict[str, tuple[float, float]] = {
@@ -29,14 +29,14 @@ COORDINATES: dict[str, tuple[float, float]] = {
 
 
 class ValenceArousal:
-    """How pleasant and how excited a face looks, as far as its class tells.
+    """How pleasant and how aroused a face looks, as far as its class tells.
 
-    The mean of the classes' ``COORDINATES``, weighted by their probabilities. It is derived: no
-    model has learned valence or arousal, and a weak expression differs from a strong one only as
-    far as the model is less sure of it.
+    The mean of the classes' ``COORDINATES``, weighted by their probabilities. These are derived
+    measures: no model has learned valence or arousal, and a weak expression differs from a strong
+    one only in that the model is less certain of it.
 
     Attributes:
-        names: Of the measures; none where a class has no coordinates.
+        names: Names of the measures; empty if a class has no coordinates.
     """
 
     def __init__(self, classes: Sequence[str]) -> None:
@@ -48,10 +48,10 @@ class ValenceArousal:
         self._coordinates = np.array([COORDINATES[name] for name in classes if known], np.float32)
 
     def of(self, probabilities: FloatArray) -> FloatArray:
-        """Return the measures, in the order of ``names``; NaN where there are no probabilities.
+        """Return the measures in the order of ``names``; NaN if there are no probabilities.
 
         Args:
-            probabilities: ``(C,)`` float32, summing to 1; ``(0,)`` of a face never judged.
+            probabilities: ``(C,)`` float32, summing to 1; ``(0,)`` for a face never classified.
         """
         if not len(probabilities):
             return np.full(len(self.names), np.nan, np.float32)

@@ -1,7 +1,7 @@
 """Draws emotions onto an image: box, identity, emotion, probabilities, landmark graph, pose.
 
-Text and lines have the size of the image, whatever that of the face. No panel covers a face or a
-label; where there is no room for one it is left out.
+Text and lines scale with the image, not with the face. A panel never covers a face or a label; if
+there is no room for it, it is left out.
 """
 
 import math
@@ -18,11 +18,11 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
 Color = tuple[int, int, int]
 
-# What can be drawn; ``none`` is nothing.
+# What can be drawn; ``none`` draws nothing.
 ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks', 'pose', 'none')
 DEFAULT_ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks')
 
-# Blue, green, red; told apart on screens and by most people with a colour vision deficiency.
+# Blue, green, red; distinguishable on screens and by most people with a colour vision deficiency.
 EMOTION_COLORS_BGR: dict[str, Color] = {
     'neutral': (200, 200, 200),
     'happiness': (66, 206, 250),
@@ -36,25 +36,25 @@ EMOTION_COLORS_BGR: dict[str, Color] = {
 _OTHER_COLOR_BGR: Color = (230, 230, 230)
 _DARK_BGR: Color = (32, 32, 32)
 _WHITE: Color = (255, 255, 255)
-# To the image's right, down, and out of the face.
+# The axes to the image's right, down, and out of the face.
 _AXES_BGR: tuple[Color, ...] = ((60, 60, 230), (80, 200, 80), (240, 140, 60))
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _EDGES = [(int(a), int(b)) for a, b in anatomical_edges().T if a < b]
 # Sub-pixel positions: OpenCV takes them as integers with this many fractional bits.
 _SHIFT = 3
-# Width of a face, in line widths, from which its landmark graph begins to show, and from which it
-# shows as it is and has points.
+# Face widths, in line widths, from which the landmark graph begins to show, and from which it is
+# fully opaque and has points.
 _GRAPH_FROM, _GRAPH_WHOLE = 64, 160
 _FEW_BARS = 3
 
 
 class _Sizes(NamedTuple):
-    """How large things are drawn, by the size of the image.
+    """Sizes of text and lines, which depend on the size of the image.
 
     Attributes:
-        text: OpenCV's scale of labels.
-        small: That of panels.
-        line_px: Width of a line.
+        text: OpenCV font scale of labels.
+        small: OpenCV font scale of panels.
+        line_px: Width of a line in pixels.
     """
 
     text: float
@@ -75,8 +75,8 @@ def annotate(
 
     Args:
         bgr: ``(H, W, 3)`` uint8.
-        frame: What was found in this image.
-        parts: What is drawn, of ``ANNOTATIONS``.
+        frame: Faces found in this image.
+        parts: What to draw; a subset of ``ANNOTATIONS``.
     """
     drawn = bgr.copy()
     sizes = _Sizes.of(drawn)
@@ -96,25 +96,25 @@ def annotate(
             around[index] = _together(around[index], label)
     if 'probabilities' in parts:
         for face, beside in zip(frame.faces, around, strict=True):
-            # Between two faces it is not plain whose panel it is.
+            # With several faces it is not obvious whose panel it is.
             title = f'#{face.face_id}' if len(frame.faces) > 1 else ''
             _draw_panel(drawn, face, frame.classes, title, beside, places)
     return drawn
 
 
 def color_of(emotion: str) -> Color:
-    """Return blue, green and red of an emotion, also of none."""
+    """Return the colour of an emotion as blue, green and red; gray if there is none."""
     return EMOTION_COLORS_BGR.get(emotion, _OTHER_COLOR_BGR)
 
 
 def label_of(face: FaceEmotion) -> str:
-    """Return who a face is and what it shows, in a line."""
+    """Return a face's id, emotion and confidence as one line."""
     sure = '' if math.isnan(face.confidence) else f' {face.confidence:.0%}'
     return f'#{face.face_id} {face.answer}{sure}'
 
 
 def _extent(face: FaceEmotion) -> FaceBox:
-    """Return the rectangle that a face and its landmarks take."""
+    """Return the rectangle that encloses a face and its landmarks."""
     box = face.box
     if face.landmarks is None:
         return box
@@ -124,7 +124,7 @@ def _extent(face: FaceEmotion) -> FaceBox:
 
 
 def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
-    """Draw the landmark graph; of a small face, of which it would hide too much, it fades."""
+    """Draw the landmark graph; it fades on a small face, which it would hide."""
     width = face.box.width_px / sizes.line_px
     if face.landmarks is None or width <= _GRAPH_FROM:
         return
@@ -149,14 +149,14 @@ def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
 
 def _draw_box(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     box = face.box
-    # A frame around a small face is not to be a good part of it.
+    # The frame around a small face must not cover much of it.
     line_px = 2 * sizes.line_px if box.width_px >= 64 * sizes.line_px else sizes.line_px
     start, end = (round(box.x0_px), round(box.y0_px)), (round(box.x1_px), round(box.y1_px))
     cv2.rectangle(drawn, start, end, color_of(face.emotion), line_px, cv2.LINE_AA)
 
 
 def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
-    """Draw the axes of the head, as seen from far away, from the tip of the nose."""
+    """Draw the axes of the head from the tip of the nose, in orthographic projection."""
     if math.isnan(face.head.yaw_rad + face.head.pitch_rad + face.head.roll_rad):
         return
     start = np.array(face.box.center_px)
@@ -172,8 +172,8 @@ def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
 def _draw_label(
     drawn: ImageArray, face: FaceEmotion, sizes: _Sizes, places: FreePlaces
 ) -> FaceBox:
-    """Write who it is and what it shows; shorter, or into the face, where there is no room.
-    Return where that stands.
+    """Write id and emotion, shortened or over the face if there is no room, and return the
+    rectangle that the text takes.
     """
     short = f'#{face.face_id}'
     named, whole = f'{short} {face.answer}', label_of(face)
@@ -209,7 +209,7 @@ def _draw_panel(
     around: FaceBox,
     places: FreePlaces,
 ) -> None:
-    """Draw a bar per class, or of the most probable ones where room is short.
+    """Draw a bar per class, or only for the most probable ones if there is little room.
 
     Args:
         drawn: The image.
@@ -247,7 +247,7 @@ def _draw_bars(
     rows: list[tuple[int, str]],
     named_beside: bool,
 ) -> None:
-    """Draw a panel: a row a class, its name beside its bar or on it; class -1 is the title."""
+    """Draw a panel: one row per class, its name beside or on its bar; class -1 is the title."""
     sizes = _Sizes.of(drawn)
     left, top, right, bottom = (round(edge) for edge in _edges(place))
     panel = drawn[top:bottom, left:right]

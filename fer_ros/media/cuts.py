@@ -1,4 +1,4 @@
-"""mark_cuts: where a film goes on with another scene."""
+"""mark_cuts: finds where a film cuts to another scene."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,16 +11,16 @@ import numpy.typing as npt
 from fer_ros.media.image_stream import StampedImage
 
 _SMALL_WH = (64, 48)
-# Widths in pixels of a small image: what is smoother is light, not detail; and how far a detail's
-# contrast is measured.
+# Widths in pixels of a small image: anything smoother than the first is light, not detail; the
+# second is the neighbourhood over which a detail's contrast is measured.
 _LIGHT_PX, _CONTRAST_PX = 4.0, 6.0
-# Contrast in grey levels that is no more than noise.
+# Contrast in gray levels that is no more than noise.
 _NOISE = 4.0
-# Correlation of the details of two successive images under which they do not show the same place.
+# Correlation of the details of two successive images below which they show different places.
 # People who move keep it above 0.8 at 12 images a second, different photographs are below 0.3.
 _LEAST_LIKENESS = 0.35
-# The same where one is shifted over the other, as a camera that pans shifts them; among so many
-# shifts different photographs find one that fits better.
+# The same threshold with one image shifted over the other, as by a panning camera; among so many
+# shifts, different photographs find one that fits better.
 _LEAST_SHIFTED_LIKENESS = 0.6
 _SHIFTED = slice(8, 40), slice(12, 52)
 
@@ -28,12 +28,12 @@ Small = npt.NDArray[np.float32]
 
 
 def mark_cuts(images: Iterator[StampedImage]) -> Iterator[StampedImage]:
-    """Yield the images of a film; ``new_scene`` is set in the first one behind each cut.
+    """Yield the images of a film with ``new_scene`` set in the first one after each cut.
 
-    A cut is where the whole image changes from one to the next, while those before it and those
-    behind it are alike: a camera that swings round changes several, a flash two. Details of small
-    versions are compared, each in proportion to the contrast around it, so that what light,
-    exposure or one person change is no cut. Each image waits for the next.
+    At a cut the whole image changes from one to the next, while the images before it are alike and
+    so are those after it: a camera that swings round changes several images, a flash two. Details
+    of small versions are compared, each relative to the contrast around it, so that changes of
+    light, exposure or one person are not cuts. Each image is held back until the next.
     """
     before: Small | None = None
     waiting: tuple[StampedImage, Small] | None = None
@@ -75,7 +75,7 @@ def _alike(first: Small, second: Small) -> bool:
 
 
 def _alike_shifted(first: Small, second: Small) -> bool:
-    """Return whether the middle of one image is found somewhere in the other."""
+    """Return whether the middle of one image matches somewhere in the other."""
     fits = [
         float(cv2.matchTemplate(whole, other[_SHIFTED], cv2.TM_CCOEFF_NORMED).max())
         for whole, other in ((first, second), (second, first))

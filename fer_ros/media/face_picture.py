@@ -8,12 +8,12 @@ from fer_ros.structures import FaceBox, ImageArray, Landmarks
 
 
 def cropped_face(bgr: ImageArray, box: FaceBox, size_px: int) -> ImageArray:
-    """Return what a box holds, scaled to fit and centred; black where there is nothing.
+    """Return the content of a box, scaled to fit and centred; black outside the image.
 
     Args:
         bgr: ``(H, W, 3)`` uint8.
-        box: May leave the image.
-        size_px: Side S.
+        box: Box that may extend beyond the image.
+        size_px: Side S of the picture in pixels.
 
     Returns:
         ``(S, S, 3)`` uint8.
@@ -23,7 +23,7 @@ def cropped_face(bgr: ImageArray, box: FaceBox, size_px: int) -> ImageArray:
     x0, y0, x1, y1 = (round(edge) for edge in box.clipped((width, height)))
     part = bgr[y0:y1, x0:x1]
     scale = size_px / max(box.width_px, box.height_px)
-    # Where the part begins and ends in the picture, whose middle is that of the box.
+    # Start and end of the part in the picture, whose centre is that of the box.
     (middle_x, middle_y), half = box.center_px, size_px / 2
     left, right = (round((x - middle_x) * scale + half) for x in (x0, x1))
     top, bottom = (round((y - middle_y) * scale + half) for y in (y0, y1))
@@ -37,13 +37,12 @@ def cropped_face(bgr: ImageArray, box: FaceBox, size_px: int) -> ImageArray:
 
 
 def aligned_face(bgr: ImageArray, landmarks: Landmarks, size_px: int) -> ImageArray:
-    """Return a face turned upright, as the model sees it but in colour; black where there is
-    nothing.
+    """Return a face turned upright, as the model sees it but in colour; black outside the image.
 
     Args:
         bgr: ``(H, W, 3)`` uint8.
-        landmarks: In pixels of it.
-        size_px: Side S.
+        landmarks: Landmarks in pixels of the image.
+        size_px: Side S of the picture in pixels.
 
     Returns:
         ``(S, S, 3)`` uint8.

@@ -1,4 +1,4 @@
-"""FreePlaces: where something can be written into an image without hiding what is there."""
+"""FreePlaces: finds room for labels in an image without hiding faces or other labels."""
 
 import math
 from collections.abc import Sequence
@@ -12,30 +12,30 @@ Corners = npt.NDArray[np.int64]
 
 
 class FreePlaces:
-    """Knows what is taken of an image, and finds room for rectangles beside faces."""
+    """Keeps track of the occupied parts of an image and finds room for rectangles beside faces."""
 
     def __init__(self, image_wh: tuple[int, int], taken: Sequence[FaceBox]) -> None:
         """Args:
         image_wh: Size of the image in pixels.
-        taken: What is not to be hidden.
+        taken: Rectangles that must not be hidden.
         """
         self._image_wh = image_wh
         self._taken = [_edges(box) for box in taken]
 
     def take(self, box: FaceBox) -> None:
-        """Have a rectangle kept free from now on."""
+        """Mark a rectangle as occupied."""
         self._taken.append(_edges(box))
 
     def beside(
         self, face: FaceBox, size_wh: tuple[int, int], sides: str, step_px: int
     ) -> FaceBox | None:
-        """Return the first free rectangle that touches a face, None where there is none.
+        """Return the first free rectangle that touches a face, or ``None`` if there is none.
 
         Args:
             face: The face.
             size_wh: Size of the rectangle in pixels.
-            sides: In which order they are tried, of ``right``, ``left``, ``above``, ``below``.
-            step_px: By how much it is shifted along the side from one try to the next.
+            sides: Sides in the order of preference: ``right``, ``left``, ``above``, ``below``.
+            step_px: Shift along the side from one attempt to the next in pixels.
         """
         corners = np.concatenate([_along(side, face, size_wh, step_px) for side in sides.split()])
         for left, top in corners[self._free(corners, size_wh)][:1].tolist():
@@ -43,7 +43,9 @@ class FreePlaces:
         return None
 
     def _free(self, corners: Corners, size_wh: tuple[int, int]) -> npt.NDArray[np.bool_]:
-        """Return which rectangles with these top left corners lie inside and hide nothing."""
+        """Return which rectangles with these top left corners lie inside the image and hide
+        nothing.
+        """
         ends = corners + np.array(size_wh)
         inside = (corners >= 0).all(axis=1) & (ends <= np.array(self._image_wh)).all(axis=1)
         taken = np.array(self._taken).reshape(-1, 4)
@@ -54,7 +56,7 @@ class FreePlaces:
 
 
 def _along(side: str, face: FaceBox, size_wh: tuple[int, int], step_px: int) -> Corners:
-    """Return top left corners on one side of a face, the most wanted first."""
+    """Return top left corners on one side of a face, the preferred ones first."""
     width, height = size_wh
     x0, y0, x1, y1 = _edges(face)
     if side in ('right', 'left'):
@@ -65,8 +67,8 @@ def _along(side: str, face: FaceBox, size_wh: tuple[int, int], step_px: int) -> 
 
 
 def _slide(start: int, end: int, length: int, step_px: int) -> Corners:
-    """Return where something may begin that touches a side of a face: where the side begins, then
-    so that both end together, then all along it.
+    """Return possible starts along a side of a face: aligned with its start, then with its end,
+    then all positions between.
     """
     along = np.concatenate(
         [np.arange(start, end, step_px), np.arange(start, start - length, -step_px)]

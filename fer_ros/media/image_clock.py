@@ -1,13 +1,13 @@
-"""ImageClock: the time of one topic's images, whatever their stamps do."""
+"""ImageClock: reliable times for one topic's images, however irregular their stamps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _S = 1_000_000_000
-# Less is images that overtook one another, more is a recording that starts again or a clock that
-# was set.
+# A step back below this means that images overtook one another; above it, that a recording starts
+# again or a clock was set.
 _REORDERED_NS = _S
-# A clock that was set from 1970 to today says nothing of what passed.
+# A leap larger than this, such as a clock set from 1970 to today, says nothing about elapsed time.
 _NO_CLOCK_NS = 365 * 24 * 3600 * _S
 
 
@@ -16,9 +16,10 @@ class ImageTime:
     """When an image was taken.
 
     Attributes:
-        stamp_ns: Later than that of the image before, unless ``new_start``.
-        elapsed_ns: Since the first image of the recording; never decreasing.
-        new_start: Whether the stamp jumped back: nobody from before is known any more.
+        stamp_ns: Acquisition time in nanoseconds; later than that of the previous image, unless
+            ``new_start``.
+        elapsed_ns: Nanoseconds since the first image of the recording; never decreasing.
+        new_start: Whether the stamp jumped back, so that all earlier faces are forgotten.
     """
 
     stamp_ns: int
@@ -27,7 +28,7 @@ class ImageTime:
 
 
 class _Steps:
-    """Counts steps of a clock and keeps the first."""
+    """Counts the steps of a clock and remembers the first."""
 
     def __init__(self) -> None:
         self.count = self._after_ns = self._by_ns = 0
@@ -43,22 +44,22 @@ class _Steps:
 
 
 class ImageClock:
-    """Says when images were taken, from their stamps and the times at which they arrived.
+    """Determines when images were taken from their stamps and arrival times.
 
-    Stamps are believed as long as they grow. One that repeats the last is the last and what passed
-    since it arrived. One that steps back by less than a second is of an image that was overtaken,
-    which is dropped. One that jumps back begins anew; there, and where stamps leap ahead of what
-    passed, seconds go on by the time of arrival.
+    Stamps are trusted as long as they increase. A stamp that repeats the last one is replaced by
+    the last one plus the time between the arrivals. A stamp that steps back by less than a second
+    belongs to an image that was overtaken, which is dropped. A larger jump back starts anew;
+    there, and where stamps leap ahead of the elapsed time, seconds continue by arrival time.
     """
 
     def __init__(self, origin_ns: int = 0, origin_arrival_ns: int = 0) -> None:
         """Args:
-        origin_ns: Stamp of the first image of the recording, of whatever topic.
-        origin_arrival_ns: When that arrived.
+        origin_ns: Stamp of the first image of the recording on any topic, in nanoseconds.
+        origin_arrival_ns: Arrival time of that image in nanoseconds.
         """
         self._origin_ns, self._origin_arrival_ns = origin_ns, origin_arrival_ns
         self._said_ns = self._stamp_ns = self._arrival_ns = 0
-        # What is added to a stamp to have what passed since the origin.
+        # Offset from a stamp to the time elapsed since the origin.
         self._offset_ns = -origin_ns
         self._elapsed_ns = self._arrived_after_ns = 0
         self._arrival_gap_ns = 0
@@ -68,11 +69,11 @@ class ImageClock:
         self._jumps, self._leaps = _Steps(), _Steps()
 
     def take(self, said_ns: int, arrival_ns: int) -> ImageTime | None:
-        """Return the time of the next image; None where it is to be dropped.
+        """Return the time of the next image, or ``None`` if the image should be dropped.
 
         Args:
-            said_ns: Its stamp; 0 where nobody stamped it.
-            arrival_ns: When it arrived or was recorded, by a clock that goes on.
+            said_ns: Its stamp in nanoseconds; 0 if it has none.
+            arrival_ns: When it arrived or was recorded, by a running clock, in nanoseconds.
         """
         if not said_ns:
             self._missing += 1
@@ -84,7 +85,7 @@ class ImageClock:
             self._repeated += 1
             return self._go_on(said_ns, self._stamp_ns + max(passed_ns, 1), arrival_ns, passed_ns)
         if said_ns > self._said_ns:
-            # Repeated stamps may have run ahead of those that follow.
+            # Replacements for repeated stamps may have run ahead of the stamps that follow.
             return self._go_on(said_ns, max(said_ns, self._stamp_ns + 1), arrival_ns, passed_ns)
         if self._said_ns - said_ns < _REORDERED_NS:
             self._overtaken += 1
@@ -95,12 +96,12 @@ class ImageClock:
         return self._resume(arrival_ns, passed_ns, new_start=True)
 
     def problems(self) -> Iterator[str]:
-        """Yield a sentence for each kind of stamp that was not as it should be."""
+        """Yield a sentence for each kind of stamp problem."""
         if self._missing:
             yield f'{self._missing} images have no stamp; the time of their recording is used'
         if self._repeated:
             yield (
-                f'{self._repeated} images repeat the stamp of the one before; what passed between '
+                f'{self._repeated} images repeat the previous stamp; the time between '
                 'their recordings is added'
             )
         if self._overtaken:
@@ -112,7 +113,10 @@ class ImageClock:
         if self._jumps.count:
             yield f'stamps jump back {self._jumps}; all faces are forgotten there'
         if self._leaps.count:
-            yield f'stamps leap ahead of what passed {self._leaps}; seconds go on as recorded'
+            yield (
+                f'stamps leap ahead of the elapsed time {self._leaps}; times of recording are '
+                'used there'
+            )
 
     def _first(self, said_ns: int, arrival_ns: int) -> ImageTime:
         self._images = 1
@@ -122,17 +126,17 @@ class ImageClock:
         self._arrived_after_ns = arrived_ns if arrived_ns < _NO_CLOCK_NS else 0
         elapsed_ns = said_ns + self._offset_ns
         if abs(elapsed_ns - self._arrived_after_ns) > 10 * _S:
-            # Of a topic whose clock is another.
+            # The topic has a different clock.
             elapsed_ns = self._arrived_after_ns
         self._elapsed_ns = max(elapsed_ns, 0)
         self._offset_ns = self._elapsed_ns - said_ns
         return ImageTime(said_ns, self._elapsed_ns)
 
     def _passed_ns(self, arrival_ns: int) -> int:
-        """Return what passed since the last image arrived."""
+        """Return the time since the last image arrived."""
         passed_ns = max(arrival_ns - self._arrival_ns, 0)
         if passed_ns > _NO_CLOCK_NS:
-            # The clock of the arrivals was set too.
+            # The clock of the arrivals was set as well.
             return self._arrival_gap_ns
         self._arrival_gap_ns = passed_ns
         return passed_ns
@@ -149,7 +153,7 @@ class ImageClock:
         return self._at(stamp_ns + self._offset_ns, arrival_ns, passed_ns)
 
     def _resume(self, arrival_ns: int, passed_ns: int, new_start: bool = False) -> ImageTime:
-        """Go on by the time of arrival, so that steps do not add up."""
+        """Continue by arrival time, so that steps do not add up."""
         elapsed_ns = max(self._arrived_after_ns + passed_ns, self._elapsed_ns)
         self._offset_ns = elapsed_ns - self._stamp_ns
         return self._at(elapsed_ns, arrival_ns, passed_ns, new_start)
@@ -164,7 +168,7 @@ class ImageClock:
 
 
 def stamp_s(stamp_ns: int) -> float:
-    """Return a stamp in seconds, by the sum that replay and node have in common: estimates are to
+    """Return a stamp in seconds, by the formula that replay and node share so that their estimates
     agree to the last digit.
     """
     seconds, nanoseconds = divmod(stamp_ns, _S)

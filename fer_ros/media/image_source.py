@@ -19,7 +19,7 @@ from fer_ros.media.video_reader import VideoReader
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.structures import ImageArray
 
-# How long a picture is shown where pictures are played like a film.
+# How long a picture is shown when pictures are played like a film.
 PICTURE_S = 2.0
 _LIVE_RATE_HZ = 30.0
 
@@ -30,9 +30,8 @@ class SourceImage:
 
     Attributes:
         bgr: ``(H, W, 3)`` uint8.
-        time_s: When it is shown, in seconds from the start of the source; NaN where it comes from
-            a camera.
-        file: Name of its own file; empty for an image of a video or camera.
+        time_s: Seconds from the start of the source; NaN for a camera.
+        file: Name of the picture's file; empty for an image from a video or camera.
     """
 
     bgr: ImageArray
@@ -45,10 +44,10 @@ class ImageSource:
 
     Attributes:
         name: Name of the file, folder or camera, without user and password.
-        rate_hz: Images per second, on average or as the source says.
-        live: Whether images come when the camera makes them and never end.
-        stills: Whether the images are pictures that do not follow one another in time.
-        count: How many images there are; 0 where that is not known.
+        rate_hz: Images per second, on average or as the source states.
+        live: Whether images come from a camera, in real time and without end.
+        stills: Whether the images are unrelated pictures rather than a sequence in time.
+        count: Number of images; 0 if unknown.
     """
 
     def __init__(
@@ -63,12 +62,12 @@ class ImageSource:
         Args:
             source: Webcam index or device such as ``/dev/video0``; address of a stream,
                 ``rtsp://…`` or ``http://…``; path of a video file, a picture or a folder of
-                pictures. What exists as a folder is one, whatever its name.
-            on_problem: Called with a sentence for each thing that is left out; without it a
-                picture that cannot be read is an error.
-            rate_hz: Images per second, which makes a film of pictures and goes before the times
-                that a video file has; 0: pictures are stills, video files have their own times.
-            max_pixels: A picture with more, width times height, cannot be read.
+                pictures. An existing folder takes precedence over the other readings.
+            on_problem: Called with a sentence for each image that is left out; without it, an
+                unreadable picture is an error.
+            rate_hz: Images per second: plays pictures as a film and overrides the times in a video
+                file; 0: pictures are stills, video files keep their own times.
+            max_pixels: Largest width times height of a picture that can be read.
 
         Raises:
             SourceError: There is no such source or it cannot be read.
@@ -99,8 +98,8 @@ class ImageSource:
         """Yield the images from the start of the source to its end.
 
         Raises:
-            SourceError: A camera gives no more images, or a picture is damaged and ``on_problem``
-                is not given.
+            SourceError: A camera stops delivering images, or a picture is damaged and
+                ``on_problem`` is not given.
         """
         if self._files:
             return self._pictures()
@@ -132,7 +131,7 @@ class ImageSource:
         elif not path.exists():
             raise SourceError(f'image source {self._source} does not exist')
         elif not path.is_char_device():
-            raise SourceError(f'image source {self._source} is no file, folder or camera')
+            raise SourceError(f'image source {self._source} is not a file, folder or camera')
         self._open_capture()
 
     def _pictures(self) -> Iterator[SourceImage]:
@@ -181,11 +180,11 @@ class ImageSource:
         elif '://' in self._source:
             capture = cv2.VideoCapture(self._source)
         else:
-            # The driver knows the device, not the links to it.
+            # The driver knows the device itself, not symbolic links to it.
             capture = cv2.VideoCapture(str(Path(self._source).resolve()), cv2.CAP_V4L2)
         if not capture.isOpened():
             raise SourceError(f'{self._kind} {self._shown} cannot be opened')
-        # A camera's queue would make old images look new.
+        # A queue would make a camera's old images look new.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         if 1 <= rate_hz <= 1000 and not self._given_rate_hz:

@@ -1,4 +1,4 @@
-"""StampedImage and ImageStream: recorded images, whatever they were recorded with."""
+"""StampedImage and ImageStream: images of any recording."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ class StampedImage:
     """One recorded image.
 
     Attributes:
-        topic: Where it was published, or the name of the file that it is from.
-        stamp_ns: As its header has it, in nanoseconds; 0 where nobody stamped it.
-        log_time_ns: When it was recorded, in nanoseconds.
-        frame_id: As its header has it.
-        stamp_s: Time in seconds that the pipeline takes for its acquisition.
+        topic: Topic it was published on, or name of the file it is from.
+        stamp_ns: Stamp in its header in nanoseconds; 0 if there is none.
+        log_time_ns: Time of recording in nanoseconds.
+        frame_id: Frame in its header.
+        stamp_s: Acquisition time in seconds, as used by the pipeline.
         time_s: Seconds since the first image of the stream; never decreasing within a topic.
         gray: ``(H, W)`` uint8.
-        decode_bgr: Returns it as ``(H, W, 3)`` uint8 BGR.
-        file: Name of the picture's own file; empty for an image of a video, camera or bag.
-        new_scene: Whether nobody of the images before is known any more.
+        decode_bgr: Returns the image as ``(H, W, 3)`` uint8 BGR.
+        file: Name of the picture's file; empty for an image from a video, camera or bag.
+        new_scene: Whether a new scene starts, so that all earlier faces are forgotten.
     """
 
     topic: str
@@ -42,11 +42,11 @@ class StampedImage:
 
 @dataclass(frozen=True)
 class TimeOrigin:
-    """The moment of the first image, from which seconds are counted.
+    """The time of the first image, from which seconds are counted.
 
     Attributes:
-        stamp_ns: By the clock that images are stamped with.
-        log_time_ns: By the recorder's.
+        stamp_ns: Nanoseconds by the clock that stamps images.
+        log_time_ns: Nanoseconds by the recorder's clock.
     """
 
     stamp_ns: int
@@ -55,16 +55,16 @@ class TimeOrigin:
 
 @dataclass(frozen=True, eq=False)
 class ImageStream:
-    """Images in the order of their recording.
+    """Images in the order in which they were recorded.
 
     Attributes:
         name: Name of the bag or file.
-        topics: With how many images each holds, or less.
-        images: Can be gone through once.
-        origin: Moment at which ``time_s`` is 0.
-        live: Whether images come when a camera makes them, without an end.
-        stills: Whether they are pictures that do not follow one another in time.
-        problems: A sentence for each thing that is not as it should be; grows while images come.
+        topics: Upper bound of the number of images per topic.
+        images: The images; can be iterated once.
+        origin: Time at which ``time_s`` is 0.
+        live: Whether images come from a camera, in real time and without end.
+        stills: Whether the images are unrelated pictures rather than a sequence in time.
+        problems: A sentence for each problem; grows while images are read.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Picture files: which files of a folder are pictures, in which order, and how one is read."""
+"""Picture files: lists those in a folder, reads and writes them."""
 
 import io
 import re
@@ -14,19 +14,19 @@ from fer_ros.messages.picture import decode_picture, read_header, require_size
 from fer_ros.structures import ImageArray
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
-# Kinds that may hold several pages or frames.
+# Kinds that may contain several pages or frames.
 _STACKS = ('.tif', '.tiff', '.png', '.webp')
 
 
 def natural_order(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts names as a person counts: 2 comes before 10."""
+    """Return a key that sorts names with their numbers in order: 2 comes before 10."""
     return [
         (int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'(\d+)', name)
     ]
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """Return the pictures that lie in a folder, in the natural order of their names."""
+    """Return the picture files in a folder, in the natural order of their names."""
     files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
     return sorted(files, key=lambda file: natural_order(file.name))
 
@@ -34,16 +34,16 @@ def picture_files(folder: Path) -> list[Path]:
 def read_picture(
     file: Path, on_problem: Callable[[str], None], max_pixels: int = MAX_PIXELS
 ) -> ImageArray:
-    """Return a picture as ``(H, W, 3)`` uint8 BGR, turned as its EXIF orientation says.
+    """Return a picture as ``(H, W, 3)`` uint8 BGR, turned according to its EXIF orientation.
 
     Args:
-        file: Name of a file with one of ``IMAGE_SUFFIXES``, or a GIF.
-        on_problem: Called with a sentence where the file holds more than the one picture that is
-            read, or less than all of it.
-        max_pixels: Most pixels, width times height; more are not decoded.
+        file: Path of a file with one of ``IMAGE_SUFFIXES``, or a GIF.
+        on_problem: Called with a sentence if the file contains further pictures, which are not
+            read, or only part of one.
+        max_pixels: Largest width times height that is decoded.
 
     Raises:
-        ImageError: The file is damaged, of another kind, or of too many pixels.
+        ImageError: The file is damaged, of another kind, or has too many pixels.
         OSError: It cannot be read.
     """
     data = file.read_bytes()
@@ -57,7 +57,7 @@ def read_picture(
     )
     count = count_frames(file) if file.suffix.lower() in _STACKS else 1
     if count > 1:
-        on_problem(f'{file.name} holds {count} pictures, of which 1 was read: the first')
+        on_problem(f'{file.name} holds {count} pictures, of which only the first was read')
     return bgr
 
 
@@ -71,19 +71,19 @@ def write_picture(path: Path, bgr: ImageArray) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    # imwrite() would say nothing of a disk that is full.
+    # imwrite() would not report a full disk.
     _, encoded = cv2.imencode('.png', bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     path.write_bytes(encoded.tobytes())
 
 
 def count_frames(file: Path) -> int:
-    """Return how many pages or frames a picture file holds; 1 where it does not say."""
+    """Return the number of pages or frames in a picture file; 1 if it does not state one."""
     from PIL import Image
 
     try:
         with Image.open(file) as picture:
             return int(getattr(picture, 'n_frames', 1))
-    # What Pillow cannot read, OpenCV may.
+    # OpenCV may be able to read what Pillow cannot.
     except Exception:
         return 1
 

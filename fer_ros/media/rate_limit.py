@@ -1,4 +1,4 @@
-"""RateLimit: which images of a camera are taken when it makes more than anybody needs."""
+"""RateLimit: selects images from a camera that delivers more than needed."""
 
 from collections.abc import Iterator
 
@@ -6,42 +6,42 @@ from fer_ros.media.image_stream import StampedImage
 
 
 class RateLimit:
-    """Takes images at a rate at most, as evenly as they come."""
+    """Selects images up to a maximum rate, as evenly as they arrive."""
 
     def __init__(self, max_rate_hz: float) -> None:
         """Args:
-        max_rate_hz: Images per second of their stamps; 0: all are taken.
+        max_rate_hz: Images per second, measured by their stamps; 0: no limit.
         """
         self._period_s = 1 / max_rate_hz if max_rate_hz else 0.0
         self._last_s = float('-inf')
         self._due_s = float('-inf')
 
     def takes(self, stamp_s: float) -> bool:
-        """Return whether an image is taken.
+        """Return whether to take an image.
 
         Args:
-            stamp_s: Acquisition time in seconds. After one that goes back, as where a recording
-                begins anew, all begins anew.
+            stamp_s: Acquisition time in seconds. A stamp that goes back, as when a recording
+                starts again, resets the limit.
         """
         if stamp_s < self._last_s:
             self._due_s = float('-inf')
         self._last_s = stamp_s
-        # A stamp that is a little early belongs to the image that is due.
+        # A slightly early stamp belongs to the image that is due.
         if stamp_s < self._due_s - self._period_s / 100:
             return False
-        # Due times stay a period apart, so that 20 of 30 images are taken and not every second
-        # one; a pause is not made up for.
+        # Due times stay one period apart, so that 20 of 30 images are taken instead of every
+        # second one; a pause is not made up for.
         late = stamp_s - self._due_s > self._period_s
         self._due_s = (stamp_s if late else self._due_s) + self._period_s
         return True
 
 
 def rate_limited(images: Iterator[StampedImage], max_rate_hz: float) -> Iterator[StampedImage]:
-    """Yield the images that are taken of each topic.
+    """Yield the images of each topic that its rate limit selects.
 
     Args:
-        images: Of any number of topics.
-        max_rate_hz: See ``RateLimit``.
+        images: Images of any number of topics.
+        max_rate_hz: Images per second and topic; see ``RateLimit``.
     """
     limits: dict[str, RateLimit] = {}
     for image in images:

@@ -1,7 +1,7 @@
-"""The sample clip: pictures of people come, go, turn, shrink and overlap before a wall.
+"""The sample clip: pictures of people come, go, turn, shrink and overlap in front of a wall.
 
-Each is a card in space, seen by a camera with a lens of 60°: what is said of it is the pinhole
-camera's homography of a plane. A card that turns is a flat face that turns.
+Each picture is a card in space, seen by a pinhole camera with a 60° field of view, whose
+homography of a plane draws it. A card that turns is a flat face that turns.
 """
 
 import math
@@ -21,24 +21,24 @@ from fer_ros.structures import ImageArray
 
 SIZE_WH = (640, 480)
 RATE_HZ = 30.0
-# The focal length of 60° over the width of 640 x 480, in heights of the image.
+# The focal length for 60° across the width of 640 x 480, in image heights.
 _FOCAL = 4 / 3 / 2 / math.tan(math.radians(30))
-# White edge and shadow of a card, in widths of the face.
+# White edge and shadow of a card, in face widths.
 _EDGE, _SHADOW = 0.07, 0.3
 _SHADOW_ALPHA = 115
 _WHITE = (238, 242, 244, 255)
 
 
 class Pose(NamedTuple):
-    """Where a face is at a time.
+    """The pose of a face at one time.
 
     Attributes:
-        time_s: From the start of the clip.
-        x: Middle of the face to the right of the image's middle, in heights of the image.
-        y: The same downwards.
-        face: Width of the face in heights of the image.
-        yaw: Degrees, positive when it turns to the image's right.
-        roll: Degrees, positive when it is tilted clockwise.
+        time_s: Seconds from the start of the clip.
+        x: Offset of the face's centre to the right of the image's centre, in image heights.
+        y: Offset downwards, in image heights.
+        face: Width of the face in image heights.
+        yaw: Degrees, positive when the face turns to the image's right.
+        roll: Degrees, positive when the face is tilted clockwise.
     """
 
     time_s: float
@@ -49,7 +49,7 @@ class Pose(NamedTuple):
     roll: float = 0
 
 
-# By the person's file; who stands later here stands before those above.
+# Keyed by the person's file; later people stand in front of earlier ones.
 PATHS: dict[str, tuple[Pose, ...]] = {
     # Eileen Collins is there from the start, comes nearer, makes room, shrinks, and goes first.
     'portrait.jpg': (
@@ -69,7 +69,7 @@ PATHS: dict[str, tuple[Pose, ...]] = {
         Pose(6.6, 0.0, 0.0, 0.18, 0, 0),
         Pose(8.0, -0.01, 0.02, 0.19, 0, 5),
         Pose(9.9, 0.01, -0.01, 0.18, 0, -4),
-        # Behind the other, and near.
+        # Close behind the other person.
         Pose(10.8, 0.1, 0.0, 0.19, -4),
         Pose(12.0, 0.02, -0.02, 0.29, 14, 3),
         Pose(13.4, -0.02, 0.0, 0.32, -14, 9),
@@ -90,12 +90,12 @@ PATHS: dict[str, tuple[Pose, ...]] = {
         Pose(12.2, -1.1, 0.0, 0.22, 0, -6),
     ),
 }
-# All have gone; the wall alone.
+# Everybody has left; only the wall remains.
 _EMPTY_S = 0.6
 
 
 def duration_s(people: Sequence[Person]) -> float:
-    """Return how long the clip of some people is, in seconds."""
+    """Return the duration in seconds of the clip with some people."""
     return max(PATHS[person.file][-1].time_s for person in people) + _EMPTY_S
 
 
@@ -109,7 +109,7 @@ def sample_frames(
     Args:
         rate_hz: Images per second.
         size_wh: Width and height in pixels.
-        people: Who is in it; all that this installation has where it is ``None``.
+        people: People in the clip; ``None``: all that this installation has.
 
     Raises:
         SourceError: A picture cannot be read.
@@ -122,12 +122,12 @@ def sample_frames(
 def frames_at(
     times_s: Iterable[float], size_wh: tuple[int, int], people: Sequence[Person]
 ) -> Iterator[ImageArray]:
-    """Yield the clip's ``(H, W, 3)`` uint8 BGR images of chosen times.
+    """Yield the clip's ``(H, W, 3)`` uint8 BGR images at given times.
 
     Args:
         times_s: Seconds from the clip's start.
         size_wh: Width and height in pixels.
-        people: Who is in it; the others of the clip are left out.
+        people: People in the clip; the others are left out.
     """
     wall = plaster(size_wh)
     backmost_first = sorted(people, key=lambda person: list(PATHS).index(person.file))
@@ -146,7 +146,7 @@ def write_sample_clip(
     size_wh: tuple[int, int] = SIZE_WH,
     people: Sequence[Person] | None = None,
 ) -> None:
-    """Write the clip as a video file; arguments as of ``sample_frames``.
+    """Write the clip as a video file; see ``sample_frames`` for the arguments.
 
     Raises:
         SourceError: A picture cannot be read, or the video cannot be written.
@@ -176,12 +176,12 @@ class _Deck:
         self._cards = [_halvings(self._card(blank, picture)) for picture in person.pictures]
 
     def draw(self, image: ImageArray, time_s: float) -> None:
-        """Draw the card of a time into ``(H, W, 3)`` uint8 BGR, if the person is there."""
+        """Draw the card at a time into ``(H, W, 3)`` uint8 BGR, if the person is there."""
         if not self._path[0].time_s <= time_s <= self._path[-1].time_s:
             return
         pose = _pose(self._path, time_s)
         cards = self._cards[self._person.picture_index(time_s)]
-        # The warp looks at a few pixels only: of a large card fine lines would flicker.
+        # The warp samples only a few pixels: fine lines of a large card would flicker.
         scale = pose.face * image.shape[0] / self._person.face_px
         halved = min(max(0, math.floor(-math.log2(scale))), len(cards) - 1)
         face_px = self._person.face_px / 2**halved
@@ -200,7 +200,7 @@ class _Deck:
 
 
 def _blank(shape: tuple[int, ...], margin_px: int, edge_px: int) -> ImageArray:
-    """Return a card without its picture."""
+    """Return an empty card."""
     height, width = shape[:2]
     card = np.zeros((height + 2 * margin_px, width + 2 * margin_px, 4), np.uint8)
     first = (margin_px - edge_px, margin_px - edge_px)
@@ -213,7 +213,7 @@ def _blank(shape: tuple[int, ...], margin_px: int, edge_px: int) -> ImageArray:
 
 
 def _halvings(card: ImageArray) -> list[ImageArray]:
-    """Return a card in its own size, in half of it, and so on."""
+    """Return a card at full size, half size, and so on."""
     cards = [card]
     while min(cards[-1].shape[:2]) >= 64:
         half = cv2.resize(cards[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -260,12 +260,12 @@ def _pose(path: Sequence[Pose], time_s: float) -> Pose:
 def _homography(pose: Pose, size_wh: tuple[int, int]) -> npt.NDArray[np.float64]:
     """Return the ``(3, 3)`` matrix from the plane of a card to the image.
 
-    On the card the face's middle is the origin and its width is 1.
+    On the card, the face's centre is the origin and its width is 1.
     """
     width, height = size_wh
     yaw, roll = math.radians(pose.yaw), math.radians(pose.roll)
     tilt = np.array([[math.cos(roll), -math.sin(roll)], [math.sin(roll), math.cos(roll)]])
-    # The right edge comes nearer when the face turns to the left.
+    # The right edge comes closer when the face turns to the left.
     turn = np.array([[math.cos(yaw), 0], [0, 1], [math.sin(yaw), 0]])
     distance = _FOCAL / pose.face
     place = np.array([[pose.x * distance / _FOCAL], [pose.y * distance / _FOCAL], [distance]])

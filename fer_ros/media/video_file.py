@@ -1,4 +1,4 @@
-"""VideoFile: writes images with stamps to a video file that browsers and chats play."""
+"""VideoFile: writes stamped images to a video file that browsers and chat programs play."""
 
 from contextlib import suppress
 from fractions import Fraction
@@ -12,16 +12,16 @@ from fer_ros.errors import SourceError
 from fer_ros.media.video_reader import require_av
 from fer_ros.structures import ImageArray
 
-# Of a second; divides the usual rates of cameras.
+# Ticks per second; a multiple of the usual frame rates.
 _TIME_BASE = Fraction(1, 90_000)
 _H264: dict[str, str] = {'preset': 'ultrafast', 'crf': '23'}
 _VP9: dict[str, str] = {'deadline': 'realtime', 'cpu-used': '8', 'crf': '32', 'b:v': '0'}
 
 
 class VideoFile:
-    """An MP4 file, H.264 where that can be written, that appears under its name when it is closed.
+    """An MP4 file, in H.264 if possible, that appears under its name when it is closed.
 
-    Images stand at their own time, whatever the rate.
+    Each image is shown at its own time, whatever the rate.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,17 +42,17 @@ class VideoFile:
 
     @property
     def note(self) -> str:
-        """A sentence where the video is not H.264; else empty."""
+        """A sentence if the video is not H.264; otherwise empty."""
         if self._codec == 'libx264':
             return ''
-        return f'{self._path.name} is VP9, for this build of PyAV cannot write H.264'
+        return f'{self._path.name} is VP9, because this build of PyAV cannot write H.264'
 
     def write(self, bgr: ImageArray, stamp_s: float) -> None:
         """Add an image.
 
         Args:
-            bgr: ``(H, W, 3)`` uint8; a later one of another size is scaled to the first's.
-            stamp_s: Its time in seconds; an image that is not later than the last one is left out.
+            bgr: ``(H, W, 3)`` uint8; later images are scaled to the size of the first.
+            stamp_s: Time in seconds; an image that is not later than the last one is left out.
 
         Raises:
             SourceError: The file cannot be written.
@@ -72,7 +72,7 @@ class VideoFile:
             raise self._failure(error) from None
 
     def close(self) -> None:
-        """Finish the file; without an image there is none.
+        """Finish the file; without any image, no file is created.
 
         Raises:
             SourceError: The file cannot be written.
@@ -105,7 +105,7 @@ class VideoFile:
         )
         stream = container.add_stream(self._codec, options=self._options)
         height, width = bgr.shape[:2]
-        # Colours have half the resolution: both sides have to be even.
+        # Colour has half the resolution, so both sides must be even.
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.time_base = _TIME_BASE
@@ -113,7 +113,7 @@ class VideoFile:
         self._container, self._stream, self._start_s = container, stream, stamp_s
 
     def _fitted(self, bgr: ImageArray) -> ImageArray:
-        """Return an image as large as the video, its edges repeated where a pixel is missing."""
+        """Return an image of the video's size, with edges repeated where a pixel is missing."""
         height, width = self._stream.height, self._stream.width
         bottom, right = height - bgr.shape[0], width - bgr.shape[1]
         if bottom not in (0, 1) or right not in (0, 1):

@@ -11,12 +11,12 @@ import numpy as np
 from fer_ros.errors import SourceError
 from fer_ros.structures import ImageArray
 
-# Where a file says no rate that a camera could have.
+# Used when a file does not state a plausible frame rate.
 _DEFAULT_RATE_HZ = 30.0
 _GREATEST_RATE_HZ = 480.0
-# A file that is this much shorter than its header says is not whole.
+# A file that is this much shorter than its header says is incomplete.
 _MISSING_END_S = 0.5
-# So many damaged places in a row are the end of what can be read.
+# Reading stops after this many damaged places in a row.
 _MOST_ERRORS = 1000
 
 
@@ -37,11 +37,11 @@ def require_av() -> ModuleType:
 
 
 class VideoReader:
-    """Reads a video file from its start to its end, past what is damaged.
+    """Reads a video file from start to end, skipping damaged places.
 
     Attributes:
-        rate_hz: Images per second, on average or as the file says.
-        count: How many images there are as the file says; 0 where it does not.
+        rate_hz: Images per second, on average or as the file states.
+        count: Number of images that the file states; 0 if it states none.
     """
 
     def __init__(self, path: Path, on_problem: Callable[[str], None]) -> None:
@@ -49,10 +49,10 @@ class VideoReader:
 
         Args:
             path: Path of the file.
-            on_problem: Called with a sentence for each thing that could not be read.
+            on_problem: Called with a sentence for each part that could not be read.
 
         Raises:
-            SourceError: It is missing, empty, unreadable or holds no images.
+            SourceError: The file is missing, empty, unreadable or contains no images.
         """
         self._av = require_av()
         self._path = path
@@ -68,8 +68,8 @@ class VideoReader:
     def __iter__(self) -> Iterator[tuple[float, ImageArray]]:
         """Yield the time in seconds from the file's start and ``(H, W, 3)`` uint8 BGR.
 
-        Times are those of the container, growing from image to image; images are turned as the
-        file's rotation says.
+        Times are those of the container, increasing from image to image; images are turned by the
+        rotation that the file states.
         """
         unreadable = _Unreadable()
         last_s, gap_s = float('-inf'), 1 / self.rate_hz
@@ -92,8 +92,8 @@ class VideoReader:
             )
         if self._said_s is not None and self._said_s - last_s - gap_s > _MISSING_END_S:
             self._on_problem(
-                f'{self._path.name} ends after {max(last_s + gap_s, 0):.2f} s, its header says '
-                f'{self._said_s:.2f} s: what followed is lost'
+                f'{self._path.name} ends after {max(last_s + gap_s, 0):.2f} s, but its header '
+                f'says {self._said_s:.2f} s: the rest is lost'
             )
 
     def _open(self) -> Any:
@@ -107,9 +107,10 @@ class VideoReader:
             ) from None
 
     def _frames(self, container: Any, unreadable: '_Unreadable') -> Iterator[Any]:
-        """Yield decoded frames; what cannot be decoded is counted."""
+        """Yield decoded frames; those that cannot be decoded are counted."""
         stream = _video_stream(container)
-        # Whole images in several threads cost one image of delay each, which nobody waits for.
+        # Decoding whole images in several threads delays each thread by an image, which does not
+        # matter here.
         stream.thread_type = 'AUTO'
         packets = container.demux(stream)
         errors = 0
@@ -125,7 +126,7 @@ class VideoReader:
             except (self._av.error.FFmpegError, OSError):
                 errors += 1
                 unreadable.add()
-                # A generator that has raised is at its end; a new one goes on behind the damage.
+                # A generator that has raised is exhausted; a new one continues after the damage.
                 packets = container.demux(stream)
 
 
@@ -133,9 +134,9 @@ class _Unreadable:
     """Counts images that could not be read.
 
     Attributes:
-        now_s: Time of the last image that could.
-        count: How many could not.
-        first_s: After which time the first of them stood.
+        now_s: Time in seconds of the last image that could be read.
+        count: Number of images that could not be read.
+        first_s: Time in seconds after which the first of them came.
     """
 
     def __init__(self) -> None:
@@ -149,9 +150,9 @@ class _Unreadable:
 
 
 def _video_stream(container: Any) -> Any:
-    """Return the first stream of moving images; None where there is none."""
+    """Return the first stream of moving images, or ``None`` if there is none."""
     for stream in container.streams.video:
-        # The cover of an album is a video stream too.
+        # An album cover is a video stream as well.
         if 'attached_pic' not in str(getattr(stream, 'disposition', '')).lower():
             return stream
     return None
@@ -170,15 +171,15 @@ def _rate_hz(stream: Any) -> float:
 
 
 def _said_duration_s(container: Any, stream: Any) -> float | None:
-    """Return how long the images go on as the header says; None where it does not."""
+    """Return the duration of the images that the header states, or ``None`` if it states none."""
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
-    # Matroska keeps it as a text, 00:01:02.345.
+    # Matroska stores it as text: 00:01:02.345.
     said = re.match(r'(\d+):(\d+):(\d+(?:\.\d+)?)', stream.metadata.get('DURATION', ''))
     if said:
         hours, minutes, seconds = said.groups()
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    # The whole file's may be that of its sound.
+    # The duration of the whole file may be that of its sound.
     if container.duration is not None and len(container.streams) == 1:
         return float(container.duration / 1e6)
     return None
@@ -186,6 +187,6 @@ def _said_duration_s(container: Any, stream: Any) -> float | None:
 
 def _bgr(frame: Any) -> ImageArray:
     bgr = frame.to_ndarray(format='bgr24')
-    # Degrees against the clock by which it is to be turned.
+    # Degrees by which to turn the image anticlockwise.
     quarters = round(getattr(frame, 'rotation', 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(bgr, quarters)) if quarters else bgr

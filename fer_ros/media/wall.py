@@ -1,4 +1,4 @@
-"""A plastered wall and a camera's noise: what stands behind the faces of made images."""
+"""A plastered wall and camera noise: the background of synthetic images."""
 
 from typing import Any
 
@@ -20,6 +20,6 @@ def plaster(size_wh: tuple[int, int]) -> ImageArray:
 
 
 def with_noise(bgr: npt.NDArray[Any], rng: np.random.Generator) -> ImageArray:
-    """Return an image with a little sensor noise, as every camera has it."""
+    """Return an image with a little sensor noise, as from any camera."""
     noise = rng.integers(0, 7, bgr.shape, np.uint8)
     return np.asarray(cv2.subtract(cv2.add(bgr, noise), np.full_like(bgr, 3)), np.uint8)

@@ -1,1 +1,1 @@
-"""What messages hold, without a message class: definitions, images, emotions."""
+"""Contents of messages, without message classes: definitions, images, emotions."""

@@ -1,4 +1,4 @@
-"""The message definitions that bags are read and written with, and messages by them."""
+"""Message definitions for reading and writing bags, and messages made with them."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ EMOTIONS_TYPE = 'fer_ros/msg/FaceEmotionArray'
 
 @cache
 def typestore() -> Any:
-    """Return the types of ROS 2 Jazzy and those of this package."""
+    """Return the message types of ROS 2 Jazzy and of this package."""
     from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
     store = get_typestore(Stores.ROS2_JAZZY)
@@ -27,13 +27,13 @@ def typestore() -> Any:
 def emotions_message(
     frame: FrameEmotions, header: Any, image_topic: str, landmarks: bool = True
 ) -> Any:
-    """Return the message for one image, of the classes of ``typestore``.
+    """Return the message for one image, made of the classes in ``typestore``.
 
     Args:
         frame: All faces of the image.
-        header: The image's.
-        image_topic: Where the image is from.
-        landmarks: Whether landmarks are filled in.
+        header: Header of the image.
+        image_topic: Topic of the image.
+        landmarks: Whether to include landmarks.
     """
     types = typestore().types
     fields = frame_fields(frame, image_topic, landmarks)
@@ -45,7 +45,7 @@ def emotions_message(
 
 
 def definition_files() -> list[Path]:
-    """Return the ``.msg`` files: beside the installed modules, or at the top of the sources."""
+    """Return the ``.msg`` files, installed with the modules or at the top of the source tree."""
     folders = (PACKAGE / 'message_definitions', PACKAGE.parent / 'msg')
     folder = next(folder for folder in folders if folder.is_dir())
     return sorted(folder.glob('*.msg'))

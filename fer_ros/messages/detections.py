@@ -1,6 +1,6 @@
-"""Messages of vision_msgs ↔ faces: those of other packages' detectors are read, ours are written.
+"""Messages of vision_msgs ↔ faces: reads other packages' detections and writes our own.
 
-Messages are told by their fields alone.
+Messages are accessed by their fields only, so any class with these fields will do.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
-# In the place of the name of a class: every box is of a face.
+# Stands for any class name: every box is a face.
 ANY_CLASS = 'any'
 
 
@@ -19,12 +19,13 @@ def boxes_from_detections(msg: Any, classes: Collection[str] = (ANY_CLASS,)) -> 
     """Return the faces of a ``vision_msgs/Detection2DArray``.
 
     Args:
-        msg: Its boxes are in pixels of the image. One that is turned (``theta``) is taken as if it
-            were not; one without a finite width and height is left out.
-        classes: ``class_id`` of what is a face; with ``ANY_CLASS`` among them, every box is.
+        msg: Message with boxes in pixels of the image. Rotation (``theta``) is ignored; boxes
+            without a finite width and height are left out.
+        classes: ``class_id`` values that denote a face; ``ANY_CLASS`` among them accepts every
+            box.
 
     Returns:
-        Boxes in the order of the message, with the score of the best of its hypotheses.
+        Boxes in the order of the message, each with the score of its best hypothesis.
     """
     faces = []
     for detection in msg.detections:
@@ -48,14 +49,13 @@ def classes_of_detections(msg: Any) -> set[str]:
 def detections_message(types: Any, frame: FrameEmotions, header: Any) -> Any:
     """Return the ``vision_msgs/Detection2DArray`` of an image.
 
-    Of each face: its number as ``id``, its box, clipped to the image, and a hypothesis for every
-    class with its smoothed probability, the most probable one first; none where it was not judged
-    yet.
+    Each face has its number as ``id``, its box clipped to the image, and a hypothesis per class
+    with its smoothed probability, most probable first; none if it was not classified yet.
 
     Args:
-        types: Has the classes of ``vision_msgs``.
-        frame: All faces of the image, of known size.
-        header: The image's.
+        types: Object with the classes of ``vision_msgs``.
+        frame: All faces of the image, whose size must be known.
+        header: Header of the image.
     """
     detections = [_detection(types, face, frame, header) for face in frame.faces]
     return types.Detection2DArray(header=header, detections=detections)

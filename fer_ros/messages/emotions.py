@@ -1,4 +1,4 @@
-"""Emotion records ↔ their messages, alike for rclpy and for rosbags."""
+"""Emotion records ↔ their messages, for rclpy and rosbags alike."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from fer_ros.structures import (
     Landmarks,
 )
 
-# The fields of a face that are messages themselves, and their types.
+# Fields of a face that are messages themselves, with their types.
 NESTED = {
     'first_seen': 'builtin_interfaces/msg/Time',
     'roi': 'sensor_msgs/msg/RegionOfInterest',
@@ -26,16 +26,16 @@ NESTED = {
 
 
 def frame_fields(frame: FrameEmotions, image_topic: str, landmarks: bool = True) -> dict[str, Any]:
-    """Return the fields of ``fer_ros/msg/FaceEmotionArray`` but its header.
+    """Return the fields of ``fer_ros/msg/FaceEmotionArray`` except its header.
 
     Args:
         frame: All faces of an image.
-        image_topic: Where the image is from.
-        landmarks: Whether landmarks are filled in.
+        image_topic: Topic of the image.
+        landmarks: Whether to include landmarks.
 
     Returns:
-        ``faces`` as dictionaries, in which the fields ``NESTED`` are dictionaries themselves and
-        arrays are contiguous one-dimensional float32; the rest as it stands in the message.
+        ``faces`` as dictionaries, whose fields ``NESTED`` are dictionaries themselves and whose
+        arrays are contiguous one-dimensional float32; the other fields as in the message.
     """
     width, height = frame.size_wh
     return {
@@ -51,7 +51,7 @@ def frame_fields(frame: FrameEmotions, image_topic: str, landmarks: bool = True)
 
 
 def frame_from_msg(msg: Any) -> FrameEmotions:
-    """Return the record of a ``fer_ros/msg/FaceEmotionArray``, be it of rclpy or of rosbags."""
+    """Return the record of a ``fer_ros/msg/FaceEmotionArray`` from rclpy or rosbags."""
     return FrameEmotions(
         stamp_s_from_msg(msg.header.stamp),
         tuple(msg.classes),
@@ -96,7 +96,7 @@ def _face_from_msg(msg: Any) -> FaceEmotion:
     points = _array(msg.landmarks).reshape(-1, 2)
     return FaceEmotion(
         face_id=msg.face_id,
-        # A face beyond the image's edge leaves an empty region, which no box can be.
+        # A face beyond the image's edge has an empty region, which is not a valid box.
         box=FaceBox(
             roi.x_offset,
             roi.y_offset,
@@ -129,9 +129,9 @@ def _array(values: Sequence[float] | FloatArray) -> FloatArray:
 
 
 def _stamp_fields(stamp_s: float) -> dict[str, int]:
-    """Return the fields of ``builtin_interfaces/msg/Time``; zeros where the time is not known."""
+    """Return the fields of ``builtin_interfaces/msg/Time``; zeros if the time is unknown."""
     whole_s, rest_s = divmod(0.0 if math.isnan(stamp_s) else stamp_s, 1.0)
-    # The rest may be rounded up to a whole second.
+    # The fraction may round up to a whole second.
     sec, nanosec = divmod(int(whole_s) * 1_000_000_000 + round(rest_s * 1e9), 1_000_000_000)
     return {'sec': sec, 'nanosec': nanosec}
 

@@ -1,4 +1,4 @@
-"""Encodings of raw images: what each looks like in memory, and how it becomes gray or BGR."""
+"""Encodings of raw images: their memory layout and their conversion to gray or BGR."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,16 @@ from fer_ros.errors import ImageError
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the pixels of an encoding lie in memory.
+    """Memory layout of an encoding.
 
     Attributes:
         channels: Values per pixel, in the order of the rows of ``data``.
-        bits: Bits of a value, 8 or 16.
-        to_bgr: OpenCV's code of the conversion to BGR; None where that is what it is, or gray.
-        even_width: Whether two neighbouring pixels share their colour.
-        half_planes: Rows of half the image's height that follow those of its brightness: 1 where
-            the colour of 2 x 2 pixels lies there, else 0.
+        bits: Bits per value, 8 or 16.
+        to_bgr: OpenCV's code for the conversion to BGR; ``None`` if the encoding is BGR already,
+            or gray.
+        even_width: Whether two neighbouring pixels share their colour, so that the width is even.
+        half_planes: Number of planes of half the image's height that follow the brightness: 1 if
+            the colour of 2 x 2 pixels is stored there, else 0.
     """
 
     channels: int
@@ -28,19 +29,20 @@ class Encoding:
 
     @property
     def pixel_bytes(self) -> int:
-        """Bytes that a pixel takes in its row."""
+        """Bytes per pixel in a row."""
         return self.channels * self.bits // 8
 
     def rows(self, height: int) -> int:
-        """Return the number of rows that an image of a height takes."""
+        """Return the number of rows in memory for an image of the given height."""
         return height + self.half_planes * height // 2
 
 
 _UYVY = Encoding(2, to_bgr=cv2.COLOR_YUV2BGR_UYVY, even_width=True)
 _YUYV = Encoding(2, to_bgr=cv2.COLOR_YUV2BGR_YUYV, even_width=True)
 
-# Those of sensor_msgs/image_encodings that hold a picture, and what drivers call them besides. A
-# pattern is named after its first two rows here, and after the second row in OpenCV's older names.
+# The encodings of sensor_msgs/image_encodings that contain a picture, and other names used by
+# drivers. A Bayer pattern is named after its first two rows here, but after the second row in
+# OpenCV's older names.
 ENCODINGS: dict[str, Encoding] = {
     'mono8': Encoding(1),
     '8UC1': Encoding(1),
@@ -72,14 +74,14 @@ ENCODINGS: dict[str, Encoding] = {
     'nv12': Encoding(1, to_bgr=cv2.COLOR_YUV2BGR_NV12, even_width=True, half_planes=1),
     'nv21': Encoding(1, to_bgr=cv2.COLOR_YUV2BGR_NV21, even_width=True, half_planes=1),
 }
-# By convention the distance of each pixel, not its brightness.
+# By convention these encode the distance of each pixel, not its brightness.
 DEPTH_ENCODINGS = ('16UC1', '32FC1')
 
 _BY_LOWER_CASE = {name.lower(): encoding for name, encoding in ENCODINGS.items()}
 
 
 def find_encoding(name: str) -> Encoding:
-    """Return the encoding of a name, in upper or lower case.
+    """Return the encoding with a name, in upper or lower case.
 
     Raises:
         ImageError: It is not one of ``ENCODINGS``.

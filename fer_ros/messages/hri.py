@@ -1,4 +1,4 @@
-"""Faces → the messages of hri_msgs, as REP 155 (ROS4HRI) asks for them."""
+"""Faces → messages of hri_msgs, as specified by REP 155 (ROS4HRI)."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_ros.structures import NUM_LANDMARKS, FaceEmotion, FrameEmotions
 
-# What hri_msgs/Expression calls the classes; it has no contempt.
+# Names of the classes in hri_msgs/Expression, which has no contempt.
 EXPRESSIONS = {
     'neutral': 'neutral',
     'happiness': 'happy',
@@ -17,7 +17,7 @@ EXPRESSIONS = {
     'disgust': 'disgusted',
     'fear': 'scared',
 }
-# Its other names, one of which may stand for contempt.
+# Its other names, one of which may be used for contempt.
 OTHER_EXPRESSIONS = (
     *('pleading', 'vulnerable', 'despaired', 'guilty', 'disappointed', 'embarrassed'),
     *('horrified', 'skeptical', 'annoyed', 'furious', 'suspicious', 'rejected', 'bored'),
@@ -30,14 +30,14 @@ _POINTS = 70
 def roi_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header: Any) -> Any:
     """Return the ``NormalizedRegionOfInterest2D`` of a face, clipped to the image.
 
-    Its confidence is 1 where the detector found the face in this image or before, for no
+    Its confidence is 1 if the detector found the face in this image or earlier, since no
     detector's score is a probability.
 
     Args:
-        types: Has the classes of ``hri_msgs``.
-        face: The face.
+        types: Object with the classes of ``hri_msgs``.
+        face: Face to describe.
         size_wh: Width and height of the image in pixels.
-        header: The image's.
+        header: Header of the image.
     """
     x0, y0, x1, y1 = face.box.clipped(size_wh)
     width, height = size_wh
@@ -54,13 +54,13 @@ def roi_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header:
 def landmarks_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header: Any) -> Any:
     """Return the ``FacialLandmarks`` of a face whose landmarks are known.
 
-    A confidence of 0 says that a point is not known: the pupils, and landmarks outside of the
-    image, which are moved to its edge because only 0 to 1 is allowed. Arguments as for
+    A confidence of 0 marks unknown points: the pupils, and landmarks outside the image, which are
+    moved to its edge because coordinates must be in [0, 1]. For the arguments, see
     ``roi_message``.
     """
-    assert face.landmarks is not None, 'there is nothing to be said of landmarks'
+    assert face.landmarks is not None, 'the face has no landmarks'
     width, height = size_wh
-    # Landmarks count from the middle of the first pixel, the message from its corner.
+    # Landmarks count from the centre of the first pixel, the message from its corner.
     points_norm = (face.landmarks.points_px.astype(float) + 0.5) / (width, height)
     inside = np.all((points_norm >= 0) & (points_norm <= 1), axis=1).tolist()
     points = [
@@ -75,16 +75,16 @@ def landmarks_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], h
 def expression_message(
     types: Any, face: FaceEmotion, frame: FrameEmotions, contempt: str, header: Any
 ) -> Any | None:
-    """Return the ``Expression`` of a face; None where none can be named.
+    """Return the ``Expression`` of a face, or ``None`` if none can be named.
 
-    Valence and arousal are those of ``measures``, 0 where the model has none.
+    Valence and arousal are those of ``measures``, or 0 if the model has none.
 
     Args:
-        types: Has the classes of ``hri_msgs``.
-        face: One of ``frame``.
-        frame: Has the names of its classes and measures.
-        contempt: What contempt is called; ``skip``: the class that is most probable after it.
-        header: The image's.
+        types: Object with the classes of ``hri_msgs``.
+        face: Face of ``frame``.
+        frame: Faces of the image, with the names of classes and measures.
+        contempt: Name to use for contempt; ``skip`` uses the next most probable class instead.
+        header: Header of the image.
     """
     if not face.emotion:
         return None

@@ -1,6 +1,6 @@
-"""Image messages → arrays, in the one way that the node and the offline tools share.
+"""Image messages → arrays, shared by the node and the offline tools.
 
-Messages are told by their fields alone, so that those of rclpy and those of rosbags are alike.
+Messages are accessed by their fields only, so those of rclpy and rosbags are treated alike.
 """
 
 from collections.abc import Callable
@@ -47,23 +47,23 @@ class ImageDecoder:
         on_chosen: Callable[[str], None] | None = None,
     ) -> None:
         """Args:
-        max_pixels: Images with more pixels, width times height, are refused.
-        white_level: Value of 16-bit pixels that is white; 0: see ``WhiteLevel``, and ``16UC1`` is
-            refused, for it is depth by convention.
-        on_chosen: See ``WhiteLevel``.
+        max_pixels: Largest width times height; larger images are refused.
+        white_level: Value of 16-bit pixels that is white; 0: found by ``WhiteLevel``, and
+            ``16UC1`` is refused because it is depth by convention.
+        on_chosen: Called with a sentence when the white level is found; see ``WhiteLevel``.
         """
         self._max_pixels = max_pixels
         self._depth_allowed = white_level > 0
         self._white_level = WhiteLevel(white_level, on_chosen)
 
     def gray(self, msg: RawImage | CompressedImage) -> ImageArray:
-        """Return a message's image as ``(H, W)`` uint8 gray, a view on the message for ``mono8``.
+        """Return a message's image as ``(H, W)`` uint8 gray; a view of the message for ``mono8``.
 
         Args:
             msg: ``sensor_msgs/Image``, or ``sensor_msgs/CompressedImage`` with a JPEG or PNG.
 
         Raises:
-            ImageError: The encoding is not one of ``ENCODINGS``, the sizes do not fit the data,
+            ImageError: The encoding is not one of ``ENCODINGS``, the sizes do not match the data,
                 there are no or too many pixels, or compressed data is damaged or ends early.
         """
         if not isinstance(msg, RawImage):
@@ -78,8 +78,9 @@ class ImageDecoder:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
 
     def bgr(self, msg: RawImage | CompressedImage) -> ImageArray:
-        """Return a message's image as ``(H, W, 3)`` uint8 BGR, a view on the message for ``bgr8``
-        and ``rgb8``; argument and errors as for ``gray``.
+        """Return a message's image as ``(H, W, 3)`` uint8 BGR.
+
+        A view of the message for ``bgr8`` and ``rgb8``; argument and errors as for ``gray``.
         """
         if not isinstance(msg, RawImage):
             return self._decoded(msg, cv2.IMREAD_COLOR)
@@ -93,8 +94,8 @@ class ImageDecoder:
         return pixels
 
     def _pixels(self, msg: RawImage) -> tuple[Encoding, ImageArray]:
-        """Return the encoding and the pixels in 8 bits, where that will do on the message's own
-        memory: rows without their padding.
+        """Return the encoding and the 8-bit pixels without row padding, as a view of the message
+        if possible.
         """
         encoding = find_encoding(msg.encoding)
         require_size(msg.width, msg.height, self._max_pixels)
@@ -113,8 +114,8 @@ class ImageDecoder:
     def _decoded(self, msg: CompressedImage, flags: int) -> ImageArray:
         # image_transport writes "ENCODING; KIND compressed ENCODING".
         self._refuse_depth(msg.format.partition(';')[0].strip())
-        # The decoder calls the picture upright by its EXIF tag unless told not to; landmarks and
-        # boxes are to hold for the pixels as they were sent.
+        # By default the decoder applies the EXIF orientation, but landmarks and boxes must refer
+        # to the pixels as they were sent.
         flags |= cv2.IMREAD_IGNORE_ORIENTATION | cv2.IMREAD_ANYDEPTH
         try:
             image = decode_picture(msg.data, flags, self._max_pixels)

@@ -1,6 +1,6 @@
-"""Encoded pictures, JPEG and PNG above all: header, end and pixels, in that order.
+"""Encoded pictures, mainly JPEG and PNG: checks header and end, then decodes the pixels.
 
-Nothing is decoded before the header has said how large the picture is, and that it is whole.
+Nothing is decoded before the picture's size and completeness are known.
 """
 
 import io
@@ -19,16 +19,16 @@ from fer_ros.structures import ImageArray
 
 _PNG = b'\x89PNG\r\n\x1a\n'
 _JPEG = b'\xff\xd8'
-# A marker as decoders look for it: the last of some 0xff, and what follows.
+# A marker as decoders find it: the last in a run of 0xff, and the byte after it.
 _MARKER = re.compile(rb'\xff([^\x00\xff])', re.DOTALL)
-# Within a scan 0xff00 stands for 0xff, and restart markers may come.
+# Within a scan 0xff00 stands for 0xff, and restart markers may occur.
 _AFTER_SCAN = re.compile(rb'\xff([^\x00\xd0-\xd7\xff])', re.DOTALL)
 _RESTART = re.compile(rb'\xff[\xd0-\xd7]', re.DOTALL)
 _END_OF_IMAGE, _START_OF_SCAN, _RESTART_INTERVAL = 0xD9, 0xDA, 0xDD
 _WITHOUT_CONTENT = {0x01, *range(0xD0, 0xD9)}
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-# Whatever a decoder makes of these bytes, it is not what it makes of none.
+# Decoders never produce the same pixels from these bytes as from none.
 _NONSENSE = bytes(range(1, 255))
 
 Data = Any
@@ -36,15 +36,15 @@ Data = Any
 
 @dataclass(frozen=True)
 class Picture:
-    """What an encoded picture says of itself.
+    """Properties that an encoded picture states about itself.
 
     Attributes:
         kind: ``JPEG``, ``PNG`` or another of Pillow's names.
-        width: In pixels.
-        height: In pixels.
-        end: Number of bytes up to its end; 0 where the end is missing, None where not known.
-        sequential: Whether it is a JPEG of a single scan.
-        restarts: How many restart markers a JPEG has to have.
+        width: Width in pixels.
+        height: Height in pixels.
+        end: Number of bytes up to its end; 0 if the end is missing, ``None`` if unknown.
+        sequential: Whether it is a JPEG with a single scan.
+        restarts: Number of restart markers that a JPEG must have.
     """
 
     kind: str
@@ -56,10 +56,10 @@ class Picture:
 
 
 def read_header(data: Data) -> Picture | None:
-    """Return what an encoded picture says of itself; None where it is none.
+    """Return the properties of an encoded picture, or ``None`` if the data is not a picture.
 
     Args:
-        data: Bytes, or an array of them.
+        data: Bytes or an array of bytes.
     """
     view = memoryview(data)
     start = bytes(view[:8])
@@ -77,17 +77,17 @@ def decode_picture(
     """Return the pixels of an encoded picture.
 
     Args:
-        data: Bytes, or an array of them; what lies behind the end of a JPEG or PNG is left out.
-        flags: OpenCV's for ``imdecode``.
-        max_pixels: Most pixels, width times height.
-        on_cut: Called with a sentence for a picture that ends early and is then decoded as far as
-            it goes; without it such a picture is an error.
+        data: Bytes or an array of bytes; anything after the end of a JPEG or PNG is ignored.
+        flags: Flags for OpenCV's ``imdecode``.
+        max_pixels: Largest width times height.
+        on_cut: Called with a sentence for a picture that ends early, which is then decoded as far
+            as it goes; without it, such a picture is an error.
 
     Returns:
-        ``(H, W)`` or ``(H, W, 3)`` BGR, uint8, or uint16 where ``flags`` ask for it.
+        ``(H, W)`` or ``(H, W, 3)`` BGR, uint8, or uint16 if ``flags`` request it.
 
     Raises:
-        ImageError: It is no picture, too large, damaged, or ends early.
+        ImageError: The data is not a picture, too large, damaged, or ends early.
     """
     picture = read_header(data) if len(data) else None
     if picture is None:
@@ -113,16 +113,16 @@ def decode_picture(
 
 
 def require_size(width: int, height: int, max_pixels: int) -> None:
-    """Refuse an image without pixels, or with more than are allowed.
+    """Refuse an image with no pixels or too many.
 
     Raises:
-        ImageError: It is such an image.
+        ImageError: The image has no pixels, or more than ``max_pixels``.
     """
     if width < 1 or height < 1:
         raise ImageError(f'the image is {width} x {height} pixels')
     if width * height > max_pixels:
         raise ImageError(
-            f'the image is {width} x {height} pixels, allowed are {max_pixels} together'
+            f'the image is {width} x {height} pixels, the limit is {max_pixels} in total'
         )
 
 
@@ -167,13 +167,13 @@ def _jpeg(view: memoryview) -> Picture | None:
 
 @dataclass(frozen=True)
 class _Frame:
-    """What a JPEG's frame header says.
+    """Contents of a JPEG's frame header.
 
     Attributes:
-        width: In pixels.
-        height: In pixels.
-        components: A byte with their number.
-        unit_wh: Size in pixels of what is coded as one.
+        width: Width in pixels.
+        height: Height in pixels.
+        components: One byte: the number of components.
+        unit_wh: Width and height in pixels of a coded unit.
     """
 
     width: int
@@ -183,19 +183,19 @@ class _Frame:
 
     @staticmethod
     def read(content: memoryview) -> '_Frame':
-        """Return what the content of a frame header says: bits of a value, height, width, number
-        of components, and three bytes for each of these, the second with its sampling.
+        """Parse a frame header: bits per value, height, width, number of components, and three
+        bytes per component, the second with its sampling.
         """
         sampling = bytes(content[7::3])
         across = max((one >> 4 for one in sampling), default=1)
         down = max((one & 15 for one in sampling), default=1)
-        # The only component of a picture is coded block by block.
+        # A single component is coded block by block.
         unit_wh = (8 * across, 8 * down) if len(sampling) > 1 else (8, 8)
         height, width = _number(content, 1, 2), _number(content, 3, 2)
         return _Frame(width, height, bytes(content[5:6]), unit_wh)
 
     def units(self) -> int:
-        """Return how many units there are."""
+        """Return the number of coded units."""
         across, down = (max(size, 1) for size in self.unit_wh)
         return -(-self.width // across) * -(-self.height // down)
 
@@ -255,7 +255,7 @@ def _critical_chunks(png: memoryview) -> memoryview:
 
 def _other(view: memoryview) -> Picture | None:
     try:
-        # Opening reads the header alone.
+        # Opening reads only the header.
         with Image.open(io.BytesIO(view)) as opened:
             return Picture(opened.format or '', *opened.size, None)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -265,11 +265,11 @@ def _other(view: memoryview) -> Picture | None:
 
 
 def _only_end_is_missing(picture: Picture, view: memoryview) -> bool:
-    """Return whether a JPEG without its end has all of its pixels.
+    """Return whether a JPEG without its end marker still has all its pixels.
 
-    Of a scan that is whole, nothing that follows changes a pixel.
+    Nothing that follows a complete scan changes a pixel.
     """
-    # Half of what stood there may be left.
+    # Half of the end marker may be left.
     data = bytes(view).rstrip(b'\xff')
     if not picture.sequential or len(_RESTART.findall(data)) < picture.restarts:
         return False
@@ -278,7 +278,7 @@ def _only_end_is_missing(picture: Picture, view: memoryview) -> bool:
 
 
 def _small(jpeg: bytes, picture: Picture) -> bytes | None:
-    """Return the pixels of an eighth of a JPEG's size, which cost least."""
+    """Return the pixels of a JPEG at an eighth of its size, the cheapest to decode."""
     try:
         with Image.open(io.BytesIO(jpeg), formats=['JPEG']) as opened:
             opened.draft('L', (picture.width // 8, picture.height // 8))

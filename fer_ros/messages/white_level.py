@@ -1,4 +1,4 @@
-"""WhiteLevel: which value of 16 bits is white."""
+"""WhiteLevel: finds which 16-bit value is white."""
 
 from collections.abc import Callable
 
@@ -7,38 +7,38 @@ import numpy as np
 
 from fer_ros.structures import ImageArray
 
-# What converters of cameras have.
+# Bit depths of camera converters.
 _SENSOR_BITS = (8, 10, 12, 14, 16)
-# Share of pixels that may be white for no reason.
+# Fraction of pixels that may be falsely white.
 _BROKEN = 0.0005
 
 
 class WhiteLevel:
-    """Scales the 16-bit images of one topic to 8 bits, all of them alike.
+    """Scales all 16-bit images of one topic to 8 bits in the same way.
 
-    Messages do not say how many of 16 bits a sensor uses. Where nobody else says it, the images
-    do: as many as the brightest of them so far has needed, of the numbers that sensors have, but
-    for the few pixels that may be broken. That only grows, so that a dark image after a bright one
-    stays dark.
+    Messages do not state how many of the 16 bits a sensor uses. Unless it is given, it is found
+    from the images: the smallest common bit depth that holds the brightest image so far, except
+    for a few pixels that may be defective. It only increases, so that a dark image after a bright
+    one stays dark.
 
     Attributes:
-        value: What is white; 0 where that is not known yet.
+        value: Value of white; 0 while unknown.
     """
 
     def __init__(self, value: int = 0, on_chosen: Callable[[str], None] | None = None) -> None:
         """Args:
-        value: What is white; 0: as above.
-        on_chosen: Called with a sentence when the images have shown what is white.
+        value: Value of white; 0: found from the images.
+        on_chosen: Called with a sentence when white has been found from the images.
         """
         self.value = value
         self._fixed = value > 0
         self._on_chosen = on_chosen
 
     def eight_bits(self, pixels: ImageArray) -> ImageArray:
-        """Return an image of 16 bits with 8.
+        """Return a 16-bit image as 8 bits.
 
         Args:
-            pixels: uint16, of any shape.
+            pixels: uint16 array of any shape.
         """
         if not self._fixed:
             self._widen(pixels)
@@ -51,6 +51,6 @@ class WhiteLevel:
         self.value = next((1 << bits) - 1 for bits in _SENSOR_BITS if brightest < 1 << bits)
         if self._on_chosen is not None:
             self._on_chosen(
-                f'images of 16 bits are taken to be white at {self.value}, for their brightest '
-                f'pixels so far have {brightest}; the parameter white_level says it for certain'
+                f'16-bit images are assumed to be white at {self.value}, since their brightest '
+                f'pixels so far have {brightest}; set the parameter white_level to be certain'
             )

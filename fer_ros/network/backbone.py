@@ -1,8 +1,8 @@
-"""The published weights of MobileNet that have seen millions of faces, as a checkpoint.
+"""Published MobileNet weights, trained on millions of faces, as a checkpoint.
 
-MobileNet v1 trained to tell the people of VGGFace2 apart (A. Savchenko, HSE_FaceRec, Apache-2.0),
-as it stands in the repository of models of the JavaScript library Human: a graph of TensorFlow.js
-whose batch norms are folded in. A training with ``init: vggface2`` starts from it.
+MobileNet v1 trained to recognise the people of VGGFace2 (A. Savchenko, HSE_FaceRec, Apache-2.0),
+as published in the model repository of the JavaScript library Human: a TensorFlow.js graph with
+folded batch norms. Training with ``init: vggface2`` starts from it.
 """
 
 import json
@@ -22,22 +22,22 @@ from fer_ros.network.fer_net import FerNet
 from fer_ros.network.mobilenet import CHANNELS
 from fer_ros.structures import FloatArray
 
-# The published network takes gray levels less their mean, fer_ros crops of standard deviation 1:
-# this is about that of the gray levels of a face.
+# The published network takes gray levels minus their mean, fer_ros crops of standard deviation 1:
+# this is roughly the standard deviation of a face's gray levels.
 _GRAY_LEVELS = 55.0
 _CROP_PX = 96
 
 
 def get_backbone() -> Path:
-    """Fetch the published files, if they are not there, and write them as a checkpoint.
+    """Download the published files if they are missing, and write them as a checkpoint.
 
-    Its classifiers say nothing.
+    Its classifiers are untrained.
 
     Returns:
-        ``backbone_file()``.
+        Path of the checkpoint, ``backbone_file()``.
 
     Raises:
-        ModelFileError: As ``PublishedFile.fetch``, or the file is not the graph that is known.
+        ModelFileError: As for ``PublishedFile.fetch``, or the file is not the expected graph.
     """
     checkpoint = read_backbone(GRAPH.fetch(), WEIGHTS.fetch())
     save_checkpoint(checkpoint, backbone_file())
@@ -49,7 +49,7 @@ def read_backbone(graph: Path, weights: Path) -> Checkpoint:
 
     Args:
         graph: JSON file of TensorFlow.js with the names, shapes and order of the weights.
-        weights: The weights, float32, one after the other.
+        weights: File with the float32 weights, one after the other.
 
     Raises:
         ModelFileError: A weight is missing or has another shape.
@@ -81,7 +81,7 @@ def _arrays(graph: Any, content: bytes) -> dict[str, FloatArray]:
 
 
 def _state(arrays: dict[str, FloatArray]) -> dict[str, Tensor]:
-    """Return the state of a ``MobileNetStream``; kernels of TensorFlow are (H, W, in, out)."""
+    """Return the state of a ``MobileNetStream``; TensorFlow's kernels are (H, W, in, out)."""
     kernel = arrays['conv1/convolution/merged_input'].sum(axis=2, keepdims=True)
     state = {
         'stem.weight': _GRAY_LEVELS * kernel.transpose(3, 2, 0, 1),

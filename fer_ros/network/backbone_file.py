@@ -1,4 +1,4 @@
-"""The published weights that a teacher begins with: where they come from, and where they lie."""
+"""The published weights that a teacher starts from: their source and their path."""
 
 from pathlib import Path
 
@@ -26,5 +26,5 @@ WEIGHTS = PublishedFile(
 
 
 def backbone_file() -> Path:
-    """Return where ``get_backbone`` puts this user's checkpoint."""
+    """Return the path at which ``get_backbone`` writes this user's checkpoint."""
     return user_data_folder() / 'vggface2.safetensors'

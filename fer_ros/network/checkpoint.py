@@ -1,4 +1,4 @@
-"""Weights, configuration and class order, kept together (safetensors); export to ONNX."""
+"""Weights, configuration and class order in one file (safetensors); export to ONNX."""
 
 import json
 from copy import deepcopy
@@ -19,18 +19,18 @@ from fer_ros.network.fer_net import FerNet
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model with what is known of it.
+    """A model with its evaluation results.
 
     Attributes:
-        model: In evaluation mode, on the CPU.
-        figures: What it reached and on which data, as JSON values.
+        model: Model in evaluation mode, on the CPU.
+        figures: Evaluation results and the data they are from, as JSON values.
     """
 
     model: FerNet
     figures: dict[str, Any] = field(default_factory=dict)
 
     def metadata(self) -> dict[str, str]:
-        """Return what is stored beside the weights, in safetensors and ONNX alike."""
+        """Return the metadata stored with the weights, in safetensors and ONNX alike."""
         return {
             'format': FORMAT,
             'config': json.dumps(self.model.config.to_dict()),
@@ -39,24 +39,26 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path, half: bool = False) -> None:
-    """Write a safetensors file; an existing one is replaced only by a whole one.
+    """Write a safetensors file; an existing file is replaced only by a complete one.
 
     Args:
-        checkpoint: What is written.
-        path: The file.
-        half: Whether weights take 16 bits instead of 32; see ``rounded``.
+        checkpoint: Checkpoint to write.
+        path: Path of the file.
+        half: Whether to store weights in 16 bits instead of 32; see ``rounded``.
     """
     weights = {key: value.contiguous() for key, value in checkpoint.model.state_dict().items()}
     if half:
         weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     with atomic_file(path) as aside:
-        # By way of the library's own file nobody but its owner could read it.
+        # A file written by the library itself would be readable by its owner only.
         aside.write_bytes(save(weights, checkpoint.metadata()))
 
 
 def rounded(model: FerNet) -> FerNet:
-    """Return the model with weights of 16 bits: what ``save_checkpoint`` keeps with ``half``."""
-    # What is not stored, as the places of the map's cells, is made anew when loading.
+    """Return the model with its weights rounded to 16 bits, as ``save_checkpoint`` stores with
+    ``half``.
+    """
+    # Buffers that are not stored, such as the map's cell positions, are recreated when loading.
     result = deepcopy(model)
     result.load_state_dict(
         {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
@@ -65,7 +67,7 @@ def rounded(model: FerNet) -> FerNet:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read what ``save_checkpoint`` wrote.
+    """Read a file written by ``save_checkpoint``.
 
     Raises:
         ModelFileError: The file is missing, damaged, or not a checkpoint of fer_ros.
@@ -73,7 +75,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not path.is_file():
         raise ModelFileError(f'checkpoint {path} does not exist')
     try:
-        # Sizes are compared before anything of that size is made.
+        # Sizes are checked before anything of that size is allocated.
         with bounded_memory(path), safe_open(path, framework='pt') as file:
             config, figures = read_metadata(path, file.metadata() or {})
             found = {key: tuple(file.get_slice(key).get_shape()) for key in list(file.keys())}
@@ -84,19 +86,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ModelFileError(f'checkpoint {path} is damaged: {error}') from error
     for name, weights in model.state_dict().items():
         if not torch.isfinite(weights).all():
-            raise ModelFileError(f'checkpoint {path} is damaged: {name} holds what is no number')
+            raise ModelFileError(
+                f'checkpoint {path} is damaged: {name} contains values that are not numbers'
+            )
     return Checkpoint(model.eval(), figures)
 
 
 def _require_shapes(path: Path, config: ModelConfig, found: dict[str, tuple[int, ...]]) -> None:
-    """Refuse weights that are not those of a configuration; name the first that differ."""
+    """Refuse weights that do not match a configuration, naming the first mismatch."""
     with torch.device('meta'):
         needed = {k: tuple(value.shape) for k, value in FerNet(config).state_dict().items()}
     for name in sorted({*needed, *found}):
         if found.get(name) != needed.get(name):
             raise ModelFileError(
                 f'checkpoint {path} is damaged: its configuration needs '
-                f'{_described(name, needed)}, it holds {_described(name, found)}'
+                f'{_described(name, needed)}, but it contains {_described(name, found)}'
             )
 
 

@@ -7,7 +7,7 @@ from fer_ros.inference.config import ModelConfig
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around which the input is carried (He et al. 2016)."""
+    """Two 3x3 convolutions with a shortcut around them (He et al. 2016)."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
@@ -33,14 +33,14 @@ class CnnStream(nn.Module):
 
     Shapes:
         - input: ``(B, 1, S, S)``
-        - feature maps: one of each stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)`` ...
-        - pooled features: ``(B, Cn)``, of the last
+        - feature maps: one per stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)``, ... - pooled
+        features: ``(B, Cn)``, from the last stage
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         channels = config.cnn_channels[0]
-        # Two by two pixels become channels: nothing is lost, at a quarter of the positions.
+        # Each 2 x 2 pixels become channels: nothing is lost, at a quarter of the positions.
         self.stem = nn.Sequential(
             nn.PixelUnshuffle(2),
             nn.Conv2d(4, channels, 3, 1, 1, bias=False),

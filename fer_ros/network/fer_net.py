@@ -24,8 +24,8 @@ class GatStream(nn.Module):
     """Landmark graph → node states.
 
     Shapes:
-        - nodes: ``(B, 68, F)``, whose first two features are the aligned x, y
-        - states: ``(B, 68, C)``
+        - nodes: ``(B, 68, F)``, the first two features being the aligned x, y - states: ``(B, 68,
+        C)``
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -49,9 +49,9 @@ class GatStream(nn.Module):
 class LateFusion(nn.Module):
     """Adds the streams' logits, each with a weight (log-linear opinion pool: Heskes 1998).
 
-    The weights learn from the streams' answers without changing them: trained through their sum,
-    the quicker stream would leave the slower one nothing to learn (Wang et al. 2020, "What makes
-    training multi-modal classification networks hard?").
+    Training the weights does not change the streams: if these were trained through their sum, the
+    faster one would leave the slower one nothing to learn (Wang et al. 2020, "What makes training
+    multi-modal classification networks hard?").
 
     Shapes:
         - cnn, gat, output: ``(B, num_classes)``
@@ -72,10 +72,10 @@ class StreamLogits(NamedTuple):
     """``(B, num_classes)`` logits of the model and of each stream by itself.
 
     Attributes:
-        logits: What the model answers.
-        cnn: From the CNN's features alone; ``None`` in a model that is one stream.
-        gat: From the landmark graph's geometry alone; likewise.
-        second: ``(B, len(second_classes))`` of the second classifier, if there is one.
+        logits: Logits of the model.
+        cnn: Logits from the CNN's features alone; ``None`` in a single-stream model.
+        gat: Logits from the landmark graph alone; ``None`` in a single-stream model.
+        second: ``(B, len(second_classes))`` logits of the second classifier, if there is one.
     """
 
     logits: Tensor
@@ -84,7 +84,7 @@ class StreamLogits(NamedTuple):
     second: Tensor | None
 
     def by_name(self, config: ModelConfig) -> dict[str, Tensor]:
-        """Return the logits by stream; the model's own stand under its own stream's name."""
+        """Return the logits by stream; the model's own have the name of its own stream."""
         named: dict[str, Tensor | None] = {config.stream: self.logits}
         if config.stream == 'fused':
             named |= {'cnn': self.cnn, 'gat': self.gat}
@@ -94,17 +94,17 @@ class StreamLogits(NamedTuple):
 class FerNet(nn.Module):
     """Facial expression from the aligned crop, from the landmark graph, or from both.
 
-    In a fused model each stream has a classifier of its own. Late fusion adds their logits; the
-    others train a common classifier beside them (deep supervision, Lee et al. 2015), which keeps
-    both streams able to answer and says what each contributes.
+    In a fused model each stream has its own classifier. Late fusion adds their logits; the other
+    fusions train a common classifier besides them (deep supervision, Lee et al. 2015), so that
+    each stream also works alone and its contribution can be measured.
 
-    A second classifier, of other labels of the same faces, reads what the last layer of the
-    model's classifier reads, of late fusion that of the CNN's: ``weight_transfer.without_second``
-    makes one layer of both.
+    A second classifier, for other labels of the same faces, has the same input as the last layer
+    of the model's classifier, or of the CNN's in late fusion; ``weight_transfer.without_second``
+    merges both into one layer.
 
     Shapes:
-        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, as ``inputs.make_batch`` gives them
-        - logits: ``(B, num_classes)``
+        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, from ``inputs.make_batch`` - logits:
+        ``(B, num_classes)``
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -139,7 +139,7 @@ class FerNet(nn.Module):
 
     @property
     def adds_logits(self) -> bool:
-        """Whether the model's logits are the weighted sum of those of its two streams."""
+        """Whether the model's logits are the weighted sum of its two streams' logits."""
         return self.config.stream == 'fused' and self.config.fusion == 'late'
 
     @property
@@ -159,11 +159,11 @@ class FerNet(nn.Module):
         """Return the logits of the model and of its streams.
 
         Args:
-            crops: Aligned crops; not read by the ``gat`` stream.
-            nodes: Node features; not read by the ``cnn`` stream.
-            keep_cnn: ``(B,)`` 0 where the fused model has to do without the CNN, 1 elsewhere
+            crops: Aligned crops; unused by the ``gat`` stream.
+            nodes: Node features; unused by the ``cnn`` stream.
+            keep_cnn: ``(B,)``, 0 where the fused model must do without the CNN, 1 elsewhere
                 (modality dropout: Neverova et al. 2016).
-            keep_gat: Likewise for the graph.
+            keep_gat: ``(B,)``, 0 where the fused model must do without the graph, 1 elsewhere.
         """
         if self.config.stream == 'cnn':
             _, features = self.cnn(crops)
@@ -191,7 +191,9 @@ class FerNet(nn.Module):
         return StreamLogits(logits, cnn, gat, second)
 
     def _answer(self, head: nn.Sequential, features: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return the logits of a classifier, and the second one's from what its layer reads."""
+        """Return the logits of a classifier, and those of the second one from the same layer
+        input.
+        """
         read = head[:-1](features)
         second = self.second_classifier(read) if self.config.second_classes else None
         return head[-1](read), second

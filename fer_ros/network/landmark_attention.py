@@ -1,5 +1,5 @@
-"""Attention over the landmarks: along their edges, which are the same for every face, over all of
-them to pool, and over what the CNN sees at their places.
+"""Attention over the landmarks: along the edges, which all faces share; over all landmarks, for
+pooling; and over the CNN's feature map around them.
 """
 
 import torch
@@ -11,9 +11,9 @@ from torch_geometric.nn import GATv2Conv
 class LandmarkGraph(nn.Module):
     """The fixed edges between landmarks, as a list and as a matrix.
 
-    Every face has the same graph, so the sum over the edges that end at a node is a product with
-    a constant matrix: one face is answered several times faster that way than by scattered writes.
-    Training, with its large batches, is faster by the list.
+    Every face has the same graph, so the sum over the edges that end at a node is a product with a
+    constant matrix, which is several times faster for one face than scattered writes. Training,
+    with its large batches, is faster with the list.
 
     Shapes:
         - edge_index: ``(2, E)``, source and target of each edge
@@ -36,21 +36,21 @@ class LandmarkGraph(nn.Module):
         self.register_buffer('slots', slots, persistent=False)
 
     def at_sources(self, values: Tensor) -> Tensor:
-        """Return ``(B, E, …)``, at each edge what ``(B, N, …)`` has at its source."""
+        """Return ``(B, E, …)``: for each edge the value of ``(B, N, …)`` at its source."""
         return values.index_select(1, self.edge_index[0])
 
     def at_targets(self, values: Tensor) -> Tensor:
-        """Return ``(B, E, …)``, at each edge what ``(B, N, …)`` has at its target."""
+        """Return ``(B, E, …)``: for each edge the value of ``(B, N, …)`` at its target."""
         return values.index_select(1, self.edge_index[1])
 
     def relations(self, nodes: Tensor) -> Tensor:
-        """Return ``(B, E, 3)``, offset and distance along each edge, of ``(B, N, F)`` nodes."""
+        """Return ``(B, E, 3)`` offset and distance along each edge of ``(B, N, F)`` nodes."""
         offset = self.at_sources(nodes[..., :2]) - self.at_targets(nodes[..., :2])
         distance = (offset.square().sum(-1, keepdim=True) + 1e-6).sqrt()
         return torch.cat([offset, distance], -1)
 
     def batched(self, batch: int) -> Tensor:
-        """Return ``(2, B*E)``, the edges of a batch whose nodes are numbered through."""
+        """Return the ``(2, B*E)`` edges of a batch whose nodes are numbered consecutively."""
         num_nodes = len(self.slots)
         first = torch.arange(batch, device=self.edge_index.device) * num_nodes
         return (self.edge_index[:, None, :] + first[:, None]).flatten(1)
@@ -82,8 +82,8 @@ class GraphAttention(nn.Module):
         self.conv = GATv2Conv(
             channels, channels // heads, heads=heads, edge_dim=3, add_self_loops=False
         )
-        # (H, C), 1 where the channel is the head's: products with it cost less than to split the
-        # channels by head.
+        # (H, C), 1 where the channel belongs to the head: products with it are cheaper than
+        # splitting the channels by head.
         belongs = torch.eye(heads).repeat_interleave(channels // heads, 1)
         self.register_buffer('belongs', belongs, persistent=False)
 
@@ -96,7 +96,7 @@ class GraphAttention(nn.Module):
         return states + functional.gelu(update).view_as(states)
 
     def attend_fixed(self, states: Tensor, graph: LandmarkGraph, relations: Tensor) -> Tensor:
-        """Return what ``conv`` does, computed for one graph that all faces share."""
+        """Return the result of ``conv``, computed for the one graph that all faces share."""
         conv = self.conv
         sent = graph.at_sources(conv.lin_l(states))  # (B, E, C)
         received = graph.at_targets(conv.lin_r(states))
@@ -129,10 +129,10 @@ class LandmarkAttention(nn.Module):
     """Each landmark node attends to the CNN's feature map around its own position.
 
     Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of the nodes over the map's cells
-    with a Gaussian bias towards near cells (after Yang et al. 2018, "Modeling localness"):
-    −|p_i − c_j|² / (2 σ²) is added to the score of node i and cell j; each head learns its σ.
-    |p_i|² is the same for all cells and cancels in the softmax; the rest is the product of
-    (p_i, 1) / σ² with (c_j, −|c_j|² / 2).
+    with a Gaussian bias towards nearby cells (after Yang et al. 2018, "Modeling localness"): −|p_i
+    − c_j|² / (2 σ²) is added to the score of node i and cell j; each head learns its σ. |p_i|² is
+    the same for all cells and cancels in the softmax; the rest is the product of (p_i, 1) / σ²
+    with (c_j, −|c_j|² / 2).
 
     Shapes:
         - states: ``(B, N, C)``, positions: ``(B, N, 2)`` in [-1, 1], feature map ``(B, M, H, W)``
@@ -149,7 +149,7 @@ class LandmarkAttention(nn.Module):
         self.key = nn.Linear(map_channels, channels)
         self.value = nn.Linear(map_channels, channels)
         self.out = nn.Linear(channels, channels)
-        # From about one cell to a quarter of the face, so that heads start with different views.
+        # From about one cell to a quarter of the face, so that heads start with different ranges.
         self.log_sigma = nn.Parameter(torch.linspace(0.1, 0.4, heads).log())
         center = (torch.arange(map_size) + 0.5) * (2 / map_size) - 1
         y, x = torch.meshgrid(center, center, indexing='ij')

@@ -1,10 +1,10 @@
-"""MobileNetStream: a larger CNN whose weights are published, trained to tell people apart."""
+"""MobileNetStream: a larger CNN with published weights, trained for face recognition."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Channels after the first convolution and after each block, and the blocks that halve the sides
-# (Howard et al. 2017, table 1).
+# Channels after the first convolution and each block, and the blocks that halve the sides (Howard
+# et al. 2017, table 1).
 CHANNELS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 _HALVING = (2, 4, 6, 12)
 
@@ -12,7 +12,7 @@ _HALVING = (2, 4, 6, 12)
 class SeparableBlock(nn.Module):
     """A 3x3 convolution within each channel, then a 1x1 convolution across them.
 
-    The published weights have their batch norms folded in, so there is none.
+    There is no batch norm, since the published weights have it folded in.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
@@ -31,13 +31,12 @@ class MobileNetStream(nn.Module):
     """Aligned crop → feature maps and pooled features: MobileNet v1 for gray images.
 
     Howard et al. 2017, "MobileNets: Efficient convolutional neural networks for mobile vision
-    applications". Differs in the input, one channel instead of three equal ones.
+    applications". Deviation: the input has one channel instead of three equal ones.
 
     Shapes:
         - input: ``(B, 1, S, S)``, S a multiple of 32
-        - feature maps: of the last block at each size, ``(B, 64, S/2, S/2)`` and so on; with all
-          blocks down to ``(B, 1024, S/32, S/32)``
-        - pooled features: ``(B, C)``, of the last
+        - feature maps: from the last block at each size, ``(B, 64, S/2, S/2)`` etc.; with all
+        blocks down to ``(B, 1024, S/32, S/32)`` - pooled features: ``(B, C)``, from the last map
     """
 
     def __init__(self, blocks: int = len(CHANNELS) - 1) -> None:
@@ -60,5 +59,5 @@ class MobileNetStream(nn.Module):
 
 
 def _edged(x: Tensor, layer: nn.Conv2d) -> Tensor:
-    """Return maps with the border that TensorFlow gives them before a layer halves even sides."""
+    """Return maps padded as TensorFlow does before a layer that halves even sides."""
     return functional.pad(x, (0, 1, 0, 1)) if layer.stride[0] == 2 else x

@@ -1,4 +1,4 @@
-"""TorchClassifier: the checkpoint itself, asked through torch."""
+"""TorchClassifier: runs the checkpoint itself in torch."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -12,15 +12,15 @@ from fer_ros.structures import FloatArray, ModelInput
 
 
 class TorchClassifier:
-    """Asks a checkpoint, with as many threads as torch has at the time."""
+    """Runs a checkpoint with the number of threads that torch is set to."""
 
     def __init__(self, checkpoint: Checkpoint, path: Path, device: str = 'cpu') -> None:
-        """Take a checkpoint, which stays as it is.
+        """Use a checkpoint's model without changing it.
 
         Args:
-            checkpoint: The model.
+            checkpoint: Checkpoint with the model; not changed.
             path: File it was read from.
-            device: As torch names it.
+            device: Device as named by torch.
         """
         self._device = device
         model = checkpoint.model
@@ -34,7 +34,7 @@ class TorchClassifier:
         return self.stream_logits(batch)[self.config.stream]
 
     def stream_logits(self, batch: ModelInput) -> dict[str, FloatArray]:
-        """Return what ``logits`` does, for the model and each of its streams."""
+        """Return logits as ``logits`` does for the model and each of its streams."""
         with torch.inference_mode():
             crops, nodes = (
                 torch.from_numpy(part).to(self._device) for part in (batch.crops, batch.nodes)

@@ -1,5 +1,5 @@
-"""Weights of a FerNet that change outside training: taken from another model, averaged with it,
-made of two classifiers, and calibrated.
+"""Operations on a FerNet's weights outside training: copying and averaging them with another
+model's, merging two classifiers, and calibrating.
 """
 
 from dataclasses import replace
@@ -12,24 +12,24 @@ from fer_ros.network.fer_net import FerNet, LateFusion
 
 # Parameters with a row per class.
 _BY_CLASS = ('classifier.2.weight', 'classifier.2.bias', 'vote.bias')
-# What may differ in an architecture that is the same.
+# Settings that may differ between models of the same architecture.
 _APART = ('classes', 'second_classes', 'dropout', 'fusion')
 _MOBILENET_APART = ('stream', 'crop_px', 'mobilenet_blocks')
 
 
 def copy_weights(source: FerNet, target: FerNet) -> None:
-    """Give a model the weights of another one, and in its classifiers the classes that both have.
+    """Copy the weights of one model to another, and in classifiers those of the classes both have.
 
-    What only a model of the target's fusion has stays as it is. Of a MobileNet, which the weights
-    of one that was trained on other crops fit as well, streams, crops and the number of blocks
-    may differ too.
+    Weights that only the target's fusion has are left unchanged. Of a MobileNet, which the weights
+    of one that was trained on other crops fit as well, streams, crops and the number of blocks may
+    differ too.
 
     Args:
-        source: Stays as it is.
-        target: Is changed.
+        source: Model to copy from; not changed.
+        target: Model to change.
 
     Raises:
-        ModelFileError: They differ in more than fusion, classes and dropout.
+        ModelFileError: The models differ in more than fusion, classes and dropout.
     """
     apart = _MOBILENET_APART if source.config.cnn == target.config.cnn == 'mobilenet' else ()
     _require_same_architecture(source, target, apart)
@@ -50,21 +50,21 @@ def copy_weights(source: FerNet, target: FerNet) -> None:
 
 
 def average_weights(source: FerNet, target: FerNet, share: float) -> None:
-    """Make the weights that both models have a mean of the two.
+    """Replace the weights that both models have by a weighted mean.
 
     Args:
-        source: Stays as it is.
-        target: Is changed.
-        share: Share of the source's weights in the mean, 0 to 1.
+        source: Model to copy from; not changed.
+        target: Model to change.
+        share: Share of the source's weights in the mean, in [0, 1].
 
     Raises:
-        ModelFileError: They differ in more than fusion and dropout.
+        ModelFileError: The models differ in more than fusion and dropout.
     """
     _require_same_architecture(source, target)
     if source.config.classes != target.config.classes:
         raise ModelFileError(
             f'the model to share weights with has the classes {", ".join(source.config.classes)}, '
-            f'needed are {", ".join(target.config.classes)}'
+            f'expected {", ".join(target.config.classes)}'
         )
     state, given = target.state_dict(), source.state_dict()
     for key in state.keys() & given.keys():
@@ -75,15 +75,16 @@ def average_weights(source: FerNet, target: FerNet, share: float) -> None:
 
 @torch.no_grad()
 def without_second(model: FerNet, share: float) -> FerNet:
-    """Return a copy whose classifier answers for both, and which has no second one.
+    """Return a copy whose classifier combines both, without a second one.
 
-    The logits of a class that the second one knows become a mean of both, the logarithmic opinion
-    pool (Heskes 1998). The others' keep their distance from the mean of these. Both classifiers
-    are linear in the same features: so is their mean, which costs nothing.
+    The logits of the classes that the second one knows become a mean of both, the logarithmic
+    opinion pool (Heskes 1998). Those of the other classes keep their distance from the mean of
+    these. Both classifiers are linear in the same features, and so is their mean, which costs
+    nothing.
 
     Args:
-        model: Stays as it is.
-        share: Of the second one in the mean, 0 to 1.
+        model: Model with two classifiers; not changed.
+        share: Share of the second classifier in the mean, in [0, 1].
     """
     config = model.config
     result = FerNet(replace(config, second_classes=())).train(model.training)
@@ -103,11 +104,11 @@ def without_second(model: FerNet, share: float) -> FerNet:
 
 @torch.no_grad()
 def set_stream_weights(model: FerNet, weights: Tensor) -> None:
-    """Set how much the logits of each stream count in a model of late fusion; clear its bias.
+    """Set the weight of each stream's logits in a late-fusion model and clear the fusion's bias.
 
     Args:
-        model: Is changed.
-        weights: ``(2,)``, in the order of ``LateFusion.STREAMS``.
+        model: Model to change.
+        weights: ``(2,)`` weights in the order of ``LateFusion.STREAMS``.
     """
     model.vote.weight.copy_(weights)
     model.vote.bias.zero_()
@@ -117,13 +118,13 @@ def set_stream_weights(model: FerNet, weights: Tensor) -> None:
 def calibrate_stream(model: FerNet, stream: str, offsets: Tensor, temperature: float) -> None:
     """Make a stream's last layer give ``(logits + offsets) / temperature``.
 
-    The logits of all other streams stay what they are.
+    The logits of all other streams stay unchanged.
 
     Args:
-        model: Is changed.
+        model: Model to change.
         stream: One of ``ModelConfig.streams``.
-        offsets: ``(num_classes,)``.
-        temperature: Above 0.
+        offsets: ``(num_classes,)`` offsets of the logits.
+        temperature: Divisor of the logits, above 0.
     """
     if stream == model.config.stream:
         last = model.vote if model.adds_logits else model.classifier[-1]
@@ -144,5 +145,5 @@ def _require_same_architecture(
     theirs, mine = source.config, target.config
     if replace(theirs, **{name: getattr(mine, name) for name in (*_APART, *apart)}) != mine:
         raise ModelFileError(
-            f'the model to start from is built as {theirs.to_dict()}, needed is {mine.to_dict()}'
+            f'the model to start from is built as {theirs.to_dict()}, expected {mine.to_dict()}'
         )

@@ -126,7 +126,7 @@ def judge_bags(
             not installed.
     """
     if processes < 0:
-        raise SettingError(f'processes is {processes}, allowed are 0 and more')
+        raise SettingError(f'processes is {processes}, expected 0 or more')
     if scheduler:
         yield from _on_cluster(jobs, scheduler)
         return

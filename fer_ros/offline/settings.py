@@ -67,7 +67,7 @@ class RunSettings:
             raise SettingError('images for Foxglove are part of the bag, which is not written')
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
-            raise SettingError(f'part {unknown[0]!r} is unknown, known are {", ".join(PARTS)}')
+            raise SettingError(f'part {unknown[0]!r} is unknown, expected {", ".join(PARTS)}')
 
     def fingerprint(self, source: Path) -> str:
         """Return a text that differs between runs whose results may differ.

@@ -1,1 +1,1 @@
-"""What a person looks at: page, timeline, thumbnails."""
+"""Outputs for people to look at: page, timeline, thumbnails."""

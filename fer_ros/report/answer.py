@@ -1,4 +1,4 @@
-"""What a terminal says last: who was seen, when, and what they showed."""
+"""The final summary in a terminal: which faces were seen, when, and with which emotions."""
 
 from fer_ros.analysis.behaviour import Behaviour
 from fer_ros.report.time_text import duration, emotions_text, time_span
@@ -10,7 +10,7 @@ def answer(behaviour: Behaviour) -> list[str]:
     """Return a line per face: ``#1  0.0–15.4 s  happiness 57 %, neutral 41 %``.
 
     Args:
-        behaviour: What was seen. Of many faces those that were seen longest have a line.
+        behaviour: Behaviour of all faces. If there are many, only those seen longest get a line.
     """
     if not behaviour.faces:
         return ['no face was seen']
@@ -35,13 +35,13 @@ def answer(behaviour: Behaviour) -> list[str]:
 
 
 def faces_text(behaviour: Behaviour) -> str:
-    """Return how many faces the images show."""
+    """Return a phrase with the number of faces in the images."""
     if not behaviour.faces:
         return 'no face'
     if behaviour.faces_per_image == behaviour.most_faces:
         faces = behaviour.most_faces
         return f'{faces} {"face" if faces == 1 else "faces"} in each image'
     return (
-        f'{behaviour.faces_per_image:.1f} faces an image on average, '
+        f'{behaviour.faces_per_image:.1f} faces per image on average, '
         f'at most {behaviour.most_faces}'
     )

@@ -1,4 +1,4 @@
-"""ContactSheet: many pictures, small, on one."""
+"""ContactSheet: many small pictures on one sheet."""
 
 import math
 from pathlib import Path
@@ -18,9 +18,9 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 class ContactSheet:
-    """Collects small versions of pictures, each with its name and what was found below it."""
+    """Collects small versions of pictures, each with its name and result below it."""
 
-    # What is more is not looked at, and would only cost memory.
+    # Nobody looks at more pictures, which would only take memory.
     MOST = 200
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class ContactSheet:
         self.left_out = 0
 
     def add(self, bgr: ImageArray, picture: Picture) -> None:
-        """Add a picture; of more than ``MOST`` only the number is kept.
+        """Add a picture; beyond ``MOST`` pictures only their number is kept.
 
         Args:
             bgr: ``(H, W, 3)`` uint8.
-            picture: What is written below it.
+            picture: Name and faces, to be written below the picture.
         """
         if len(self._smalls) >= self.MOST:
             self.left_out += 1
@@ -43,7 +43,7 @@ class ContactSheet:
         self._smalls.append((np.asarray(small, np.uint8), picture))
 
     def jpegs(self) -> list[bytes]:
-        """Return the small pictures, encoded."""
+        """Return the small pictures as JPEG."""
         quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
         return [cv2.imencode('.jpg', small, quality)[1].tobytes() for small, _ in self._smalls]
 
@@ -68,7 +68,7 @@ class ContactSheet:
 
 
 def _draw_cell(cell: ImageArray, small: ImageArray, picture: Picture) -> None:
-    """Draw a picture into the middle of its cell, and what was found below it."""
+    """Draw a picture into the middle of its cell, with its result below it."""
     height, width = small.shape[:2]
     left, top = (_CELL_WH[0] - width) // 2, (_CELL_WH[1] - height) // 2
     cell[top : top + height, left : left + width] = small
@@ -78,7 +78,7 @@ def _draw_cell(cell: ImageArray, small: ImageArray, picture: Picture) -> None:
 
 
 def _shortened(text: str) -> str:
-    """Return what fits below a picture, in letters that OpenCV can draw."""
+    """Return text shortened to fit below a picture, in characters that OpenCV can draw."""
     plain = text.encode('ascii', 'replace').decode()
     while cv2.getTextSize(plain, _FONT, 0.42, 1)[0][0] > _CELL_WH[0] - 4:
         plain = plain.removesuffix('...')[:-1] + '...'

@@ -1,9 +1,9 @@
-"""The colour of an emotion, the same in pages and in pictures, on white and on dark ground."""
+"""The colour of an emotion, shared by pages and pictures, for white and dark backgrounds."""
 
 from fer_ros.media.annotate import EMOTION_COLORS_BGR
 
 _OTHER_BGR = (180, 180, 180)
-# The colours are made for panels on images; lines on white need a little more ink.
+# The colours are chosen for panels on images; lines on white need to be a little darker.
 _INK = 0.82
 
 
@@ -14,5 +14,5 @@ def ink_color(emotion: str) -> tuple[float, float, float]:
 
 
 def html_color(emotion: str) -> str:
-    """Return the colour of an emotion as HTML has it."""
+    """Return the colour of an emotion as an HTML colour."""
     return '#' + ''.join(f'{round(255 * value):02x}' for value in ink_color(emotion))

@@ -1,4 +1,4 @@
-"""Records as JSON files, and back: the one place that knows how a report is written."""
+"""Records as JSON files and back: the one place that defines the format of a report."""
 
 import json
 from dataclasses import asdict, fields, is_dataclass
@@ -13,22 +13,23 @@ def write_record(record: Any, path: Path) -> None:
     """Write a dataclass as a JSON file, its attributes as keys.
 
     Args:
-        record: Its attributes are numbers, texts, None, ``dict``, ``tuple`` or such dataclasses.
+        record: Dataclass whose attributes are numbers, strings, ``None``, ``dict``, ``tuple`` or
+            such dataclasses.
         path: Path of the file.
     """
     path.write_text(json.dumps(asdict(record), indent=1))
 
 
 def read_record(kind: type[Record], path: Path) -> Record:
-    """Read what ``write_record`` wrote.
+    """Read a file written by ``write_record``.
 
     Args:
-        kind: The dataclass.
+        kind: Class of the record.
         path: Path of the file.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no JSON, or of another kind.
+        ValueError: The file is not JSON, or contains another kind of record.
     """
     try:
         return cast(Record, _from_json(kind, json.loads(path.read_text())))
@@ -42,7 +43,7 @@ def _from_json(kind: Any, values: Any) -> Any:
         names = [field.name for field in fields(kind)]
         return cast(Any, kind)(**{name: _from_json(hints[name], values[name]) for name in names})
     if isinstance(kind, UnionType):
-        # Of something and None.
+        # A union of a type and None.
         return None if values is None else _from_json(get_args(kind)[0], values)
     if get_origin(kind) is tuple:
         return tuple(_from_json(get_args(kind)[0], value) for value in values)

@@ -1,6 +1,6 @@
 """Pages: the report of one recording and the summary of many, each an HTML file.
 
-All of it is in the file but the annotated video, which lies beside it.
+Everything is in the file except the annotated video, which is next to it.
 """
 
 import base64
@@ -20,7 +20,7 @@ from fer_ros.report.timeline import SHORTEST_S, Timeline, TimelineRow
 from fer_ros.report.timeline_svg import curves_svg, strips, ticks
 
 _ASSETS = Path(__file__).parent.parent / 'assets'
-# Of a page; all are in report.json.
+# Number of faces on a page; report.json contains all.
 MOST_FACES = 20
 
 
@@ -28,7 +28,7 @@ class Cell(NamedTuple):
     """One cell of a confusion matrix.
 
     Attributes:
-        times: How often the label was taken for the estimate.
+        times: Number of items with this label and this estimate.
         share: Percentage of all items with the label.
     """
 
@@ -37,13 +37,13 @@ class Cell(NamedTuple):
 
 
 class ShownFace(NamedTuple):
-    """A face in the page.
+    """A face on the page.
 
     Attributes:
-        figures: What is known of it.
-        picture: Address of its thumbnail; empty where there is none.
+        figures: Figures of the face.
+        picture: URL of its thumbnail; empty if there is none.
         row: Its row of the timeline, if it has one.
-        why_no_row: Why it has none; empty where it has one.
+        why_no_row: Why it has no row; empty if it has one.
     """
 
     figures: FaceFigures
@@ -62,10 +62,10 @@ def write_page(
     """Write the page of one recording.
 
     Args:
-        report: Its figures.
-        timeline: All estimates.
-        pictures: Encoded pictures of its faces.
-        worst: The worst disagreements, worst first.
+        report: Figures of the recording.
+        timeline: Timeline of all estimates.
+        pictures: Encoded pictures of the faces.
+        worst: Worst disagreements with the labels, worst first.
         path: Path of the HTML file.
     """
     content = {
@@ -81,7 +81,7 @@ def write_page(
 def shown_faces(
     faces: Sequence[FaceFigures], timeline: Timeline, pictures: Mapping[FaceKey, bytes]
 ) -> list[ShownFace]:
-    """Return the faces that the page shows: those seen longest, in order of appearance."""
+    """Return the faces to show on the page: those seen longest, in order of appearance."""
     rows = {(row.topic, row.face_id): row for row in timeline.rows}
     longest = sorted(faces, key=lambda face: -face.images)[:MOST_FACES]
     shown = []
@@ -96,29 +96,29 @@ def shown_faces(
 
 
 def write_pictures_page(report: PicturesReport, jpegs: Sequence[bytes], path: Path) -> None:
-    """Write the page of pictures that do not follow one another.
+    """Write the page of pictures that are not a sequence.
 
     Args:
-        report: What was found in them.
-        jpegs: The first of them, annotated and small.
-        path: Path of the HTML file, which needs no other file.
+        report: Figures of the pictures.
+        jpegs: Small annotated versions of the first pictures.
+        path: Path of the HTML file, which needs no other files.
     """
     content = {'report': report, 'shown': list(zip(report.pictures, jpegs, strict=False))}
     path.write_text(_render('pictures.html.jinja', report.version, content))
 
 
 def write_summary_page(summary: Summary, path: Path) -> None:
-    """Write the page over several recordings.
+    """Write the summary page of several recordings.
 
     Args:
-        summary: Their figures.
+        summary: Figures of the recordings.
         path: Path of the HTML file.
     """
     path.write_text(_render('summary.html.jinja', summary.version, {'summary': summary}))
 
 
 def picture_url(jpeg: bytes) -> str:
-    """Return a picture as an address that holds it."""
+    """Return a picture as a data URL."""
     return f'data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}'
 
 
@@ -126,7 +126,7 @@ def confusion_cell(figures: ConfusionFigures, label: str, estimate: str) -> Cell
     """Return a cell of the confusion matrix.
 
     Args:
-        figures: Figures over images or over labels.
+        figures: Confusion figures by images or by labels.
         label: Class of the row.
         estimate: Class of the column.
     """

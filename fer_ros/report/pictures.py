@@ -1,4 +1,4 @@
-"""PicturesReport: all figures of pictures that do not follow one another, as ``report.json``."""
+"""PicturesReport: all figures of pictures that are not a sequence, as in ``report.json``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from fer_ros.report.report import ReportedModel
 
 @dataclass(frozen=True)
 class PictureFace:
-    """A face of a picture.
+    """A face in a picture.
 
     Attributes:
         face_id: Its number in the picture, from 1.
@@ -27,11 +27,11 @@ class PictureFace:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was judged.
+    """A picture that was analysed.
 
     Attributes:
-        file: Its name.
-        faces: The clearest first; empty when nobody is there.
+        file: Name of the picture file.
+        faces: Faces, clearest first; empty if there are none.
     """
 
     file: str
@@ -43,13 +43,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class PicturesReport:
-    """What is known of pictures.
+    """The figures of pictures.
 
     Attributes:
-        source: What a person named.
+        source: Source as the user named it.
         name: Name of the picture or folder.
         version: Version of this package.
-        model: That the estimates are from.
+        model: Model that made the estimates.
         parameters: Values of the node's parameters.
         parts: Which outputs were asked for.
         problems: A sentence for each thing that was not as it should be.

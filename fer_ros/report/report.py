@@ -1,4 +1,4 @@
-"""Report: all figures of one recording, as ``report.json`` has them."""
+"""Report: all figures of one recording, as in ``report.json``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,11 @@ from fer_ros.analysis.behaviour import Behaviour
 
 @dataclass(frozen=True)
 class ReportedModel:
-    """The model that the estimates are from.
+    """The model that made the estimates.
 
     Attributes:
-        file: Its name.
-        classes: C names.
+        file: Name of the model file.
+        classes: Names of the C classes.
     """
 
     file: str
@@ -22,13 +22,14 @@ class ReportedModel:
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a recording went through the pipeline and into its outputs.
+    """How fast a recording was processed.
 
     Attributes:
-        elapsed_s: From the first image to the last output that grows with the images.
-        frames_per_second: Images per second of that.
-        times_real_time: Seconds of the recording per second of that.
-        stage_ms: Milliseconds per image of each stage of the pipeline, in its order.
+        elapsed_s: Seconds from the first image to the last output whose size depends on the number
+            of images.
+        frames_per_second: Images per second of elapsed time.
+        times_real_time: Seconds of recording per second of elapsed time.
+        stage_ms: Milliseconds per image for each stage of the pipeline, in order.
     """
 
     elapsed_s: float
@@ -39,21 +40,21 @@ class Speed:
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of a recording.
+    """The figures of a recording.
 
     Attributes:
-        source: What a person named.
+        source: Source as the user named it.
         name: Name of the bag or file.
         version: Version of this package.
-        model: That the estimates are from.
+        model: Model that made the estimates.
         parameters: Values of the node's parameters.
-        parts: Which outputs were asked for.
+        parts: Requested outputs.
         videos: Names of the annotated videos.
-        problems: A sentence for each thing that was not as it should be.
-        behaviour: What was seen.
-        agreement: How it agrees with the labels; None without labels.
-        speed: How long it took.
-        key: Stands for everything that a bag's estimates depend on; empty of anything else.
+        problems: A sentence for each problem.
+        behaviour: Behaviour of the faces.
+        agreement: Agreement with the labels; ``None`` without labels.
+        speed: Processing speed.
+        key: Identifies everything that a bag's estimates depend on; empty for other sources.
     """
 
     source: str

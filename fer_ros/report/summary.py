@@ -1,4 +1,4 @@
-"""Summary: the figures over several recordings, as ``summary.json`` has them."""
+"""Summary: the figures of several recordings, as in ``summary.json``."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from fer_ros.analysis.agreement import ConfusionFigures
 
 @dataclass(frozen=True)
 class JudgedLine:
-    """A recording that was judged.
+    """A recording that was analysed.
 
     Attributes:
         name: Name of the folder with its outputs.
         source: Path of the bag.
-        failure: Empty.
-        problems: As in its report, and what follows too.
-        page: Path of its page, from the summary's folder; empty when there is none.
-        accuracy: Accuracy over its labelled images.
-        interval_accuracy: Accuracy over its labels.
+        failure: Always empty; see ``FailedLine``.
+        problems: Problems as in its report, as are the attributes that follow.
+        page: Path of its page relative to the summary's folder; empty if there is none.
+        accuracy: Accuracy by labelled images; ``None`` without labels.
+        interval_accuracy: Accuracy by labels; ``None`` without labels.
     """
 
     name: str
@@ -36,7 +36,7 @@ class JudgedLine:
 
 @dataclass(frozen=True)
 class FailedLine:
-    """A recording that could not be judged, and why."""
+    """A recording that could not be analysed, and why."""
 
     name: str
     source: str
@@ -45,7 +45,7 @@ class FailedLine:
 
 @dataclass(frozen=True)
 class SummaryAgreement:
-    """How the estimates of all recordings agree with their labels: see ``Agreement``."""
+    """Agreement of all recordings' estimates with their labels; see ``Agreement``."""
 
     images: ConfusionFigures
     intervals: ConfusionFigures
@@ -53,15 +53,15 @@ class SummaryAgreement:
 
 @dataclass(frozen=True)
 class Summary:
-    """What is known of several recordings.
+    """The figures of several recordings.
 
     Attributes:
         version: Version of this package.
-        judged: How many of them could be judged.
-        duration_s: Duration of all of them together.
-        images: Number of images of all of them together.
-        faces_per_image: On average; None without an image.
-        agreement: None when none of them has labels.
+        judged: Number of recordings that could be analysed.
+        duration_s: Total duration in seconds.
+        images: Total number of images.
+        faces_per_image: Average number of faces per image; ``None`` without images.
+        agreement: Agreement with the labels; ``None`` if no recording has labels.
         bags: A line for each recording.
     """
 

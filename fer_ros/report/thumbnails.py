@@ -1,4 +1,4 @@
-"""Thumbnails: small pictures of the moments that are worth looking at."""
+"""Thumbnails: small pictures of the moments worth looking at."""
 
 import heapq
 from collections import Counter
@@ -14,33 +14,33 @@ from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
 
-# Topic and number of a face.
+# Topic and id of a face.
 FaceKey = tuple[str, int]
 
 _MOST = 8
-# Moments closer to each other show the same.
+# Moments closer together than this show the same.
 _APART_S = 1.0
 _HEIGHT_PX = 200
-# Faces of which a picture is kept, and its side.
+# Number of faces whose picture is kept, and its side in pixels.
 _MOST_FACES = 64
 _FACE_PX = 112
-# A picture that is hardly better is not worth the work.
+# Encoding a picture that is hardly better is not worth the work.
 _BETTER = 1.25
 
 
 @dataclass(order=True)
 class Thumbnail:
-    """A picture of a face, and what was said of it.
+    """A picture of a face with its label and estimate.
 
     Attributes:
-        wrongness: How sure the estimate was of something else, in [0, 1].
-        topic: Where the image is from.
+        wrongness: How certain the estimate was of something other than the label, in [0, 1].
+        topic: Topic of the image.
         time_s: Seconds since the first image.
-        label: What the label says.
+        label: Emotion in the label.
         estimate: The most probable class after smoothing.
-        confidence: Its probability.
-        face_id: Number of the face.
-        jpeg: Encoded picture, annotated and cut to the surroundings of the face.
+        confidence: Probability of the estimate.
+        face_id: Id of the face.
+        jpeg: Encoded picture, annotated and cropped to the surroundings of the face.
     """
 
     wrongness: float
@@ -54,10 +54,10 @@ class Thumbnail:
 
 
 class WorstDisagreements:
-    """Keeps the moments in which estimates were surest of something else than the label.
+    """Keeps the moments at which estimates were most certain of something other than the label.
 
-    At most one per second and face, so that a long mistake does not fill the page; memory does
-    not grow with the length of the bag.
+    Keeps at most one per second and face, so that a long mistake does not fill the page; memory
+    does not grow with the length of the bag.
     """
 
     def __init__(self, labels: Labels) -> None:
@@ -65,7 +65,7 @@ class WorstDisagreements:
         self._kept: list[Thumbnail] = []
 
     def offer(self, image: StampedImage, frame: FrameEmotions) -> None:
-        """Look at an image, and keep it where it is among the worst."""
+        """Consider an image and keep it if it is among the worst."""
         for _, interval in self._labels.at(image.time_s):
             face = interval.face_of(frame, image.time_s)
             if face is None or not face.judged:
@@ -88,7 +88,7 @@ class WorstDisagreements:
                 )
 
     def worst_first(self) -> list[Thumbnail]:
-        """Return what was kept."""
+        """Return the kept thumbnails, worst first."""
         return sorted(self._kept, reverse=True)
 
     def _worth(self, wrongness: float, image: StampedImage, face: FaceEmotion) -> bool:
@@ -111,21 +111,21 @@ class WorstDisagreements:
 
 
 class FaceThumbnails:
-    """Keeps the best picture of each face: large, whole and well seen.
+    """Keeps the best picture of each face: large, entirely inside the image and of good quality.
 
-    Of more faces than a page has room for, those that most images show keep theirs.
+    If there are more faces than fit on a page, those in the most images are kept.
     """
 
     def __init__(self, rotate_deg: int = 0) -> None:
         """Args:
-        rotate_deg: By how much pictures are turned clockwise, so that faces are upright.
+        rotate_deg: Clockwise rotation of pictures in degrees that turns faces upright.
         """
         self._rotate_deg = rotate_deg
         self._images: Counter[FaceKey] = Counter()
         self._kept: dict[FaceKey, tuple[float, bytes]] = {}
 
     def offer(self, image: StampedImage, frame: FrameEmotions) -> None:
-        """Look at an image, and keep what it shows better than those before."""
+        """Consider an image and keep the faces that it shows better than earlier ones."""
         for face in frame.faces:
             key = image.topic, face.face_id
             self._images[key] += 1
@@ -135,7 +135,7 @@ class FaceThumbnails:
                 self._kept[key] = goodness, _encoded(upright)
 
     def jpegs(self) -> dict[FaceKey, bytes]:
-        """Return the encoded pictures, by topic and number of the face."""
+        """Return the encoded pictures by topic and id of the face."""
         return {key: jpeg for key, (_, jpeg) in self._kept.items()}
 
     def _room_for(self, key: FaceKey) -> bool:
@@ -156,7 +156,7 @@ def _goodness(face: FaceEmotion, size_wh: tuple[int, int]) -> float:
 
 
 def _portrait(bgr: ImageArray, face: FaceEmotion) -> ImageArray:
-    """Return a square around a face, half as wide again, as far as the image goes."""
+    """Return a square around a face, 1.5 times as wide, clipped to the image."""
     x, y = face.box.center_px
     half = 0.75 * max(face.box.width_px, face.box.height_px)
     cut = _cut(bgr, (x - half, y - half, x + half, y + half))
@@ -170,7 +170,7 @@ def _same_moment(kept: Thumbnail, image: StampedImage, face: FaceEmotion) -> boo
 
 
 def _picture(image: StampedImage, frame: FrameEmotions, face: FaceEmotion) -> bytes:
-    """Return the face with its box and landmarks and its surroundings."""
+    """Return the face with box, landmarks and surroundings."""
     alone = FrameEmotions(frame.stamp_s, frame.classes, (face,))
     drawn = annotate(image.decode_bgr(), alone, ('box', 'landmarks'))
     x, y = face.box.center_px
@@ -181,7 +181,7 @@ def _picture(image: StampedImage, frame: FrameEmotions, face: FaceEmotion) -> by
 
 
 def _cut(bgr: ImageArray, edges: tuple[float, float, float, float]) -> ImageArray:
-    """Return a part of an image, at least a pixel of it."""
+    """Return a part of an image, at least one pixel."""
     height, width = bgr.shape[:2]
     left, right = (int(np.clip(edge, 0, width - 1)) for edge in edges[::2])
     top, bottom = (int(np.clip(edge, 0, height - 1)) for edge in edges[1::2])

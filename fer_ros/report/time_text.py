@@ -1,14 +1,14 @@
-"""Times and shares as a person says them."""
+"""Times and shares in words."""
 
 from collections.abc import Mapping
 
-# Less is not worth a word.
+# Smaller shares are not mentioned.
 _LEAST_SHARE = 0.05
 _MOST_EMOTIONS = 3
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time."""
+    """Return a duration as text."""
     if seconds < 59.95:
         return f'{seconds:.1f} s'
     minutes, rest = divmod(round(seconds), 60)
@@ -18,7 +18,7 @@ def duration(seconds: float) -> str:
 
 
 def time_span(start_s: float, end_s: float) -> str:
-    """Return the time from one moment to another, both in seconds."""
+    """Return a time span as text; start and end are in seconds."""
     if end_s < 99.95:
         return f'{start_s:.1f}–{end_s:.1f} s'
     return f'{_clock(start_s)}–{_clock(end_s)}'
@@ -28,7 +28,7 @@ def emotions_text(shares: Mapping[str, float]) -> str:
     """Return the emotions that make up most of a face's time.
 
     Args:
-        shares: By emotion, in [0, 1], the largest first.
+        shares: Share in [0, 1] by emotion, largest first.
     """
     said = [
         f'{name} {share:.0%}'.replace('%', ' %')

@@ -1,4 +1,4 @@
-"""Timeline: what a picture of a recording shows, whatever it is drawn with."""
+"""Timeline: the data behind a picture of a recording, independent of how it is drawn."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,15 +10,15 @@ from fer_ros.analysis.emotion_series import GAP_S, EmotionSeries, Times
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FloatArray
 
-# A face seen for a shorter time has no row of its own.
+# A face seen for a shorter time gets no row.
 SHORTEST_S = 0.3
 _MOST_ROWS = 12
-# More points than this are not told apart in a picture; neighbours are averaged.
+# More points than this cannot be distinguished in a picture; neighbours are averaged.
 _MOST_POINTS = 1200
 
 
 class Span(NamedTuple):
-    """A time with one emotion.
+    """A period with one emotion.
 
     Attributes:
         start_s: Its start, in seconds since the first image.
@@ -33,7 +33,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TimelineRow:
-    """One face.
+    """The row of one face.
 
     Attributes:
         topic: Where it was seen.
@@ -58,11 +58,11 @@ class Timeline:
     """Each face's probabilities over time, and the labels.
 
     Attributes:
-        classes: C names.
-        end_s: Where it ends; above 0.
-        topics: How many topics were recorded.
-        labels: Those that name no face.
-        rows: The faces that were seen longest, in order of appearance.
+        classes: Names of the C classes.
+        end_s: End in seconds; above 0.
+        topics: Number of recorded topics.
+        labels: Labels that name no face.
+        rows: Rows of the faces that were seen longest, in order of appearance.
     """
 
     classes: tuple[str, ...]
@@ -114,7 +114,7 @@ def _curve(series: EmotionSeries) -> tuple[Times, FloatArray]:
 
 
 def _label_spans(labels: Labels | None, face_id: int | None, end_s: float) -> tuple[Span, ...]:
-    """Return the labels that name a face, or none."""
+    """Return the labels that name the given face, or those that name none."""
     if labels is None:
         return ()
     return tuple(

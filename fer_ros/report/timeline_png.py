@@ -1,4 +1,4 @@
-"""The timeline as a picture: each face's probabilities over time, with the labels above."""
+"""The timeline as a PNG picture: each face's probabilities over time, with the labels above."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +12,14 @@ _GRAY = '#444444'
 
 
 def draw_timeline(timeline: Timeline, path: Path) -> None:
-    """Draw each face's smoothed probabilities over time, a row a face, to a PNG file.
+    """Draw each face's smoothed probabilities over time, one row per face, to a PNG file.
 
-    On top stand the labels, above a row those that name its face, below it the emotion that was
-    named.
+    General labels are at the top, labels that name a face above its row, and the estimated emotion
+    below it.
 
     Args:
-        timeline: What is drawn.
-        path: Replaced only by a whole file.
+        timeline: Timeline to draw.
+        path: Path of the file, which is replaced only by a complete one.
     """
     from matplotlib.figure import Figure
 

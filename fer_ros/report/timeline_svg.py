@@ -1,7 +1,6 @@
-"""The timeline as pieces of a page, which give way to the width of the screen.
+"""The timeline as parts of a page that adapt to the width of the screen.
 
-Lines and areas are SVG that is stretched; text is HTML at its place in percent, and keeps its
-size.
+Lines and areas are stretched SVG; text is HTML placed in percent and keeps its size.
 """
 
 from collections.abc import Sequence
@@ -17,12 +16,12 @@ from fer_ros.structures import FloatArray
 
 _WIDTH, _HEIGHT = 1000, 100
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-# So many times fit below a narrow screen.
+# This many times fit below a narrow timeline.
 _MOST_TICKS = 6
 
 
 class Strip(NamedTuple):
-    """A stretch of time with one emotion, where it stands in a page.
+    """A period with one emotion, placed on a page.
 
     Attributes:
         left: Its start, in percent of the width.
@@ -38,11 +37,11 @@ class Strip(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A time of the axis.
+    """A time on the axis.
 
     Attributes:
-        left: Where it stands, in percent of the width.
-        text: What it says.
+        left: Position in percent of the width.
+        text: Text of the tick.
     """
 
     left: float
@@ -50,8 +49,8 @@ class Tick(NamedTuple):
 
 
 def curves_svg(row: TimelineRow, timeline: Timeline) -> str:
-    """Return an ``<svg>`` element with a line per class over a light area, as in the picture of
-    the timeline.
+    """Return an ``<svg>`` element with a line per class above a light area, as in the PNG
+    timeline.
     """
     grid = ''.join(
         f'<path class="grid" d="M{10 * tick.left:.1f} 0V{_HEIGHT}"/>' for tick in ticks(timeline)
@@ -68,7 +67,7 @@ def curves_svg(row: TimelineRow, timeline: Timeline) -> str:
 
 
 def strips(spans: Sequence[Span], timeline: Timeline) -> list[Strip]:
-    """Return where stretches of time stand."""
+    """Return periods placed on the page."""
     return [
         Strip(
             left=100 * span.start_s / timeline.end_s,
@@ -81,7 +80,7 @@ def strips(spans: Sequence[Span], timeline: Timeline) -> list[Strip]:
 
 
 def ticks(timeline: Timeline) -> list[Tick]:
-    """Return the times of the axis: round ones."""
+    """Return round times for the axis."""
     end_s = timeline.end_s
     step = next((step for step in _STEPS_S if end_s / step <= _MOST_TICKS), end_s / _MOST_TICKS)
     times_s = [number * step for number in range(int(end_s / step + 1e-6) + 1)]
@@ -100,7 +99,7 @@ def _curve(emotion: str, times_s: Times, values: FloatArray, end_s: float) -> st
             f'{_WIDTH * time_s / end_s:.1f} {_HEIGHT * (1 - value):.1f}'
             for time_s, value in zip(times_s[there].tolist(), values[there].tolist(), strict=True)
         ]
-        # A single image is a point: a line of no length with round ends.
+        # A single image is a point: a line of zero length with round ends.
         lines.append(f'M{"L".join(at if len(at) > 1 else at * 2)}')
         first, last = at[0].split()[0], at[-1].split()[0]
         areas.append(f'M{first} {_HEIGHT}L{"L".join(at)}L{last} {_HEIGHT}Z')

@@ -53,7 +53,7 @@ def _path(url: str) -> Path:
     parts = urlsplit(url)
     if parts.scheme not in ('', 'file') or parts.netloc not in ('', 'localhost'):
         raise SettingError(
-            f'parameter camera_info_url is {url!r}, allowed is: file:///PATH of a YAML file'
+            f'parameter camera_info_url is {url!r}, expected file:///PATH of a YAML file'
         )
     return Path(unquote(parts.path))
 
@@ -62,7 +62,7 @@ def _size(path: Path, content: dict[str, Any], key: str) -> int:
     value = content.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**32:
         raise SettingError(
-            f'calibration file {path}: {key} is {value!r}, needed is a number of pixels'
+            f'calibration file {path}: {key} is {value!r}, expected a number of pixels'
         )
     return value
 
@@ -73,7 +73,7 @@ def _numbers(path: Path, content: dict[str, Any], key: str, count: int | None) -
     fits = isinstance(data, list) and (count is None or len(data) == count)
     if not fits or not all(_is_number(value) for value in data or ()):
         raise SettingError(
-            f'calibration file {path}: data of {key} is {data!r}, needed are '
+            f'calibration file {path}: data of {key} is {data!r}, expected '
             f'{count or "finite"} numbers'
         )
     return [float(value) for value in data or ()]

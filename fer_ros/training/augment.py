@@ -80,9 +80,9 @@ class AugmentConfig:
         for name, value in vars(self).items():
             low, high = _ALLOWED.get(name, (0, 1))
             if isinstance(value, bool) or not isinstance(value, int | float):
-                raise SettingError(f'augment {name} is {value!r}, needed is a number')
+                raise SettingError(f'augment {name} is {value!r}, expected a number')
             if not low <= value <= high:
-                raise SettingError(f'augment {name} is {value}, allowed are {low} to {high}')
+                raise SettingError(f'augment {name} is {value}, expected {low} to {high}')
 
 
 def mirror(face: AlignedFace) -> AlignedFace:

@@ -33,7 +33,7 @@ def require_trainable(training: FaceSet, validation: FaceSet, processes: int) ->
         raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
     if len(training) < 2 * processes:
         raise DatasetError(
-            f'the training data has {len(training)} faces, needed are two for each of {processes} '
+            f'the training data has {len(training)} faces, expected two for each of {processes} '
             'processes'
         )
     if not len(validation):
@@ -71,7 +71,7 @@ def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> Tra
         )
     if config.batch_size % processes or config.batch_size < 2 * processes:
         raise SettingError(
-            f'batch_size is {config.batch_size}, needed is a multiple of {processes} processes '
+            f'batch_size is {config.batch_size}, expected a multiple of {processes} processes '
             'with two faces or more for each'
         )
     most = len(training) - len(training) % processes

@@ -25,7 +25,7 @@ class Compute:
 
     def __post_init__(self) -> None:
         if self.threads < 0:
-            raise SettingError(f'threads is {self.threads}, allowed are 0 and more')
+            raise SettingError(f'threads is {self.threads}, expected 0 or more')
 
     @property
     def has_bfloat16(self) -> bool:
@@ -48,7 +48,7 @@ def choose_device(name: str) -> str:
     device = name or ('cuda' if has_gpu else 'cpu')
     if device not in ('cpu', 'cuda') or (device == 'cuda' and not has_gpu):
         raise SettingError(
-            f'device is {device!r}, allowed are cpu' + (' and cuda' if has_gpu else ' here')
+            f'device is {device!r}, expected cpu' + (' or cuda' if has_gpu else ' here')
         )
     if device == 'cuda':
         # The same command gives the same model on the same machine.

@@ -128,20 +128,20 @@ class TrainConfig:
             whole = isinstance(type(self).__dataclass_fields__[name].default, int)
             if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
                 kind = 'a whole number' if whole else 'a number'
-                raise SettingError(f'{name} is {value!r}, needed is {kind}')
+                raise SettingError(f'{name} is {value!r}, expected {kind}')
             if not low <= value <= high:
-                raise SettingError(f'{name} is {value}, allowed are {low} to {high}')
+                raise SettingError(f'{name} is {value}, expected {low} to {high}')
         if self.init_share and not self.init:
             raise SettingError(
                 f'init_share is {self.init_share}, but init names no checkpoint to share with'
             )
         if not isinstance(self.init, str):
-            raise SettingError(f'init is {self.init!r}, needed is the path of a checkpoint')
+            raise SettingError(f'init is {self.init!r}, expected the path of a checkpoint')
         if not isinstance(self.teachers, tuple) or not all(
             isinstance(path, str) for path in self.teachers
         ):
             raise SettingError(
-                f'teachers is {self.teachers!r}, needed is a list of paths of checkpoints'
+                f'teachers is {self.teachers!r}, expected a list of paths of checkpoints'
             )
         if not isinstance(self.shares, tuple) or not all(
             isinstance(share, int | float) and not isinstance(share, bool) and share > 0
@@ -153,9 +153,7 @@ class TrainConfig:
             )
         for name in ('mixed_precision', 'class_biases'):
             if not isinstance(getattr(self, name), bool):
-                raise SettingError(
-                    f'{name} is {getattr(self, name)!r}, allowed are true and false'
-                )
+                raise SettingError(f'{name} is {getattr(self, name)!r}, expected true or false')
 
 
 def read_train_config(path: Path | None) -> TrainConfig:
@@ -192,5 +190,5 @@ def _record(kind: Any, values: dict[str, Any]) -> Any:
     known = [entry.name for entry in fields(kind)]
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise SettingError(f'setting {unknown[0]!r} is unknown, known are {", ".join(known)}')
+        raise SettingError(f'setting {unknown[0]!r} is unknown, expected {", ".join(known)}')
     return kind(**values)

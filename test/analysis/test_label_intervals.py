@@ -126,15 +126,15 @@ def test_label_finds_nobody_where_nobody_is():
 @pytest.mark.parametrize(
     ('line', 'sentence'),
     [
-        ('0,2,joy', "line 2: emotion 'joy' is unknown, known are neutral, happiness, fear"),
+        ('0,2,joy', "line 2: emotion 'joy' is unknown, expected neutral, happiness, fear"),
         ('2,1,fear', 'line 2: the interval goes from 2 s to 1 s; it has to start at 0 or later'),
         ('1,1,fear', 'the interval goes from 1 s to 1 s'),
         ('-1,1,fear', 'the interval goes from -1 s to 1 s'),
         ('nan,1,fear', 'the interval goes from nan s to 1 s'),
-        ('a,1,fear', "line 2: start_s is 'a', needed is a number"),
-        ('1', 'line 2: end_s is None, needed is a number'),
-        ('0,2,fear,x', "line 2: face_id is 'x', needed is a number from 1 on, or nothing"),
-        ('0,2,fear,' + '9' * 5000, "line 2: face_id is '9{20}', needed is a number"),
+        ('a,1,fear', "line 2: start_s is 'a', expected a number"),
+        ('1', 'line 2: end_s is None, expected a number'),
+        ('0,2,fear,x', "line 2: face_id is 'x', expected a number from 1, or nothing"),
+        ('0,2,fear,' + '9' * 5000, "line 2: face_id is '9{20}', expected a number"),
         ('0,2,fear\n1,3,neutral', r'line 3: 1 to 3 s overlaps line 2 \(0 to 2 s\) for the same'),
         ('0,9,fear\n1,2,neutral,1', r'line 3: 1 to 2 s overlaps line 2'),
         ('0,9,fear,1\n5,6,fear,2\n1,2,neutral,1', r'line 4: 1 to 2 s overlaps line 2'),
@@ -146,7 +146,7 @@ def test_label_file_with_a_wrong_line_is_an_error(tmp_path, line, sentence):
 
 
 def test_label_file_without_a_column_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match='has no column end_s; needed are start_s,end_s,emotion'):
+    with pytest.raises(LabelError, match='has no column end_s, expected start_s,end_s,emotion'):
         read(tmp_path, 'start_s,emotion\n0,fear\n')
 
 
@@ -162,5 +162,5 @@ def test_missing_label_file_is_an_error(tmp_path):
 
 def test_label_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / 'l.csv').write_bytes(b'\xff\xfe\x00\x80')
-    with pytest.raises(LabelError, match='is no CSV'):
+    with pytest.raises(LabelError, match='is not CSV'):
         read_label_file(tmp_path / 'l.csv', CLASSES)

@@ -129,7 +129,7 @@ def test_topic_that_is_not_there_lists_those_that_are(mixed_bag):
 
 
 def test_named_topic_without_images_is_an_error(mixed_bag):
-    with pytest.raises(BagError, match=r'topic /said .* holds std_msgs/msg/String, no images'):
+    with pytest.raises(BagError, match=r'topic /said .* holds std_msgs/msg/String, not images'):
         images_of(mixed_bag, ['/said'])
 
 
@@ -188,7 +188,7 @@ def test_damaged_images_are_left_out_and_counted(tmp_path, dots):
 
 
 def test_images_of_too_many_pixels_are_an_error(tmp_path, dots):
-    with pytest.raises(BagError, match='the image is 32 x 24 pixels, allowed are 100'):
+    with pytest.raises(BagError, match='the image is 32 x 24 pixels, the limit is 100 in'):
         images_of(write_images(tmp_path / 'run', dots, 10), [TOPIC], max_pixels=100)
 
 

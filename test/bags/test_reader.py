@@ -158,7 +158,7 @@ def test_folder_without_a_storage_file_is_an_error(tmp_path):
 
 def test_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / 'a.mp4').write_bytes(b'x')
-    with pytest.raises(BagError, match=r'a\.mp4 is no bag: allowed are folders and files with'):
+    with pytest.raises(BagError, match=r'a\.mp4 is not a bag, expected a folder or file with'):
         BagReader(tmp_path / 'a.mp4')
 
 

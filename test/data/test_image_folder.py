@@ -162,9 +162,9 @@ def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
         ('path,label\na.jpg,\n', 'line 2: path or label is empty'),
         (
             'path,label,split\na.jpg,fear,holdout\n',
-            "line 2: split is 'holdout', allowed are train",
+            "line 2: split is 'holdout', expected one of train",
         ),
-        ('path,label,frame\na.jpg,fear,-1\n', "line 2: frame is '-1', needed is a number"),
+        ('path,label,frame\na.jpg,fear,-1\n', "line 2: frame is '-1', expected a number"),
     ],
 )
 def test_wrong_manifest_is_refused(tmp_path, text, sentence):
@@ -220,7 +220,7 @@ def test_path_that_leads_out_of_the_folder_of_the_manifest_is_refused(tmp_path, 
     write_picture(tmp_path / 'outside.jpg')
     (tmp_path / 'data').mkdir()
     (tmp_path / 'data' / 'manifest.csv').write_text(f'path,label\n{path},fear\n')
-    with pytest.raises(DatasetError, match=r'line 2: path is .*, allowed are paths within the'):
+    with pytest.raises(DatasetError, match=r'line 2: path is .*, expected a path within the'):
         find_pictures(tmp_path / 'data')
 
 

@@ -52,7 +52,7 @@ def test_picture_without_a_label_in_its_name_is_named(tmp_path):
 
 
 def test_folder_without_a_picture_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r'needed are files like KA\.AN1\.39\.tiff'):
+    with pytest.raises(DatasetError, match=r'expected files like KA\.AN1\.39\.tiff'):
         find_jaffe(tmp_path, 1)
 
 

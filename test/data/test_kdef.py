@@ -52,7 +52,7 @@ def test_names_that_say_nothing_are_named(tmp_path):
 
 
 def test_folder_without_a_picture_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r'needed are files like AF01ANS\.JPG'):
+    with pytest.raises(DatasetError, match=r'expected files like AF01ANS\.JPG'):
         find_kdef(tmp_path, 1)
 
 

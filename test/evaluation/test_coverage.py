@@ -24,5 +24,5 @@ def test_coverage_stands_beside_the_accuracy_of_what_is_judged(tmp_path):
 
 
 def test_least_quality_above_1_is_refused(tmp_path):
-    with pytest.raises(SettingError, match=r'min_quality is 1\.5, allowed are 0 to 1'):
+    with pytest.raises(SettingError, match=r'min_quality is 1\.5, expected 0 to 1'):
         EvaluateSettings(tmp_path, tmp_path, min_quality=1.5)

@@ -286,17 +286,17 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
     for name in ('bored', 'fear'):
         (tmp_path / 'test' / name).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / 'test' / name / 'a.png'), np.zeros((60, 50), np.uint8))
-    with pytest.raises(DatasetError, match='needed are two classes or more in common'):
+    with pytest.raises(DatasetError, match='expected two classes or more in common'):
         evaluate(EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test'))
 
 
 @pytest.mark.parametrize(
     ('values', 'sentence'),
     [
-        ({'streams': ('rnn',)}, "stream 'rnn' is unknown, known are cnn, gat, fused, smoothed"),
-        ({'dataset': 'raf'}, "dataset is 'raf', allowed are ferplus, raf_db, affectnet"),
-        ({'fold': 11}, 'fold is 11, allowed are 0 to 10'),
-        ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, allowed are 0 to 3'),
+        ({'streams': ('rnn',)}, "stream 'rnn' is unknown, expected cnn, gat, fused, smoothed"),
+        ({'dataset': 'raf'}, "dataset is 'raf', expected one of ferplus, raf_db, affectnet"),
+        ({'fold': 11}, 'fold is 11, expected 0 to 10'),
+        ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, expected 0 to 3'),
         ({'severity': 1.0}, 'the stream smoothed, which is not among the streams'),
     ],
 )

@@ -326,15 +326,15 @@ def test_find_of_a_face_that_was_forgotten_since_is_left_out():
 
 
 def test_negative_interval_is_refused():
-    with pytest.raises(SettingError, match='detect_interval_s is -1, allowed are 0 and more'):
+    with pytest.raises(SettingError, match='detect_interval_s is -1, expected 0 or more'):
         TrackerSettings(detect_interval_s=-1)
 
 
 def test_negative_delay_is_refused():
-    with pytest.raises(SettingError, match='detect_delay_s is -1, allowed are 0 and more'):
+    with pytest.raises(SettingError, match='detect_delay_s is -1, expected 0 or more'):
         TrackerSettings(detect_delay_s=-1)
 
 
 def test_no_faces_at_most_is_refused():
-    with pytest.raises(SettingError, match='max_faces is 0, allowed are 1 and more'):
+    with pytest.raises(SettingError, match='max_faces is 0, expected 1 or more'):
         TrackerSettings(max_faces=0)

@@ -96,7 +96,7 @@ def test_onnx_file_of_another_program_is_refused(tmp_path):
 
 
 def test_unknown_backend_is_refused():
-    with pytest.raises(SettingError, match="backend is 'tf', allowed are onnx, torch"):
+    with pytest.raises(SettingError, match="backend is 'tf', expected one of onnx, torch"):
         load_classifier(backend='tf')
 
 
@@ -114,7 +114,7 @@ def test_device_that_is_not_there_is_an_error_that_says_what_to_do(backend):
 
 
 def test_unknown_device_is_an_error():
-    with pytest.raises(SettingError, match="device is 'tpu', allowed are cpu, cuda"):
+    with pytest.raises(SettingError, match="device is 'tpu', expected one of cpu, cuda"):
         load_classifier(device='tpu')
 
 

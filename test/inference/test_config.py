@@ -7,11 +7,11 @@ from fer_ros.inference.config import ModelConfig
 @pytest.mark.parametrize(
     ('settings', 'sentence'),
     [
-        ({'stream': 'rnn'}, "stream is 'rnn', allowed are cnn, gat, fused"),
-        ({'fusion': 'sum'}, "fusion is 'sum', allowed are late, concat, attention"),
-        ({'crop_px': 50}, 'crop_px is 50, allowed are multiples of 16 from 16'),
-        ({'cnn_blocks': (1, 1)}, 'needed are two or more stages with a number in both'),
-        ({'classes': ('a',)}, 'needed are 2 to 1000 different ones'),
+        ({'stream': 'rnn'}, "stream is 'rnn', expected one of cnn, gat, fused"),
+        ({'fusion': 'sum'}, "fusion is 'sum', expected one of late, concat, attention"),
+        ({'crop_px': 50}, 'crop_px is 50, expected a multiple of 16 from 16'),
+        ({'cnn_blocks': (1, 1)}, 'expected two or more stages with a number in both'),
+        ({'classes': ('a',)}, 'expected 2 to 1000 different ones'),
         ({'hidden_channels': 30}, 'hidden_channels is 30, which 4 heads do not divide'),
     ],
 )

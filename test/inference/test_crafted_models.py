@@ -59,13 +59,13 @@ def test_weights_that_are_no_numbers(model, refused):
     weights = next(tensor for tensor in model.graph.initializer if len(tensor.dims) == 4)
     nan = np.full(tuple(weights.dims), np.nan, np.float32)
     weights.CopyFrom(numpy_helper.from_array(nan, weights.name))
-    assert refused(model).endswith('answers what is no number: its weights are damaged')
+    assert refused(model).endswith('returns values that are not numbers: its weights are damaged')
 
 
 def test_other_number_of_classes_than_the_model_answers(model, refused):
     describe(model, figures='{}')
     said = refused(configured(model, classes=['a', 'b', 'c']))
-    assert said.endswith('answers (2, 8) for two faces, its configuration names 3 classes')
+    assert said.endswith('returns (2, 8) for two faces, but its configuration names 3 classes')
 
 
 def test_size_of_weights_that_no_memory_has(model, refused):
@@ -106,11 +106,11 @@ def test_weights_in_another_file(model, refused, tmp_path, place, monkeypatch):
         ('[]', 'is damaged'),
         ('{"colour": 1}', "model setting 'colour' is unknown"),
         ('{"cnn_channels": 5}', 'is damaged'),
-        ('{"crop_px": 1e99}', 'crop_px is 1e+99, allowed are whole numbers from 1 to 1024'),
-        ('{"crop_px": 1048576}', 'crop_px is 1048576, allowed are whole numbers from 1 to 1024'),
-        ('{"cnn_blocks": [1, 1, 1, 1000000000]}', 'allowed are whole numbers from 1 to 100'),
-        ('{"gat_layers": 1000000000}', 'gat_layers is 1000000000, allowed are 0 to 100'),
-        ('{"dropout": NaN}', 'dropout is nan, allowed are 0 to below 1'),
+        ('{"crop_px": 1e99}', 'crop_px is 1e+99, expected whole numbers from 1 to 1024'),
+        ('{"crop_px": 1048576}', 'crop_px is 1048576, expected whole numbers from 1 to 1024'),
+        ('{"cnn_blocks": [1, 1, 1, 1000000000]}', 'expected whole numbers from 1 to 100'),
+        ('{"gat_layers": 1000000000}', 'gat_layers is 1000000000, expected 0 to 100'),
+        ('{"dropout": NaN}', 'dropout is nan, expected 0 to below 1'),
         ('{"classes": [1, 2]}', 'class 1 has no name that can be printed'),
         ('{"classes": ["a", "\\u001b[2J"]}', r"class '\x1b[2J' has no name that can be printed"),
         ('{"classes": ["a", "' + 1000 * 'b' + '"]}', 'has more than 100 letters'),

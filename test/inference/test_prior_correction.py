@@ -81,7 +81,7 @@ def test_model_that_does_not_say_its_frequencies_allows_0_alone(two_faces):
 
 @pytest.mark.parametrize('strength', [-0.1, 1.1, float('nan')])
 def test_strength_out_of_range_is_refused(strength):
-    with pytest.raises(SettingError, match=r'prior_correction is .*, allowed are 0 to 1'):
+    with pytest.raises(SettingError, match=r'prior_correction is .*, expected 0 to 1'):
         PriorCorrection(Undecided(), strength)
 
 

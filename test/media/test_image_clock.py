@@ -62,8 +62,7 @@ def test_repeated_stamp_grows_by_what_passed():
     assert elapsed == [0, 0.1, 0.2, 0.3]
     assert starts == []
     assert problems == [
-        '3 images repeat the stamp of the one before; what passed between their recordings is '
-        'added'
+        '3 images repeat the previous stamp; the time between their recordings is added'
     ]
 
 
@@ -77,7 +76,9 @@ def test_clock_that_is_set_after_the_first_image_makes_no_long_recording():
     _, elapsed, starts, problems = taken([12.0, 1.7e9, 1.7e9 + 0.1])
     assert elapsed == [0, 0.1, 0.2]
     assert starts == []
-    assert 'stamps leap ahead of what passed 1 time(s), first by 1699999987.900 s' in problems[0]
+    assert (
+        'stamps leap ahead of the elapsed time 1 time(s), first by 1699999987.900 s' in problems[0]
+    )
 
 
 def test_clocks_of_camera_and_recorder_that_are_set_together_make_no_long_recording():

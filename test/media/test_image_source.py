@@ -115,7 +115,7 @@ def test_of_several_pages_it_is_said_how_many_were_read(tmp_path, suffix):
     pages[0].save(tmp_path / f'stack.{suffix}', save_all=True, append_images=pages[1:])
     said = []
     assert len(list(ImageSource(str(tmp_path / f'stack.{suffix}'), said.append))) == 1
-    assert said == [f'stack.{suffix} holds 3 pictures, of which 1 was read: the first']
+    assert said == [f'stack.{suffix} holds 3 pictures, of which only the first was read']
 
 
 def test_gif_is_a_film_unless_it_has_one_image(tmp_path):

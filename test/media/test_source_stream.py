@@ -82,8 +82,8 @@ def test_images_of_too_many_pixels_are_left_out_and_said(folder):
     stream = source_stream(str(folder), 32 * 24)
     assert [image.file for image in stream.images] == ['0.png', '1.png', '2.png']
     assert stream.problems == [
-        f'image {folder}/9.png cannot be read: the image is 50 x 40 pixels, allowed are 768 '
-        'together'
+        f'image {folder}/9.png cannot be read: the image is 50 x 40 pixels, the limit is 768 '
+        'in total'
     ]
 
 
@@ -92,8 +92,8 @@ def test_images_of_a_video_of_too_many_pixels_are_left_out_and_counted(tmp_path)
     stream = source_stream(str(write_video(tmp_path / 'v.mp4', images)), 32 * 24)
     assert list(stream.images) == []
     assert stream.problems == [
-        '3 images have too many pixels and are left out; the first: 64 x 48, allowed are 768 '
-        'together'
+        '3 images have too many pixels and are left out; the first: 64 x 48, the limit is 768 '
+        'in total'
     ]
 
 
@@ -109,7 +109,7 @@ def test_picture_that_ends_early_is_read_as_far_as_it_goes_and_said(folder, port
 
 
 def test_negative_rate_is_an_error(folder):
-    with pytest.raises(SettingError, match=r'the rate is -1 images per second, allowed are 0 to'):
+    with pytest.raises(SettingError, match=r'the rate is -1 images per second, expected 0 to'):
         source_stream(str(folder), MAX_PIXELS, rate_hz=-1)
 
 

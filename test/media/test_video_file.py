@@ -44,7 +44,7 @@ def test_without_the_encoder_it_is_vp9_and_that_is_said(tmp_path, monkeypatch):
     video = write(tmp_path / 'v.mp4', [(0, gray_image(50)), (0.1, gray_image(60))])
     with av.open(str(tmp_path / 'v.mp4')) as container:
         assert container.streams.video[0].codec_context.name == 'vp9'
-    assert video.note == 'v.mp4 is VP9, for this build of PyAV cannot write H.264'
+    assert video.note == 'v.mp4 is VP9, because this build of PyAV cannot write H.264'
 
 
 def test_file_appears_when_it_is_closed(tmp_path):

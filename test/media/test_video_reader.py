@@ -90,7 +90,7 @@ def test_file_that_ends_before_its_header_says_is_said(tmp_path):
     path.write_bytes(content[: len(content) * 2 // 3])
     found, _, said = read(path)
     assert 20 < len(found) < 60
-    assert any('its header says 5.94 s: what followed is lost' in sentence for sentence in said)
+    assert any('its header says 5.94 s: the rest is lost' in sentence for sentence in said)
 
 
 def test_sound_alone_is_an_error_that_says_so(tmp_path):

@@ -97,8 +97,8 @@ def test_mono16_does_not_become_brighter_after_a_bright_image():
         *(249, 25),
     ]
     assert said == [
-        'images of 16 bits are taken to be white at 4095, for their brightest pixels so far have '
-        '4000; the parameter white_level says it for certain'
+        '16-bit images are assumed to be white at 4095, since their brightest pixels so far have '
+        '4000; set the parameter white_level to be certain'
     ]
 
 
@@ -107,7 +107,7 @@ def test_mono16_that_outgrows_its_bits_is_said_again():
     decoder = ImageDecoder(on_chosen=said.append)
     for value in (400, 4000, 60000, 4000):
         decoder.gray(words('mono16', [value] * 24))
-    assert [sentence.split()[10] for sentence in said] == ['1023,', '4095,', '65535,']
+    assert [sentence.split()[8] for sentence in said] == ['1023,', '4095,', '65535,']
 
 
 def test_mono16_with_a_broken_pixel_is_not_dark():

@@ -48,9 +48,9 @@ def test_fused_model_may_have_it_as_its_cnn(fusion):
 @pytest.mark.parametrize(
     ('values', 'match'),
     [
-        ({'crop_px': 48}, 'crop_px is 48, allowed are multiples of 32'),
-        ({'crop_px': 64, 'mobilenet_blocks': 14}, 'mobilenet_blocks is 14, allowed are whole'),
-        ({'crop_px': 64, 'fusion': 'attention'}, 'allowed with cnn .mobilenet. are late, concat'),
+        ({'crop_px': 48}, 'crop_px is 48, expected a multiple of 32'),
+        ({'crop_px': 64, 'mobilenet_blocks': 14}, 'mobilenet_blocks is 14, expected whole'),
+        ({'crop_px': 64, 'fusion': 'attention'}, 'expected late or concat with cnn .mobilenet.'),
     ],
 )
 def test_what_it_cannot_compute_is_refused(values, match):

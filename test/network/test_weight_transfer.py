@@ -107,7 +107,7 @@ def test_averaged_weights_lie_between_those_of_both_models():
 
 def test_weights_of_other_classes_are_not_averaged():
     source, target = FerNet(ModelConfig(classes=('a', 'b'))), FerNet(ModelConfig())
-    with pytest.raises(ModelFileError, match='has the classes a, b, needed are neutral'):
+    with pytest.raises(ModelFileError, match='has the classes a, b, expected neutral'):
         average_weights(source, target, 0.25)
 
 

@@ -100,7 +100,7 @@ def test_wrong_parameter_file_is_said_before_anything_is_begun(second_bag, tmp_p
             str(tmp_path / 'p.yaml'),
         ]
     )
-    assert code == 'fer-ros: parameter max_faces is 0, allowed is: 1 to 1000'
+    assert code == 'fer-ros: parameter max_faces is 0, expected 1 to 1000'
     assert not (tmp_path / 'out').exists()
 
 
@@ -182,4 +182,4 @@ def test_smallest_face_and_mirror_are_flags(two_faces_bgr, tmp_path, capsys):
 
 def test_smallest_face_that_is_not_allowed_is_said(tmp_path):
     code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '1'])
-    assert code.startswith('fer-ros: parameter min_face_px is 1, allowed is: 0 or ')
+    assert code.startswith('fer-ros: parameter min_face_px is 1, expected 0 or ')

@@ -392,7 +392,7 @@ def test_scheduler_that_is_not_there_is_an_error(short_bags, tmp_path):
 
 
 def test_negative_number_of_processes_is_an_error(short_bags, tmp_path):
-    with pytest.raises(SettingError, match='processes is -1, allowed are 0 and more'):
+    with pytest.raises(SettingError, match='processes is -1, expected 0 or more'):
         list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), processes=-1))
 
 

@@ -57,6 +57,6 @@ def test_folder_in_which_the_program_runs_is_refused(tmp_path, monkeypatch):
 def test_file_is_refused_and_kept(tmp_path):
     (tmp_path / 'README.md').write_text('read me')
     for place in (tmp_path / 'README.md', tmp_path / 'README.md' / 'monday'):
-        with pytest.raises(SettingError, match=r'README\.md is a file, needed is a folder'):
+        with pytest.raises(SettingError, match=r'README\.md is a file, expected a folder'):
             write(place, report_json='{}')
     assert (tmp_path / 'README.md').read_text() == 'read me'

@@ -15,7 +15,7 @@ def test_labels_come_from_one_place():
 
 
 def test_unknown_part_is_an_error():
-    with pytest.raises(SettingError, match="part 'sound' is unknown, known are bag, table, video"):
+    with pytest.raises(SettingError, match="part 'sound' is unknown, expected bag, table, video"):
         RunSettings(parts=('sound',))
 
 

@@ -58,4 +58,4 @@ def test_same_number_of_faces_in_each_image_is_said_as_such():
 
 def test_faces_are_counted_by_image():
     seen = [(step / 10, {1: 'fear', 2: 'fear'} if step < 2 else {1: 'fear'}) for step in range(10)]
-    assert faces_text(behaviour_of(*seen)) == '1.2 faces an image on average, at most 2'
+    assert faces_text(behaviour_of(*seen)) == '1.2 faces per image on average, at most 2'

@@ -47,11 +47,11 @@ def test_file_of_camera_calibration_is_read(file, form):
 @pytest.mark.parametrize(
     ('given', 'instead', 'sentence'),
     [
-        ('image_width: 640', 'image_width: wide', "image_width is 'wide', needed is a number of"),
-        ('image_height: 480', '', 'image_height is None, needed is a number of pixels'),
-        ('[500.0, 0, 321.5', '[500.0, 321.5', 'data of camera_matrix is .* needed are 9 numbers'),
-        ('[480.0,', '[.nan,', 'data of projection_matrix is .* needed are 12 numbers'),
-        ('0.01, 0.02', 'a, b', 'data of distortion_coefficients is .* needed are finite numbers'),
+        ('image_width: 640', 'image_width: wide', "image_width is 'wide', expected a number of"),
+        ('image_height: 480', '', 'image_height is None, expected a number of pixels'),
+        ('[500.0, 0, 321.5', '[500.0, 321.5', 'data of camera_matrix is .* expected 9 numbers'),
+        ('[480.0,', '[.nan,', 'data of projection_matrix is .* expected 12 numbers'),
+        ('0.01, 0.02', 'a, b', 'data of distortion_coefficients is .* expected finite numbers'),
         ('rectification_matrix', 'other', 'data of rectification_matrix is None'),
         (CALIBRATION, 'text', 'holds no calibration'),
         (CALIBRATION, '[', 'is no YAML'),
@@ -65,7 +65,7 @@ def test_file_that_lacks_something_is_an_error_that_names_it(file, given, instea
 
 @pytest.mark.parametrize('url', ['package://robot/head.yaml', 'http://robot/head.yaml'])
 def test_url_of_another_kind_is_an_error(url):
-    with pytest.raises(SettingError, match=r'camera_info_url is .* allowed is: file:///PATH'):
+    with pytest.raises(SettingError, match=r'camera_info_url is .* expected file:///PATH'):
         read_calibration(url)
 
 

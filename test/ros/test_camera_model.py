@@ -65,7 +65,7 @@ def test_part_of_the_sensor_and_binning_move_and_shrink_the_image():
         ({'distortion_model': 'equidistant'}, False, "is 'equidistant' with 5 coefficients"),
         ({'d': [0.1, 0.2, 0.3]}, False, "is 'plumb_bob' with 3 coefficients"),
         ({'k': [-1.0, 0, 1, 0, 1, 1, 0, 0, 1]}, False, 'focal lengths are -1.0 and 1.0 px'),
-        ({'d': [float('nan')] * 5}, False, 'camera intrinsics are .*allowed are finite numbers'),
+        ({'d': [float('nan')] * 5}, False, 'camera intrinsics are .*expected finite numbers'),
     ],
 )
 def test_camera_that_is_not_calibrated_or_not_known_is_an_error(fields, rectified, sentence):

@@ -913,8 +913,8 @@ def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
             math.nan,
             'confidence_threshold out of range Min: 0.0, Max: 1.0, value: nan',
         ),
-        ('confidence_threshold', 'high', "confidence_threshold is 'high', needed is a number"),
-        ('publish_landmarks', 1, 'publish_landmarks is 1, needed is true or false'),
+        ('confidence_threshold', 'high', "confidence_threshold is 'high', expected a number"),
+        ('publish_landmarks', 1, 'publish_landmarks is 1, expected true or false'),
         ('model', 'other.onnx', 'model can be changed only while the node is unconfigured'),
     ],
 )
@@ -930,8 +930,8 @@ def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value
 @pytest.mark.parametrize(
     ('parameters', 'sentence'),
     [
-        ({'backend': 'tf'}, "backend is 'tf', allowed is: onnx, torch"),
-        ({'image_transport': 'theora'}, "image_transport is 'theora', allowed is: raw, compre"),
+        ({'backend': 'tf'}, "backend is 'tf', expected onnx, torch"),
+        ({'image_transport': 'theora'}, "image_transport is 'theora', expected raw, compre"),
         ({'min_face_px': 5}, 'min_face_px'),
         ({'image_topics': ['']}, 'image_topics'),
     ],

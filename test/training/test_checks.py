@@ -37,7 +37,7 @@ def test_no_face_to_validate_by_is_refused(faces, tmp_path):
 
 
 def test_batch_that_the_processes_cannot_share_out_is_refused(faces, tmp_path):
-    with pytest.raises(SettingError, match='batch_size is 8, needed is a multiple of 3 processes'):
+    with pytest.raises(SettingError, match='batch_size is 8, expected a multiple of 3 processes'):
         small_trainer(faces, tmp_path, compute=Compute(rank=Rank(0, 3)))
 
 
@@ -55,7 +55,7 @@ def test_batch_that_shrinks_stays_a_multiple_of_the_processes(faces, tmp_path):
 def test_fewer_faces_than_two_for_each_process_are_refused(faces, tmp_path):
     compute = Compute(rank=Rank(0, 13))
     config = replace(CONFIG, batch_size=26)
-    with pytest.raises(DatasetError, match='has 24 faces, needed are two for each of 13'):
+    with pytest.raises(DatasetError, match='has 24 faces, expected two for each of 13'):
         small_trainer(faces, tmp_path, config, compute=compute)
 
 

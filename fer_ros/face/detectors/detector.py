@@ -1,4 +1,4 @@
-"""FaceDetector: what every kind of detector can do."""
+"""FaceDetector: the interface of every kind of detector."""
 
 from typing import Protocol
 
@@ -9,20 +9,20 @@ LEAST_FACE_PX = 20
 
 
 class FaceDetector(Protocol):
-    """Finds the faces in an image; several threads may ask at the same time.
+    """Finds the faces in an image; several threads may call it at the same time.
 
-    Whatever its kind, its boxes are like those of dlib's frontal face detector, which is what the
-    landmark model expects: upright squares from the brows to the chin.
+    Boxes of every kind of detector resemble those of dlib's frontal face detector, as the landmark
+    model expects: upright squares from the brows to the chin.
     """
 
     @property
     def name(self) -> str:
-        """Which kind it is, as the parameter ``detector`` says it."""
+        """Kind of the detector: the value of the parameter ``detector`` that selects it."""
         ...
 
     @property
     def description(self) -> str:
-        """Name, and what of that kind: the version or the file."""
+        """Name with version or file."""
         ...
 
     def detect(self, gray: ImageArray) -> list[FaceBox]:
@@ -32,37 +32,35 @@ class FaceDetector(Protocol):
             gray: ``(H, W)`` uint8.
 
         Returns:
-            Boxes in pixels of ``gray``; edges may lie a little outside of it.
+            Boxes in pixels of ``gray``; edges may lie slightly outside it.
         """
         ...
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
-        """Return the faces within a box's width of a box, best score first; as ``detect``.
+        """Return the faces within one box width of a box, best score first; see ``detect``.
 
-        Much quicker than to search the whole image: faces that are much smaller than the box are
-        not found.
+        Much quicker than searching the whole image, but faces much smaller than the box are
+        missed.
         """
         ...
 
 
 def require_min_face(min_face_px: int) -> None:
-    """Refuse a smallest face that no detector could be asked for.
+    """Check the width of the smallest face to find.
 
     Raises:
         SettingError: It is neither 0, the detector's own choice, nor ``LEAST_FACE_PX`` or more.
     """
     if min_face_px and min_face_px < LEAST_FACE_PX:
-        raise SettingError(
-            f'min_face_px is {min_face_px}, allowed are 0 and {LEAST_FACE_PX} and more'
-        )
+        raise SettingError(f'min_face_px is {min_face_px}, expected 0, or {LEAST_FACE_PX} or more')
 
 
 def around(gray: ImageArray, box: FaceBox) -> tuple[ImageArray, tuple[int, int]]:
-    """Return the part of an image within a box's width of a box, and its top left corner.
+    """Return the part of an image within one box width of a box, and its top left corner.
 
     Args:
         gray: ``(H, W)`` uint8.
-        box: May lie outside the image; the part is empty where all of it does.
+        box: Box that may lie outside the image; the part is empty if all of it does.
     """
     height, width = gray.shape
     (x, y), reach = box.center_px, 1.5 * box.width_px

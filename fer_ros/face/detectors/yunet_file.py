@@ -1,4 +1,4 @@
-"""The published YuNet file: where it lies, and how a user gets it."""
+"""The published YuNet file: its path, and how a user downloads it."""
 
 from pathlib import Path
 
@@ -16,5 +16,5 @@ YUNET = PublishedFile(
 
 
 def yunet_file() -> Path:
-    """Return where this user's file is, or would be put."""
+    """Return the path of this user's file, whether or not it exists."""
     return YUNET.path

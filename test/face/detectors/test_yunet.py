@@ -60,7 +60,7 @@ def test_missing_file_is_refused(tmp_path):
 
 
 def test_another_model_is_refused():
-    with pytest.raises(ModelFileError, match=r'ferplus\.onnx is no YuNet'):
+    with pytest.raises(ModelFileError, match=r'ferplus\.onnx is not a YuNet'):
         load_yunet(SHIPPED_MODEL)
 
 
