@@ -83,7 +83,7 @@ def each_with_each(
     """
     if len(splits) not in (1, len(data)):
         raise SettingError(
-            f'split is given {len(splits)} times for {len(data)} data sets: needed is one for '
+            f'split is given {len(splits)} times for {len(data)} data sets: expected one for '
             'all, or one for each'
         )
     judged = list(zip(data, [*splits] if len(splits) > 1 else [*splits] * len(data), strict=True))

@@ -48,7 +48,7 @@ def require_shares(config: TrainConfig, sets: int) -> None:
     """
     if config.shares and len(config.shares) != sets:
         raise SettingError(
-            f'shares has {len(config.shares)} numbers, data sets are {sets}: needed is one for '
+            f'shares has {len(config.shares)} numbers, data sets are {sets}: expected one for '
             'each, in the order in which they are given'
         )
 

@@ -148,7 +148,7 @@ class TrainConfig:
             for share in self.shares
         ):
             raise SettingError(
-                f'shares is {self.shares!r}, needed is a list of numbers above 0, one for each '
+                f'shares is {self.shares!r}, expected a list of numbers above 0, one for each '
                 'data set'
             )
         for name in ('mixed_precision', 'class_biases'):

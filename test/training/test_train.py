@@ -25,7 +25,7 @@ from fer_ros.training.train import train
     [
         (TrainConfig(init='no.safetensors'), 0, ModelFileError, 'no.safetensors does not exist'),
         (TrainConfig(teachers=('no.safetensors',)), 0, ModelFileError, 'no.safetensors does not'),
-        (TrainConfig(), -3, SettingError, 'threads is -3, allowed are 0 and more'),
+        (TrainConfig(), -3, SettingError, 'threads is -3, expected 0 or more'),
         (TrainConfig(shares=(1, 2)), 0, SettingError, 'shares has 2 numbers, data sets are 1'),
     ],
 )
