@@ -164,8 +164,8 @@ def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
 def test_stamp_that_does_not_grow_is_an_error_and_reset_goes_on(pipeline, portrait_bgr, stamp_s):
     pipeline.process(portrait_bgr, 5.0)
     sentence = (
-        f'image stamp {stamp_s} s is not later than the last one, 5.0 s; pictures that do not '
-        'follow one another are for analyze(image)'
+        f'image stamp {stamp_s} s is not later than the last one, 5.0 s; use '
+        'analyze(image) for pictures that are not a sequence'
     )
     with pytest.raises(StampError, match=re.escape(sentence)):
         pipeline.process(portrait_bgr, stamp_s)
