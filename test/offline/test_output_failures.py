@@ -62,7 +62,7 @@ def test_second_run_into_a_folder_is_refused_at_once(clip, tmp_path):
     with sole_writer(tmp_path / 'out'):
         said = exit_of('bag', bag, '--out', tmp_path / 'out')
     assert said == (
-        f'fer-ros: another program is writing to {tmp_path}/out: wait for its end, or choose '
+        f'fer-ros: another program is writing to {tmp_path}/out: wait until it ends, or choose '
         'another place'
     )
 
