@@ -31,7 +31,7 @@ CREMA_D_CODES: dict[str, str] = {
 }
 CREMA_D_CLASSES: tuple[str, ...] = tuple(CREMA_D_CODES.values())
 
-# What data sets call the emotions beside the names used here.
+# Other names of the emotions in data sets.
 _OTHER_NAMES = {
     'angry': 'anger',
     'disgusted': 'disgust',

@@ -59,12 +59,12 @@ class PipelineSettings:
     Attributes:
         tracker: When faces are detected and how long they are tracked.
         smoothing: How probabilities are smoothed.
-        confidence_threshold: Smoothed probability in [0, 1] that the most probable class needs to
-            be named as the emotion.
+        confidence_threshold: Smoothed probability in [0, 1] from which the most probable class is
+            reported as the emotion.
         min_quality: Quality in [0, 1] that a face needs to be judged; see ``face_quality``.
-        hfov_deg: Horizontal field of view of a camera whose intrinsics are not known, in degrees.
-        rotate_deg: By how much images are turned clockwise before faces are sought, one of
-            ``ROTATIONS_DEG``. What is found is told in the image as it came.
+        hfov_deg: Horizontal field of view in degrees, for a camera with unknown intrinsics.
+        rotate_deg: Clockwise rotation of images in degrees before detection, one of
+            ``ROTATIONS_DEG``. Results are in coordinates of the original image.
         prior_correction: How much of the class frequencies of its training is taken out of what
             the model says, in [0, 1]; see ``PriorCorrection``. A model whose file does not say
             them allows 0 alone.
@@ -335,10 +335,10 @@ class EmotionPipeline:
         """Blend the model's probabilities for an image's faces with those of earlier images.
 
         Args:
-            observation: Of the image that follows the last one.
+            observation: Observation of the image after the last estimated one.
             views: Of its faces.
             logits: ``(N, C)`` of the N faces that are judged.
-            model_s: Seconds that ``batch`` and ``model`` took for them.
+            model_s: Seconds that the stages ``batch`` and ``model`` took for them.
         """
         for stage, seconds in model_s.items():
             self._timer.add(stage, seconds)

@@ -56,18 +56,19 @@ class LabelFigures:
     """Figures of one label on one topic.
 
     Attributes:
-        topic: Where its images are from.
-        start_s: First moment, in seconds since the first image.
-        end_s: End, or the last image.
-        face_id: Which face it is about, if it says so.
-        label: What it says.
+        topic: Topic of its images.
+        start_s: Start in seconds since the first image.
+        end_s: End, or the time of the last image, in seconds.
+        face_id: Id of the labelled face, if the label states one.
+        label: Emotion in the label.
         estimate: Class of the highest mean probability; '' where the face was not judged.
-        images: For which it holds.
+        images: Number of images to which it applies.
         no_face_share: Share of them in which the face was not found.
         not_judged_share: Share of them in which it was found and not judged.
-        accuracy: Share of the others whose estimate is the label; None where there is none.
-        latency_s: See ``Latency``; None where it was not recognised.
-        changes: Number of changes of the estimate while it holds.
+        accuracy: Share of the other images whose estimate is the label; ``None`` if there are
+            none.
+        latency_s: Seconds to the first stable agreement; ``None`` if it was not recognised.
+        changes: Number of changes of the estimate while the label applies.
         seen_s: From the first to the last image in which the face was judged.
         mean_probabilities: ``(C,)`` mean probability of each class; empty where the
             face was not judged.
@@ -100,11 +101,11 @@ class Agreement:
         labelled_images: Number of images with a label.
         no_face_share: Share of them in which the face was not found.
         not_judged_share: Share of them in which it was found and not judged.
-        images: Over the others.
-        intervals: Over the labels, each with its one estimate.
-        latency_s: How soon labels were recognised.
-        flicker_per_min: Changes of the estimate while a label holds.
-        each: Every label in every topic.
+        images: Figures by image, over the other images.
+        intervals: Figures by label, each with a single estimate.
+        latency_s: Latency of the labels in seconds.
+        flicker_per_min: Changes of the estimate per minute while a label applies.
+        each: Figures of every label on every topic.
     """
 
     labelled_images: int

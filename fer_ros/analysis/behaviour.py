@@ -37,12 +37,12 @@ class FaceFigures:
     """Figures of one face.
 
     Attributes:
-        topic: Where it was seen.
-        face_id: Its number.
-        images: That show it.
-        first_s: Time of the first of them.
-        last_s: Time of the last.
-        seen_s: For how long it was in view in between.
+        topic: Topic on which it was seen.
+        face_id: Id of the face.
+        images: Number of images that show it.
+        first_s: Time of the first of them in seconds.
+        last_s: Time of the last of them in seconds.
+        seen_s: Seconds for which it was in view in between.
         emotion: Class of the highest mean probability; '' where the face was never judged.
         shares: Shares of the time in view by named emotion, ``uncertain`` where none was sure
             enough, ``not judged``; the largest first, without those of 0.
@@ -89,8 +89,8 @@ class Behaviour:
         faces_per_image: Mean number of faces per image.
         most_faces: Largest number of faces in one image.
         flicker_per_min: Changes of emotion per minute of a face in view.
-        topics: By name.
-        faces: Topic by topic, in order of ``face_id``.
+        topics: Figures of the topics by name.
+        faces: Figures of the faces by topic, then by ``face_id``.
         emotions: By class, of those that were named; ``uncertain`` where none was sure enough,
             ``not judged``.
     """
@@ -162,7 +162,7 @@ def _shares(series: EmotionSeries, classes: tuple[str, ...]) -> dict[str, float]
     shares = dict.fromkeys((*classes, *_WITHOUT), 0.0)
     for dwell in series.dwells:
         name = dwell.name(classes)
-        # A face of one image was in view for no time that is known.
+        # For a face in a single image, the time in view is unknown.
         shares[name] += dwell.length_s / seen_s if seen_s else 1 / len(series.dwells)
     ordered = sorted(shares.items(), key=lambda one: -one[1])
     return {name: share for name, share in ordered if share > 0}

@@ -24,9 +24,9 @@ class Dwell:
 
     Attributes:
         emotion: Index of the class, ``UNCERTAIN`` or ``NOT_JUDGED``.
-        start_s: First image of it.
-        end_s: First image after it, or the last one of the face.
-        changed: Whether another emotion followed at once.
+        start_s: Time of its first image in seconds.
+        end_s: Time in seconds of the first image after it, or of the face's last image.
+        changed: Whether another emotion followed immediately.
     """
 
     emotion: int
@@ -53,7 +53,7 @@ class EmotionSeries:
     Attributes:
         topic: Name of the topic.
         face_id: Number of the face.
-        times_s: ``(N,)`` seconds since the first image, of the images that show it.
+        times_s: ``(N,)`` times of the images that show it, in seconds since the first image.
         emotions: ``(N,)`` index of the named class, ``UNCERTAIN`` or ``NOT_JUDGED``.
         probabilities: ``(N, C)`` float32, smoothed; NaN where the image was not judged.
     """

@@ -212,12 +212,12 @@ def _draw_panel(
     """Draw a bar per class, or only for the most probable ones if there is little room.
 
     Args:
-        drawn: The image.
+        drawn: Image to draw on.
         face: Whose probabilities are drawn, if this image was judged.
-        classes: Their names.
-        title: Stands above them; empty for none.
-        around: What the panel stands beside: the face and its label.
-        places: Free places of the image.
+        classes: Names of the classes.
+        title: Text above the bars; empty for none.
+        around: Rectangle to place the panel beside: the face and its label.
+        places: Free places in the image.
     """
     if not face.judged:
         return

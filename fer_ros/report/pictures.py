@@ -11,7 +11,7 @@ class PictureFace:
     """A face in a picture.
 
     Attributes:
-        face_id: Its number in the picture, from 1.
+        face_id: Number of the face in the picture, from 1.
         answer: The most probable class, or why there is none; see ``FaceEmotion.answer``.
         confidence: Probability of that class, in [0, 1]; None where the face was not judged.
     """
@@ -51,13 +51,13 @@ class PicturesReport:
         version: Version of this package.
         model: Model that made the estimates.
         parameters: Values of the node's parameters.
-        parts: Which outputs were asked for.
-        problems: A sentence for each thing that was not as it should be.
-        with_face: How many of the pictures show a face.
-        faces: How many faces they show together.
+        parts: Requested outputs.
+        problems: A sentence for each problem.
+        with_face: Number of pictures that show a face.
+        faces: Total number of faces.
         emotions: How many faces show each emotion, most frequent first; those without one by the
             reason, ``uncertain`` or ``too small``.
-        pictures: In natural order of their names.
+        pictures: The pictures in natural order of their names.
     """
 
     source: str

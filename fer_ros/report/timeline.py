@@ -21,8 +21,8 @@ class Span(NamedTuple):
     """A period with one emotion.
 
     Attributes:
-        start_s: Its start, in seconds since the first image.
-        end_s: Its end.
+        start_s: Start in seconds since the first image.
+        end_s: End in seconds since the first image.
         emotion: Name of the class, ``uncertain`` or ``not judged``.
     """
 
@@ -36,13 +36,13 @@ class TimelineRow:
     """The row of one face.
 
     Attributes:
-        topic: Where it was seen.
-        face_id: Its number.
-        times_s: ``(P,)`` times of the points to draw, NaN where the face was away.
+        topic: Topic on which it was seen.
+        face_id: Id of the face.
+        times_s: ``(P,)`` times of the points to draw in seconds, NaN where the face was not seen.
         probabilities: ``(P, C)`` smoothed probabilities, NaN likewise, and where the face was not
             judged.
-        labels: What labels that name it say.
-        named: Which emotions were named.
+        labels: Labels that name this face.
+        named: Emotions that were estimated.
     """
 
     topic: str

@@ -24,10 +24,10 @@ class Strip(NamedTuple):
     """A period with one emotion, placed on a page.
 
     Attributes:
-        left: Its start, in percent of the width.
-        width: Its length, likewise.
+        left: Start in percent of the width.
+        width: Length in percent of the width.
         emotion: Name of the class, ``uncertain`` or ``not judged``.
-        title: The same and its times, in words.
+        title: Emotion and times in words.
     """
 
     left: float
