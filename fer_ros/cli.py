@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fer_ros import __version__
 from fer_ros.bench.command import add_model
@@ -97,10 +97,24 @@ def _noting_signals(told: list[int]) -> Iterator[None]:
         told.append(signum)
         raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    def end_again(signum: int, frame: FrameType | None) -> NoReturn:
+        end(told[-1], frame)
+
+    def on_unraisable(unraisable: Any) -> None:
+        # Python drops what is raised while it calls back about a deleted object.
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+        else:
+            hook(unraisable)
+
+    handlers = {signal.SIGINT: end, signal.SIGTERM: end, signal.SIGALRM: end_again}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    hook, sys.unraisablehook = sys.unraisablehook, on_unraisable
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

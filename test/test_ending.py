@@ -108,3 +108,36 @@ def test_evaluate_ends_while_its_processes_prepare_the_data(pictures, tmp_path, 
     wait_for(tmp_path / 'cache' / 'fer_ros', process)
     assert end_of(process, number) == end
     assert not out.exists()
+
+
+TERMINATED_WHILE_AN_OBJECT_GOES = """
+import os, signal, sys, time, weakref
+from argparse import Namespace
+from fer_ros import cli
+
+class Object:
+    pass
+
+def run(options):
+    thing = Object()
+    watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del thing
+    time.sleep(30)
+
+class Parser:
+    def parse_args(self, arguments):
+        return Namespace(run=run, command='info')
+
+cli.parser = Parser
+cli.main()
+"""
+
+
+def test_signal_in_a_callback_that_drops_exceptions_still_ends_the_command():
+    result = subprocess.run(
+        [sys.executable, '-c', TERMINATED_WHILE_AN_OBJECT_GOES],
+        capture_output=True,
+        text=True,
+        timeout=25,
+    )
+    assert (result.returncode, result.stderr) == (143, 'fer-ros: terminated\n')
