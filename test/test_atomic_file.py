@@ -76,7 +76,7 @@ def test_second_writer_of_a_folder_is_refused_and_disturbs_nothing(tmp_path):
     with atomic_folder(tmp_path / 'run') as aside:
         (aside / 'first').write_text('first')
         with (
-            pytest.raises(OutputError, match=r'another program is writing to .*/run: wait for'),
+            pytest.raises(OutputError, match=r'another program is writing to .*/run: wait until'),
             atomic_folder(tmp_path / 'run'),
         ):
             pass

@@ -2,13 +2,13 @@
 is kept.
 """
 
-import os
 import resource
 import subprocess
 import sys
 
 import pytest
 from face_files import write_lit
+from uncounted import uncounted
 
 pytest.importorskip('torch_geometric')
 
@@ -22,7 +22,7 @@ def said_on_a_full_disk(tmp_path, most_bytes, *arguments):
     ended = subprocess.run(
         [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
-        env={**os.environ, 'XDG_CACHE_HOME': str(tmp_path / 'cache')},
+        env={**uncounted(), 'XDG_CACHE_HOME': str(tmp_path / 'cache')},
         capture_output=True,
         text=True,
     )

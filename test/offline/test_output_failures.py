@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 from bag_files import write_images
+from uncounted import uncounted
 
 from fer_ros.atomic_file import atomic_folder, sole_writer
 from fer_ros.cli import main
@@ -38,6 +39,7 @@ def said_on_a_full_disk(*arguments):
     ended = subprocess.run(
         [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
         preexec_fn=limit_files,
+        env=uncounted(),
         capture_output=True,
         text=True,
     )

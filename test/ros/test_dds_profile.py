@@ -29,6 +29,8 @@ rclpy.shutdown()
 
 def largest_segment(**environment):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith('FAST')}
+    # Memory of other nodes is mapped too.
+    inherited['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'OFF'
     result = subprocess.run(
         [sys.executable, '-c', LARGEST_SEGMENT],
         env={**inherited, **environment},

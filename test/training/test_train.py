@@ -41,7 +41,7 @@ def test_second_training_in_a_folder_is_refused_before_the_data_are_read(tmp_pat
         sole_writer(tmp_path / 'out'),
         pytest.raises(OutputError, match=r'another program is writing to .*/out: wait'),
     ):
-        train(TrainConfig(), tmp_path / 'no data', tmp_path / 'out', threads=1)
+        train(TrainConfig(), [tmp_path / 'no data'], tmp_path / 'out', threads=1)
 
 
 @pytest.fixture
