@@ -38,6 +38,9 @@ def descriptor(spec: Spec) -> ParameterDescriptor:
 def declare(node: Node, specs: Sequence[Spec]) -> None:
     """Declare parameters on a node and refuse wrong values from then on.
 
+    Values that were given at the start for parameters that the node does not have are ignored, and
+    a warning names them.
+
     Raises:
         SettingError: A value that was given at the start is not allowed.
     """
@@ -60,6 +63,22 @@ def declare(node: Node, specs: Sequence[Spec]) -> None:
             # rclpy puts a sentence of its own before the reason and the name behind it.
             reason = str(error).split('Reason: ')[-1].removesuffix(f': {spec.name}')
             raise SettingError(reason) from error
+    unknown = sorted(name for name in _given(node) if not _is_of(node, name))
+    if unknown:
+        node.get_logger().warning(
+            f'ignored, as {node.get_name()} has no such parameter: {", ".join(unknown)}'
+        )
+
+
+def _given(node: Node) -> list[str]:
+    """Return the names of what the command line and parameter files set for a node."""
+    with node.handle:
+        return list(node.handle.get_parameters(Parameter))
+
+
+def _is_of(node: Node, name: str) -> bool:
+    # rclpy declares these, unlike its other ones, only with the publishers they are about.
+    return node.has_parameter(name) or name.startswith('qos_overrides.')
 
 
 def values(node: Node, specs: Sequence[Spec]) -> dict[str, Any]:
