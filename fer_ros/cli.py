@@ -149,7 +149,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         '--config',
         type=Path,
-        help='YAML file, or the name of one that ships with the package: train, teacher, refine',
+        help='YAML file, or the name of one that ships with the package: train, teacher, '
+        'backbone, refine',
     )
     train.add_argument('--device', default='', help='cpu or cuda; default: cuda if available')
     train.add_argument(
@@ -303,8 +304,8 @@ def parser() -> argparse.ArgumentParser:
         description='Download MobileNet v1 with weights trained for face recognition (VGGFace2; '
         'Apache-2.0, 14 MB), verify its checksums, and write it as a checkpoint that a training '
         'can start from.',
-        epilog='example: fer-ros get-backbone && fer-ros train --config teacher --data FERPLUS '
-        '--out runs/teacher',
+        epilog='example: fer-ros get-backbone && fer-ros train --config backbone --data FERPLUS '
+        '--out runs/backbone',
     )
     get_backbone.set_defaults(run=_get_backbone)
 
