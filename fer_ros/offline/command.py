@@ -34,6 +34,7 @@ def run_bag(options: argparse.Namespace) -> None:
     jobs = make_jobs(options.bags, options.out, settings, options.force)
     with sole_writer(options.out.resolve()):
         _judge(jobs, options)
+    _say_csv_alone(settings)
 
 
 def _judge(jobs: Sequence[BagJob], options: argparse.Namespace) -> None:
@@ -73,6 +74,7 @@ def run_video(options: argparse.Namespace) -> None:
     for problem in report.problems:
         print(problem)
     _say_answer(report, out)
+    _say_csv_alone(settings)
 
 
 def _run_pictures(
@@ -91,6 +93,7 @@ def _run_pictures(
     for problem in report.problems:
         print(f'{report.name}: {problem}')
     print(f'outputs: {out}')
+    _say_csv_alone(settings)
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
@@ -103,7 +106,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         'rotate_deg': options.rotate_deg,
         'annotate': options.annotate.split(',') if options.annotate else None,
     }
-    settings = RunSettings(
+    return RunSettings(
         labels=options.labels.resolve() if options.labels else None,
         parameters=chosen_parameters(
             find_config(options.params) if options.params else None,
@@ -114,13 +117,16 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,
     )
+
+
+def _say_csv_alone(settings: RunSettings) -> None:
+    """Say at the end of a run where tables could have been written as Parquet too."""
     if 'table' in settings.parts and not parquet_is_installed():
         print(
             'tables are written as CSV alone, for pyarrow is not installed: '
             "pip install 'fer_ros[tables]'",
             file=sys.stderr,
         )
-    return settings
 
 
 def _say(verdict: Verdict) -> None:
