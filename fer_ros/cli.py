@@ -189,8 +189,9 @@ def parser() -> argparse.ArgumentParser:
         '--split',
         action='append',
         choices=(*SPLITS, ALL),
-        help='default: validation; all: every face, for data that the model was not trained on; '
-        'repeat to give one split per --data',
+        help='all: every face, for data that the model was not trained on; default: all for your '
+        'own pictures without splits, if the model learned from published data only; otherwise '
+        'validation; repeat to give one split per --data',
     )
     evaluate.add_argument(
         '--fold',
@@ -344,7 +345,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     smoothing = SmoothingSettings(options.smoother)
     if options.time_constant is not None:
         smoothing = replace(smoothing, time_constant_s=options.time_constant)
-    models, splits = options.model or [SHIPPED_MODEL], options.split or ['validation']
+    models, splits = options.model or [SHIPPED_MODEL], options.split or ['']
     first = EvaluateSettings(
         model=models[0],
         data=options.data[0],

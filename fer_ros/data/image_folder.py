@@ -11,7 +11,7 @@ from fer_ros.data.labelled_pictures import (
     listed,
     with_validation,
 )
-from fer_ros.data.manifest import MANIFEST, read_manifest, split_name
+from fer_ros.data.manifest import MANIFEST, manifest_gives_splits, read_manifest, split_name
 from fer_ros.data.picture_faces import load_pictures
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
@@ -67,7 +67,7 @@ def find_pictures(folder: Path) -> list[Picture]:
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
     given = split_folders(folder)
-    if {'train', 'test'} & set(given.values()):
+    if gives_splits(folder):
         found = [p for place, split in given.items() for p in _in_classes(place, split)]
         if 'validation' not in given.values():
             found = with_validation(found)
@@ -81,6 +81,17 @@ def find_pictures(folder: Path) -> list[Picture]:
     return found
 
 
+def gives_splits(folder: Path) -> bool:
+    """Return whether a folder says which pictures are of which split, by its folders or manifest.
+
+    Raises:
+        DatasetError: The manifest cannot be read.
+    """
+    if (folder / MANIFEST).is_file():
+        return manifest_gives_splits(folder)
+    return bool({'train', 'test'} & set(split_folders(folder).values()))
+
+
 def split_folders(folder: Path) -> dict[Path, str]:
     """Return the folders of a data set that have the name of a split, with that split."""
     named = ((place, split_name(place.name)) for place in sorted(folder.iterdir()))
@@ -90,7 +101,7 @@ def split_folders(folder: Path) -> dict[Path, str]:
 def other_folders(folder: Path) -> list[str]:
     """Return the names of folders of pictures that lie beside those of splits and are not read."""
     given = split_folders(folder)
-    if (folder / MANIFEST).is_file() or not {'train', 'test'} & set(given.values()):
+    if (folder / MANIFEST).is_file() or not gives_splits(folder):
         return []
     return [
         place.name

@@ -29,13 +29,7 @@ def read_manifest(folder: Path) -> list[Picture]:
             one of them twice, or a subject or clip stands in two splits.
     """
     file = folder / MANIFEST
-    try:
-        # Spreadsheets write a byte order mark.
-        with file.open(newline='', encoding='utf-8-sig') as stream:
-            reader = csv.DictReader(stream)
-            columns, lines = reader.fieldnames or (), list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
+    columns, lines = _rows(file)
     missing = {'path', 'label'} - set(columns)
     if missing:
         raise DatasetError(f'{file} has no column {min(missing)!r}, expected path,label')
@@ -46,6 +40,27 @@ def read_manifest(folder: Path) -> list[Picture]:
     _require_one_split(file, 'clip', [(p.clip, p.split) for p in pictures])
     _require_order(file, pictures)
     return pictures
+
+
+def manifest_gives_splits(folder: Path) -> bool:
+    """Return whether the manifest of a folder says the split of any picture.
+
+    Raises:
+        DatasetError: It is no such file.
+    """
+    _, lines = _rows(folder / MANIFEST)
+    return any((line.get('split') or '').strip() for line in lines)
+
+
+def _rows(file: Path) -> tuple[Sequence[str], list[dict[str, str | None]]]:
+    """Return the names of the columns, and the lines."""
+    try:
+        # Spreadsheets write a byte order mark.
+        with file.open(newline='', encoding='utf-8-sig') as stream:
+            reader = csv.DictReader(stream)
+            return reader.fieldnames or (), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f'{file} is not a CSV file in UTF-8: {error}') from error
 
 
 def split_name(name: str) -> str:

@@ -28,7 +28,7 @@ from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluation.conditions import pose_table, size_table
 from fer_ros.evaluation.coverage import coverage_table, quality_in_picture
 from fer_ros.evaluation.crema_d import evaluate_crema_d
-from fer_ros.evaluation.judged_faces import judged_faces
+from fer_ros.evaluation.judged_faces import describe_split, judged_faces, with_split
 from fer_ros.evaluation.predictions import (
     aligned_faces,
     answers_for,
@@ -90,6 +90,8 @@ def _evaluate(settings: EvaluateSettings) -> Evaluation:
 
 def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     classifier = settings.load(settings.model)
+    settings = with_split(settings, dataset, classifier.figures)
+    print(f'judged: {describe_split(settings, dataset)}', flush=True)
     title, faces = judged_faces(settings, dataset, classifier.figures, CACHE)
     if settings.seen:
         others = [

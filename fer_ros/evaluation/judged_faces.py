@@ -1,16 +1,56 @@
 """Which faces of a data set a model is judged by, and that it has not learned from them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_ros.data.dataset import Dataset
+from fer_ros.data.datasets import name_of
 from fer_ros.data.face_set import ALL, FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
-from fer_ros.data.image_folder import IMAGE_FOLDER
+from fer_ros.data.image_folder import IMAGE_FOLDER, find_pictures, gives_splits
 from fer_ros.data.lineage import folds_seen, other_folds, seen_by
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.settings import EvaluateSettings
+
+
+def with_split(
+    settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any]
+) -> EvaluateSettings:
+    """Return settings that name the split, where they do not: the default of ``split``.
+
+    Args:
+        settings: What is judged.
+        dataset: What lies at its path.
+        figures: What the model file says of itself.
+
+    Raises:
+        DatasetError: The manifest of a folder cannot be read.
+    """
+    if settings.split:
+        return settings
+    learned_from = {entry.get('dataset') for entry in seen_by(figures)}
+    unseen = bool(learned_from) and IMAGE_FOLDER.name not in learned_from
+    # A folder that does not exist is refused when it is read.
+    is_folder = dataset is IMAGE_FOLDER and settings.data.is_dir()
+    whole = is_folder and unseen and not gives_splits(settings.data)
+    return replace(settings, split=ALL if whole else 'validation')
+
+
+def describe_split(settings: EvaluateSettings, dataset: Dataset) -> str:
+    """Return which split is judged, and of a folder how many of its pictures are in it.
+
+    Raises:
+        DatasetError: The folder cannot be used.
+    """
+    split = settings.split
+    of_split = f'{name_of(settings.data)}: split {split}'
+    if dataset is not IMAGE_FOLDER:
+        return of_split
+    pictures = find_pictures(settings.data)
+    judged = sum(split in (ALL, picture.split) for picture in pictures)
+    return f'{of_split}, {judged} of {len(pictures)} pictures'
 
 
 def judged_faces(

@@ -26,7 +26,9 @@ class EvaluateSettings:
         backend: See ``load_classifier``; empty: onnx where possible, otherwise torch.
         dataset: One of ``DATASETS``; found out when empty.
         split: ``train``, ``validation``, ``test``, or ``all`` for data that the model has not
-            learned from; CREMA-D is judged by folds instead.
+            learned from; CREMA-D is judged by folds instead. Empty: ``all`` for pictures without
+            splits of their own, where the model says what it learned from and that was no folder
+            of pictures; otherwise ``validation``.
         fold: Of data that has folds. 0: of CREMA-D all five, of others the one that the model was
             trained for, or the first.
         seen: Other data that the model was trained on; faces whose photograph stands in its
@@ -46,7 +48,7 @@ class EvaluateSettings:
     data: Path
     backend: str = ''
     dataset: str = ''
-    split: str = 'validation'
+    split: str = ''
     fold: int = 0
     seen: tuple[Path, ...] = ()
     streams: tuple[str, ...] = ()

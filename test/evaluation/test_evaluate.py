@@ -8,6 +8,7 @@ import onnx
 import pytest
 from face_clips import face_picture, write_clip
 
+from fer_ros.cli import main
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluation.evaluate import evaluate
 from fer_ros.evaluation.settings import EvaluateSettings
@@ -63,6 +64,14 @@ def test_report_has_figures_classes_and_pictures(stills, tmp_path, capsys):
     assert figures['confusion']['fused']['counts'] == [[0, 1], [0, 1]]
     assert cv2.imread(str(tmp_path / 'out' / 'confusion_fused.png')) is not None
     assert (tmp_path / 'out' / 'report.md').read_text() in text
+
+
+def test_pictures_without_splits_are_all_judged_by_the_shipped_model(stills, tmp_path, capsys):
+    (stills / 'test').rename(tmp_path / 'mine')
+    main(['evaluate', '--data', str(tmp_path / 'mine')])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == 'judged: mine: split all, 2 of 2 pictures'
+    assert '# mine all, 2 faces' in lines
 
 
 def test_streams_are_compared_on_the_same_faces(stills, tmp_path):

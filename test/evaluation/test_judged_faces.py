@@ -1,12 +1,13 @@
 import pytest
-from face_files import write_lit
+from face_files import touch, write_lit
 
 from fer_ros.data.ck_plus import CK_PLUS
 from fer_ros.data.ferplus import FERPLUS
+from fer_ros.data.image_folder import IMAGE_FOLDER
 from fer_ros.data.jaffe import JAFFE
 from fer_ros.data.raf_db import RAF_DB
 from fer_ros.errors import SettingError
-from fer_ros.evaluation.judged_faces import judged_faces
+from fer_ros.evaluation.judged_faces import describe_split, judged_faces, with_split
 from fer_ros.evaluation.settings import EvaluateSettings
 
 
@@ -51,3 +52,42 @@ def test_model_of_a_fold_is_judged_by_the_people_of_that_fold(tmp_path):
     title, faces = judged_faces(settings, JAFFE, figures, tmp_path / 'cache')
     assert faces.subjects.tolist() == ['KL']
     assert title == 'JAFFE test of fold 2, 1 faces'
+
+
+PUBLISHED = {'dataset': 'ferplus'}
+OWN = {'dataset': 'folder', 'lineage': [{'dataset': 'ferplus'}]}
+
+
+@pytest.mark.parametrize(
+    ('dataset', 'figures', 'names', 'manifest', 'split'),
+    [
+        (IMAGE_FOLDER, PUBLISHED, ['fear/a.png'], '', 'all'),
+        (IMAGE_FOLDER, PUBLISHED, ['a.png'], 'path,label\na.png,fear\n', 'all'),
+        (IMAGE_FOLDER, OWN, ['fear/a.png'], '', 'validation'),
+        (IMAGE_FOLDER, {}, ['fear/a.png'], '', 'validation'),
+        (IMAGE_FOLDER, PUBLISHED, ['train/fear/a.png'], '', 'validation'),
+        (IMAGE_FOLDER, PUBLISHED, ['a.png'], 'path,label,split\na.png,fear,val\n', 'validation'),
+        (RAF_DB, PUBLISHED, [], '', 'validation'),
+    ],
+    ids=['classes', 'manifest', 'own', 'unknown', 'splits', 'manifest splits', 'published'],
+)
+def test_all_of_pictures_without_splits_are_judged_if_the_model_cannot_know_them(
+    tmp_path, dataset, figures, names, manifest, split
+):
+    touch(tmp_path, *names)
+    if manifest:
+        (tmp_path / 'manifest.csv').write_text(manifest)
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path)
+    assert with_split(settings, dataset, figures).split == split
+
+
+def test_split_that_is_given_is_kept(tmp_path):
+    touch(tmp_path, 'fear/a.png')
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, split='test')
+    assert with_split(settings, IMAGE_FOLDER, PUBLISHED) is settings
+
+
+def test_description_of_the_split_counts_the_pictures_that_are_in_it(tmp_path):
+    touch(tmp_path / 'mine', 'test/fear/a.png', 'test/anger/b.png', 'train/fear/c.png')
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path / 'mine', split='test')
+    assert describe_split(settings, IMAGE_FOLDER) == 'mine: split test, 2 of 3 pictures'
