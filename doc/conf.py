@@ -14,6 +14,7 @@ napoleon_google_docstring = True
 # Documents that stand elsewhere in the repository, where readers of it look for them.
 ELSEWHERE = {
     '../CONTRIBUTING.md': 'contributing.md',
+    '../SECURITY.md': 'security.md',
     '../fer_ros/weights/MODEL_CARD.md': 'model_card.md',
 }
 
