@@ -164,9 +164,9 @@ class Campaign:
         grown = self.after.resident_mb / self.before.resident_mb - 1
         if grown > self._allowed.growth:
             self.problems.append(f'memory grew by {100 * grown:.1f} %')
-        if self.after.threads != self.before.threads:
+        if self.after.threads > self.before.threads:
             self.problems.append(f'threads: {self.before.threads} became {self.after.threads}')
-        if self.after.descriptors != self.before.descriptors:
+        if self.after.descriptors > self.before.descriptors:
             self.problems.append(
                 f'descriptors: {self.before.descriptors} became {self.after.descriptors}'
             )
