@@ -11,6 +11,7 @@ from launch_ros.actions import LifecycleNode, Node
 
 from fer_ros.ros.dds_profile import profile_environment
 from fer_ros.ros.image_subscription import annotated_topics
+from fer_ros.ros.launch_arguments import shared_arguments
 from fer_ros.ros.respawn import started
 from launch import Action, LaunchContext, LaunchDescription
 
@@ -59,25 +60,7 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether to take the time from /clock, as with a replayed bag.',
         ),
-        DeclareLaunchArgument(
-            'respawn',
-            default_value='false',
-            choices=['true', 'false'],
-            description='Whether nodes are restarted when they end, unless they refuse a setting '
-            'or end soon after their start five times in a row.',
-        ),
-        DeclareLaunchArgument(
-            'respawn_delay_s',
-            default_value='2.0',
-            description='Seconds between the end of a node and its restart.',
-        ),
-        DeclareLaunchArgument(
-            'dds_profile',
-            default_value='',
-            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
-            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
-            'unfragmented.',
-        ),
+        *shared_arguments(),
     ]
     actions = [OpaqueFunction(function=environment), OpaqueFunction(function=nodes)]
     return LaunchDescription([*arguments, *actions])

@@ -16,11 +16,10 @@ from launch.substitutions import LaunchConfiguration
 
 from fer_ros.bags.images import image_topics
 from fer_ros.bags.reader import BagReader
+from fer_ros.ros.launch_arguments import SHARED, shared_arguments
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
-# Of this launch and of fer.launch.py alike.
-OF_ALL = ('dds_profile', 'respawn', 'respawn_delay_s')
 COMPRESSED = '/compressed'
 EMOTION = '/emotion'
 
@@ -65,25 +64,7 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether to show the annotated image in RViz.',
         ),
-        DeclareLaunchArgument(
-            'respawn',
-            default_value='false',
-            choices=['true', 'false'],
-            description='Whether nodes are restarted when they end, unless they refuse a '
-            'setting, or end soon after their start five times in a row.',
-        ),
-        DeclareLaunchArgument(
-            'respawn_delay_s',
-            default_value='2.0',
-            description='Seconds between the end of a node and its restart.',
-        ),
-        DeclareLaunchArgument(
-            'dds_profile',
-            default_value='',
-            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
-            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
-            'unfragmented.',
-        ),
+        *shared_arguments(),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=actions)])
 
@@ -104,7 +85,7 @@ def actions(context: LaunchContext) -> list[Action]:
             'use_sim_time': 'true',
             **{
                 name: LaunchConfiguration(name)
-                for name in ('params_file', 'model', 'rviz', *OF_ALL)
+                for name in ('params_file', 'model', 'rviz', *SHARED)
             },
         }.items(),
     )

@@ -9,12 +9,11 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from fer_ros.ros.launch_arguments import SHARED, shared_arguments
 from fer_ros.ros.respawn import started
 from launch import LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
-# Of this launch and of fer.launch.py alike.
-OF_ALL = ('dds_profile', 'respawn', 'respawn_delay_s')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -50,32 +49,14 @@ def generate_launch_description() -> LaunchDescription:
             choices=['true', 'false'],
             description='Whether to show the annotated image in RViz.',
         ),
-        DeclareLaunchArgument(
-            'respawn',
-            default_value='false',
-            choices=['true', 'false'],
-            description='Whether nodes are restarted when they end, unless they refuse a '
-            'setting, or end soon after their start five times in a row.',
-        ),
-        DeclareLaunchArgument(
-            'respawn_delay_s',
-            default_value='2.0',
-            description='Seconds between the end of a node and its restart.',
-        ),
-        DeclareLaunchArgument(
-            'dds_profile',
-            default_value='',
-            description='Fast DDS profile for all processes; none: Fast DDS defaults; empty: '
-            'the profile set in the environment, or else config/fast_dds.xml, which sends images '
-            'unfragmented.',
-        ),
+        *shared_arguments(),
     ]
     camera = OpaqueFunction(function=lambda context: started(camera_node, context))
     fer = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
             name: LaunchConfiguration(name)
-            for name in ('namespace', 'params_file', 'model', 'rviz', *OF_ALL)
+            for name in ('namespace', 'params_file', 'model', 'rviz', *SHARED)
         }.items(),
     )
     # In this order, so that the DDS profile set in fer.launch.py also applies to camera_node.
