@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import numpy as np
@@ -58,8 +58,9 @@ class Campaign:
         usual_s: Times until a good image was answered before anything was wrong.
         tallies: By kind.
         problems: What did not hold, as sentences.
-        before: What the process held when it had warmed up.
-        after: What it held at the end.
+        before: What the process held when it had warmed up: memory at work, threads and
+            descriptors unconfigured.
+        after: The same at the end.
     """
 
     def __init__(self, seed: int, allowed: Allowed | None = None) -> None:
@@ -87,8 +88,7 @@ class Campaign:
         graph = FaultGraph()
         try:
             self._warm_up(graph, warm_up_images)
-            graph.spin(_QUIET_S)
-            self.before = process_state(graph.node.pid)
+            self.before = self._held(graph)
             end_s = time.monotonic() + seconds
             for number, kind in enumerate(self._kinds()):
                 if time.monotonic() > end_s:
@@ -122,8 +122,13 @@ class Campaign:
         graph.tester.destroy_subscription(annotated)
         listeners(graph, Random(0))
         # What is given back to the allocator is taken from it again in other places.
-        for _ in range(3):
+        for _ in range(2):
             begin_anew(graph)
+
+    def _held(self, graph: FaultGraph) -> ProcessState:
+        at_rest = begin_anew(graph)
+        graph.spin(_QUIET_S)
+        return replace(at_rest, resident_mb=process_state(graph.node.pid).resident_mb)
 
     def _try(self, graph: FaultGraph, kind: Kind, random: Random) -> None:
         name = kind.__name__
@@ -158,9 +163,7 @@ class Campaign:
         for camera in graph.cameras:
             if not self._sees_face(graph, camera):
                 self.problems.append(f'no face is found on {camera.topic} afterwards')
-        begin_anew(graph)
-        graph.spin(_QUIET_S)
-        self.after = process_state(graph.node.pid)
+        self.after = self._held(graph)
         grown = self.after.resident_mb / self.before.resident_mb - 1
         if grown > self._allowed.growth:
             self.problems.append(f'memory grew by {100 * grown:.1f} %')

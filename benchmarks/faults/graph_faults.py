@@ -18,15 +18,13 @@ from std_srvs.srv import SetBool, Trigger
 
 from benchmarks.faults import bad_images
 from benchmarks.faults.fault_graph import SILENT_AFTER_S, FaultGraph
+from benchmarks.faults.process_state import ProcessState, process_state
 from benchmarks.faults.requirements import require, settle
 
-_WHOLE_WAY = (
-    Transition.TRANSITION_DEACTIVATE,
-    Transition.TRANSITION_CLEANUP,
-    Transition.TRANSITION_CONFIGURE,
-    Transition.TRANSITION_ACTIVATE,
-)
+_TO_REST = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
+_TO_WORK = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 _IMAGES = 30
+_REST_S = 0.5
 _STOPPED_S = 5.0
 _WITHIN_S = 20.0
 
@@ -75,15 +73,24 @@ def listeners(graph: FaultGraph, random: Random) -> None:
 def lifecycle(graph: FaultGraph, random: Random) -> None:
     """Down and up again, half way or the whole, while images come."""
     half_way = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE)
-    for transition in random.choice((half_way, _WHOLE_WAY)):
+    for transition in random.choice((half_way, _TO_REST + _TO_WORK)):
         require(_change(graph, transition), f'transition {transition} fails')
         graph.spin(random.random() / 2, load=True)
     graph.open_accounts()
 
 
-def begin_anew(graph: FaultGraph) -> None:
-    """Have the node let go of all that it holds, and then use all that it has."""
-    for transition in _WHOLE_WAY:
+def begin_anew(graph: FaultGraph) -> ProcessState:
+    """Have the node let go of all that it holds, and then use all that it has.
+
+    Returns:
+        What the process held in between, unconfigured. Only then can threads and descriptors be
+        compared: a node at work starts threads as it needs them.
+    """
+    for transition in _TO_REST:
+        require(_change(graph, transition), f'transition {transition} fails')
+    graph.spin(_REST_S)
+    at_rest = process_state(graph.node.pid)
+    for transition in _TO_WORK:
         require(_change(graph, transition), f'transition {transition} fails')
     graph.open_accounts()
     single_images(graph, Random(0))
@@ -91,6 +98,7 @@ def begin_anew(graph: FaultGraph) -> None:
     for _ in range(5):
         for camera in graph.cameras:
             graph.answer_s(camera)
+    return at_rest
 
 
 def wrong_transitions(graph: FaultGraph, random: Random) -> None:

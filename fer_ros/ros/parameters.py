@@ -48,6 +48,9 @@ def declare(node: Node, specs: Sequence[Spec]) -> None:
 
     def check(parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
+            # rclpy refuses names that are not declared, but not this one.
+            if not parameter.name:
+                return SetParametersResult(successful=False, reason='a parameter has no name')
             if parameter.name in by_name:
                 try:
                     by_name[parameter.name].check(_plain(parameter.value))

@@ -927,6 +927,14 @@ def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value
     assert node.get_parameter(name).value == before
 
 
+def test_parameter_without_a_name_is_refused(fer_node):
+    node = fer_node(wait=False, autostart=False)
+    (result,) = node.set_parameters([Parameter('', value=1)])
+    assert not result.successful
+    assert result.reason == 'a parameter has no name'
+    assert not node.has_parameter('')
+
+
 @pytest.mark.parametrize(
     ('parameters', 'sentence'),
     [
