@@ -24,7 +24,9 @@ from fer_ros.messages.encodings import ENCODINGS
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.offline.output_folder import output_folder
 from fer_ros.offline.outputs import video_names
-from fer_ros.parameters import CAMERA_NODE, FER_NODE, read_parameter_file
+from fer_ros.parameters.camera_node import CAMERA_NODE
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.parameter_file import read_parameter_file
 from fer_ros.report.json_record import read_record
 from fer_ros.report.report import Report
 from fer_ros.smoothing import SMOOTHERS, EmotionSmoother, SmoothingSettings

@@ -4,13 +4,14 @@ import pytest
 import yaml
 from documents import PAGES, ROOT, blocks, page, table
 
-from fer_ros import parameters
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.analysis.label_topic import EMOTIONS_TYPE, STRING_TYPE
 from fer_ros.cli import main
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.messages.encodings import ENCODINGS
 from fer_ros.offline.output_folder import PARTS
+from fer_ros.parameters.camera_node import CAMERA_NODE
+from fer_ros.parameters.fer_node import FER_NODE
 
 
 def fields(message):
@@ -30,7 +31,7 @@ def test_message_tables_agree_with_the_messages(message):
 
 
 def specs(node):
-    return {'fer_node': parameters.FER_NODE, 'camera_node': parameters.CAMERA_NODE}[node]
+    return {'fer_node': FER_NODE, 'camera_node': CAMERA_NODE}[node]
 
 
 @pytest.mark.parametrize('node', ['fer_node', 'camera_node'])

@@ -15,7 +15,8 @@ from fer_ros.errors import FerError
 from fer_ros.face.detectors.yunet import load_yunet
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.models import load_classifier
-from fer_ros.parameters import FER_NODE, read_parameter_file
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.parameter_file import read_parameter_file
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(

@@ -15,7 +15,7 @@ from fer_ros.media.image_clock import ImageClock
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.messages.images import ImageDecoder
-from fer_ros.parameters import pipeline_settings
+from fer_ros.parameters.fer_node import pipeline_settings
 from fer_ros.pipeline import (
     EmotionPipeline,
     Models,

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from fer_ros.errors import SettingError
-from fer_ros.parameters import Spec
+from fer_ros.parameters.spec import Spec
 
 
 def descriptor(spec: Spec) -> ParameterDescriptor:

@@ -4,7 +4,7 @@ import pytest
 from rclpy.lifecycle import LifecycleNode
 from stamped import header
 
-from fer_ros.parameters import FER_NODE
+from fer_ros.parameters.fer_node import FER_NODE
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_topic import make_image_topics

@@ -5,7 +5,8 @@ import rclpy
 from rclpy.node import Node
 
 from fer_ros.errors import SettingError
-from fer_ros.parameters import CAMERA_NODE, read_parameter_file
+from fer_ros.parameters.camera_node import CAMERA_NODE
+from fer_ros.parameters.parameter_file import read_parameter_file
 
 FILES = {
     'root': 'n: {ros__parameters: {frame_id: a}}',

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from message_types import header
 
-from fer_ros.parameters import FER_NODE
+from fer_ros.parameters.fer_node import FER_NODE
 from fer_ros.ros.outputs.hri import HriOutput
 from fer_ros.ros.throttled_log import ThrottledLog
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Landmarks

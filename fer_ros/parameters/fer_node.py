@@ -1,18 +1,11 @@
-"""The parameters of the nodes in one table: names, defaults, descriptions and allowed values.
+"""The parameters of ``fer_node`` in one table, and what they say about a pipeline.
 
-The table and the parameter file apply with and without ROS: ``fer-ros bag`` reads the same
-parameters as the node.
+They apply with and without ROS: ``fer-ros bag`` reads the same parameters as the node.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
-from fer_ros.errors import SettingError
 from fer_ros.face.detectors.choice import DETECTORS, load_detector
 from fer_ros.face.detectors.detector import LEAST_FACE_PX
 from fer_ros.face.landmarks import find_landmark_model
@@ -25,79 +18,9 @@ from fer_ros.messages.detections import ANY_CLASS
 from fer_ros.messages.hri import EXPRESSIONS, OTHER_EXPRESSIONS
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.models import classifier_file, load_models
+from fer_ros.parameters.spec import Spec
 from fer_ros.pipeline import Models, PipelineSettings
 from fer_ros.smoothing import SMOOTHERS, SmoothingSettings
-
-
-@dataclass(frozen=True)
-class Spec:
-    """One parameter.
-
-    Attributes:
-        name: Name of the parameter.
-        default: Default value; the parameter has its type.
-        description: Sentences that explain the parameter, with its unit.
-        low: Smallest allowed number.
-        high: Largest allowed number.
-        or_zero: Whether 0 is allowed although it is below ``low``.
-        choices: Allowed values, also of the items of a list; empty if any value is allowed.
-        live: Whether the parameter can be changed while the node runs.
-        required: Whether an empty string or list is refused.
-    """
-
-    name: str
-    default: Any
-    description: str
-    low: float | None = None
-    high: float | None = None
-    or_zero: bool = False
-    choices: tuple[Any, ...] = ()
-    live: bool = False
-    required: bool = False
-
-    def allowed(self) -> str:
-        """Return the allowed values in words."""
-        if self.choices:
-            return ', '.join(str(choice) for choice in self.choices)
-        if self.low is not None:
-            return f'{"0 or " if self.or_zero else ""}{self.low} to {self.high}'
-        if isinstance(self.default, bool):
-            return 'true, false'
-        return 'not empty' if self.required else 'any'
-
-    def check(self, value: Any) -> None:
-        """Raise a ``SettingError`` that names the parameter, the value and the allowed values."""
-        if not self._has_type(value):
-            kind = _TYPE_NAMES[type(self.default)]
-            raise SettingError(f'parameter {self.name} is {value!r}, expected {kind}')
-        given = value if isinstance(value, list) else [value]
-        bad = bool(self.choices) and not set(given) <= set(self.choices)
-        if self.low is not None and self.high is not None:
-            # Written so that NaN, which compares as false, is refused.
-            bad = not self.low <= value <= self.high and not (self.or_zero and value == 0)
-        if self.required and (value in ('', []) or (isinstance(value, list) and '' in value)):
-            bad = True
-        if bad:
-            raise SettingError(f'parameter {self.name} is {value!r}, expected {self.allowed()}')
-
-    def _has_type(self, value: Any) -> bool:
-        if isinstance(self.default, bool) or isinstance(value, bool):
-            return isinstance(self.default, bool) and isinstance(value, bool)
-        if isinstance(self.default, list):
-            return isinstance(value, list) and all(isinstance(item, str) for item in value)
-        if isinstance(self.default, float):
-            return isinstance(value, int | float)
-        return isinstance(value, (int, type(self.default)))
-
-
-_TYPE_NAMES = {
-    bool: 'true or false',
-    int: 'a whole number',
-    float: 'a number',
-    str: 'a text',
-    list: 'a list of texts',
-}
-
 
 # The node has the same defaults as a pipeline without a node.
 _PIPELINE = PipelineSettings()
@@ -418,89 +341,11 @@ FER_NODE: tuple[Spec, ...] = (
     ),
 )
 
-CAMERA_NODE: tuple[Spec, ...] = (
-    Spec(
-        'source',
-        '0',
-        'Webcam index or device (/dev/video0), stream (rtsp://…, http://…), video file, picture, '
-        'or folder of pictures.',
-        required=True,
-    ),
-    Spec(
-        'rate_hz',
-        0.0,
-        "Images per second; 0: the video's own timing, the webcam's own rate, two seconds per "
-        'picture.',
-        low=0.0,
-        high=1000.0,
-    ),
-    Spec('loop', True, 'Whether to start again at the end of a video or folder.'),
-    Spec(
-        'frame_id',
-        '',
-        "frame_id of every header; empty: the node's name, prefixed with its namespace.",
-    ),
-    Spec(
-        'camera_info_url',
-        '',
-        'Calibration to publish as camera_info: file:///PATH of a YAML file written by '
-        'camera_calibration; empty: none.',
-    ),
-    Spec(
-        'wait_for_subscriber',
-        False,
-        'Whether to hold back the first image until somebody subscribes.',
-    ),
-)
-
-
 # The arguments of load_models.
 _OF_MODELS = (
     *('model', 'backend', 'device', 'int8', 'mirror', 'num_threads'),
     *('landmark_model', 'detector', 'detector_model', 'min_face_px'),
 )
-
-# Parameters that rclpy itself declares.
-_OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrides')
-
-
-def read_parameter_file(path: Path, node: str, specs: Sequence[Spec]) -> dict[str, Any]:
-    """Return a node's parameters from a ROS parameter file; the others keep their defaults.
-
-    Sections match as in rcl: a name without a leading slash is in the root namespace, namespaces
-    may be nested or written out, ``/*`` matches one name, ``/**`` any number of names, and a later
-    matching section overrides an earlier one.
-
-    Args:
-        path: YAML file such as ``config/fer.yaml``.
-        node: Name of the node with its namespace, for example ``/fer_node``.
-        specs: Parameters of that node.
-
-    Raises:
-        SettingError: The file does not exist or is not a parameter file, no section matches the
-            node, a parameter of the node is unknown, or a value is not allowed.
-    """
-    chosen = {spec.name: spec.default for spec in specs}
-    known = {*chosen, *_OF_EVERY_NODE}
-    sections = _sections(path)
-    if not any(_holds(section, node) for section, _ in sections):
-        there = ', '.join(dict.fromkeys(section for section, _ in sections))
-        raise SettingError(f'parameter file {path} has no section for {node}; there are {there}')
-    for section, given in sections:
-        if not _holds(section, node):
-            continue
-        # Parameters in a section for all nodes may belong to other nodes.
-        unknown = sorted(set(given) - known) if not section.endswith('*') else []
-        if unknown:
-            raise SettingError(
-                f'parameter file {path}: {section} has no parameter {unknown[0]!r}, expected '
-                f'{", ".join(chosen)}'
-            )
-        for spec in specs:
-            if spec.name in given:
-                spec.check(given[spec.name])
-                chosen[spec.name] = type(spec.default)(given[spec.name])
-    return chosen
 
 
 def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
@@ -550,48 +395,3 @@ def pipeline_identity(chosen: Mapping[str, Any]) -> dict[str, Any]:
         'landmark_model': file_digest(find_landmark_model(chosen['landmark_model'])),
         'detector': detector.description,
     }
-
-
-def _holds(section: str, node: str) -> bool:
-    """Return whether a section applies to a node, by the rules of rcl."""
-    return re.fullmatch(section.replace('/*', r'(/\w+)'), node) is not None
-
-
-def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Return the sections of a parameter file in file order, with their full names."""
-    try:
-        loader = yaml.SafeLoader(path.read_text())
-        root = loader.get_single_node()
-        sections = list(_walk(loader, root, '')) if isinstance(root, yaml.MappingNode) else []
-    except OSError as error:
-        raise SettingError(f'parameter file {path} cannot be read: {error.strerror}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = ' '.join(str(error).split())
-        raise SettingError(f'parameter file {path} is no YAML: {reason}') from None
-    except RecursionError:
-        raise SettingError(f'parameter file {path} is nested too deeply') from None
-    except SettingError as error:
-        raise SettingError(f'parameter file {path}: {error}') from None
-    if not sections:
-        raise SettingError(f'parameter file {path} holds no section of a node')
-    return sections
-
-
-def _walk(
-    loader: yaml.SafeLoader, mapping: yaml.MappingNode, name: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the sections within a namespace; a name that occurs twice is yielded twice."""
-    for key, value in mapping.value:
-        if key.value == 'ros__parameters' and name:
-            given = loader.construct_object(value, deep=True)
-            if not isinstance(given, dict):
-                raise SettingError(f'{name} has no ros__parameters')
-            yield name, given
-            continue
-        inner = f'{name}/{key.value.strip("/")}'
-        if not re.fullmatch(r'(/(\w+|\*\*?))+', inner):
-            raise SettingError(f'{key.value!r} is no name of a node')
-        if isinstance(value, yaml.MappingNode):
-            yield from _walk(loader, value, inner)
-        elif name:
-            raise SettingError(f'{name} has no ros__parameters')

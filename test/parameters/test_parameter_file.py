@@ -11,7 +11,8 @@ from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
 from fer_ros.inference.classifier import softmax
 from fer_ros.inference.inputs import mirrored
 from fer_ros.models import load_models
-from fer_ros.parameters import FER_NODE, pipeline_models, pipeline_settings, read_parameter_file
+from fer_ros.parameters.fer_node import FER_NODE, pipeline_models, pipeline_settings
+from fer_ros.parameters.parameter_file import read_parameter_file
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import ModelInput
 
@@ -24,7 +25,7 @@ def read(tmp_path, text):
 def test_shipped_file_gives_the_defaults():
     from pathlib import Path
 
-    file = Path(__file__).parent.parent / 'config' / 'fer.yaml'
+    file = Path(__file__).parents[2] / 'config' / 'fer.yaml'
     assert read_parameter_file(file, '/fer_node', FER_NODE) == {
         spec.name: spec.default for spec in FER_NODE
     }
