@@ -4,8 +4,9 @@ import argparse
 import sys
 
 from benchmarks.rivals import compare
-from fer_ros.bench.command import SIZES_WH, add_model, add_rounds, add_sizes
 from fer_ros.bench.pipeline_maker import PipelineMaker
+from fer_ros.commands.bench import SIZES_WH, add_rounds, add_sizes
+from fer_ros.commands.options import add_model
 from fer_ros.errors import FerError
 
 

@@ -31,6 +31,7 @@ FLOORS = (
     ('evaluation', 'report', 'parameters'),
     ('training', 'offline', 'ros'),
     ('bench',),
+    ('commands',),
     ('cli',),
     ('__main__',),
 )

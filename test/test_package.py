@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from pyproject import DEPENDENCIES, EXTRAS, PYPROJECT, pinned
 
 import fer_ros
-from fer_ros.cli import EXTRA_OF
+from fer_ros.commands.ending import EXTRA_OF
 
 ROOT = Path(__file__).parent.parent
 VERSION = ElementTree.parse(ROOT / 'package.xml').findtext('version')

@@ -39,7 +39,7 @@ def data(tmp_path):
 
 def run(data, name, *start):
     command = [
-        *(sys.executable, '-W', 'ignore', *start, '-m', 'fer_ros.cli', 'train'),
+        *(sys.executable, '-W', 'ignore', *start, '-m', 'fer_ros', 'train'),
         *('--data', str(data / 'data'), '--config', str(data / 'c.yaml')),
         *('--out', str(data / name), '--device', 'cpu', '--threads', '1'),
     ]

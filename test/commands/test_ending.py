@@ -1,6 +1,9 @@
-"""SIGINT and SIGTERM end every command at once, with nothing half-written left."""
+"""SIGINT and SIGTERM end every command at once, with nothing half-written left; errors are told in
+a sentence.
+"""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +14,8 @@ import cv2
 import pytest
 from bag_files import write_images
 from face_files import write_lit
+
+from fer_ros.cli import main
 
 # A busy machine's; on one that is not, a command ends within two seconds.
 DEADLINE_S = 30.0
@@ -111,25 +116,17 @@ def test_evaluate_ends_while_its_processes_prepare_the_data(pictures, tmp_path, 
 
 
 TERMINATED_WHILE_AN_OBJECT_GOES = """
-import os, signal, sys, time, weakref
-from argparse import Namespace
-from fer_ros import cli
+import os, signal, time, weakref
+from fer_ros.commands.ending import ending_well
 
 class Object:
     pass
 
-def run(options):
+with ending_well('info'):
     thing = Object()
     watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
     del thing
     time.sleep(30)
-
-class Parser:
-    def parse_args(self, arguments):
-        return Namespace(run=run, command='info')
-
-cli.parser = Parser
-cli.main()
 """
 
 
@@ -141,3 +138,42 @@ def test_signal_in_a_callback_that_drops_exceptions_still_ends_the_command():
         timeout=25,
     )
     assert (result.returncode, result.stderr) == (143, 'fer-ros: terminated\n')
+
+
+WITHOUT_EXTRAS = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name in {'torch', 'torch_geometric', 'safetensors', 'onnx', 'tensorboard'}:
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+
+sys.meta_path.insert(0, Refuse())
+from fer_ros.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['train', '--data', 'd', '--out', 'o'], r'fer-ros train: \w+ is not installed: '),
+        (['export', 'm.safetensors'], r'fer-ros export: \w+ is not installed: '),
+        (['info', '--backend', 'torch'], r'fer-ros: the torch backend needs .*; '),
+    ],
+)
+def test_command_without_its_extra_says_which_one_it_needs(arguments, sentence, tmp_path):
+    result = subprocess.run(
+        [sys.executable, '-c', WITHOUT_EXTRAS, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert re.match(sentence + r"pip install 'fer_ros\[train\]'", result.stderr), result.stderr
+    assert result.stderr.count('\n') == 1
+
+
+def test_missing_data_ends_with_a_sentence(tmp_path):
+    with pytest.raises(SystemExit, match=r'data .*nothing\.npz does not exist'):
+        main(['evaluate', '--data', str(tmp_path / 'nothing.npz')])

@@ -1,0 +1,1 @@
+"""The commands of ``fer-ros``, a module each, and how they end."""

@@ -1,0 +1,46 @@
+import json
+import sys
+
+import pytest
+
+from fer_ros.cli import main
+
+
+def test_bench_pipeline_prints_a_line_per_stage_and_its_progress(capsys, tmp_path):
+    tiny = ['--rounds', '1', '--size', '480x360', '--images', '4']
+    main(['bench', 'pipeline', *tiny, '--json', str(tmp_path / 'b.json')])
+    said = capsys.readouterr()
+    for stage in (
+        'gray',
+        'detector',
+        'landmarks',
+        'crop',
+        'tracker',
+        'batch',
+        'model',
+        'smoothing',
+    ):
+        assert f'\n{stage} ' in said.out
+    assert 'frames/s' in said.out
+    assert 'fer_ros warms up' in said.err
+    figures = json.loads((tmp_path / 'b.json').read_text())['sizes']['480x360']
+    assert figures['sides'].keys() == {'fer_ros', 'two threads, for recorded images'}
+    for side in figures['sides'].values():
+        assert side['images_with_the_face'] == side['images'] == 4
+        assert side['frames_per_second'] > 0
+
+
+def test_bench_size_that_is_none_is_said(capsys):
+    with pytest.raises(SystemExit):
+        main(['bench', 'pipeline', '--size', '640'])
+    assert '640 is not a size such as 640x480' in capsys.readouterr().err
+
+
+def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'rclpy', None)
+    monkeypatch.delitem(sys.modules, 'fer_ros.bench.node', raising=False)
+    monkeypatch.delitem(sys.modules, 'fer_ros.bench.node_graph', raising=False)
+    monkeypatch.setitem(sys.modules, 'ament_index_python', None)
+    monkeypatch.setitem(sys.modules, 'ament_index_python.packages', None)
+    with pytest.raises(SystemExit, match='fer-ros: bench node needs ROS 2 and the built package'):
+        main(['bench', 'node'])
