@@ -14,7 +14,7 @@ from fer_ros.bench.report import machine, print_stages, write_json
 from fer_ros.bench.turns import WARM_UP_IMAGES, Chunk, OneByOne, Side, take_turns, warm_up
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_people import describe_people, sample_people
-from fer_ros.pipeline import STAGES
+from fer_ros.pipeline.emotion_pipeline import STAGES
 
 EARLIER, LIBRARY = 'earlier design', 'library fer'
 # At least one detection and the images up to the next, however slow the machine is.

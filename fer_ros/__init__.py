@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fer_ros.errors import FerError
     from fer_ros.face.tracker import TrackerSettings
-    from fer_ros.models import load_classifier, load_models
-    from fer_ros.pipeline import EmotionPipeline, Models, PipelineSettings
+    from fer_ros.models import Models, load_classifier, load_models
+    from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
+    from fer_ros.pipeline.settings import PipelineSettings
     from fer_ros.structures import (
         FaceBox,
         FaceEmotion,
@@ -48,7 +49,7 @@ os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 __path__ = __import__('pkgutil').extend_path(__path__, __name__)
 
 _MODULES = {
-    'EmotionPipeline': 'pipeline',
+    'EmotionPipeline': 'pipeline.emotion_pipeline',
     'FaceBox': 'structures',
     'FaceEmotion': 'structures',
     'FerError': 'errors',
@@ -56,8 +57,8 @@ _MODULES = {
     'HeadPose': 'structures',
     'Judgement': 'structures',
     'Landmarks': 'structures',
-    'Models': 'pipeline',
-    'PipelineSettings': 'pipeline',
+    'Models': 'models',
+    'PipelineSettings': 'pipeline.settings',
     'TrackerSettings': 'face.tracker',
     'load_classifier': 'models',
     'load_models': 'models',

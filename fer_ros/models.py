@@ -1,9 +1,11 @@
-"""The public loaders of the models that a pipeline needs."""
+"""Models: what a pipeline needs from files, and what loads it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.detectors.choice import load_detector
+from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import (
     BACKENDS,
@@ -15,7 +17,15 @@ from fer_ros.inference.classifier import (
     OnnxClassifier,
 )
 from fer_ros.onnx_session import require_file
-from fer_ros.pipeline import Models
+
+
+@dataclass(frozen=True)
+class Models:
+    """The stages that are loaded from files and keep no state; pipelines may share them."""
+
+    detector: FaceDetector
+    landmarks: LandmarkPredictor
+    classifier: Classifier
 
 
 def load_models(

@@ -15,10 +15,10 @@ from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.media.sample_people import PORTRAIT
-from fer_ros.models import load_classifier
+from fer_ros.models import Models, load_classifier
 from fer_ros.offline.jobs import judge_bags, make_jobs
 from fer_ros.offline.settings import RunSettings
-from fer_ros.pipeline import EmotionPipeline, Models
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.domain import take_domain
 
 # Few examples, the same ones each time: a machine that is busy is no failure.

@@ -26,8 +26,9 @@ FLOORS = (
     ('published_file',),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
-    ('network', 'data', 'pipeline', 'bags'),
-    ('analysis', 'models'),
+    ('network', 'data', 'bags'),
+    ('models',),
+    ('pipeline', 'analysis'),
     ('evaluation', 'report', 'parameters'),
     ('training', 'offline', 'ros'),
     ('bench',),
@@ -125,8 +126,8 @@ def test_pipeline_runs_without_torch_and_ros():
         '        if name.split(".")[0] in {"torch", "rclpy", "safetensors", "onnx"}:\n'
         '            raise ImportError(name)\n'
         'sys.meta_path.insert(0, Refuse())\n'
-        'from fer_ros.pipeline import EmotionPipeline, Models\n'
-        'from fer_ros.models import load_classifier\n'
+        'from fer_ros.models import Models, load_classifier\n'
+        'from fer_ros.pipeline.emotion_pipeline import EmotionPipeline\n'
         'from fer_ros.face.detectors.choice import load_detector\n'
         'from fer_ros.face.landmarks import LandmarkPredictor\n'
         'from fer_ros.media.sample_clip import sample_frames\n'
@@ -159,7 +160,7 @@ def test_listener_loads_nothing_but_the_messages(statement):
 def test_public_names_are_loaded_when_they_are_used():
     loaded = modules_after('from fer_ros import FaceEmotion, FerError')
     assert {'fer_ros.structures', 'fer_ros.errors'} <= loaded
-    assert 'fer_ros.pipeline' not in loaded
+    assert 'fer_ros.pipeline.emotion_pipeline' not in loaded
     assert {getattr(fer_ros, name).__name__ for name in fer_ros.__all__} == set(fer_ros.__all__)
     assert set(fer_ros.__all__) <= set(dir(fer_ros))
 

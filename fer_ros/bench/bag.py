@@ -24,7 +24,7 @@ from fer_ros.offline.output_folder import PARTS
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.parameters.fer_node import pipeline_settings
-from fer_ros.pipeline import EmotionPipeline
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')
 Figures = dict[str, dict[str, float]]

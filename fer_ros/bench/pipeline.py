@@ -18,7 +18,7 @@ from fer_ros.bench.turns import (
     take_turns,
 )
 from fer_ros.media.sample_people import describe_people, sample_people
-from fer_ros.pipeline import STAGES, EmotionPipeline
+from fer_ros.pipeline.emotion_pipeline import STAGES, EmotionPipeline
 
 OURS = 'fer_ros'
 Figures = dict[str, Any]

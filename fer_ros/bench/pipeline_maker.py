@@ -8,7 +8,8 @@ import cv2
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.parameters.fer_node import FER_NODE, pipeline_models, pipeline_settings
-from fer_ros.pipeline import EmotionPipeline, Observation
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
+from fer_ros.pipeline.observation import Observation
 from fer_ros.structures import FrameEmotions
 
 

@@ -12,14 +12,13 @@ from fer_ros.errors import SourceError
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.picture_files import write_picture
-from fer_ros.models import whole_model
+from fer_ros.models import Models, whole_model
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.offline.recording import progress_bar
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import Processed, StreamProcessor
 from fer_ros.parameters.fer_node import pipeline_models, pipeline_settings
-from fer_ros.pipeline import Models
 from fer_ros.report.contact_sheet import ContactSheet
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_pictures_page

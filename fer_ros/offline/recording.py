@@ -17,13 +17,12 @@ from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.rate_limit import rate_limited
-from fer_ros.models import whole_model
+from fer_ros.models import Models, whole_model
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.parameters.fer_node import pipeline_models, pipeline_settings
-from fer_ros.pipeline import Models
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
 from fer_ros.report.report import Report, ReportedModel, Speed

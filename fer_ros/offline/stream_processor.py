@@ -5,14 +5,11 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from fer_ros.media.image_stream import StampedImage
+from fer_ros.models import Models
 from fer_ros.offline.prefetch import read_ahead
-from fer_ros.pipeline import (
-    EmotionPipeline,
-    Models,
-    Observation,
-    PipelineSettings,
-    face_ids_of_camera,
-)
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline, face_ids_of_camera
+from fer_ros.pipeline.observation import Observation
+from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.structures import FrameEmotions
 
 # Images that wait at each place; more would only cost memory.

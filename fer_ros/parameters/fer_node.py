@@ -17,9 +17,9 @@ from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
 from fer_ros.messages.detections import ANY_CLASS
 from fer_ros.messages.hri import EXPRESSIONS, OTHER_EXPRESSIONS
 from fer_ros.messages.images import MAX_PIXELS
-from fer_ros.models import classifier_file, load_models
+from fer_ros.models import Models, classifier_file, load_models
 from fer_ros.parameters.spec import Spec
-from fer_ros.pipeline import Models, PipelineSettings
+from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.smoothing import SMOOTHERS, SmoothingSettings
 
 # The node has the same defaults as a pipeline without a node.

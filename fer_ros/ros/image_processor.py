@@ -11,7 +11,7 @@ from fer_ros.errors import FerError, SettingError, StampError
 from fer_ros.face.pose import CameraIntrinsics
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
-from fer_ros.pipeline import estimate_together
+from fer_ros.pipeline.emotion_pipeline import estimate_together
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.outputs.output import Output
 from fer_ros.ros.throttled_log import ThrottledLog

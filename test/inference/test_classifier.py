@@ -5,11 +5,10 @@ import pytest
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.alignment import align_face
-from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
-from fer_ros.pipeline import softmax
 from fer_ros.structures import ModelInput
 from fer_ros.training.augment import mirror
 

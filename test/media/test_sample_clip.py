@@ -23,7 +23,7 @@ def man():
 
 @pytest.fixture(scope='module')
 def frames(man, models):
-    from fer_ros.pipeline import EmotionPipeline
+    from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 
     pipeline = EmotionPipeline(models)
     return [

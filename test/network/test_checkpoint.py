@@ -12,14 +12,13 @@ from safetensors.torch import load_file, save_file
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.alignment import align_face
-from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
 from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, rounded, save_checkpoint
 from fer_ros.network.fer_net import FerNet
-from fer_ros.pipeline import softmax
 from fer_ros.structures import ModelInput
 from fer_ros.training.export import export_onnx
 

@@ -36,7 +36,7 @@ def rows(out):
 
 
 def test_each_picture_is_judged_by_itself(judged, folder, models):
-    from fer_ros.pipeline import EmotionPipeline
+    from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 
     found = {row['file']: row for row in rows(judged)}
     assert list(found) == ['1.png', '2.png', '11.png']

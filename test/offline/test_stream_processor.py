@@ -5,7 +5,8 @@ from bag_files import ns
 
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.offline.stream_processor import StreamProcessor
-from fer_ros.pipeline import EmotionPipeline, PipelineSettings
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
+from fer_ros.pipeline.settings import PipelineSettings
 
 
 def stamped(images, stamps_s, topic='/camera', new_scene_s=None):

@@ -30,7 +30,7 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
 from fer_ros.messages.images import bgr_from_msg
-from fer_ros.pipeline import EmotionPipeline
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.image_subscription import annotated_topics
 

@@ -10,14 +10,13 @@ import onnx
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.evaluation.predictions import aligned_faces
-from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
 from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import Checkpoint
 from fer_ros.network.fer_net import FerNet
-from fer_ros.pipeline import softmax
 from fer_ros.training.export import export_onnx, quantize_onnx
 
 

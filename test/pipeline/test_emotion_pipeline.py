@@ -8,13 +8,13 @@ from portrait_clip import NUM_FACES_BETWEEN_S, RATE_HZ, portrait_frames
 
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.tracker import TrackerSettings
-from fer_ros.pipeline import (
+from fer_ros.inference.classifier import softmax
+from fer_ros.pipeline.emotion_pipeline import (
     EmotionPipeline,
-    PipelineSettings,
     estimate_together,
     face_ids_of_camera,
-    softmax,
 )
+from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import FaceBox, Judgement
 

@@ -1,26 +1,26 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages are combined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import cv2
 import numpy as np
 
-from fer_ros.errors import ImageError, SettingError, StampError
-from fer_ros.face.detectors.detector import FaceDetector
-from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.errors import ImageError, StampError
 from fer_ros.face.observer import FaceObserver
 from fer_ros.face.pose import CameraIntrinsics, head_pose
 from fer_ros.face.quality import FaceQuality, face_quality
 from fer_ros.face.reported import FaceReport, ReportQueue
-from fer_ros.face.rotation import ROTATIONS_DEG, turned, turned_back, turned_box
-from fer_ros.face.tracker import TrackerSettings
-from fer_ros.inference.classifier import Classifier, softmax
+from fer_ros.face.rotation import turned, turned_back, turned_box
+from fer_ros.inference.classifier import softmax
 from fer_ros.inference.inputs import make_batch
-from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, PriorCorrection
+from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.inference.valence_arousal import ValenceArousal
-from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
+from fer_ros.models import Models
+from fer_ros.pipeline.observation import Observation
+from fer_ros.pipeline.settings import PipelineSettings
+from fer_ros.smoothing import EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import (
     FaceBox,
@@ -50,75 +50,6 @@ STAGES = (
     'model',
     'smoothing',
 )
-
-
-@dataclass(frozen=True)
-class PipelineSettings:
-    """Settings that may be changed while running.
-
-    Attributes:
-        tracker: When faces are detected and how long they are tracked.
-        smoothing: How probabilities are smoothed.
-        confidence_threshold: Smoothed probability in [0, 1] from which the most probable class is
-            reported as the emotion.
-        min_quality: Quality in [0, 1] that a face needs to be judged; see ``face_quality``.
-        hfov_deg: Horizontal field of view in degrees, for a camera with unknown intrinsics.
-        rotate_deg: Clockwise rotation of images in degrees before detection, one of
-            ``ROTATIONS_DEG``. Results are in coordinates of the original image.
-        prior_correction: How much of the class frequencies of its training is taken out of what
-            the model says, in [0, 1]; see ``PriorCorrection``. A model whose file does not say
-            them allows 0 alone.
-    """
-
-    tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
-    confidence_threshold: float = 0.0
-    min_quality: float = 0.2
-    hfov_deg: float = 60.0
-    rotate_deg: int = 0
-    prior_correction: float = DEFAULT_STRENGTH
-
-    def __post_init__(self) -> None:
-        for name in ('confidence_threshold', 'min_quality'):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingError(f'{name} is {getattr(self, name)}, expected 0 to 1')
-        if not 0 < self.hfov_deg < 180:
-            raise SettingError(
-                f'hfov_deg is {self.hfov_deg}, expected more than 0 and less than 180'
-            )
-        if not 0 <= self.prior_correction <= 1:
-            raise SettingError(f'prior_correction is {self.prior_correction}, expected 0 to 1')
-        if self.rotate_deg not in ROTATIONS_DEG:
-            allowed = ', '.join(map(str, ROTATIONS_DEG))
-            raise SettingError(f'rotate_deg is {self.rotate_deg}, expected one of {allowed}')
-
-
-@dataclass(frozen=True)
-class Models:
-    """The stages that are loaded from files and keep no state; pipelines may share them."""
-
-    detector: FaceDetector
-    landmarks: LandmarkPredictor
-    classifier: Classifier
-
-
-@dataclass(frozen=True)
-class Observation:
-    """The faces observed in one image.
-
-    Attributes:
-        stamp_s: Acquisition time of the image in seconds.
-        size_wh: Width and height of the image in pixels.
-        faces: Faces ordered by ``face_id``; empty if there are none.
-        known_ids: Ids of these faces and of lost faces that would still be recognised.
-        alone: Whether the image stands alone, so that it is not smoothed with others.
-    """
-
-    stamp_s: float
-    size_wh: tuple[int, int]
-    faces: tuple[ObservedFace, ...]
-    known_ids: frozenset[int]
-    alone: bool = False
 
 
 @dataclass(frozen=True)

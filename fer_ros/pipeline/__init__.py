@@ -1,0 +1,1 @@
+"""Images in, tracked faces with emotions out: where the stages are combined."""

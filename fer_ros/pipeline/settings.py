@@ -1,0 +1,50 @@
+"""PipelineSettings: the settings of a pipeline that may be changed while it runs."""
+
+from dataclasses import dataclass, field
+
+from fer_ros.errors import SettingError
+from fer_ros.face.rotation import ROTATIONS_DEG
+from fer_ros.face.tracker import TrackerSettings
+from fer_ros.inference.prior_correction import DEFAULT_STRENGTH
+from fer_ros.smoothing import SmoothingSettings
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """Settings that may be changed while running.
+
+    Attributes:
+        tracker: When faces are detected and how long they are tracked.
+        smoothing: How probabilities are smoothed.
+        confidence_threshold: Smoothed probability in [0, 1] from which the most probable class is
+            reported as the emotion.
+        min_quality: Quality in [0, 1] that a face needs to be judged; see ``face_quality``.
+        hfov_deg: Horizontal field of view in degrees, for a camera with unknown intrinsics.
+        rotate_deg: Clockwise rotation of images in degrees before detection, one of
+            ``ROTATIONS_DEG``. Results are in coordinates of the original image.
+        prior_correction: How much of the class frequencies of its training is taken out of what
+            the model says, in [0, 1]; see ``PriorCorrection``. A model whose file does not say
+            them allows 0 alone.
+    """
+
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    confidence_threshold: float = 0.0
+    min_quality: float = 0.2
+    hfov_deg: float = 60.0
+    rotate_deg: int = 0
+    prior_correction: float = DEFAULT_STRENGTH
+
+    def __post_init__(self) -> None:
+        for name in ('confidence_threshold', 'min_quality'):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError(f'{name} is {getattr(self, name)}, expected 0 to 1')
+        if not 0 < self.hfov_deg < 180:
+            raise SettingError(
+                f'hfov_deg is {self.hfov_deg}, expected more than 0 and less than 180'
+            )
+        if not 0 <= self.prior_correction <= 1:
+            raise SettingError(f'prior_correction is {self.prior_correction}, expected 0 to 1')
+        if self.rotate_deg not in ROTATIONS_DEG:
+            allowed = ', '.join(map(str, ROTATIONS_DEG))
+            raise SettingError(f'rotate_deg is {self.rotate_deg}, expected one of {allowed}')
