@@ -23,7 +23,7 @@ from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.offline.output_folder import PARTS
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
-from fer_ros.parameters.fer_node import pipeline_settings
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')

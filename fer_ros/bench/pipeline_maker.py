@@ -7,7 +7,9 @@ import cv2
 
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.offline.prefetch import WriteBehind
-from fer_ros.parameters.fer_node import FER_NODE, pipeline_models, pipeline_settings
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.models import pipeline_models
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.pipeline.observation import Observation
 from fer_ros.structures import FrameEmotions

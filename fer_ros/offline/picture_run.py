@@ -18,7 +18,8 @@ from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.offline.recording import progress_bar
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import Processed, StreamProcessor
-from fer_ros.parameters.fer_node import pipeline_models, pipeline_settings
+from fer_ros.parameters.models import pipeline_models
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.report.contact_sheet import ContactSheet
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_pictures_page

@@ -22,7 +22,8 @@ from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import StreamProcessor
-from fer_ros.parameters.fer_node import pipeline_models, pipeline_settings
+from fer_ros.parameters.models import pipeline_models
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
 from fer_ros.report.report import Report, ReportedModel, Speed

@@ -10,7 +10,8 @@ from typing import Any
 from fer_ros import __version__
 from fer_ros.errors import SettingError
 from fer_ros.offline.output_folder import PARTS
-from fer_ros.parameters.fer_node import FER_NODE, pipeline_identity
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.models import pipeline_identity
 from fer_ros.parameters.parameter_file import read_parameter_file
 
 

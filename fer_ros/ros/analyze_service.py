@@ -6,7 +6,7 @@ from typing import Any
 from fer_ros.errors import FerError
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.models import Models
-from fer_ros.parameters.fer_node import pipeline_settings
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.conversions import frame_to_msg
 from fer_ros.ros.guarded_node import GuardedNode

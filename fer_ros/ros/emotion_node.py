@@ -19,7 +19,9 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.errors import FerError, SettingError
 from fer_ros.face.detectors.choice import HOG_ALONE
 from fer_ros.inference.prior_correction import PriorCorrection
-from fer_ros.parameters.fer_node import FER_NODE, pipeline_models, pipeline_settings
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.models import pipeline_models
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.ros.analyze_service import AnalyzeService
 from fer_ros.ros.guarded_node import GuardedNode
 from fer_ros.ros.image_processor import ImageProcessor

@@ -16,7 +16,7 @@ from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.models import Models
-from fer_ros.parameters.fer_node import pipeline_settings
+from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline, face_ids_of_camera
 from fer_ros.pipeline.observation import Observation
 from fer_ros.pipeline.settings import PipelineSettings

@@ -1,20 +1,11 @@
-import inspect
 import re
+from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import pytest
 
 from fer_ros.errors import SettingError
-from fer_ros.face.graph import node_features
-from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM
-from fer_ros.inference.classifier import softmax
-from fer_ros.inference.inputs import mirrored
-from fer_ros.models import load_models
-from fer_ros.parameters.fer_node import FER_NODE, pipeline_models, pipeline_settings
+from fer_ros.parameters.fer_node import FER_NODE
 from fer_ros.parameters.parameter_file import read_parameter_file
-from fer_ros.smoothing import SmoothingSettings
-from fer_ros.structures import ModelInput
 
 
 def read(tmp_path, text):
@@ -23,8 +14,6 @@ def read(tmp_path, text):
 
 
 def test_shipped_file_gives_the_defaults():
-    from pathlib import Path
-
     file = Path(__file__).parents[2] / 'config' / 'fer.yaml'
     assert read_parameter_file(file, '/fer_node', FER_NODE) == {
         spec.name: spec.default for spec in FER_NODE
@@ -99,50 +88,6 @@ def test_parameters_outside_of_a_section_are_an_error(tmp_path):
 def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(SettingError, match=r'nothing\.yaml cannot be read: No such file'):
         read_parameter_file(tmp_path / 'nothing.yaml', '/fer_node', FER_NODE)
-
-
-def test_settings_of_the_pipeline_are_those_of_the_parameters():
-    chosen = {spec.name: spec.default for spec in FER_NODE} | {
-        'detect_interval_s': 0.0,
-        'max_faces': 2,
-        'smoother': 'average',
-        'smoothing_time_constant_s': 1.5,
-        'smoothing_recent_time_constant_s': 0.2,
-        'smoothing_change_threshold': 0.7,
-        'confidence_threshold': 0.25,
-        'min_quality': 0.5,
-        'rotate_deg': 270,
-    }
-    settings = pipeline_settings(chosen)
-    assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
-    assert settings.smoothing == SmoothingSettings('average', 1.5, 0.2, 0.7)
-    assert (settings.confidence_threshold, settings.min_quality) == (0.25, 0.5)
-    assert settings.rotate_deg == 270
-
-
-def test_models_are_loaded_as_the_parameters_say():
-    chosen = {spec.name: spec.default for spec in FER_NODE}
-    assert pipeline_models(chosen).classifier.path.name == 'ferplus.int8.onnx'
-    assert pipeline_models({**chosen, 'int8': False}).classifier.path.name == 'ferplus.onnx'
-    # Noise, of whose mirror image the model says something else.
-    faces = ModelInput(
-        np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32),
-        node_features(MEAN_SHAPE_NORM[None]),
-    )
-    one, both = (
-        pipeline_models({**chosen, 'mirror': mirror}).classifier.logits for mirror in (False, True)
-    )
-    assert np.abs(softmax(one(faces)) - softmax(one(mirrored(faces)))).max() > 1e-2
-    assert softmax(both(faces)) == pytest.approx(softmax(both(mirrored(faces))), abs=1e-3)
-    if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
-        with pytest.raises(SettingError, match="device is 'cuda', this ONNX Runtime has"):
-            pipeline_models({**chosen, 'device': 'cuda'})
-
-
-def test_models_have_the_defaults_of_the_node():
-    defaults = {spec.name: spec.default for spec in FER_NODE}
-    arguments = inspect.signature(load_models).parameters.values()
-    assert {a.name: a.default for a in arguments} == {a.name: defaults[a.name] for a in arguments}
 
 
 def test_list_holds_only_what_is_allowed(tmp_path):
