@@ -22,7 +22,7 @@ from fer_ros.bench.turns import (
 )
 from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
 from fer_ros.media.sample_people import describe_people, sample_people
-from fer_ros.pipeline.emotion_pipeline import estimate_together
+from fer_ros.pipeline.emotion_estimator import estimate_together
 
 NUM_FACES = (1, 2, 4, 8, 16)
 NUM_CAMERAS = (1, 2, 4)
@@ -82,7 +82,7 @@ class Cameras:
                 begun = min(index // _APART + 1, begun)
             begin_s = time.perf_counter()
             observed = [
-                (pipeline, pipeline.observe(image, chunk.stamps_s[index]))
+                (pipeline.estimator, pipeline.observe(image, chunk.stamps_s[index]))
                 for pipeline in self._pipelines[:begun]
             ]
             frames += estimate_together(observed)

@@ -11,7 +11,7 @@ from fer_ros.errors import FerError, SettingError, StampError
 from fer_ros.face.pose import CameraIntrinsics
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.emotions import stamp_s_from_msg
-from fer_ros.pipeline.emotion_pipeline import estimate_together
+from fer_ros.pipeline.emotion_estimator import estimate_together
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.outputs.output import Output
 from fer_ros.ros.throttled_log import ThrottledLog
@@ -56,7 +56,7 @@ class ImageProcessor:
                 self._on_failure(topic, error)
         try:
             frames = estimate_together(
-                [(image.topic.pipeline, image.observation) for image in images]
+                [(image.topic.pipeline.estimator, image.observation) for image in images]
             )
         except Exception as error:
             for image in images:

@@ -9,11 +9,8 @@ from portrait_clip import NUM_FACES_BETWEEN_S, RATE_HZ, portrait_frames
 from fer_ros.errors import ImageError, SettingError, StampError
 from fer_ros.face.tracker import TrackerSettings
 from fer_ros.inference.classifier import softmax
-from fer_ros.pipeline.emotion_pipeline import (
-    EmotionPipeline,
-    estimate_together,
-    face_ids_of_camera,
-)
+from fer_ros.pipeline.emotion_estimator import estimate_together
+from fer_ros.pipeline.emotion_pipeline import EmotionPipeline, face_ids_of_camera
 from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import FaceBox, Judgement
@@ -238,7 +235,7 @@ def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
         ]
         frames = estimate_together(
             [
-                (pipeline, pipeline.observe(image, step / 30))
+                (pipeline.estimator, pipeline.observe(image, step / 30))
                 for pipeline, image in zip(together, images, strict=True)
             ]
         )
