@@ -1,13 +1,11 @@
 """fer_node: a lifecycle node from camera images to /emotion and annotated images."""
 
-import functools
 import gc
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
-import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -24,6 +22,7 @@ from fer_ros.parameters.models import pipeline_models
 from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.ros.analyze_service import AnalyzeService
 from fer_ros.ros.guarded_node import GuardedNode
+from fer_ros.ros.guarded_transition import guarded_transition
 from fer_ros.ros.image_processor import ImageProcessor
 from fer_ros.ros.image_topic import ImageTopic, make_image_topics
 from fer_ros.ros.newest_frames import NewestFrames
@@ -38,31 +37,6 @@ _MATCH_PERIOD_S = 0.2
 # What is waited for the images that are being processed, when they are to be the last.
 _END_WITHIN_S = 1.5
 _LIVE = {spec.name for spec in FER_NODE if spec.live}
-
-Transition = Callable[['EmotionNode', LifecycleState], TransitionCallbackReturn]
-
-
-def _guarded(transition: Transition) -> Transition:
-    """Answer a failed transition with FAILURE, which leaves the node in the state it was in.
-
-    rclpy takes an exception from a transition for an error and says nothing about it; here it is
-    logged and told in the diagnostics, and what the transition had begun is undone.
-    """
-
-    @functools.wraps(transition)
-    def guarded(node: 'EmotionNode', state: LifecycleState) -> TransitionCallbackReturn:
-        try:
-            result = transition(node, state)
-        except Exception as error:
-            if not rclpy.ok():
-                # It is told to end, and has nothing any more to make things with.
-                raise
-            node.transition_failed(transition.__name__.removeprefix('on_'), error)
-            return TransitionCallbackReturn.FAILURE
-        node.transition_error = ''
-        return result
-
-    return guarded
 
 
 class EmotionNode(GuardedNode):
@@ -106,7 +80,7 @@ class EmotionNode(GuardedNode):
         if self._values['autostart']:
             self._autostart = self._create_steady_timer(0.0, self._on_autostart)
 
-    @_guarded
+    @guarded_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models and make the outputs."""
         self._values = values(self, FER_NODE)
@@ -130,7 +104,7 @@ class EmotionNode(GuardedNode):
             self.get_logger().warning(HOG_ALONE)
         return TransitionCallbackReturn.SUCCESS
 
-    @_guarded
+    @guarded_transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the image topics."""
         assert self._processor is not None, 'only what is configured is activated'
@@ -148,21 +122,21 @@ class EmotionNode(GuardedNode):
         self.get_logger().info(f'active: {names} -> {", ".join(self._values["outputs"])}')
         return TransitionCallbackReturn.SUCCESS
 
-    @_guarded
+    @guarded_transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and forget the faces."""
         self._unsubscribe()
         self._phase = 'inactive'
         return TransitionCallbackReturn.SUCCESS
 
-    @_guarded
+    @guarded_transition
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free models and publishers."""
         self._free()
         self._phase = 'unconfigured'
         return TransitionCallbackReturn.SUCCESS
 
-    @_guarded
+    @guarded_transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, from whatever state."""
         self._unsubscribe()
