@@ -36,7 +36,7 @@ _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
 # What is waited for the images that are being processed, when they are to be the last.
 _END_WITHIN_S = 1.5
-_LIVE = {spec.name for spec in FER_NODE if spec.live}
+_FIXED = {spec.name for spec in FER_NODE if not spec.live}
 
 
 class EmotionNode(GuardedNode):
@@ -234,27 +234,28 @@ class EmotionNode(GuardedNode):
     # Parameters and services.
 
     def _check_live(self, parameters: list[Parameter]) -> SetParametersResult:
-        fixed = {spec.name for spec in FER_NODE} - _LIVE
+        """Refuse values that the node cannot take in its phase or with its model."""
         for parameter in parameters:
-            if parameter.name in fixed and self._phase != 'unconfigured':
-                return SetParametersResult(
-                    successful=False,
-                    reason=f'parameter {parameter.name} can be changed only while the node is '
-                    f'unconfigured, it is {self._phase}: deactivate and clean it up first',
-                )
-            value = parameter.value
-            if parameter.name == 'prior_correction' and isinstance(value, int | float):
-                return self._check_prior_correction(value)
+            reason = self._refusal(parameter)
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    def _check_prior_correction(self, strength: float) -> SetParametersResult:
-        """Refuse values that the loaded model does not allow."""
-        try:
-            for topic in self._topics[:1]:
-                PriorCorrection(topic.pipeline.models.classifier, strength)
-        except SettingError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
+    def _refusal(self, parameter: Parameter) -> str:
+        """Return why a value cannot be taken; empty if it can."""
+        if parameter.name in _FIXED and self._phase != 'unconfigured':
+            return (
+                f'parameter {parameter.name} can be changed only while the node is unconfigured, '
+                f'it is {self._phase}: deactivate and clean it up first'
+            )
+        strength = parameter.value
+        if parameter.name == 'prior_correction' and isinstance(strength, int | float):
+            try:
+                for topic in self._topics[:1]:
+                    PriorCorrection(topic.pipeline.models.classifier, strength)
+            except SettingError as error:
+                return str(error)
+        return ''
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
         self._values = values(self, FER_NODE)

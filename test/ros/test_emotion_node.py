@@ -927,6 +927,16 @@ def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value
     assert node.get_parameter(name).value == before
 
 
+def test_fixed_parameter_is_refused_also_beside_one_that_may_change(graph, fer_node):
+    node = fer_node()
+    result = node.set_parameters_atomically(
+        [Parameter('prior_correction', value=0.0), Parameter('model', value='other.onnx')]
+    )
+    assert not result.successful
+    assert 'model can be changed only while the node is unconfigured' in result.reason
+    assert node.get_parameter('model').value == ''
+
+
 def test_parameter_without_a_name_is_refused(fer_node):
     node = fer_node(wait=False, autostart=False)
     (result,) = node.set_parameters([Parameter('', value=1)])
