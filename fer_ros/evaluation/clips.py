@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, clips_of_stills
-from fer_ros.evaluation.calibration import equal_tables
+from fer_ros.evaluation.calibration_tables import equal_tables
 from fer_ros.evaluation.predictions import answers_for, smoothed, stream_to_smooth
 from fer_ros.evaluation.report import Table
 from fer_ros.evaluation.stills import difference_tables

@@ -22,7 +22,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
-from fer_ros.evaluation.calibration import agreement_table, equal_tables, fit_table
+from fer_ros.evaluation.calibration_tables import agreement_table, equal_tables, fit_table
 from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
 from fer_ros.evaluation.conditions import pose_table, size_table

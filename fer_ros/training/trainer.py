@@ -11,7 +11,7 @@ from tqdm import tqdm
 from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.lineage import lineage_of
-from fer_ros.evaluation.calibration import price_of_biases
+from fer_ros.evaluation.calibration_tables import price_of_biases
 from fer_ros.inference.config import FREQUENCIES
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

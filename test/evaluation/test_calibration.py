@@ -2,13 +2,11 @@ import numpy as np
 import pytest
 
 from fer_ros.data.face_set import FaceSet, one_hot
-from fer_ros.evaluation.calibration import (
+from fer_ros.evaluation.calibration import cross_fitted, fit_calibration, log_of
+from fer_ros.evaluation.calibration_tables import (
     agreement_table,
-    cross_fitted,
     equal_tables,
-    fit_calibration,
     fit_table,
-    log_of,
     price_of_biases,
 )
 
