@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fer_ros.evaluation.calibration import cross_entropy
 from fer_ros.metrics import Labels
 from fer_ros.structures import FloatArray
 
@@ -23,13 +24,13 @@ def best_temperature(logits: FloatArray, labels: Labels) -> float:
         logits: ``(N, C)``.
         labels: ``(N,)``.
     """
-    losses = [_cross_entropy(logits / temperature, labels) for temperature in _TEMPERATURES]
+    losses = [cross_entropy(logits / temperature, labels) for temperature in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
 def calibrated_loss(logits: FloatArray, labels: Labels) -> float:
     """Return the mean cross entropy with the labels at the best temperature."""
-    return _cross_entropy(logits / best_temperature(logits, labels), labels)
+    return cross_entropy(logits / best_temperature(logits, labels), labels)
 
 
 def best_votes(parts: Sequence[FloatArray], labels: Labels) -> FloatArray:
@@ -44,11 +45,5 @@ def best_votes(parts: Sequence[FloatArray], labels: Labels) -> FloatArray:
     """
     first, second = parts
     tried = [(a, b) for a in _VOTES for b in _VOTES]
-    losses = [_cross_entropy(a * first + b * second, labels) for a, b in tried]
+    losses = [cross_entropy(a * first + b * second, labels) for a, b in tried]
     return np.array(tried[int(np.argmin(losses))], np.float32)
-
-
-def _cross_entropy(logits: FloatArray, labels: Labels) -> float:
-    highest = logits.max(axis=1)
-    total = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest
-    return float((total - logits[np.arange(len(labels)), labels]).mean())
