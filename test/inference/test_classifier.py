@@ -131,3 +131,8 @@ def test_both_sides_are_averaged(portrait_gray, portrait_landmarks, backend):
     assert both.logits(make_batch([mirror(face)])) == pytest.approx(
         both.logits(make_batch([face])), abs=1e-3
     )
+
+
+def test_softmax_of_large_logits_is_finite():
+    logits = np.array([[1000, 0, -1000]], np.float32)
+    assert softmax(logits).tolist() == [[1, 0, 0]]

@@ -1,19 +1,15 @@
 import math
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from portrait_clip import NUM_FACES_BETWEEN_S, RATE_HZ, portrait_frames
 
-from fer_ros.errors import ImageError, SettingError, StampError
+from fer_ros.errors import ImageError, StampError
 from fer_ros.face.tracker import TrackerSettings
-from fer_ros.inference.classifier import softmax
-from fer_ros.pipeline.emotion_estimator import estimate_together
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline, face_ids_of_camera
 from fer_ros.pipeline.settings import PipelineSettings
-from fer_ros.smoothing import SmoothingSettings
-from fer_ros.structures import FaceBox, Judgement
+from fer_ros.structures import FaceBox
 
 
 def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
@@ -100,56 +96,6 @@ def test_followed_landmarks_stay_where_detection_puts_them(models, portrait_bgr)
     assert distance / eye_distance < 0.05
 
 
-def test_smoothing_holds_back_a_change(models, portrait_bgr):
-    settings = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=1.0))
-    pipeline = EmotionPipeline(models, settings)
-    pipeline.process(portrait_bgr, 0.0)
-    darker = (portrait_bgr * 0.6).astype(np.uint8)
-    darker[130:175, 195:255] = 40
-    (face,) = pipeline.process(darker, 0.1).faces
-    assert np.abs(face.frame_probabilities - face.probabilities).max() > 1e-3
-
-
-def test_confidence_below_the_threshold_names_no_emotion(models, portrait_bgr):
-    pipeline = EmotionPipeline(models, PipelineSettings(confidence_threshold=1.0))
-    (face,) = pipeline.process(portrait_bgr, 0.0).faces
-    assert face.emotion == ''
-    assert face.confidence > 0.8
-
-
-def test_face_below_the_least_quality_is_not_judged(models, portrait_bgr):
-    pipeline = EmotionPipeline(models, PipelineSettings(min_quality=1.0))
-    (face,) = pipeline.process(portrait_bgr, 0.0).faces
-    assert (face.face_id, face.emotion, face.judgement) == (1, '', Judgement.UNCLEAR)
-    assert 0.8 < face.quality < 1
-    assert math.isfinite(face.head.yaw_rad)
-    assert math.isnan(face.confidence)
-    assert (len(face.probabilities), len(face.frame_probabilities)) == (0, 0)
-
-
-def test_least_quality_above_1_is_refused():
-    with pytest.raises(SettingError, match=r'min_quality is 1\.5, expected 0 to 1'):
-        PipelineSettings(min_quality=1.5)
-
-
-def test_smoothing_goes_on_over_images_that_are_not_judged(models, portrait_bgr):
-    settings = PipelineSettings(
-        smoothing=SmoothingSettings('average', time_constant_s=1.0), min_quality=0.0
-    )
-    pipeline, gap = EmotionPipeline(models, settings), replace(settings, min_quality=1.0)
-    darker = (portrait_bgr * 0.6).astype(np.uint8)
-    darker[130:175, 195:255] = 40
-    (first,) = pipeline.process(portrait_bgr, 0.0).faces
-    pipeline.settings = gap
-    (between,) = pipeline.process(portrait_bgr, 0.1).faces
-    pipeline.settings = settings
-    (last,) = pipeline.process(darker, 0.2).faces
-    assert (between.probabilities == first.probabilities).all()
-    share = -math.expm1(-0.2)
-    expected = first.probabilities + share * (last.frame_probabilities - first.probabilities)
-    assert last.probabilities == pytest.approx(expected, abs=1e-5)
-
-
 def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
     pipeline.process(portrait_bgr, 0.0)
     pipeline.settings = PipelineSettings(confidence_threshold=1.0)
@@ -206,11 +152,6 @@ def test_pictures_in_between_leave_the_faces_of_a_film_as_they_are(models, portr
         assert (face.probabilities == expected.faces[0].probabilities).all()
 
 
-def test_threshold_above_one_is_refused():
-    with pytest.raises(SettingError, match=r'confidence_threshold is 1\.5, expected 0 to 1'):
-        PipelineSettings(confidence_threshold=1.5)
-
-
 def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_bgr):
     whole, halves = EmotionPipeline(models), EmotionPipeline(models)
     for step in range(3):
@@ -220,30 +161,6 @@ def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_b
         for face, same in zip(frame.faces, expected.faces, strict=True):
             assert (face.face_id, face.box, face.emotion) == (same.face_id, same.box, same.emotion)
             assert face.probabilities == pytest.approx(same.probabilities, abs=1e-5)
-
-
-def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
-    models, portrait_bgr, two_faces_bgr
-):
-    images = [two_faces_bgr, np.full_like(portrait_bgr, 90), portrait_bgr]
-    alone = [EmotionPipeline(models) for _ in images]
-    together = [EmotionPipeline(models) for _ in images]
-    for step in range(3):
-        expected = [
-            pipeline.process(image, step / 30)
-            for pipeline, image in zip(alone, images, strict=True)
-        ]
-        frames = estimate_together(
-            [
-                (pipeline.estimator, pipeline.observe(image, step / 30))
-                for pipeline, image in zip(together, images, strict=True)
-            ]
-        )
-        assert [len(frame.faces) for frame in frames] == [2, 0, 1]
-        for frame, one in zip(frames, expected, strict=True):
-            for face, other in zip(frame.faces, one.faces, strict=True):
-                assert face.face_id == other.face_id
-                assert face.probabilities == pytest.approx(other.probabilities, abs=1e-5)
 
 
 @pytest.mark.parametrize('rotate_deg', [90, 180, 270])
@@ -295,16 +212,6 @@ def test_faces_are_forgotten_where_images_are_turned_in_another_way(pipeline, po
     assert face.face_id == 2
 
 
-def test_rotation_by_anything_but_right_angles_is_refused():
-    with pytest.raises(SettingError, match='rotate_deg is 45, expected one of 0, 90, 180, 270'):
-        PipelineSettings(rotate_deg=45)
-
-
-def test_softmax_of_large_logits_is_finite():
-    logits = np.array([[1000, 0, -1000]], np.float32)
-    assert softmax(logits).tolist() == [[1, 0, 0]]
-
-
 def test_portrait_clip_has_the_faces_that_it_says(pipeline):
     wrong = []
     for index, image in enumerate(portrait_frames()):
@@ -314,38 +221,3 @@ def test_portrait_clip_has_the_faces_that_it_says(pipeline):
         if expected and found not in expected:
             wrong.append((stamp_s, found))
     assert wrong == []
-
-
-def test_frequencies_of_the_training_are_taken_out_before_smoothing(models, portrait_bgr):
-    frames = {}
-    for strength in (0.0, 1.0):
-        pipeline = EmotionPipeline(models, PipelineSettings(prior_correction=strength))
-        (face,) = pipeline.process(portrait_bgr, 0.0).faces
-        assert (face.probabilities == face.frame_probabilities).all()
-        frames[strength] = face.frame_probabilities
-    figures = models.classifier.figures
-    frequencies = np.array([figures['class_frequencies'][name] for name in pipeline.classes])
-    taken_out = np.log(frames[0.0] / frames[1.0]) * figures['temperature']
-    differences = taken_out - np.log(frequencies)
-    assert differences == pytest.approx(np.full(8, differences[0]), abs=1e-3)
-
-
-def test_prior_correction_that_the_model_does_not_allow_is_refused_and_the_old_one_stays(
-    models, portrait_bgr
-):
-    class Forgetful:
-        """The shipped model, of whose training nothing is known."""
-
-        config, path, name = models.classifier.config, models.classifier.path, 'forgetful'
-        figures, logits = {}, models.classifier.logits
-
-    forgetful = replace(models, classifier=Forgetful())
-    with pytest.raises(SettingError, match='does not say how often its training drew each class'):
-        EmotionPipeline(forgetful)
-    settings = PipelineSettings(prior_correction=0.0)
-    pipeline = EmotionPipeline(forgetful, settings)
-    with pytest.raises(SettingError, match='set prior_correction to 0'):
-        pipeline.settings = PipelineSettings(prior_correction=0.5)
-    assert pipeline.settings == settings
-    (face,) = pipeline.process(portrait_bgr, 0.0).faces
-    assert face.emotion == 'happiness'
