@@ -9,6 +9,7 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
 from fer_ros.ros.dds_profile import profile_environment
 from fer_ros.ros.image_subscription import annotated_topics
 from fer_ros.ros.launch_arguments import shared_arguments
@@ -44,7 +45,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'transport',
             default_value='',
-            choices=['', 'raw', 'compressed'],
+            choices=['', *IMAGE_TRANSPORTS],
             description='Image transport: raw, or compressed (JPEG or PNG); empty: as in the '
             'parameter file (default raw).',
         ),

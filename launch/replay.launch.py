@@ -16,11 +16,11 @@ from launch.substitutions import LaunchConfiguration
 
 from fer_ros.bags.images import image_topics
 from fer_ros.bags.reader import BagReader
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, transport_of
 from fer_ros.ros.launch_arguments import SHARED, shared_arguments
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
-COMPRESSED = '/compressed'
 EMOTION = '/emotion'
 
 
@@ -80,7 +80,7 @@ def actions(context: LaunchContext) -> list[Action]:
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
-            'image_topic': ','.join(name.removesuffix(COMPRESSED) for name in types),
+            'image_topic': ','.join(base_topic(name) for name in types),
             'transport': transport(types),
             'use_sim_time': 'true',
             **{
@@ -120,17 +120,20 @@ def transport(types: dict[str, str]) -> str:
     """Return the image transport for topics, given their types by name.
 
     Raises:
-        ValueError: Some topics are raw and some compressed, or the name of a compressed topic does
-            not end in ``/compressed``.
+        ValueError: The topics have several, or the name of a topic does not suit its type.
     """
-    compressed = {kind.endswith('CompressedImage') for kind in types.values()}
-    if len(compressed) > 1:
+    for topic, kind in types.items():
+        if kind != transport_of(topic).message_type:
+            expected = ', '.join(
+                f'{one.name} images need a topic named ...{one.suffix}'
+                for one in IMAGE_TRANSPORTS.values()
+                if one.suffix
+            )
+            raise ValueError(f'topic {topic} holds {kind}: {expected}')
+    used = sorted({transport_of(topic).name for topic in types}, reverse=True)
+    if len(used) > 1:
         raise ValueError(
-            f'the bag has raw and compressed images ({", ".join(types)}): choose with image_topic'
+            f'the bag has {" and ".join(used)} images ({", ".join(types)}): choose with '
+            'image_topic'
         )
-    if compressed == {False}:
-        return 'raw'
-    for name in types:
-        if not name.endswith(COMPRESSED):
-            raise ValueError(f'compressed images need a topic named .../compressed, not {name}')
-    return 'compressed'
+    return used[0]

@@ -13,9 +13,10 @@ from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_clock import ImageClock, stamp_s
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic
 from fer_ros.messages.images import ImageDecoder
 
-IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+IMAGE_TYPES = {transport.message_type for transport in IMAGE_TRANSPORTS.values()}
 # A topic counts as having no images if none of this many messages can be decoded.
 _TRIED = 30
 
@@ -192,14 +193,13 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
 
 
 def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
-    """Of a readable raw topic and its readable compressed twin, keep the one with more images."""
-    for compressed in [name for name in probes if name.endswith('/compressed')]:
-        raw = compressed.removesuffix('/compressed')
-        if raw not in probes:
-            continue
-        kept, other = sorted((raw, compressed), key=lambda name: -reader.topics[name].count)
-        del probes[other]
-        reader.problems.append(
-            f'topic {other} ({reader.topics[other].count} images) is left out: {kept} '
-            f'({reader.topics[kept].count}) shows the same'
-        )
+    """Of readable topics that send one camera's images, keep the one with the most of them."""
+    for camera in {base_topic(name) for name in probes}:
+        twins = sorted(name for name in probes if base_topic(name) == camera)
+        kept, *others = sorted(twins, key=lambda name: -reader.topics[name].count)
+        for other in others:
+            del probes[other]
+            reader.problems.append(
+                f'topic {other} ({reader.topics[other].count} images) is left out: {kept} '
+                f'({reader.topics[kept].count}) shows the same'
+            )

@@ -9,6 +9,7 @@ from sensor_msgs.msg import CameraInfo
 
 from fer_ros.errors import SettingError
 from fer_ros.face.pose import CameraIntrinsics
+from fer_ros.messages.image_transport import sibling_topic
 
 # Distortion models of ROS whose coefficients are those of OpenCV's pinhole camera.
 _OPENCV_MODELS = ('plumb_bob', 'rational_polynomial')
@@ -21,7 +22,7 @@ def camera_info_topic(image_topic: str) -> str:
     Args:
         image_topic: Full name; ``/camera/image_raw/compressed`` has ``/camera/camera_info``.
     """
-    return f'{image_topic.removesuffix("/compressed").rpartition("/")[0]}/camera_info'
+    return sibling_topic(image_topic, 'camera_info')
 
 
 def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:

@@ -10,6 +10,7 @@ from rclpy.subscription import Subscription
 
 from fer_ros.media.image_clock import stamp_s
 from fer_ros.messages.detections import boxes_from_detections, classes_of_detections
+from fer_ros.messages.image_transport import sibling_topic
 from fer_ros.structures import FaceBox
 
 # A detector that is slower than the images may send those of several at once.
@@ -26,7 +27,7 @@ def face_topic_name(face_topic: str, image_topic: str) -> str:
     """
     if face_topic.startswith('/'):
         return face_topic
-    return f'{image_topic.removesuffix("/compressed").rpartition("/")[0]}/{face_topic}'
+    return sibling_topic(image_topic, face_topic)
 
 
 class FaceTopic:

@@ -9,6 +9,9 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
+from fer_ros.messages.image_transport import base_topic, sibling_topic, transport_of
+from fer_ros.ros.message_class import message_class
+
 OnImage = Callable[[Image | CompressedImage], None]
 
 
@@ -34,13 +37,16 @@ class ImageSubscription:
 
         Args:
             node: Whose subscription it is.
-            topic: Full name; of compressed images where it ends in ``/compressed``.
+            topic: Full name, which decides the transport; see ``transport_of``.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
             on_lost: Called with how many images were published and did not get here: they were
                 lost on the way, or newer ones came before the node had time for them.
         """
         self.topic = topic
+        transport = transport_of(topic)
+        package, _, name = transport.message_type.split('/')
+        self._message = message_class(package, name, f'image_transport: {transport.name}')
         self._node = node
         self._reliability = reliability
         self._on_image = on_image
@@ -103,10 +109,9 @@ class ImageSubscription:
 
     def _subscribe(self) -> Subscription:
         policy = ReliabilityPolicy.RELIABLE if self._reliable else ReliabilityPolicy.BEST_EFFORT
-        compressed = self.topic.endswith('/compressed')
         self._number = None
         return self._node.create_subscription(
-            CompressedImage if compressed else Image,
+            self._message,
             self.topic,
             self._take,
             QoSProfile(depth=1, reliability=policy),
@@ -137,9 +142,8 @@ def annotated_topics(topics: list[str]) -> list[str]:
     ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one,
     the last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
     """
-    plain = [topic.removesuffix('/compressed') for topic in topics]
-    siblings = [f'{topic.rpartition("/")[0]}/image_annotated' for topic in plain]
+    siblings = [sibling_topic(topic, 'image_annotated') for topic in topics]
     return [
-        sibling if siblings.count(sibling) == 1 else f'{topic}_annotated'
-        for topic, sibling in zip(plain, siblings, strict=True)
+        sibling if siblings.count(sibling) == 1 else f'{base_topic(topic)}_annotated'
+        for topic, sibling in zip(topics, siblings, strict=True)
     ]

@@ -14,6 +14,7 @@ from fer_ros.errors import SettingError
 from fer_ros.media.image_clock import ImageClock
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.models import Models
 from fer_ros.parameters.pipeline import pipeline_settings
@@ -143,8 +144,8 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     """
     # Resolved before the suffix is added: a remapping of the image's name holds for both.
     names = [node.resolve_topic_name(name) for name in values['image_topics']]
-    if values['image_transport'] == 'compressed':
-        names = [f'{name}/compressed' for name in names]
+    suffix = IMAGE_TRANSPORTS[values['image_transport']].suffix
+    names = [f'{name}{suffix}' for name in names]
     if len(set(names)) < len(names):
         raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
     settings = pipeline_settings(values)

@@ -135,7 +135,10 @@ def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
 
 def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
     bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/jpeg')
-    sentence = r'compressed images need a topic named \.\.\./compressed, not /eye/jpeg'
+    sentence = (
+        'topic /eye/jpeg holds sensor_msgs/msg/CompressedImage: compressed images need a topic '
+        r'named \.\.\./compressed'
+    )
     with pytest.raises(ValueError, match=sentence):
         actions(bag)
 

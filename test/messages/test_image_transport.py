@@ -1,0 +1,29 @@
+import pytest
+
+from fer_ros.messages.image_transport import (
+    COMPRESSED,
+    IMAGE_TRANSPORTS,
+    RAW,
+    base_topic,
+    sibling_topic,
+    transport_of,
+)
+
+
+@pytest.mark.parametrize(
+    ('topic', 'transport', 'base'),
+    [
+        ('/camera/image_raw', RAW, '/camera/image_raw'),
+        ('/camera/image_raw/compressed', COMPRESSED, '/camera/image_raw'),
+        ('/compressed_camera', RAW, '/compressed_camera'),
+    ],
+)
+def test_name_of_a_topic_says_how_its_images_are_sent(topic, transport, base):
+    assert transport_of(topic) is transport
+    assert base_topic(topic) == base
+
+
+@pytest.mark.parametrize('suffix', [one.suffix for one in IMAGE_TRANSPORTS.values()])
+def test_sibling_is_next_to_the_images_however_they_are_sent(suffix):
+    assert sibling_topic(f'/robot/eye/image_raw{suffix}', 'info') == '/robot/eye/info'
+    assert sibling_topic(f'/image{suffix}', 'info') == '/info'
