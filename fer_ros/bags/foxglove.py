@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from fer_ros.errors import ImageError
-from fer_ros.media.annotate import color_of, label_of
+from fer_ros.media.annotate import label_of
+from fer_ros.media.class_colors import Rgb, class_color, text_color
 from fer_ros.media.image_stream import StampedImage
 from fer_ros.messages.definitions import typestore
 from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
@@ -99,10 +100,11 @@ def annotations_message(frame: FrameEmotions, stamp: Any) -> Any:
     """
     points, texts = [], []
     for face in frame.faces:
-        points.append(_box(face, stamp))
+        color = class_color(face.emotion, frame.classes)
+        points.append(_box(face, color, stamp))
         if face.landmarks is not None:
-            points.append(_landmarks(face, stamp))
-        texts.append(_text(face, frame.size_wh, stamp))
+            points.append(_landmarks(face, color, stamp))
+        texts.append(_text(face, color, frame.size_wh, stamp))
     return _new('ImageAnnotations', circles=[], points=points, texts=texts)
 
 
@@ -110,34 +112,34 @@ def _new(kind: str, **fields: Any) -> Any:
     return foxglove_types().types[f'foxglove_msgs/msg/{kind}'](**fields)
 
 
-def _box(face: FaceEmotion, stamp: Any) -> Any:
+def _box(face: FaceEmotion, color: Rgb, stamp: Any) -> Any:
     box = face.box
     corners = [(box.x0_px, box.y0_px), (box.x1_px, box.y0_px)]
     corners += [(box.x1_px, box.y1_px), (box.x0_px, box.y1_px)]
-    return _lines(_LINE_LOOP, np.array(corners), face, 3.0, stamp)
+    return _lines(_LINE_LOOP, np.array(corners), color, 3.0, stamp)
 
 
-def _landmarks(face: FaceEmotion, stamp: Any) -> Any:
+def _landmarks(face: FaceEmotion, color: Rgb, stamp: Any) -> Any:
     assert face.landmarks is not None, 'the face has no landmarks'
     # Landmarks count from the centre of the first pixel, annotations from its corner.
     points = face.landmarks.points_px.astype(np.float64) + 0.5
-    return _lines(_POINTS, points, face, max(1.0, face.box.width_px / 60), stamp)
+    return _lines(_POINTS, points, color, max(1.0, face.box.width_px / 60), stamp)
 
 
-def _lines(kind: int, points: Any, face: FaceEmotion, thickness: float, stamp: Any) -> Any:
+def _lines(kind: int, points: Any, color: Rgb, thickness: float, stamp: Any) -> Any:
     return _new(
         'PointsAnnotation',
         timestamp=stamp,
         type=kind,
         points=[_new('Point2', x=x, y=y) for x, y in points.tolist()],
-        outline_color=_color(face),
+        outline_color=_color(color),
         outline_colors=[],
         fill_color=_new('Color', r=0.0, g=0.0, b=0.0, a=0.0),
         thickness=thickness,
     )
 
 
-def _text(face: FaceEmotion, size_wh: tuple[int, int], stamp: Any) -> Any:
+def _text(face: FaceEmotion, color: Rgb, size_wh: tuple[int, int], stamp: Any) -> Any:
     # Above the box, or inside the image if the box begins above it.
     size_px = max(12.0, min(size_wh) / 30)
     at_y = max(face.box.y0_px - 3, size_px)
@@ -147,11 +149,11 @@ def _text(face: FaceEmotion, size_wh: tuple[int, int], stamp: Any) -> Any:
         position=_new('Point2', x=max(face.box.x0_px, 0.0), y=at_y),
         text=label_of(face),
         font_size=size_px,
-        text_color=_new('Color', r=0.12, g=0.12, b=0.12, a=1.0),
-        background_color=_color(face),
+        text_color=_color(text_color(color)),
+        background_color=_color(color),
     )
 
 
-def _color(face: FaceEmotion) -> Any:
-    blue, green, red = color_of(face.emotion)
+def _color(color: Rgb) -> Any:
+    red, green, blue = color
     return _new('Color', r=red / 255, g=green / 255, b=blue / 255, a=1.0)

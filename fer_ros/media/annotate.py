@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_ros.face.graph import anatomical_edges
 from fer_ros.face.pose import head_axes
+from fer_ros.media.class_colors import Rgb, class_color, text_color
 from fer_ros.media.free_places import FreePlaces
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
@@ -22,19 +23,6 @@ Color = tuple[int, int, int]
 ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks', 'pose', 'none')
 DEFAULT_ANNOTATIONS = ('box', 'label', 'probabilities', 'landmarks')
 
-# Blue, green, red; distinguishable on screens and by most people with a colour vision deficiency.
-EMOTION_COLORS_BGR: dict[str, Color] = {
-    'neutral': (200, 200, 200),
-    'happiness': (66, 206, 250),
-    'surprise': (77, 166, 255),
-    'sadness': (230, 160, 80),
-    'anger': (80, 80, 240),
-    'disgust': (95, 190, 110),
-    'fear': (215, 120, 190),
-    'contempt': (185, 185, 110),
-}
-_OTHER_COLOR_BGR: Color = (230, 230, 230)
-_DARK_BGR: Color = (32, 32, 32)
 _WHITE: Color = (255, 255, 255)
 # The axes to the image's right, down, and out of the face.
 _AXES_BGR: tuple[Color, ...] = ((60, 60, 230), (80, 200, 80), (240, 140, 60))
@@ -68,6 +56,20 @@ class _Sizes(NamedTuple):
         return _Sizes(text, 0.78 * text, max(1, round(side / 900)))
 
 
+class _Row(NamedTuple):
+    """A row of a panel.
+
+    Attributes:
+        name: Name of the class, or the title of the panel.
+        color: Colour of the bar.
+        probability: Length of the bar, in [0, 1]; NaN for the title, which has none.
+    """
+
+    name: str
+    color: Rgb
+    probability: float
+
+
 def annotate(
     bgr: ImageArray, frame: FrameEmotions, parts: Collection[str] = DEFAULT_ANNOTATIONS
 ) -> ImageArray:
@@ -80,11 +82,12 @@ def annotate(
     """
     drawn = bgr.copy()
     sizes = _Sizes.of(drawn)
-    for face in frame.faces:
+    colors = [class_color(face.emotion, frame.classes) for face in frame.faces]
+    for face, color in zip(frame.faces, colors, strict=True):
         if 'landmarks' in parts:
-            _draw_graph(drawn, face, sizes)
+            _draw_graph(drawn, face, color, sizes)
         if 'box' in parts:
-            _draw_box(drawn, face, sizes)
+            _draw_box(drawn, face, color, sizes)
     for face in frame.faces:
         if 'pose' in parts:
             _draw_pose(drawn, face, sizes)
@@ -92,7 +95,7 @@ def annotate(
     around = [_grown(_extent(face), 4 * sizes.line_px) for face in frame.faces]
     if 'label' in parts:
         for index, face in enumerate(frame.faces):
-            label = _draw_label(drawn, face, sizes, places)
+            label = _draw_label(drawn, face, colors[index], sizes, places)
             around[index] = _together(around[index], label)
     if 'probabilities' in parts:
         for face, beside in zip(frame.faces, around, strict=True):
@@ -100,11 +103,6 @@ def annotate(
             title = f'#{face.face_id}' if len(frame.faces) > 1 else ''
             _draw_panel(drawn, face, frame.classes, title, beside, places)
     return drawn
-
-
-def color_of(emotion: str) -> Color:
-    """Return the colour of an emotion as blue, green and red; gray if there is none."""
-    return EMOTION_COLORS_BGR.get(emotion, _OTHER_COLOR_BGR)
 
 
 def label_of(face: FaceEmotion) -> str:
@@ -123,7 +121,7 @@ def _extent(face: FaceEmotion) -> FaceBox:
     return _together(box, FaceBox(x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
 
 
-def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
+def _draw_graph(drawn: ImageArray, face: FaceEmotion, color: Rgb, sizes: _Sizes) -> None:
     """Draw the landmark graph; it fades on a small face, which it would hide."""
     width = face.box.width_px / sizes.line_px
     if face.landmarks is None or width <= _GRAPH_FROM:
@@ -136,9 +134,7 @@ def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
     bare = below.copy()
     points = np.round(face.landmarks.points_px * (1 << _SHIFT)).astype(int).tolist()
     for a, b in _EDGES:
-        cv2.line(
-            drawn, points[a], points[b], color_of(face.emotion), sizes.line_px, cv2.LINE_AA, _SHIFT
-        )
+        cv2.line(drawn, points[a], points[b], _bgr(color), sizes.line_px, cv2.LINE_AA, _SHIFT)
     if strength < 1:
         cv2.addWeighted(below, strength, bare, 1 - strength, 0, dst=below)
         return
@@ -147,12 +143,12 @@ def _draw_graph(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
         cv2.circle(drawn, point, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_box(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
+def _draw_box(drawn: ImageArray, face: FaceEmotion, color: Rgb, sizes: _Sizes) -> None:
     box = face.box
     # The frame around a small face must not cover much of it.
     line_px = 2 * sizes.line_px if box.width_px >= 64 * sizes.line_px else sizes.line_px
     start, end = (round(box.x0_px), round(box.y0_px)), (round(box.x1_px), round(box.y1_px))
-    cv2.rectangle(drawn, start, end, color_of(face.emotion), line_px, cv2.LINE_AA)
+    cv2.rectangle(drawn, start, end, _bgr(color), line_px, cv2.LINE_AA)
 
 
 def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
@@ -170,7 +166,7 @@ def _draw_pose(drawn: ImageArray, face: FaceEmotion, sizes: _Sizes) -> None:
 
 
 def _draw_label(
-    drawn: ImageArray, face: FaceEmotion, sizes: _Sizes, places: FreePlaces
+    drawn: ImageArray, face: FaceEmotion, color: Rgb, sizes: _Sizes, places: FreePlaces
 ) -> FaceBox:
     """Write id and emotion, shortened or over the face if there is no room, and return the
     rectangle that the text takes.
@@ -190,9 +186,10 @@ def _draw_label(
         place = FaceBox(left, top, left + size_wh[0], top + size_wh[1])
     places.take(place)
     left, top, right, bottom = (round(edge) for edge in _edges(place))
-    cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), color_of(face.emotion), -1)
+    cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), _bgr(color), -1)
     baseline = cv2.getTextSize(text, _FONT, sizes.text, sizes.line_px)[1]
-    _write(drawn, text, (left + 3, bottom - baseline), sizes.text, _DARK_BGR, sizes.line_px)
+    ink = _bgr(text_color(color))
+    _write(drawn, text, (left + 3, bottom - baseline), sizes.text, ink, sizes.line_px)
     return place
 
 
@@ -234,40 +231,41 @@ def _draw_panel(
                 place = places.beside(anchor, size_wh, 'right left below above', row)
                 if place is not None:
                     places.take(place)
-                    rows = [(index, classes[index]) for index in indices]
-                    head = [(-1, title)] if title else []
-                    _draw_bars(drawn, place, face, head + rows, named_beside)
+                    color = class_color(face.emotion, classes)
+                    rows = [_Row(title, color, math.nan)] if title else []
+                    for index in indices:
+                        name, share = classes[index], float(face.probabilities[index])
+                        rows.append(_Row(name, class_color(name, classes), share))
+                    _draw_rows(drawn, place, color, rows, named_beside)
                     return
 
 
-def _draw_bars(
-    drawn: ImageArray,
-    place: FaceBox,
-    face: FaceEmotion,
-    rows: list[tuple[int, str]],
-    named_beside: bool,
+def _draw_rows(
+    drawn: ImageArray, place: FaceBox, color: Rgb, rows: list[_Row], named_beside: bool
 ) -> None:
-    """Draw a panel: one row per class, its name beside or on its bar; class -1 is the title."""
+    """Draw a panel with an edge in ``color``, the names of its rows beside or on their bars."""
     sizes = _Sizes.of(drawn)
     left, top, right, bottom = (round(edge) for edge in _edges(place))
     panel = drawn[top:bottom, left:right]
-    panel[:] = panel // 3
-    cv2.rectangle(drawn, (left, top), (left + 1, bottom - 1), color_of(face.emotion), -1)
+    panel[:] = panel // 4
+    cv2.rectangle(drawn, (left, top), (left + 1, bottom - 1), _bgr(color), -1)
     height = (bottom - top - 6) / len(rows)
-    longest = max(_text_px(name, sizes.small) for _, name in rows)
-    for number, (index, name) in enumerate(rows):
+    longest = max(_text_px(row.name, sizes.small) for row in rows)
+    for number, row in enumerate(rows):
         y0, y1 = (round(top + 3 + (number + at) * height) for at in (0, 1))
-        if index < 0:
-            at = left + 5, y1 - 4
-            _write(drawn, name, at, sizes.small, color_of(face.emotion), 1)
-            continue
-        color = color_of(name)
-        start = left + 10 + longest if named_beside else left + 4
-        length = (right - 4 - start) * float(face.probabilities[index])
-        shade = color if named_beside else tuple(round(0.55 * value) for value in color)
-        cv2.rectangle(drawn, (start, y0 + 2), (start + max(1, round(length)), y1 - 2), shade, -1)
-        ink = color if named_beside else _WHITE
-        _write(drawn, name, (left + 5, y1 - 4), sizes.small, ink, 1)
+        if not math.isnan(row.probability):
+            start = left + 10 + longest if named_beside else left + 4
+            end = start + max(1, round((right - 4 - start) * row.probability))
+            shade = 1.0 if named_beside else 0.55
+            bar = tuple(round(shade * value) for value in _bgr(row.color))
+            cv2.rectangle(drawn, (start, y0 + 2), (end, y1 - 2), bar, -1)
+        # Not in the colour of the bar, which may be dark.
+        _write(drawn, row.name, (left + 5, y1 - 4), sizes.small, _WHITE, 1)
+
+
+def _bgr(color: Rgb) -> Color:
+    red, green, blue = color
+    return blue, green, red
 
 
 def _write(

@@ -1,18 +1,25 @@
-"""The colour of an emotion, shared by pages and pictures, for white and dark backgrounds."""
+"""The colours of classes on the white paper of charts and on pages."""
 
-from fer_ros.media.annotate import EMOTION_COLORS_BGR
+from collections.abc import Sequence
 
-_OTHER_BGR = (180, 180, 180)
-# The colours are chosen for panels on images; lines on white need to be a little darker.
-_INK = 0.82
+from fer_ros.media.class_colors import Rgb, class_color
 
-
-def ink_color(emotion: str) -> tuple[float, float, float]:
-    """Return the colour of an emotion as red, green and blue in [0, 1]."""
-    blue, green, red = EMOTION_COLORS_BGR.get(emotion, _OTHER_BGR)
-    return red * _INK / 255, green * _INK / 255, blue * _INK / 255
+# Chosen for images; on white, all become darker by the same factor, which keeps them apart.
+_INK = 0.8
 
 
-def html_color(emotion: str) -> str:
-    """Return the colour of an emotion as an HTML colour."""
-    return '#' + ''.join(f'{round(255 * value):02x}' for value in ink_color(emotion))
+def ink_color(emotion: str, classes: Sequence[str]) -> Rgb:
+    """Return the colour of a class on white; arguments as for ``class_color``."""
+    red, green, blue = (round(_INK * value) for value in class_color(emotion, classes))
+    return red, green, blue
+
+
+def html_color(emotion: str, classes: Sequence[str]) -> str:
+    """Return the colour of a class in CSS, for light and dark pages; as ``class_color``."""
+    light, dark = ink_color(emotion, classes), class_color(emotion, classes)
+    return f'light-dark({hex_color(light)}, {hex_color(dark)})'
+
+
+def hex_color(color: Rgb) -> str:
+    """Return a colour as ``#rrggbb``."""
+    return '#' + ''.join(f'{value:02x}' for value in color)

@@ -5,6 +5,7 @@ Everything is in the file except the annotated video, which is next to it.
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,7 +76,8 @@ def write_page(
         'worst': worst,
         'videos': report.videos if 'video' in report.parts else (),
     }
-    path.write_text(_render('report.html.jinja', report.version, content))
+    page = _render('report.html.jinja', report.version, content, report.model.classes)
+    path.write_text(page)
 
 
 def shown_faces(
@@ -104,7 +106,8 @@ def write_pictures_page(report: PicturesReport, jpegs: Sequence[bytes], path: Pa
         path: Path of the HTML file, which needs no other files.
     """
     content = {'report': report, 'shown': list(zip(report.pictures, jpegs, strict=False))}
-    path.write_text(_render('pictures.html.jinja', report.version, content))
+    page = _render('pictures.html.jinja', report.version, content, report.model.classes)
+    path.write_text(page)
 
 
 def write_summary_page(summary: Summary, path: Path) -> None:
@@ -144,7 +147,9 @@ def shown_classes(figures: ConfusionFigures) -> list[str]:
     ]
 
 
-def _render(template: str, version: str, content: dict[str, Any]) -> str:
+def _render(
+    template: str, version: str, content: dict[str, Any], classes: Sequence[str] = ()
+) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -153,7 +158,7 @@ def _render(template: str, version: str, content: dict[str, Any]) -> str:
     )
     environment.globals.update(
         css=Markup((_ASSETS / 'page.css').read_text()),
-        color=html_color,
+        color=partial(html_color, classes=classes),
         confusion_cell=confusion_cell,
         curves_svg=lambda row, timeline: Markup(curves_svg(row, timeline)),
         duration=duration,

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.atomic_file import atomic_file
-from fer_ros.report.emotion_color import ink_color
+from fer_ros.media.class_colors import text_color
+from fer_ros.report.emotion_color import hex_color, ink_color
 from fer_ros.report.timeline import Span, Timeline, TimelineRow
 
 _GRAY = '#444444'
@@ -30,7 +31,7 @@ def draw_timeline(timeline: Timeline, path: Path) -> None:
         figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
     )
     if timeline.labels:
-        _draw_labels(all_axes.pop(0), timeline.labels)
+        _draw_labels(all_axes.pop(0), timeline)
     for axes, row in zip(all_axes, timeline.rows, strict=False):
         _draw_row(axes, row, timeline)
     all_axes[-1].set_xlabel('seconds since the first image', color=_GRAY)
@@ -51,8 +52,8 @@ def _say_nobody(axes: Any) -> None:
     axes.text(0.5, 0.5, 'no face was seen', ha='center', transform=axes.transAxes)
 
 
-def _draw_labels(axes: Any, spans: Sequence[Span]) -> None:
-    _draw_strip(axes, spans, (0.0, 1.0), texts=True)
+def _draw_labels(axes: Any, timeline: Timeline) -> None:
+    _draw_strip(axes, timeline.labels, timeline.classes, (0.0, 1.0), texts=True)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.set_ylabel('labels', rotation=0, ha='right', va='center', color=_GRAY)
@@ -64,11 +65,12 @@ def _draw_labels(axes: Any, spans: Sequence[Span]) -> None:
 def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
     named = [span for span in row.named if span.emotion in timeline.classes]
     for index, emotion in enumerate(timeline.classes):
-        color, values = ink_color(emotion), row.probabilities[:, index]
+        color = hex_color(ink_color(emotion, timeline.classes))
+        values = row.probabilities[:, index]
         axes.plot(row.times_s, values, color=color, label=emotion, linewidth=1.7)
         axes.fill_between(row.times_s, values, color=color, alpha=0.10, linewidth=0)
-    _draw_strip(axes, named, (-0.14, 0.08), texts=False)
-    _draw_strip(axes, row.labels, (1.06, 0.14), texts=True)
+    _draw_strip(axes, named, timeline.classes, (-0.14, 0.08), texts=False)
+    _draw_strip(axes, row.labels, timeline.classes, (1.06, 0.14), texts=True)
     axes.set_ylim(-0.16, 1.22 if row.labels else 1.04)
     axes.set_yticks([0, 0.5, 1], ['0', '½', '1'])
     title = f'face #{row.face_id}' + (f'\n{row.topic}' if timeline.topics > 1 else '')
@@ -79,13 +81,20 @@ def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
         side.set_visible(False)
 
 
-def _draw_strip(axes: Any, spans: Sequence[Span], place: tuple[float, float], texts: bool) -> None:
+def _draw_strip(
+    axes: Any,
+    spans: Sequence[Span],
+    classes: Sequence[str],
+    place: tuple[float, float],
+    texts: bool,
+) -> None:
     bottom, height = place
     for start_s, end_s, emotion in spans:
+        color = ink_color(emotion, classes)
         axes.broken_barh(
             [(start_s, end_s - start_s)],
             (bottom, height),
-            facecolors=[ink_color(emotion)],
+            facecolors=[hex_color(color)],
             edgecolor='white',
             linewidth=0.8,
         )
@@ -98,5 +107,5 @@ def _draw_strip(axes: Any, spans: Sequence[Span], place: tuple[float, float], te
                 va='center',
                 fontsize=8,
                 clip_on=True,
-                color='#202020',
+                color=hex_color(text_color(color)),
             )

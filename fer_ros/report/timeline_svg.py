@@ -9,10 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_ros.analysis.emotion_series import Times
 from fer_ros.report.emotion_color import html_color
 from fer_ros.report.timeline import Span, Timeline, TimelineRow
-from fer_ros.structures import FloatArray
 
 _WIDTH, _HEIGHT = 1000, 100
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -55,10 +53,7 @@ def curves_svg(row: TimelineRow, timeline: Timeline) -> str:
     grid = ''.join(
         f'<path class="grid" d="M{10 * tick.left:.1f} 0V{_HEIGHT}"/>' for tick in ticks(timeline)
     )
-    curves = ''.join(
-        _curve(emotion, row.times_s, row.probabilities[:, index], timeline.end_s)
-        for index, emotion in enumerate(timeline.classes)
-    )
+    curves = ''.join(_curve(index, row, timeline) for index in range(len(timeline.classes)))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="probabilities of face #{row.face_id}">'
@@ -87,8 +82,10 @@ def ticks(timeline: Timeline) -> list[Tick]:
     return [Tick(100 * time_s / end_s, _clock(time_s, end_s)) for time_s in times_s]
 
 
-def _curve(emotion: str, times_s: Times, values: FloatArray, end_s: float) -> str:
+def _curve(index: int, row: TimelineRow, timeline: Timeline) -> str:
     """Return a line and the area below it, interrupted where the face was away or not judged."""
+    emotion, end_s = timeline.classes[index], timeline.end_s
+    times_s, values = row.times_s, row.probabilities[:, index]
     lines, areas = [], []
     missing = np.isnan(times_s) | np.isnan(values)
     for points in np.split(np.arange(len(times_s)), np.flatnonzero(missing)):
@@ -103,10 +100,10 @@ def _curve(emotion: str, times_s: Times, values: FloatArray, end_s: float) -> st
         lines.append(f'M{"L".join(at if len(at) > 1 else at * 2)}')
         first, last = at[0].split()[0], at[-1].split()[0]
         areas.append(f'M{first} {_HEIGHT}L{"L".join(at)}L{last} {_HEIGHT}Z')
-    color = html_color(emotion)
+    color = html_color(emotion, timeline.classes)
     return (
-        f'<path class="area" d="{"".join(areas)}" fill="{color}"/>'
-        f'<path class="curve" d="{"".join(lines)}" stroke="{color}">'
+        f'<path class="area" d="{"".join(areas)}" style="fill: {color}"/>'
+        f'<path class="curve" d="{"".join(lines)}" style="stroke: {color}">'
         f'<title>{escape(emotion)}</title></path>'
     )
 

@@ -1,15 +1,15 @@
 import cv2
 import numpy as np
-from frames import log_of, steady
+from frames import CLASSES, log_of, steady
 
 from fer_ros.report.emotion_color import ink_color
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 
 
-def has_color(path, name):
+def has_color(path, name, classes):
     """Return whether a picture shows the colour of an emotion."""
-    red, green, blue = (255 * value for value in ink_color(name))
+    red, green, blue = ink_color(name, classes)
     distance = np.abs(cv2.imread(str(path)).astype(float) - [blue, green, red]).max(axis=2)
     return int((distance < 6).sum()) > 50
 
@@ -17,9 +17,9 @@ def has_color(path, name):
 def test_picture_shows_estimates_and_labels(tmp_path):
     log = log_of(steady(3), [(0.5, 2.0, 'happiness')])
     draw_timeline(make_timeline(log), tmp_path / 't.png')
-    assert has_color(tmp_path / 't.png', 'fear')
-    assert has_color(tmp_path / 't.png', 'happiness')
-    assert not has_color(tmp_path / 't.png', 'anger')
+    assert has_color(tmp_path / 't.png', 'fear', CLASSES)
+    assert has_color(tmp_path / 't.png', 'happiness', CLASSES)
+    assert not has_color(tmp_path / 't.png', 'anger', CLASSES)
 
 
 def test_picture_without_a_face_is_a_picture(tmp_path):
