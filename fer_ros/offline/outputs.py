@@ -14,7 +14,9 @@ from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.video_file import VideoFile
 from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.offline.stream_processor import Processed
+from fer_ros.report.page import PagePictures
 from fer_ros.report.thumbnails import FaceThumbnails, WorstDisagreements
+from fer_ros.report.video_still import VideoStill
 from fer_ros.structures import FrameEmotions
 
 # Of the part of a video's name that is its topic's: a file system takes 255 bytes.
@@ -30,8 +32,7 @@ class Outputs:
 
     Attributes:
         log: All estimates, for the figures at the end.
-        worst: The worst disagreements, if there are labels.
-        faces: Pictures of the faces, if a page is written.
+        video_names: Name of the annotated video of each topic; empty if none is written.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class Outputs:
         self.log = log
         self._annotations = parameters['annotate']
         labels = log.labels
-        self.worst = WorstDisagreements(labels) if labels and 'page' in parts else None
-        self.faces = FaceThumbnails(parameters['rotate_deg']) if 'page' in parts else None
+        self.video_names = video_names(list(stream.topics)) if 'video' in parts else {}
+        self._worst = WorstDisagreements(labels) if labels and 'page' in parts else None
+        self._faces = FaceThumbnails(parameters['rotate_deg']) if 'page' in parts else None
+        self._stills = {topic: VideoStill() for topic in self.video_names if 'page' in parts}
         self._table: EmotionTable | None = None
         self._bag: EmotionBag | None = None
         self._videos: dict[str, VideoFile] = {}
@@ -71,12 +74,11 @@ class Outputs:
                 self._bag = opened.enter_context(
                     EmotionBag(folder / 'emotion', parameters['publish_landmarks'], pictures_of)
                 )
-            if 'video' in parts:
-                for topic, name in video_names(list(stream.topics)).items():
-                    video = VideoFile(folder / name)
-                    if video.note:
-                        stream.problems.append(video.note)
-                    self._videos[topic] = opened.enter_context(closing(video))
+            for topic, name in self.video_names.items():
+                video = VideoFile(folder / name)
+                if video.note:
+                    stream.problems.append(video.note)
+                self._videos[topic] = opened.enter_context(closing(video))
             # Closed first, so that everything is written when the files are.
             self._rows = opened.enter_context(WriteBehind(self._write_rows, _DEPTH))
             self._pictures = opened.enter_context(WriteBehind(self._write_picture, _DEPTH))
@@ -94,6 +96,14 @@ class Outputs:
         if self._videos:
             self._pictures.put((image, frame))
 
+    def page_pictures(self) -> PagePictures:
+        """Return the pictures that were kept for the page."""
+        return PagePictures(
+            faces=self._faces.jpegs() if self._faces else {},
+            worst=self._worst.worst_first() if self._worst else [],
+            posters={self.video_names[topic]: at.jpeg() for topic, at in self._stills.items()},
+        )
+
     def _write_rows(self, processed: Processed) -> None:
         image, frame = processed
         self.log.append(image.topic, image.time_s, frame)
@@ -101,15 +111,17 @@ class Outputs:
             self._table.write(image.topic, frame)
         if self._bag is not None:
             self._bag.write(image, frame)
-        if self.worst is not None:
-            self.worst.offer(image, frame)
-        if self.faces is not None:
-            self.faces.offer(image, frame)
+        if self._worst is not None:
+            self._worst.offer(image, frame)
+        if self._faces is not None:
+            self._faces.offer(image, frame)
 
     def _write_picture(self, processed: Processed) -> None:
         image, frame = processed
-        video = self._videos[image.topic]
-        video.write(annotate(image.decode_bgr(), frame, self._annotations), image.time_s)
+        drawn = annotate(image.decode_bgr(), frame, self._annotations)
+        self._videos[image.topic].write(drawn, image.time_s)
+        if image.topic in self._stills:
+            self._stills[image.topic].offer(drawn, frame)
 
 
 def video_names(topics: Sequence[str]) -> dict[str, str]:

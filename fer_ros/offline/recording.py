@@ -1,5 +1,6 @@
 """RecordingRun: one recording through the pipeline, into a folder of outputs and figures."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,20 +85,30 @@ class RecordingRun:
         start_s = time.perf_counter()
         with outputs:
             self._feed(processor, stream, outputs, position)
+            if outputs.video_names:
+                self._say(f'{stream.name}: completing {", ".join(outputs.video_names.values())}')
         if not len(log.image_times_s):
             raise BagError(f'{source}: {"; ".join(_said(stream)) or "there is no image"}')
         elapsed_s = time.perf_counter() - start_s
         speed = _speed(log, processor, elapsed_s)
         report = replace(self._report(stream, log, source, speed), key=key)
-        timeline = make_timeline(log)
-        if 'timeline' in parts:
-            draw_timeline(timeline, folder / 'timeline.png')
-        if 'page' in parts:
-            worst = outputs.worst.worst_first() if outputs.worst else []
-            pictures = outputs.faces.jpegs() if outputs.faces else {}
-            write_page(report, timeline, pictures, worst, folder / 'report.html')
-        write_record(report, folder / REPORT)
+        self._write_reports(report, outputs, folder)
         return report
+
+    def _write_reports(self, report: Report, outputs: Outputs, folder: Path) -> None:
+        timeline = make_timeline(outputs.log)
+        if 'timeline' in self.settings.parts:
+            self._say(f'{report.name}: drawing timeline.png')
+            draw_timeline(timeline, folder / 'timeline.png')
+        if 'page' in self.settings.parts:
+            self._say(f'{report.name}: writing report.html')
+            write_page(report, timeline, outputs.page_pictures(), folder / 'report.html')
+        write_record(report, folder / REPORT)
+
+    def _say(self, sentence: str) -> None:
+        """Show what is done after the last image, where a bar has shown the images."""
+        if self.settings.progress:
+            tqdm.write(sentence, file=sys.stderr)
 
     def _feed(
         self,

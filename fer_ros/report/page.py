@@ -37,6 +37,21 @@ class Cell(NamedTuple):
     share: float
 
 
+class PagePictures(NamedTuple):
+    """The pictures that the page of a recording contains.
+
+    Attributes:
+        faces: Encoded pictures of the faces.
+        worst: Worst disagreements with the labels, worst first.
+        posters: For each annotated video, an encoded image to show until it is played; a browser
+            may otherwise show a black rectangle.
+    """
+
+    faces: Mapping[FaceKey, bytes]
+    worst: Sequence[Thumbnail]
+    posters: Mapping[str, bytes]
+
+
 class ShownFace(NamedTuple):
     """A face on the page.
 
@@ -56,8 +71,7 @@ class ShownFace(NamedTuple):
 def write_page(
     report: Report,
     timeline: Timeline,
-    pictures: Mapping[FaceKey, bytes],
-    worst: Sequence[Thumbnail],
+    pictures: PagePictures,
     path: Path,
 ) -> None:
     """Write the page of one recording.
@@ -65,15 +79,15 @@ def write_page(
     Args:
         report: Figures of the recording.
         timeline: Timeline of all estimates.
-        pictures: Encoded pictures of the faces.
-        worst: Worst disagreements with the labels, worst first.
+        pictures: Pictures that the page contains.
         path: Path of the HTML file.
     """
     content = {
         'report': report,
         'timeline': timeline,
-        'faces': shown_faces(report.behaviour.faces, timeline, pictures),
-        'worst': worst,
+        'faces': shown_faces(report.behaviour.faces, timeline, pictures.faces),
+        'worst': pictures.worst,
+        'posters': pictures.posters,
         'videos': report.videos if 'video' in report.parts else (),
     }
     page = _render('report.html.jinja', report.version, content, report.model.classes)

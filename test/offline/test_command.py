@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 
 import cv2
@@ -41,6 +42,22 @@ def test_bag_shows_a_bar_with_rate_real_time_and_time_left(second_bag, tmp_path,
     assert ' images/s' in err
     assert '× real time' in err
     assert '<00:00' in err
+
+
+def test_bag_says_what_it_does_after_the_last_image(second_bag, tmp_path, capsys):
+    main(['bag', str(second_bag), '--out', str(tmp_path), '--no-table', '--no-bag'])
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if line.startswith('second: ') and '%' not in line] == [
+        'second: completing annotated.mp4',
+        'second: drawing timeline.png',
+        'second: writing report.html',
+    ]
+
+
+def test_video_on_the_page_has_a_picture_before_it_is_played(second_bag, tmp_path):
+    main(['bag', str(second_bag), '--out', str(tmp_path), '--no-timeline', '--no-bag'])
+    page = (tmp_path / 'second' / 'report.html').read_text()
+    assert re.search(r'<video [^>]*poster="data:image/jpeg;base64,', page)
 
 
 def test_labels_are_judged(second_bag, tmp_path, capsys):

@@ -11,7 +11,7 @@ from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.media.video_file import VideoFile
-from fer_ros.report.page import write_page, write_summary_page
+from fer_ros.report.page import PagePictures, write_page, write_summary_page
 from fer_ros.report.report import Report, ReportedModel, Speed
 from fer_ros.report.summary import FailedLine, JudgedLine, Summary
 from fer_ros.report.thumbnails import Thumbnail
@@ -61,7 +61,8 @@ def page(tmp_path_factory):
     )
     pictures = {(topic, number): JPEG for topic in TOPICS for number in range(1, 9)}
     worst = [Thumbnail(0.9, TOPICS[0], 1.0, 'fear', 'neutral', 0.9, 3, JPEG)]
-    write_page(report, make_timeline(log), pictures, worst, folder / 'report.html')
+    shown = PagePictures(pictures, worst, {'annotated.mp4': JPEG})
+    write_page(report, make_timeline(log), shown, folder / 'report.html')
     return folder / 'report.html'
 
 
@@ -102,6 +103,23 @@ def test_page_is_as_light_as_the_person_prefers(page, dark, ground, ink):
         const style = window.getComputedStyle(document.body);
         said([style.backgroundColor, style.color].map((one) => parseInt(one.slice(4))));"""
     assert ask(page, 1200, script, dark) == [ground, ink]
+
+
+def test_emotion_is_brighter_on_a_dark_page(page):
+    script = """
+        const square = document.querySelector('.legend .chip i');
+        said(window.getComputedStyle(square).backgroundColor);"""
+    assert CLASSES[0] == 'neutral'
+    assert ask(page, 1200, script) == 'rgb(160, 160, 160)'
+    assert ask(page, 1200, script, dark=True) == 'rgb(200, 200, 200)'
+
+
+def test_video_shows_a_picture_before_it_is_played(page):
+    script = """
+        const video = document.querySelector('video'), poster = new window.Image();
+        poster.onload = () => said([video.poster === poster.src, poster.naturalWidth]);
+        poster.src = video.poster;"""
+    assert ask(page, 1200, script) == [True, 320]
 
 
 def test_each_face_has_its_picture_in_the_table_and_beside_its_row(page):
