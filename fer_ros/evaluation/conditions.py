@@ -1,6 +1,7 @@
 """What is lost on faces that are small or turned away."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from fer_ros.metrics import (
     bootstrap_sums,
     hit_counts,
     ratio,
+    recall_counts,
 )
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
@@ -37,16 +39,21 @@ _HFOV_DEG = 10.0
 def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
     """Return the figures by how far faces are turned to a side, and what is lost by that.
 
+    Nobody is seen from both sides here, so other faces are compared: as they come, and with the
+    frontal faces weighted to the classes of the turned ones, which people show more or less often
+    from aside.
+
     Args:
         stream: That is asked.
         probabilities: ``(N, C)``.
         faces: N faces with labels.
     """
-    yaws_deg, labels, groups = _yaws_deg(faces), faces.labels(), faces.groups()
+    yaws_deg, labels, groups = facing_yaws_deg(faces), faces.labels(), faces.groups()
     predictions = probabilities.argmax(axis=1)
     hits = hit_counts(predictions, labels)
+    by_class = recall_counts(predictions, labels, len(faces.classes))
     bin_of = np.searchsorted(YAWS_DEG, yaws_deg, side='right') - 1
-    frontal = hits * (bin_of == 0)[:, None]
+    frontal = (bin_of == 0)[:, None]
     rows: list[tuple[Cell, ...]] = []
     for number, low in enumerate(YAWS_DEG):
         inside = (bin_of == number) & ~np.isnan(yaws_deg)
@@ -55,11 +62,16 @@ def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
         within = None if groups is None else groups[inside]
         right = bootstrap_accuracy(predictions[inside], labels[inside], within)
         recall = bootstrap_recall(predictions[inside], labels[inside], len(faces.classes), within)
-        both = np.concatenate([frontal, hits * inside[:, None]], axis=1)
+        turned = inside[:, None]
+        both = np.concatenate([hits * frontal, hits * turned], axis=1)
         lost = bootstrap_sums(lambda s: ratio(s[..., :2]) - ratio(s[..., 2:]), both, groups)
+        classes = np.concatenate([by_class * frontal, by_class * turned], axis=1)
+        alike = bootstrap_sums(_lost_at_equal_classes, classes, groups)
         end = f' to {YAWS_DEG[number + 1]}' if number + 1 < len(YAWS_DEG) else ' and more'
         figures = (right.value, right.span(), recall.value, recall.span())
-        missing = (lost.value, lost.span()) if number else (0.0, '-')
+        missing = (
+            (lost.value, lost.span(), alike.value, alike.span()) if number else (0.0, '-') * 2
+        )
         rows.append((f'{low}{end}', int(inside.sum()), *figures, *missing))
     return Table(
         'poses',
@@ -74,6 +86,8 @@ def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
             'recall interval',
             'accuracy lost, points',
             'interval',
+            'lost at equal classes, points',
+            'interval at equal classes',
         ),
         tuple(rows),
     )
@@ -139,7 +153,25 @@ def _lost(
     return right, lost.value, lost.span(), recall.value, recall.span()
 
 
-def _yaws_deg(faces: FaceSet) -> npt.NDArray[np.float64]:
+def _lost_at_equal_classes(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what turned faces lose against frontal ones of the same classes.
+
+    Args:
+        sums: ``(…, 4 C)``: ``recall_counts`` of frontal faces, then of turned ones. Classes
+            without a frontal face are left out.
+    """
+    hits, faces, turned_hits, turned = np.split(sums, 4, axis=-1)
+    known = turned * (faces > 0)
+    expected = (known * hits / np.maximum(faces, 1)).sum(axis=-1)
+    found = (turned_hits * (faces > 0)).sum(axis=-1)
+    lost: npt.NDArray[Any] = (expected - found) / known.sum(axis=-1)
+    return lost
+
+
+def facing_yaws_deg(faces: FaceSet) -> npt.NDArray[np.float64]:
+    """Return ``(N,)`` by how far faces are turned to a side, as their landmarks say; NaN where
+    these form no head.
+    """
     height, width = faces.images.shape[1:]
     camera = CameraIntrinsics.from_hfov((width, height), _HFOV_DEG)
     yaws = [head_pose(Landmarks(points), camera).yaw_rad for points in faces.landmarks_px]

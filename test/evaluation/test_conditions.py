@@ -40,6 +40,22 @@ def test_faces_are_told_apart_by_how_far_they_are_turned():
     assert [row['accuracy lost, points'] for row in table] == [0.0, 0.5, 1.0]
 
 
+def test_turned_faces_are_compared_with_frontal_ones_of_the_same_classes():
+    # Frontal, both of the first class are right and one of two of the second; turned, all are of
+    # the second, and one of two right: as they come a quarter is lost, at equal classes nothing.
+    yaws_deg, labels = (0, 5, 0, 5, 20, 25), np.array([0, 0, 1, 1, 1, 1])
+    faces = FaceSet(
+        np.zeros((6, 96, 96), np.uint8),
+        np.stack([turned(yaw) for yaw in yaws_deg]),
+        one_hot(labels, 2),
+        ('calm', 'loud'),
+    )
+    said = np.eye(2, dtype=np.float32)[[0, 0, 1, 0, 1, 0]]
+    row = named(pose_table('fused', said, faces))[1]
+    assert row['accuracy lost, points'] == pytest.approx(0.25)
+    assert row['lost at equal classes, points'] == pytest.approx(0.0)
+
+
 def test_smaller_faces_are_compared_with_themselves(portrait_gray, portrait_landmarks):
     faces = FaceSet(
         portrait_gray[None],

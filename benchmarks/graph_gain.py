@@ -1,0 +1,223 @@
+"""What the graph of landmarks adds to the CNN: on stills, on turned faces and on disturbed ones.
+
+Run as ``python -m benchmarks.graph_gain --data FERPLUS --data PICTURES --out FOLDER``. The CNN's
+own classifier is compared with the fused model on the validation split of each data set, face by
+face. Both get a temperature and class biases, fitted on other photographs or people under the same
+condition, for a lean towards the right classes is no knowledge of a face. Landmarks are found in
+the disturbed pictures themselves (``graph_pictures``), as a node that follows a face finds them.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from benchmarks.graph_pictures import CONDITIONS, Condition, disturbed_picture
+from fer_ros.atomic_file import atomic_file
+from fer_ros.data.cache import CACHE
+from fer_ros.data.datasets import load_faces, name_of
+from fer_ros.data.face_set import FaceSet
+from fer_ros.data.synthetic_clips import Still
+from fer_ros.errors import SettingError
+from fer_ros.evaluation.calibration import cross_fitted, log_of
+from fer_ros.evaluation.conditions import YAWS_DEG, facing_yaws_deg
+from fer_ros.evaluation.predictions import aligned_faces, answers_for
+from fer_ros.evaluation.report import Cell, Evaluation, Table
+from fer_ros.face.alignment import align_face
+from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.inference.classifier import Classifier
+from fer_ros.metrics import Interval, Labels, bootstrap_gain, bootstrap_recall_gain
+from fer_ros.models import load_classifier
+from fer_ros.structures import AlignedFace, Landmarks
+
+_STREAMS = ('cnn', 'fused')
+_FACES = 800
+AS_IT_IS = 'as it is'
+TOGETHER = 'all disturbances together'
+COLUMNS = (
+    'condition',
+    'faces',
+    'CNN',
+    'fused',
+    'fused - CNN, points',
+    'interval',
+    'recall, points',
+    'recall interval',
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """What both models, equally calibrated, name the faces under one condition.
+
+    Attributes:
+        condition: Its name.
+        labels: ``(N,)``.
+        groups: ``(N,)`` what is not independent of each other.
+        cnn: ``(N,)`` answers of the CNN alone.
+        fused: ``(N,)`` answers of the model.
+    """
+
+    condition: str
+    labels: Labels
+    groups: npt.NDArray[Any]
+    cnn: Labels
+    fused: Labels
+
+    def select(self, condition: str, chosen: npt.NDArray[np.bool_]) -> 'Named':
+        """Return some of the faces as a condition of their own."""
+        parts = (self.labels, self.groups, self.cnn, self.fused)
+        return Named(condition, *(part[chosen] for part in parts))
+
+    def gain(self) -> Interval:
+        """Return by how much the model is right more often than the CNN."""
+        return bootstrap_gain(self.fused, self.cnn, self.labels, self.groups)
+
+    def row(self, num_classes: int) -> tuple[Cell, ...]:
+        """Return the cells of ``COLUMNS``."""
+        gain = self.gain()
+        recall = bootstrap_recall_gain(self.fused, self.cnn, self.labels, num_classes, self.groups)
+        right = (float((said == self.labels).mean()) for said in (self.cnn, self.fused))
+        spans = (gain.value, gain.span(), recall.value, recall.span())
+        return (self.condition, len(self.labels), *right, *spans)
+
+
+def named_under(
+    condition: str, classifier: Classifier, seen: Iterable[AlignedFace], faces: FaceSet
+) -> Named:
+    """Return what both models name some faces.
+
+    Args:
+        condition: How they are seen.
+        classifier: The model, in torch.
+        seen: N faces as they are seen.
+        faces: The same with their labels.
+    """
+    bar = tqdm(seen, condition, len(faces), unit=' faces', leave=False)
+    answers = answers_for(classifier, bar, _STREAMS, faces.classes)
+    labels, groups = faces.labels(), faces.groups()
+    groups = np.arange(len(faces)) if groups is None else groups
+    said = [
+        cross_fitted(log_of(answers[stream]), labels, groups).argmax(axis=1) for stream in _STREAMS
+    ]
+    return Named(condition, labels, groups, *said)
+
+
+def disturbed(
+    faces: FaceSet, condition: Condition, strength: float, crop_px: int
+) -> Iterator[AlignedFace]:
+    """Yield faces as they are seen under a condition; the place of a face seeds its chance."""
+    predictor = LandmarkPredictor()
+    for number, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
+        still, rng = Still(image, Landmarks(points)), np.random.default_rng((1, number))
+        picture, landmarks = disturbed_picture(still, condition, strength, rng, predictor)
+        yield align_face(picture, landmarks, crop_px)
+
+
+def judge(classifier: Classifier, faces: FaceSet, limit: int) -> list[Named]:
+    """Return what is named under each condition: stills, by yaw, disturbed, and these together.
+
+    Args:
+        classifier: The model, in torch.
+        faces: With labels.
+        limit: So many of them, chosen by chance, are disturbed.
+    """
+    crop_px = classifier.config.crop_px
+    stills = named_under(AS_IT_IS, classifier, aligned_faces(faces, crop_px), faces)
+    turned = facing_yaws_deg(faces)
+    found = [stills]
+    for low, high in zip(YAWS_DEG, (*YAWS_DEG[1:], np.inf), strict=True):
+        inside = (turned >= low) & (turned < high)
+        if inside.any():
+            end = f'to {high}' if np.isfinite(high) else 'and more'
+            found.append(stills.select(f'turned by {low} {end} degrees', inside))
+    chosen = faces.select(np.random.default_rng(0).permutation(len(faces))[:limit])
+    worse = [
+        named_under(
+            f'{condition.name}: {strength:g}',
+            classifier,
+            disturbed(chosen, condition, strength, crop_px),
+            chosen,
+        )
+        for condition in CONDITIONS
+        for strength in condition.strengths
+    ]
+    return [*found, *worse, joined(TOGETHER, worse)]
+
+
+def joined(condition: str, parts: list[Named]) -> Named:
+    """Return the faces of several conditions as one."""
+    rows = [(part.labels, part.groups, part.cnn, part.fused) for part in parts]
+    return Named(condition, *(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+def table(name: str, faces: FaceSet, found: list[Named]) -> Table:
+    """Return a row for each condition; ``name`` is that of the data."""
+    return Table(
+        f'graph_gain_{name}'.replace('+', 'plus'),
+        f'{name}, validation: fused - CNN, paired; temperature and class biases for both, '
+        f'cross-fitted; {faces.group_name()} drawn (95 %)',
+        COLUMNS,
+        tuple(one.row(len(faces.classes)) for one in found),
+    )
+
+
+def draw(found: dict[str, list[Named]], path: Path) -> None:
+    """Draw the gain under each condition, a panel for each data set, to a PNG file."""
+    from matplotlib.figure import Figure
+
+    rows = max(len(conditions) for conditions in found.values())
+    figure = Figure(figsize=(3 + 3 * len(found), 1 + 0.22 * rows), layout='constrained')
+    panels = figure.subplots(1, len(found), squeeze=False)[0]
+    for axes, (name, conditions) in zip(panels, found.items(), strict=True):
+        gains = [one.gain() for one in conditions]
+        places = np.arange(len(gains))
+        axes.axvline(0, color='gray', linewidth=1)
+        axes.hlines(
+            places, [100 * gain.low for gain in gains], [100 * gain.high for gain in gains]
+        )
+        axes.plot([100 * gain.value for gain in gains], places, 'o', markersize=4)
+        axes.set_yticks(places, [one.condition for one in conditions], fontsize=7)
+        axes.invert_yaxis()
+        axes.set_title(f'{name}, validation', fontsize=9)
+        axes.set_xlabel('fused - CNN, points', fontsize=8)
+        axes.grid(axis='x', alpha=0.25)
+    with atomic_file(path) as aside:
+        figure.savefig(aside, dpi=110, format='png')
+
+
+def main() -> None:
+    """Judge, print, and write where a folder is given."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--data', type=Path, action='append', required=True, help='as of train')
+    parser.add_argument('--model', default='', help='.safetensors file of a fused model')
+    parser.add_argument(
+        '--faces', type=int, default=_FACES, help='of each data set that are disturbed'
+    )
+    parser.add_argument('--out', type=Path, help='folder of the report, tables and picture')
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    classifier = load_classifier(options.model, 'torch')
+    if classifier.config.stream != 'fused':
+        raise SettingError(f'model {classifier.path} has no graph beside a CNN')
+    found, tables = {}, []
+    for path in options.data:
+        faces = load_faces(path, 'validation', CACHE, fold=1)
+        found[name_of(path)] = judge(classifier, faces, options.faces)
+        tables.append(table(name_of(path), faces, found[name_of(path)]))
+    about = f'Model {classifier.path.name}; {options.faces} faces of each data set are disturbed.'
+    evaluation = Evaluation('What the graph adds to the CNN', (about,), tuple(tables))
+    print(evaluation.markdown(), end='')
+    if options.out is not None:
+        evaluation.write(options.out)
+        draw(found, options.out / 'graph_gain.png')
+
+
+if __name__ == '__main__':
+    main()
