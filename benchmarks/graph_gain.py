@@ -10,6 +10,7 @@ the disturbed pictures themselves (``graph_pictures``), as a node that follows a
 import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache as once
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def named_under(
         seen: N faces as they are seen.
         faces: The same with their labels.
     """
-    bar = tqdm(seen, condition, len(faces), unit=' faces', leave=False)
+    bar = tqdm(seen, condition, len(faces), unit=' faces', leave=False, disable=None)
     answers = answers_for(classifier, bar, _STREAMS, faces.classes)
     labels, groups = faces.labels(), faces.groups()
     groups = np.arange(len(faces)) if groups is None else groups
@@ -109,14 +110,18 @@ def named_under(
     return Named(condition, labels, groups, *said)
 
 
+@once
+def _predictor() -> LandmarkPredictor:
+    return LandmarkPredictor()
+
+
 def disturbed(
     faces: FaceSet, condition: Condition, strength: float, crop_px: int
 ) -> Iterator[AlignedFace]:
     """Yield faces as they are seen under a condition; the place of a face seeds its chance."""
-    predictor = LandmarkPredictor()
     for number, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
         still, rng = Still(image, Landmarks(points)), np.random.default_rng((1, number))
-        picture, landmarks = disturbed_picture(still, condition, strength, rng, predictor)
+        picture, landmarks = disturbed_picture(still, condition, strength, rng, _predictor())
         yield align_face(picture, landmarks, crop_px)
 
 
