@@ -13,6 +13,10 @@ class ModelFileError(FerError):
     """A checkpoint or landmark model is missing, damaged or of another kind."""
 
 
+class NotInstalledError(ModelFileError):
+    """A model, or the library that runs it, is not installed or does not work on this machine."""
+
+
 class SettingError(FerError, ValueError):
     """A setting has a value that is not allowed."""
 

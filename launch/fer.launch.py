@@ -46,8 +46,8 @@ def generate_launch_description() -> LaunchDescription:
             'transport',
             default_value='',
             choices=['', *IMAGE_TRANSPORTS],
-            description='Image transport: raw, or compressed (JPEG or PNG); empty: as in the '
-            'parameter file (default raw).',
+            description='How images are sent, as the parameter image_transport says it; empty: as '
+            'in the parameter file (default raw).',
         ),
         DeclareLaunchArgument(
             'rviz',

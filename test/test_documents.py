@@ -1,12 +1,15 @@
 import re
+import subprocess
+import sys
 
 import pytest
-import yaml
 from documents import PAGES, ROOT, blocks, page, table
 
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.analysis.label_topic import EMOTIONS_TYPE, STRING_TYPE
 from fer_ros.cli import main
+from fer_ros.data.datasets import READERS
+from fer_ros.data.image_folder import IMAGE_FOLDER
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.messages.encodings import ENCODINGS
 from fer_ros.offline.output_folder import PARTS
@@ -34,28 +37,41 @@ def specs(node):
     return {'fer_node': FER_NODE, 'camera_node': CAMERA_NODE}[node]
 
 
-@pytest.mark.parametrize('node', ['fer_node', 'camera_node'])
-def test_parameter_tables_agree_with_the_code(node):
-    rows = [
-        [name.strip('`'), yaml.safe_load(default.strip('`')), allowed, live == 'yes', text]
-        for name, default, allowed, live, text in table(page('nodes'), f'`{node}` parameter')
-    ]
-    assert rows == [
-        [spec.name, spec.default, spec.allowed(), spec.live, spec.description]
-        for spec in specs(node)
-    ]
-
-
-@pytest.mark.parametrize('node', ['fer_node', 'camera_node'])
-def test_parameter_file_holds_every_parameter_with_its_default(node):
-    file = yaml.safe_load((ROOT / 'config' / 'fer.yaml').read_text())
-    expected = {spec.name: spec.default for spec in specs(node)}
-    assert file[f'/**/{node}']['ros__parameters'] == expected
+def test_parameter_file_and_tables_are_as_they_are_written():
+    command = [sys.executable, ROOT / 'scripts' / 'write-parameters', '--check']
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.mark.parametrize('node', ['fer_node', 'camera_node'])
 def test_every_parameter_has_a_description(node):
     assert all(spec.description.endswith('.') for spec in specs(node))
+
+
+@pytest.mark.parametrize('name', ['image_transport', 'detector', 'face_source', 'outputs'])
+def test_every_value_of_a_parameter_is_described(name):
+    spec = next(spec for spec in FER_NODE if spec.name == name)
+    described = re.findall(r'(\w+): ', spec.description)
+    assert [choice for choice in spec.choices if choice not in described] == []
+
+
+def test_tables_have_every_data_set_with_its_splits_and_terms():
+    data, terms = (
+        ' '.join(row[0] for row in table(page('training'), 'data |' + second))
+        for second in (' what it is', ' where')
+    )
+    titles = [dataset.title for dataset in READERS if dataset is not IMAGE_FOLDER]
+    assert [title for title in titles if title not in data] == []
+    assert [title for title in titles if title not in terms] == []
+
+
+def test_help_and_readme_name_every_data_set(capsys):
+    titles = [dataset.title for dataset in READERS if dataset is not IMAGE_FOLDER]
+    with pytest.raises(SystemExit, match=r'^0$'):
+        main(['evaluate', '--help'])
+    said = capsys.readouterr().out
+    assert [title for title in titles if title not in said] == []
+    assert [title for title in titles if title not in page('README')] == []
 
 
 def test_encodings_are_those_of_the_code():

@@ -45,7 +45,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         '--fold',
         type=int,
         default=0,
-        help='fold of CREMA-D (0: all five), CK+, JAFFE or KDEF',
+        help='fold of data that is split by subject; 0: all five of CREMA-D, of other data the '
+        'one that the model was trained for',
     )
     parser.add_argument(
         '--seen',

@@ -15,8 +15,6 @@ Load = Callable[[Path, str, int, Path, bool], FaceSet]
 class Dataset:
     """A published data set.
 
-    A new one is a module that makes such a record, and a place in ``datasets.READERS``.
-
     Attributes:
         name: In options and model files, as ``raf_db``.
         title: Name for people to read.

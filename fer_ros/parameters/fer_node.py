@@ -6,6 +6,7 @@ They apply with and without ROS: ``fer-ros bag`` reads the same parameters as th
 from fer_ros.media.annotate import ANNOTATIONS, DEFAULT_ANNOTATIONS
 from fer_ros.messages.detections import ANY_CLASS
 from fer_ros.messages.hri import EXPRESSIONS, OTHER_EXPRESSIONS
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.parameters.models import MODELS
 from fer_ros.parameters.pipeline import PIPELINE
@@ -28,7 +29,7 @@ FER_NODE: tuple[Spec, ...] = (
         'image_transport',
         'raw',
         'raw: sensor_msgs/Image; compressed: sensor_msgs/CompressedImage (JPEG or PNG).',
-        choices=('raw', 'compressed'),
+        choices=tuple(IMAGE_TRANSPORTS),
     ),
     Spec(
         'image_reliability',

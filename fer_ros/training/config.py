@@ -64,8 +64,8 @@ class TrainConfig:
         mixed_precision: Whether convolutions and products are computed in bfloat16, where the
             device can: a step is then 1.6 times as fast. Weights and their updates stay in
             float32.
-        fold: Of data that is split by subject, CREMA-D, CK+, JAFFE and KDEF: its people are left
-            for the test, those of the next one validate.
+        fold: Number of the fold of data that is split by subject: its people are left for the
+            test, those of the next one validate.
         seed: Seed of all random numbers.
         workers: Processes that prepare batches; 0 prepares them in this one.
     """

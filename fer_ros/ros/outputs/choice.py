@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rclpy.node import Node
@@ -14,6 +15,35 @@ from fer_ros.ros.outputs.output import Output
 from fer_ros.ros.outputs.transforms import TransformOutput
 from fer_ros.ros.outputs.vision import VisionOutput
 from fer_ros.ros.throttled_log import ThrottledLog
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What outputs are made of.
+
+    Attributes:
+        node: Publishes.
+        name_of: Returns the name of a face by its number; no other node gives it.
+        values: The node's parameters by name.
+        log: For what is wrong.
+    """
+
+    node: Node
+    name_of: Callable[[int], str]
+    values: Mapping[str, Any]
+    log: ThrottledLog
+
+
+# By their names in the parameter "outputs", in the order in which they publish.
+_MAKERS: dict[str, Callable[[Surroundings], Output]] = {
+    'emotion': lambda given: EmotionOutput(given.node),
+    'tf': lambda given: TransformOutput(given.node, given.name_of, given.log),
+    'vision_msgs': lambda given: VisionOutput(given.node),
+    'hri': lambda given: HriOutput(
+        given.node, given.name_of, given.values['hri_namespace'], given.log
+    ),
+}
+OUTPUTS = tuple(_MAKERS)
 
 
 def make_outputs(
@@ -33,21 +63,12 @@ def make_outputs(
     """
     # A node that was started again gives no name for a second time, nor does another one.
     prefix = f'f{secrets.token_hex(3)}'
-
-    def name_of(face_id: int) -> str:
-        return f'{prefix}_{face_id}'
-
-    makers: dict[str, Callable[[], Output]] = {
-        'emotion': lambda: EmotionOutput(node),
-        'tf': lambda: TransformOutput(node, name_of, log),
-        'vision_msgs': lambda: VisionOutput(node),
-        'hri': lambda: HriOutput(node, name_of, values['hri_namespace'], log),
-    }
+    given = Surroundings(node, lambda face_id: f'{prefix}_{face_id}', values, log)
     outputs: list[Output] = []
     try:
-        for name in makers:
+        for name, make in _MAKERS.items():
             if name in values['outputs']:
-                outputs.append(makers[name]())
+                outputs.append(make(given))
         outputs.append(AnnotatedOutput(node, topics))
     except Exception:
         for output in outputs:

@@ -5,6 +5,14 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.ros.outputs.choice import OUTPUTS
+
+
+def test_parameter_allows_every_output():
+    (allowed,) = (spec.choices for spec in FER_NODE if spec.name == 'outputs')
+    assert set(allowed) == set(OUTPUTS)
+
 
 def configured(graph):
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
