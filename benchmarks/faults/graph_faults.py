@@ -26,6 +26,7 @@ _TO_WORK = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 _IMAGES = 30
 _REST_S = 0.5
 _STOPPED_S = 5.0
+_GOES_ON_S = 1.0
 _WITHIN_S = 20.0
 
 
@@ -160,6 +161,9 @@ def stopped_process(graph: FaultGraph, random: Random) -> None:
         graph.spin(_STOPPED_S, load=True)
     finally:
         os.kill(graph.node.pid, signal.SIGCONT)
+    # Cameras do not stop because a node did. The first of these images find the shared memory
+    # still full of those that nobody has read, and may be lost: with best effort for good.
+    graph.spin(_GOES_ON_S, load=True)
 
 
 def disabled(graph: FaultGraph, random: Random) -> None:

@@ -9,6 +9,8 @@ _S = 1_000_000_000
 _REORDERED_NS = _S
 # A leap larger than this, such as a clock set from 1970 to today, says nothing about elapsed time.
 _NO_CLOCK_NS = 365 * 24 * 3600 * _S
+# Seconds since 1970 as a floating-point number tell times apart from about 0.5 us on.
+_LEAST_STEP_NS = 1_000
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,8 @@ class ImageTime:
     """When an image was taken.
 
     Attributes:
-        stamp_ns: Acquisition time in nanoseconds; later than that of the previous image, unless
-            ``new_start``.
+        stamp_ns: Acquisition time in nanoseconds; at least 1 us later than that of the previous
+            image, so that it is also later in seconds, unless ``new_start``.
         elapsed_ns: Nanoseconds since the first image of the recording; never decreasing.
         new_start: Whether the stamp jumped back, so that all earlier faces are forgotten.
     """
@@ -83,10 +85,9 @@ class ImageClock:
         passed_ns = self._passed_ns(arrival_ns)
         if said_ns == self._said_ns:
             self._repeated += 1
-            return self._go_on(said_ns, self._stamp_ns + max(passed_ns, 1), arrival_ns, passed_ns)
+            return self._go_on(said_ns, self._stamp_ns + passed_ns, arrival_ns, passed_ns)
         if said_ns > self._said_ns:
-            # Replacements for repeated stamps may have run ahead of the stamps that follow.
-            return self._go_on(said_ns, max(said_ns, self._stamp_ns + 1), arrival_ns, passed_ns)
+            return self._go_on(said_ns, said_ns, arrival_ns, passed_ns)
         if self._said_ns - said_ns < _REORDERED_NS:
             self._overtaken += 1
             self._overtaken_by_ns = max(self._overtaken_by_ns, self._said_ns - said_ns)
@@ -142,6 +143,8 @@ class ImageClock:
         return passed_ns
 
     def _go_on(self, said_ns: int, stamp_ns: int, arrival_ns: int, passed_ns: int) -> ImageTime:
+        # Replacements for repeated stamps may have run ahead of the stamps that follow.
+        stamp_ns = max(stamp_ns, self._stamp_ns + _LEAST_STEP_NS)
         step_ns = stamp_ns - self._stamp_ns
         leaps = step_ns > 10 * (_S + passed_ns)
         leaps |= 0 < passed_ns < _S < step_ns - passed_ns

@@ -104,7 +104,6 @@ class ImageProcessor:
             stamp_ns = self._node.get_clock().now().nanoseconds
         time_of_image = topic.clock.take(stamp_ns, time.time_ns())
         if time_of_image is None:
-            topic.statistics.on_late()
             raise StampError('images come out of order; late ones are left out')
         if time_of_image.new_start:
             topic.pipeline.reset()
@@ -116,7 +115,9 @@ class ImageProcessor:
     def _on_failure(self, topic: ImageTopic, error: Exception, answered: bool = False) -> None:
         if self.stopped:
             return
-        if not answered and not isinstance(error, StampError):
+        if not answered and isinstance(error, StampError):
+            topic.statistics.on_late()
+        elif not answered:
             topic.statistics.on_failed()
         if isinstance(error, FerError):
             self._on_image_error(topic, str(error), None)

@@ -52,6 +52,7 @@ class ImageSubscription:
         self._on_image = on_image
         self._on_lost = on_lost
         self._number: int | None = None
+        self._numbered = False
         self._reliable = self._wanted()
         self._subscription: Subscription | None = self._subscribe()
 
@@ -123,16 +124,17 @@ class ImageSubscription:
     def _take(self, msg: Image | CompressedImage, info: dict[str, Any]) -> None:
         # An event tells of what was lost on the way alone, and only where a middleware does not
         # number its messages is it what is known.
-        number = info.get('publication_sequence_number')
-        last, self._number = self._number, number
-        missing = number - last - 1 if number is not None and last is not None else 0
-        # Each publisher counts for itself.
-        if missing > 0 and self._node.count_publishers(self.topic) == 1:
+        number, last = info.get('publication_sequence_number'), self._number
+        # Each publisher counts for itself, and an image does not say by which it was sent.
+        alone = self._node.count_publishers(self.topic) == 1
+        self._number, self._numbered = number if alone else None, number is not None
+        missing = number - last - 1 if alone and number is not None and last is not None else 0
+        if missing > 0:
             self._on_lost(missing)
         self._on_image(msg)
 
     def _on_event(self, lost: int) -> None:
-        if self._number is None:
+        if not self._numbered:
             self._on_lost(lost)
 
 

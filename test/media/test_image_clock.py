@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from fer_ros.media.image_clock import ImageClock
+from fer_ros.media.image_clock import ImageClock, stamp_s
 
 START_NS = 1_700_000_000_000_000_000
 SENT = 5_000_000
@@ -70,6 +70,13 @@ def test_each_stamp_twice_is_no_step_back():
     stamps, _, starts, _ = taken([5.0, 5.0, 5.05, 5.05, 5.3])
     assert all(a < b for a, b in pairwise(stamps))
     assert starts == []
+
+
+def test_stamps_that_differ_by_a_nanosecond_are_later_ones_in_seconds_too():
+    clock = ImageClock()
+    latest_s = 2**31 - 1
+    times = [clock.take(latest_s * 10**9 + index, START_NS + index) for index in range(3)]
+    assert all(stamp_s(a.stamp_ns) < stamp_s(b.stamp_ns) for a, b in pairwise(times))
 
 
 def test_clock_that_is_set_after_the_first_image_makes_no_long_recording():

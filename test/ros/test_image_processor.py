@@ -59,3 +59,21 @@ def test_bad_image_of_one_camera_leaves_a_good_one_of_another_alone(two_cameras,
     assert published == [('emotion', 'right'), ('annotated', 'right')]
     assert 'step is 5 bytes' in left.statistics.last_error
     assert right.statistics.last_error == ''
+
+
+def test_images_a_nanosecond_apart_are_both_answered(two_cameras, two_faces_bgr):
+    processor, (left, _), published = two_cameras
+    # One of these seconds as a floating-point number is the other.
+    for nanosec in (0, 1):
+        msg = bgr_to_msg(two_faces_bgr, header(2**31 - 1, f'left {nanosec}'))
+        msg.header.stamp.nanosec = nanosec
+        processor.process({left: msg})
+    assert [name for output, name in published if output == 'emotion'] == ['left 0', 'left 1']
+
+
+def test_image_that_the_pipeline_calls_too_late_is_counted(two_cameras, two_faces_bgr):
+    processor, (left, _), published = two_cameras
+    left.pipeline.process(two_faces_bgr, 5.0)
+    processor.process({left: bgr_to_msg(two_faces_bgr, header(4, 'left'))})
+    assert published == []
+    assert (left.statistics.late, left.statistics.failed) == (1, 0)
