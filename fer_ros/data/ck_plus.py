@@ -9,15 +9,14 @@ from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
+    SUBJECT_FOLDS,
     LabelledPictures,
     Picture,
-    classes_of,
     listed,
-    split_by_subject,
+    recorded_pictures,
 )
 from fer_ros.errors import DatasetError
 
-FOLDS = 10
 _IMAGES = 'cohn-kanade-images'
 _EMOTIONS = ('Emotion', 'Emotion_labels/Emotion', 'Emotion_labels')
 # By their numbers, from 0.
@@ -60,7 +59,7 @@ def find_ck_plus(path: Path, fold: int) -> LabelledPictures:
 
     Args:
         path: Folder with ``cohn-kanade-images`` and ``Emotion``.
-        fold: Number of one of ten folds by subject, see ``split_by_subject``.
+        fold: Number of one of ten folds by subject, see ``recorded_pictures``.
 
     Raises:
         DatasetError: There are no labels.
@@ -74,13 +73,7 @@ def find_ck_plus(path: Path, fold: int) -> LabelledPictures:
     for sequence in sorted((path / _IMAGES).glob('S*/*')):
         if sequence.is_dir():
             _add(sequence, emotions / sequence.parent.name / sequence.name, found)
-    return LabelledPictures(
-        'CK+',
-        split_by_subject(found.pictures, fold, FOLDS),
-        classes_of(found.pictures),
-        found.left_out(),
-        from_web=False,
-    )
+    return recorded_pictures('CK+', found.pictures, fold, found.left_out())
 
 
 def _add(sequence: Path, labels: Path, found: _Found) -> None:
@@ -115,5 +108,5 @@ CK_PLUS = Dataset(
     'CK+',
     lambda path: (path / _IMAGES).is_dir(),
     pictures_of(find_ck_plus),
-    FOLDS,
+    SUBJECT_FOLDS,
 )

@@ -9,16 +9,15 @@ from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
+    SUBJECT_FOLDS,
     LabelledPictures,
     Picture,
-    classes_of,
     listed,
-    split_by_subject,
+    recorded_pictures,
 )
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
-FOLDS = 10
 _NAME = re.compile(r'([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+\.tiff?', re.IGNORECASE)
 
 
@@ -27,7 +26,7 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
 
     Args:
         path: Folder of the pictures, or the one above.
-        fold: Of ten, by subject, as in ``split_by_subject``: one of the women is left each time.
+        fold: Of ten, by subject, as in ``recorded_pictures``: one of the women is left each time.
 
     Raises:
         DatasetError: There is none.
@@ -43,13 +42,7 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
     if not pictures:
         raise DatasetError(f'{path} holds no picture of JAFFE, expected files like KA.AN1.39.tiff')
     left_out = f'Left out: {len(others)} pictures without a label in their name: {listed(others)}.'
-    return LabelledPictures(
-        'JAFFE',
-        split_by_subject(pictures, fold, FOLDS),
-        classes_of(pictures),
-        (left_out,) if others else (),
-        from_web=False,
-    )
+    return recorded_pictures('JAFFE', pictures, fold, [left_out] if others else [])
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -63,5 +56,5 @@ JAFFE = Dataset(
     'JAFFE',
     lambda path: any(_NAME.fullmatch(file.name) for file in _files(path)),
     pictures_of(find_jaffe),
-    FOLDS,
+    SUBJECT_FOLDS,
 )

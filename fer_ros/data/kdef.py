@@ -9,16 +9,15 @@ from pathlib import Path
 
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
+    SUBJECT_FOLDS,
     LabelledPictures,
     Picture,
-    classes_of,
     listed,
-    split_by_subject,
+    recorded_pictures,
 )
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
-FOLDS = 10
 _NAME = re.compile(r'[AB]([FM]\d\d)(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)\.JPE?G', re.IGNORECASE)
 # Of one session and person.
 _FOLDER = re.compile(r'[AB][FM]\d\d', re.IGNORECASE)
@@ -33,7 +32,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
 
     Args:
         path: Folder of the pictures, or of folders ``AF01`` and so on, or one above.
-        fold: Number of one of ten folds by subject, see ``split_by_subject``.
+        fold: Number of one of ten folds by subject, see ``recorded_pictures``.
 
     Raises:
         DatasetError: There is none.
@@ -60,13 +59,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
             f'Left out: {len(others)} pictures without expression and view in their name: '
             f'{listed(others)}.'
         )
-    return LabelledPictures(
-        'KDEF',
-        split_by_subject(pictures, fold, FOLDS),
-        classes_of(pictures),
-        tuple(left_out),
-        from_web=False,
-    )
+    return recorded_pictures('KDEF', pictures, fold, left_out)
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -86,5 +79,5 @@ KDEF = Dataset(
     'KDEF',
     lambda path: any(_NAME.fullmatch(file.name) for file in _files(path)),
     pictures_of(find_kdef),
-    FOLDS,
+    SUBJECT_FOLDS,
 )

@@ -10,6 +10,8 @@ from fer_ros.labels import FERPLUS_CLASSES
 
 # What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
 _VALIDATION, _TEST = 26, 51
+# Folds by subject, as usual for the data sets of ``recorded_pictures``.
+SUBJECT_FOLDS = 10
 # So many names are said of what is wrong in the same way.
 _MOST_NAMES = 10
 
@@ -98,24 +100,28 @@ def with_validation(pictures: Sequence[Picture]) -> list[Picture]:
     ]
 
 
-def split_by_subject(pictures: Sequence[Picture], fold: int, folds: int) -> list[Picture]:
-    """Return pictures with the split that each has in one fold; nobody is in two splits.
+def recorded_pictures(
+    name: str, pictures: Sequence[Picture], fold: int, left_out: Sequence[str]
+) -> LabelledPictures:
+    """Return the pictures of people who were recorded in one place; nobody is in two splits.
 
-    Every ``folds``-th subject in the order of their names is a fold's test, as usual where a data
-    set has no lists of its own; those of the next fold validate, the others train.
+    Every tenth subject in the order of their names is a fold's test, as usual where a data set has
+    no lists of its own; those of the next fold validate, the others train.
 
     Args:
-        pictures: With a subject each.
-        fold: From 1.
-        folds: How many there are.
+        name: Name of the data set.
+        pictures: Pictures with a subject each.
+        fold: Number of one of ``SUBJECT_FOLDS`` folds, from 1.
+        left_out: A sentence for each kind of picture that is left out.
     """
     subjects = sorted({picture.subject for picture in pictures})
-    fold_of = {subject: number % folds + 1 for number, subject in enumerate(subjects)}
-    split_of = {fold % folds + 1: 'validation', fold: 'test'}
-    return [
+    fold_of = {subject: number % SUBJECT_FOLDS + 1 for number, subject in enumerate(subjects)}
+    split_of = {fold % SUBJECT_FOLDS + 1: 'validation', fold: 'test'}
+    split = [
         replace(picture, split=split_of.get(fold_of[picture.subject], 'train'))
         for picture in pictures
     ]
+    return LabelledPictures(name, split, classes_of(split), tuple(left_out), from_web=False)
 
 
 def listed(names: Sequence[str]) -> str:
