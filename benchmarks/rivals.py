@@ -10,10 +10,9 @@ from benchmarks.new_face import SITUATIONS, delay_figures, new_face_delays
 from fer_ros.bench.images import one_face_chunks
 from fer_ros.bench.pipeline import OURS, one_by_one, report_speeds, stages_of
 from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads
-from fer_ros.bench.report import machine, print_stages, write_json
+from fer_ros.bench.report import begin_report, print_stages, write_json
 from fer_ros.bench.turns import WARM_UP_IMAGES, Chunk, OneByOne, Side, take_turns, warm_up
 from fer_ros.errors import SourceError
-from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline.emotion_pipeline import STAGES
 
 EARLIER, LIBRARY = 'earlier design', 'library fer'
@@ -42,15 +41,7 @@ def compare(
         json_path: File for the figures as JSON, if any.
         phases: Number of phases; see ``new_face_delays``.
     """
-    people = describe_people(sample_people())
-    report: Figures = {
-        'machine': machine(),
-        'images': people,
-        'model': maker.model_name,
-        'rounds': rounds,
-    }
-    print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
-    print(f'images: {people}', flush=True)
+    report = begin_report(maker.model_name, rounds)
     sides, stages, report['notes'] = _sides(maker, sizes_wh[0])
     for sentence in report['notes']:
         print(sentence, flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 from fer_ros.bench.images import Scene, one_face_chunks
 from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.bench.ratio import Ratio, busy_sentence
-from fer_ros.bench.report import machine, spread_ms, write_json
+from fer_ros.bench.report import begin_report, spread_ms, write_json
 from fer_ros.bench.turns import (
     Chunk,
     OneByOne,
@@ -21,7 +21,6 @@ from fer_ros.bench.turns import (
     take_turns,
 )
 from fer_ros.media.sample_clip import RATE_HZ, SIZE_WH
-from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline.emotion_estimator import estimate_together
 
 NUM_FACES = (1, 2, 4, 8, 16)
@@ -112,15 +111,7 @@ def bench_faces(
         num_faces: Numbers of faces in view; compared with the first.
         num_cameras: Numbers of cameras; compared with the first.
     """
-    people = describe_people(sample_people())
-    report: dict[str, Any] = {
-        'machine': machine(),
-        'images': people,
-        'model': maker.model_name,
-        'rounds': rounds,
-    }
-    print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
-    print(f'images: {people}', flush=True)
+    report = begin_report(maker.model_name, rounds)
     # The time between detections must pass, so a chunk contains all of the images.
     stamps_s = [index / RATE_HZ for index in range(images)]
     crowds = [Crowd(maker, number) for number in num_faces]

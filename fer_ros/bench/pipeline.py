@@ -8,7 +8,7 @@ from typing import Any
 from fer_ros.bench.images import one_face_chunks
 from fer_ros.bench.pipeline_maker import PipelineMaker, TwoThreads
 from fer_ros.bench.ratio import busy_sentence
-from fer_ros.bench.report import machine, print_stages, spread_ms, stage_figures, write_json
+from fer_ros.bench.report import begin_report, print_stages, spread_ms, stage_figures, write_json
 from fer_ros.bench.turns import (
     OneByOne,
     Side,
@@ -17,7 +17,6 @@ from fer_ros.bench.turns import (
     ratios_to_first,
     take_turns,
 )
-from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.pipeline.emotion_pipeline import STAGES, EmotionPipeline
 
 OURS = 'fer_ros'
@@ -40,15 +39,7 @@ def bench_pipeline(
         json_path: File for the figures as JSON, if any.
         images: Largest number of images; 0: all.
     """
-    people = describe_people(sample_people())
-    report: Figures = {
-        'machine': machine(),
-        'images': people,
-        'model': maker.model_name,
-        'rounds': rounds,
-    }
-    print(f'{report["machine"]}; model {maker.model_name}, rounds: {rounds}', flush=True)
-    print(f'images: {people}', flush=True)
+    report = begin_report(maker.model_name, rounds)
     report['sizes'] = {}
     sides: list[Side] = [one_by_one(maker.make()), TwoThreads(maker.make())]
     for size_wh in sizes_wh:

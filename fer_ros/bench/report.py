@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.atomic_file import atomic_file
+from fer_ros.media.sample_people import describe_people, sample_people
 
 _CPU_INFO = Path('/proc/cpuinfo')
 
@@ -19,6 +20,24 @@ _CPU_INFO = Path('/proc/cpuinfo')
 def machine() -> str:
     """Return the name and number of the processors."""
     return f'{_processor()}, {os.cpu_count()} processors'
+
+
+def begin_report(model_name: str, rounds: int) -> dict[str, Any]:
+    """Return, and print, what the figures of a benchmark of the sample clip depend on.
+
+    Args:
+        model_name: Name of the model's file.
+        rounds: Number of times each side is measured.
+    """
+    report = {
+        'machine': machine(),
+        'images': describe_people(sample_people()),
+        'model': model_name,
+        'rounds': rounds,
+    }
+    print(f'{report["machine"]}; model {model_name}, rounds: {rounds}', flush=True)
+    print(f'images: {report["images"]}', flush=True)
+    return report
 
 
 def write_json(report: Mapping[str, Any], path: Path | None) -> None:
