@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from face_files import write_lit
+from face_files import write_splits
 from uncounted import uncounted
 
 pytest.importorskip('torch_geometric')
@@ -33,10 +33,7 @@ def said_on_a_full_disk(tmp_path, most_bytes, *arguments):
 
 @pytest.fixture
 def pictures(tmp_path):
-    for index, split in enumerate(('train', 'validation', 'test')):
-        for number, name in enumerate(('happiness', 'neutral')):
-            write_lit(tmp_path / 'data' / split / name / f'{split}.jpg', 3 * number + index)
-    return tmp_path / 'data'
+    return write_splits(tmp_path / 'data')
 
 
 def hidden(folder):

@@ -13,7 +13,7 @@ import time
 import cv2
 import pytest
 from bag_files import write_images
-from face_files import write_lit
+from face_files import write_splits
 
 from fer_ros.cli import main
 
@@ -28,10 +28,7 @@ def long_bag(clip, tmp_path):
 
 @pytest.fixture
 def pictures(tmp_path):
-    for index, split in enumerate(('train', 'validation', 'test')):
-        for number, name in enumerate(('happiness', 'neutral')):
-            write_lit(tmp_path / 'data' / split / name / f'{split}.jpg', 3 * number + index)
-    return tmp_path / 'data'
+    return write_splits(tmp_path / 'data')
 
 
 def start(tmp_path, *arguments):

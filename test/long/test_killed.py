@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import pytest
 from bag_files import write_images
-from face_files import write_lit
+from face_files import write_splits
 
 from fer_ros.bags.reader import BagReader
 from fer_ros.models import load_classifier
@@ -122,10 +122,7 @@ def test_video(clip, tmp_path):
 
 @pytest.fixture
 def pictures(tmp_path):
-    for index, split in enumerate(('train', 'validation', 'test')):
-        for number, name in enumerate(('happiness', 'neutral')):
-            write_lit(tmp_path / 'data' / split / name / f'{split}.jpg', 3 * number + index)
-    return tmp_path / 'data'
+    return write_splits(tmp_path / 'data')
 
 
 SMALL = """
