@@ -32,17 +32,6 @@ def generate_launch_description() -> LaunchDescription:
             'namespace', default_value='', description='Namespace of the node and its topics.'
         ),
         DeclareLaunchArgument(
-            'params_file',
-            default_value=str(SHARE / 'config' / 'fer.yaml'),
-            description='Parameter file; the other arguments override it.',
-        ),
-        DeclareLaunchArgument(
-            'model',
-            default_value='',
-            description='Model file, .onnx or .safetensors; empty: as in the parameter file '
-            '(default: the model that ships with the package).',
-        ),
-        DeclareLaunchArgument(
             'transport',
             default_value='',
             choices=['', *IMAGE_TRANSPORTS],
@@ -50,18 +39,12 @@ def generate_launch_description() -> LaunchDescription:
             'in the parameter file (default raw).',
         ),
         DeclareLaunchArgument(
-            'rviz',
-            default_value='false',
-            choices=['true', 'false'],
-            description='Whether to show the annotated image in RViz.',
-        ),
-        DeclareLaunchArgument(
             'use_sim_time',
             default_value='false',
             choices=['true', 'false'],
             description='Whether to take the time from /clock, as with a replayed bag.',
         ),
-        *shared_arguments(),
+        *shared_arguments(rviz=False),
     ]
     actions = [OpaqueFunction(function=environment), OpaqueFunction(function=nodes)]
     return LaunchDescription([*arguments, *actions])

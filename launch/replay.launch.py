@@ -47,24 +47,7 @@ def generate_launch_description() -> LaunchDescription:
             default_value='',
             description='File with QoS overrides for topics; empty: QoS as recorded.',
         ),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=str(SHARE / 'config' / 'fer.yaml'),
-            description='Parameter file of the node.',
-        ),
-        DeclareLaunchArgument(
-            'model',
-            default_value='',
-            description='Model file, .onnx or .safetensors; empty: the model that ships with the '
-            'package.',
-        ),
-        DeclareLaunchArgument(
-            'rviz',
-            default_value='true',
-            choices=['true', 'false'],
-            description='Whether to show the annotated image in RViz.',
-        ),
-        *shared_arguments(),
+        *shared_arguments(rviz=True),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=actions)])
 
@@ -83,10 +66,7 @@ def actions(context: LaunchContext) -> list[Action]:
             'image_topic': ','.join(base_topic(name) for name in types),
             'transport': transport(types),
             'use_sim_time': 'true',
-            **{
-                name: LaunchConfiguration(name)
-                for name in ('params_file', 'model', 'rviz', *SHARED)
-            },
+            **{name: LaunchConfiguration(name) for name in SHARED},
         }.items(),
     )
     # The bag must not start while the node is still loading its models.

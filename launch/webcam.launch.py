@@ -32,31 +32,13 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'namespace', default_value='', description='Namespace of the nodes and their topics.'
         ),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=str(SHARE / 'config' / 'fer.yaml'),
-            description='Parameter file of both nodes.',
-        ),
-        DeclareLaunchArgument(
-            'model',
-            default_value='',
-            description='Model file, .onnx or .safetensors; empty: the model that ships with the '
-            'package.',
-        ),
-        DeclareLaunchArgument(
-            'rviz',
-            default_value='true',
-            choices=['true', 'false'],
-            description='Whether to show the annotated image in RViz.',
-        ),
-        *shared_arguments(),
+        *shared_arguments(rviz=True),
     ]
     camera = OpaqueFunction(function=lambda context: started(camera_node, context))
     fer = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
-            name: LaunchConfiguration(name)
-            for name in ('namespace', 'params_file', 'model', 'rviz', *SHARED)
+            name: LaunchConfiguration(name) for name in ('namespace', *SHARED)
         }.items(),
     )
     # In this order, so that the DDS profile set in fer.launch.py also applies to camera_node.

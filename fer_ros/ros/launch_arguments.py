@@ -1,14 +1,39 @@
 """Arguments that every launch file of the package has."""
 
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
 from launch.actions import DeclareLaunchArgument
 
 # Names of the arguments that a launch file passes on to fer.launch.py.
-SHARED = ('dds_profile', 'respawn', 'respawn_delay_s')
+SHARED = ('params_file', 'model', 'rviz', 'dds_profile', 'respawn', 'respawn_delay_s')
 
 
-def shared_arguments() -> list[DeclareLaunchArgument]:
-    """Return how ``SHARED`` are declared."""
+def shared_arguments(rviz: bool) -> list[DeclareLaunchArgument]:
+    """Return how ``SHARED`` are declared.
+
+    Args:
+        rviz: Whether RViz is started by default.
+    """
+    share = Path(get_package_share_directory('fer_ros'))
     return [
+        DeclareLaunchArgument(
+            'params_file',
+            default_value=str(share / 'config' / 'fer.yaml'),
+            description='Parameter file; the other arguments override it.',
+        ),
+        DeclareLaunchArgument(
+            'model',
+            default_value='',
+            description='Model file, .onnx or .safetensors; empty: as in the parameter file '
+            '(default: the model that ships with the package).',
+        ),
+        DeclareLaunchArgument(
+            'rviz',
+            default_value=str(rviz).lower(),
+            choices=['true', 'false'],
+            description='Whether to show the annotated image in RViz.',
+        ),
         DeclareLaunchArgument(
             'respawn',
             default_value='false',
