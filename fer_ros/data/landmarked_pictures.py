@@ -1,5 +1,6 @@
 """Landmarks for data sets of face crops and of pictures with a face, made once and cached."""
 
+from collections.abc import Iterable
 from functools import cache as once
 from pathlib import Path
 
@@ -158,11 +159,12 @@ def enlarged(gray: ImageArray, side_px: float) -> tuple[ImageArray, float]:
 
 
 def _landmark_chunk(images: ImageArray) -> Arrays:
-    results = [_landmark(image) for image in images]
-    return {
-        'landmarks_px': np.stack([landmarks for landmarks, _ in results]),
-        'detected': np.array([detected for _, detected in results]),
-    }
+    return _arrays(_landmark(image) for image in images)
+
+
+def _arrays(results: Iterable[tuple[FloatArray, bool]]) -> Arrays:
+    points, detected = zip(*results, strict=True)
+    return {'landmarks_px': np.stack(points), 'detected': np.array(detected)}
 
 
 def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
@@ -186,11 +188,7 @@ def _second_detector() -> FaceDetector | None:
 
 
 def _second_chunk(images: ImageArray) -> Arrays:
-    results = [_second_landmarks(image) for image in images]
-    return {
-        'landmarks_px': np.stack([points for points, _ in results]),
-        'detected': np.array([detected for _, detected in results]),
-    }
+    return _arrays(_second_landmarks(image) for image in images)
 
 
 def _second_landmarks(image: ImageArray) -> tuple[FloatArray, bool]:
