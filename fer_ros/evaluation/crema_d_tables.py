@@ -13,7 +13,12 @@ from fer_ros.evaluation.judged_clips import (
     stream_names,
 )
 from fer_ros.evaluation.report import Cell, Table
-from fer_ros.evaluation.stills import class_table, difference_tables
+from fer_ros.evaluation.stills import (
+    STREAM_COLUMNS,
+    class_table,
+    difference_tables,
+    stream_figures,
+)
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import (
     Labels,
@@ -21,7 +26,6 @@ from fer_ros.metrics import (
     bootstrap_accuracy,
     bootstrap_recall,
     flicker_hz,
-    measure,
     unweighted_recall,
 )
 
@@ -41,18 +45,11 @@ def stream_tables(judged: Judged) -> list[Table]:
     }
     frame_rows, clip_rows, of_clips = [], [], {}
     for stream, probabilities in answers.items():
-        metrics = measure(probabilities, labels, CREMA_D_CLASSES)
-        frame = probabilities.argmax(axis=1)
         frame_rows.append(
             (
                 stream,
-                metrics.accuracy,
-                bootstrap_accuracy(frame, labels, actors).span(),
-                metrics.unweighted_recall,
-                bootstrap_recall(frame, labels, len(CREMA_D_CLASSES), actors).span(),
-                metrics.macro_f1,
-                metrics.calibration_error,
-                flicker_hz(frame, clips, stamps),
+                *stream_figures(probabilities, labels, CREMA_D_CLASSES, actors),
+                flicker_hz(probabilities.argmax(axis=1), clips, stamps),
             )
         )
         clip = np.concatenate([part.clips[stream] for part in judged.values()])
@@ -85,12 +82,7 @@ def stream_tables(judged: Judged) -> list[Table]:
             'Per frame, about ten a second; actors drawn',
             (
                 'stream',
-                'accuracy',
-                'accuracy interval',
-                'unweighted recall',
-                'recall interval',
-                'macro F1',
-                'calibration error (0 to 1)',
+                *STREAM_COLUMNS,
                 'flicker (changes/s)',
             ),
             tuple(frame_rows),

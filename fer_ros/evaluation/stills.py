@@ -22,6 +22,15 @@ from fer_ros.structures import FloatArray
 Groups = npt.NDArray[Any] | None
 # Of classes with fewer the recall is known to ten points at best.
 MANY_FACES = 30
+# Of the figures of a stream, as ``stream_figures`` returns them.
+STREAM_COLUMNS = (
+    'accuracy',
+    'accuracy interval',
+    'unweighted recall',
+    'recall interval',
+    'macro F1',
+    'calibration error (0 to 1)',
+)
 
 
 def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Table]:
@@ -63,13 +72,16 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
     for stream, probabilities in answers.items():
         for kind, chosen in _kinds(faces).items():
             rows.append(
-                _stream_row(
+                (
                     stream,
                     kind,
-                    probabilities[chosen],
-                    labels[chosen],
-                    faces.classes,
-                    None if groups is None else groups[chosen],
+                    int(chosen.sum()),
+                    *stream_figures(
+                        probabilities[chosen],
+                        labels[chosen],
+                        faces.classes,
+                        None if groups is None else groups[chosen],
+                    ),
                 )
             )
     return Table(
@@ -79,12 +91,7 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
             'stream',
             'which faces',
             'faces',
-            'accuracy',
-            'accuracy interval',
-            'unweighted recall',
-            'recall interval',
-            'macro F1',
-            'calibration error (0 to 1)',
+            *STREAM_COLUMNS,
         ),
         tuple(rows),
     )
@@ -108,19 +115,19 @@ def in_frequent_classes(labels: Labels) -> npt.NDArray[np.bool_]:
     return many
 
 
-def _stream_row(
-    stream: str,
-    kind: str,
-    probabilities: FloatArray,
-    labels: Labels,
-    classes: tuple[str, ...],
-    groups: Groups,
+def stream_figures(
+    probabilities: FloatArray, labels: Labels, classes: tuple[str, ...], groups: Groups
 ) -> tuple[Cell, ...]:
+    """Return the cells of ``STREAM_COLUMNS``.
+
+    Args:
+        probabilities: ``(N, C)`` of one stream.
+        labels: ``(N,)``.
+        classes: C names.
+        groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
+    """
     metrics, predictions = measure(probabilities, labels, classes), probabilities.argmax(axis=1)
     return (
-        stream,
-        kind,
-        len(labels),
         metrics.accuracy,
         bootstrap_accuracy(predictions, labels, groups).span(),
         metrics.unweighted_recall,
