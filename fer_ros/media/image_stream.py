@@ -74,3 +74,7 @@ class ImageStream:
     live: bool = False
     stills: bool = False
     problems: list[str] = field(default_factory=list)
+
+    def said(self) -> tuple[str, ...]:
+        """Return the problems without repetitions, which reading twice may cause."""
+        return tuple(dict.fromkeys(self.problems))

@@ -6,16 +6,16 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from fer_ros import __version__
 from fer_ros.analysis.emotion_table import EmotionTable, parquet_is_installed
 from fer_ros.errors import SourceError
 from fer_ros.media.annotate import annotate
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.picture_files import write_picture
-from fer_ros.models import Models, whole_model
+from fer_ros.models import Models
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.prefetch import WriteBehind
 from fer_ros.offline.recording import progress_bar
+from fer_ros.offline.report_head import report_head
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import Processed, StreamProcessor
 from fer_ros.parameters.models import pipeline_models
@@ -24,7 +24,6 @@ from fer_ros.report.contact_sheet import ContactSheet
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_pictures_page
 from fer_ros.report.pictures import Picture, PictureFace, PicturesReport
-from fer_ros.report.report import ReportedModel
 
 # Judged pictures that wait to be written.
 _DEPTH = 4
@@ -62,7 +61,7 @@ class PictureRun:
         finally:
             pictures.close()
         if not outputs.pictures:
-            said = '; '.join(stream.problems) or 'there is no picture'
+            said = '; '.join(stream.said()) or 'there is no picture'
             raise SourceError(f'{source}: {said}')
         outputs.finish(stream.problems)
         report = self._report(stream, outputs.pictures, source)
@@ -74,20 +73,9 @@ class PictureRun:
     def _report(
         self, stream: ImageStream, pictures: Sequence[Picture], source: str
     ) -> PicturesReport:
-        classifier = self.models.classifier
         emotions = Counter(face.answer for picture in pictures for face in picture.faces)
         return PicturesReport(
-            source=source,
-            name=stream.name,
-            version=__version__,
-            model=ReportedModel(whole_model(classifier.path).name, classifier.config.classes),
-            parameters={
-                name: value
-                for name, value in self.settings.parameters.items()
-                if name not in ('model', 'landmark_model')
-            },
-            parts=self.settings.parts,
-            problems=tuple(dict.fromkeys(stream.problems)),
+            **report_head(source, stream, self.models, self.settings),
             with_face=sum(bool(picture.faces) for picture in pictures),
             faces=emotions.total(),
             emotions=dict(emotions.most_common()),

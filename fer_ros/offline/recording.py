@@ -10,7 +10,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_ros import __version__
 from fer_ros.analysis.agreement import measure_agreement
 from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
@@ -18,16 +17,17 @@ from fer_ros.analysis.label_intervals import Labels
 from fer_ros.errors import BagError
 from fer_ros.media.image_stream import ImageStream, StampedImage
 from fer_ros.media.rate_limit import rate_limited
-from fer_ros.models import Models, whole_model
+from fer_ros.models import Models
 from fer_ros.offline.output_folder import REPORT
 from fer_ros.offline.outputs import Outputs, video_names
+from fer_ros.offline.report_head import report_head
 from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.parameters.models import pipeline_models
 from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
-from fer_ros.report.report import Report, ReportedModel, Speed
+from fer_ros.report.report import Report, Speed
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
 
@@ -88,7 +88,7 @@ class RecordingRun:
             if outputs.video_names:
                 self._say(f'{stream.name}: completing {", ".join(outputs.video_names.values())}')
         if not len(log.image_times_s):
-            raise BagError(f'{source}: {"; ".join(_said(stream)) or "there is no image"}')
+            raise BagError(f'{source}: {"; ".join(stream.said()) or "there is no image"}')
         elapsed_s = time.perf_counter() - start_s
         speed = _speed(log, processor, elapsed_s)
         report = replace(self._report(stream, log, source, speed), key=key)
@@ -132,21 +132,9 @@ class RecordingRun:
             images.close()
 
     def _report(self, stream: ImageStream, log: EmotionLog, source: str, speed: Speed) -> Report:
-        classifier = self.models.classifier
         return Report(
-            source=source,
-            name=stream.name,
-            version=__version__,
-            # Whether it ran in its 8-bit form stands among the parameters.
-            model=ReportedModel(whole_model(classifier.path).name, self.classes),
-            parameters={
-                name: value
-                for name, value in self.settings.parameters.items()
-                if name not in ('model', 'landmark_model')
-            },
-            parts=self.settings.parts,
+            **report_head(source, stream, self.models, self.settings),
             videos=tuple(video_names(list(stream.topics)).values()),
-            problems=_said(stream),
             behaviour=measure_behaviour(log),
             agreement=measure_agreement(log),
             speed=speed,
@@ -180,11 +168,6 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
             bar.update()
 
         yield step
-
-
-def _said(stream: ImageStream) -> tuple[str, ...]:
-    """Return the problems of a stream without repetitions, which reading twice may cause."""
-    return tuple(dict.fromkeys(stream.problems))
 
 
 def _speed(log: EmotionLog, processor: StreamProcessor, elapsed_s: float) -> Speed:

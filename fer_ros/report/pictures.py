@@ -1,9 +1,8 @@
 """PicturesReport: all figures of pictures that are not a sequence, as in ``report.json``."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from fer_ros.report.report import ReportedModel
+from fer_ros.report.report import ReportHead
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,10 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class PicturesReport:
+class PicturesReport(ReportHead):
     """The figures of pictures.
 
     Attributes:
-        source: Source as the user named it.
-        name: Name of the picture or folder.
-        version: Version of this package.
-        model: Model that made the estimates.
-        parameters: Values of the node's parameters.
-        parts: Requested outputs.
-        problems: A sentence for each problem.
         with_face: Number of pictures that show a face.
         faces: Total number of faces.
         emotions: How many faces show each emotion, most frequent first; those without one by the
@@ -60,13 +52,6 @@ class PicturesReport:
         pictures: The pictures in natural order of their names.
     """
 
-    source: str
-    name: str
-    version: str
-    model: ReportedModel
-    parameters: dict[str, Any]
-    parts: tuple[str, ...]
-    problems: tuple[str, ...]
     with_face: int
     faces: int
     emotions: dict[str, int]

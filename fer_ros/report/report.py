@@ -21,6 +21,29 @@ class ReportedModel:
 
 
 @dataclass(frozen=True)
+class ReportHead:
+    """What was judged and with what.
+
+    Attributes:
+        source: Source as the user named it.
+        name: Name of the bag, file or folder.
+        version: Version of this package.
+        model: Model that made the estimates.
+        parameters: Values of the node's parameters.
+        parts: Requested outputs.
+        problems: A sentence for each problem.
+    """
+
+    source: str
+    name: str
+    version: str
+    model: ReportedModel
+    parameters: dict[str, Any]
+    parts: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Speed:
     """How fast a recording was processed.
 
@@ -39,32 +62,18 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ReportHead):
     """The figures of a recording.
 
     Attributes:
-        source: Source as the user named it.
-        name: Name of the bag or file.
-        version: Version of this package.
-        model: Model that made the estimates.
-        parameters: Values of the node's parameters.
-        parts: Requested outputs.
         videos: Names of the annotated videos.
-        problems: A sentence for each problem.
         behaviour: Behaviour of the faces.
         agreement: Agreement with the labels; ``None`` without labels.
         speed: Processing speed.
         key: Identifies everything that a bag's estimates depend on; empty for other sources.
     """
 
-    source: str
-    name: str
-    version: str
-    model: ReportedModel
-    parameters: dict[str, Any]
-    parts: tuple[str, ...]
     videos: tuple[str, ...]
-    problems: tuple[str, ...]
     behaviour: Behaviour
     agreement: Agreement | None
     speed: Speed
