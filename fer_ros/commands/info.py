@@ -1,10 +1,22 @@
 """``fer-ros info``: describes a model."""
 
 import argparse
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from fer_ros.commands.command import Command
 from fer_ros.commands.options import add_model
 from fer_ros.inference.classifier import INT8_SUFFIX
+
+_STREAMS = {
+    'cnn': 'CNN',
+    'gat': 'graph attention network',
+    'fused': 'CNN and graph attention network, fusion {fusion}',
+}
+_MOST_HEADER_BYTES = 1 << 20
 
 
 def _info(options: argparse.Namespace) -> None:
@@ -13,19 +25,65 @@ def _info(options: argparse.Namespace) -> None:
     from fer_ros.models import load_classifier, whole_model
 
     classifier = load_classifier(options.model, options.backend)
-    config = classifier.config
-    quick = whole_model(classifier.path).with_suffix(INT8_SUFFIX)
-    rows = {
-        'model': classifier.path,
-        'classes': ', '.join(config.classes),
-        'stream': f'{config.stream}, fusion {config.fusion}',
-        **{name.replace('_', ' '): value for name, value in classifier.figures.items()},
-        '8-bit form': quick if quick.is_file() else 'none',
-        'face detector': load_detector().description,
-        'landmark model': find_landmark_model(),
-    }
-    for name, value in rows.items():
-        print(f'{name:<30}{value}')
+    config, path = classifier.config, classifier.path
+    quick = whole_model(path).with_suffix(INT8_SUFFIX)
+    landmark_model = Path(find_landmark_model())
+    rows = [
+        ('model', f'{path.name}, {_megabytes(path)}{_weights(whole_model(path))}'),
+        ('', str(path)),
+        ('8-bit form', f'{quick.name}, {_megabytes(quick)}' if quick.is_file() else 'none'),
+        ('classes', ', '.join(config.classes)),
+        ('network', _STREAMS[config.stream].format(fusion=config.fusion)),
+        *_figures(dict(classifier.figures)),
+        ('face detector', load_detector().description),
+        ('landmark model', f'{landmark_model.name}, {_megabytes(landmark_model)}'),
+        ('', str(landmark_model)),
+    ]
+    for name, text in rows:
+        print(f'{name:<20}{text}')
+
+
+def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what was measured in training, in words; what is not known here as it is."""
+    dataset = _title(str(figures.pop('dataset', '')))
+    epoch = figures.pop('epoch', None)
+    if dataset:
+        yield 'trained on', dataset + (f', weights of epoch {epoch}' if epoch else '')
+    split = f'validation split of {dataset}' if dataset else 'validation split'
+    if (share := figures.pop('validation_accuracy', None)) is not None:
+        yield 'accuracy', f'{share:.1%}, {split}'
+    if (share := figures.pop('validation_unweighted_recall', None)) is not None:
+        yield 'unweighted recall', f'{share:.1%}, mean over the classes, {split}'
+    if (share := figures.pop('validation_calibration_error', None)) is not None:
+        yield 'calibration error', f'{share:.1%}, {split}'
+    if frequencies := figures.pop('class_frequencies', None):
+        shares = sorted(frequencies.items(), key=lambda item: -item[1])
+        yield 'training faces', ', '.join(f'{name} {share:.0%}' for name, share in shares)
+    for name, value in figures.items():
+        yield name.replace('_', ' '), str(value)
+
+
+def _title(dataset: str) -> str:
+    from fer_ros.data.datasets import DATASETS, dataset_named
+
+    return dataset_named(dataset).title if dataset in DATASETS else dataset
+
+
+def _megabytes(path: Path) -> str:
+    return f'{path.stat().st_size / 1e6:.1f} MB'
+
+
+def _weights(path: Path) -> str:
+    """Return how many weights a model has, as its safetensors file says, if that is there."""
+    try:
+        with path.with_suffix('.safetensors').open('rb') as file:
+            size = int.from_bytes(file.read(8), 'little')
+            header = json.loads(file.read(min(size, _MOST_HEADER_BYTES)))
+        shapes = [entry['shape'] for name, entry in header.items() if name != '__metadata__']
+        return f', {sum(map(math.prod, shapes)) / 1e6:.1f} million weights'
+    # The description does without what is missing or damaged here.
+    except Exception:
+        return ''
 
 
 INFO = Command(

@@ -1,3 +1,6 @@
+import re
+import shutil
+
 import pytest
 
 from fer_ros.cli import main
@@ -16,7 +19,22 @@ def test_info_names_the_8_bit_form_of_whichever_form_it_is_asked_about(capsys):
     for path in (SHIPPED_MODEL, SHIPPED_MODEL.with_suffix(INT8_SUFFIX)):
         main(['info', '--model', str(path)])
         (line,) = (row for row in capsys.readouterr().out.splitlines() if '8-bit form' in row)
-        assert line.endswith('ferplus.int8.onnx')
+        assert re.search(r'ferplus\.int8\.onnx, \d\.\d MB$', line)
+
+
+def test_info_has_units_and_says_on_which_faces_the_accuracy_was_measured(capsys):
+    main(['info'])
+    out = capsys.readouterr().out
+    assert re.search(r'^model +ferplus\.onnx, \d\.\d MB, \d\.\d million weights$', out, re.M)
+    assert re.search(r'^accuracy +\d\d\.\d%, validation split of FER\+$', out, re.M)
+    assert re.search(r'^training faces +neutral \d\d%, happiness \d\d%, ', out, re.M)
+
+
+def test_info_does_without_the_number_of_weights_where_it_is_not_known(capsys, tmp_path):
+    shutil.copy(SHIPPED_MODEL, tmp_path / 'model.onnx')
+    (tmp_path / 'model.safetensors').write_bytes(b'no header')
+    main(['info', '--model', str(tmp_path / 'model.onnx')])
+    assert re.search(r'^model +model\.onnx, \d\.\d MB$', capsys.readouterr().out, re.M)
 
 
 def test_missing_model_ends_with_a_sentence_and_not_a_traceback():
