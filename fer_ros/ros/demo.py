@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -35,12 +35,16 @@ from fer_ros.msg import FaceEmotionArray
 from fer_ros.report.answer import answer
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
+from fer_ros.report.video_still import VideoStill
 from fer_ros.ros.child_process import Child
 from fer_ros.ros.dds_profile import send_images_whole
-from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
+from fer_ros.ros.demo_folder import FILM_FILES, demo_folder, remove_earlier
+from fer_ros.ros.image_counts import ImageCounts
+from fer_ros.structures import FaceEmotion, FrameEmotions
 
 _TOPIC = 'camera/image_raw'
-_START_UP_S = 60.0
+# A slow or busy computer takes a minute.
+_START_UP_S = 180.0
 _ROW_EVERY_S = 0.5
 
 
@@ -52,6 +56,7 @@ class Listener(Node):
         active: Whether fer_node has reported that it is active.
         dropped: Images that fer_node left out because newer ones had come.
         received: Images that fer_node received.
+        annotated: Number of annotated images.
         still: The annotated image that shows the most.
     """
 
@@ -59,10 +64,9 @@ class Listener(Node):
         super().__init__('demo')
         self.frames: list[FrameEmotions] = []
         self.active = False
-        self.received = self.dropped = 0
+        self.received = self.dropped = self.annotated = 0
         self.last_s = time.monotonic()
-        self.still: ImageArray | None = None
-        self._still_rank = (0, 0, 0.0)
+        self.still = VideoStill()
         self._row_s = float('-inf')
         self._video = video
         reliable = QoSProfile(depth=100)
@@ -86,11 +90,12 @@ class Listener(Node):
     def _on_image_annotated(self, msg: Image) -> None:
         bgr = bgr_from_msg(msg)
         stamp_s = stamp_s_from_msg(msg.header.stamp)
+        self.annotated += 1
         if self._video is not None:
             self._video.write(bgr, stamp_s)
         for frame in reversed(self.frames[-10:]):
-            if frame.stamp_s == stamp_s and (rank := _rank(frame, msg.width)) > self._still_rank:
-                self.still, self._still_rank = bgr.copy(), rank
+            if frame.stamp_s == stamp_s:
+                self.still.offer(bgr, frame)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
@@ -138,11 +143,16 @@ def run(source: str, out: Path, seconds: float) -> None:
     if opened.live and not seconds:
         print('press Ctrl-C to stop')
     # Of pictures that do not follow one another there is no film.
-    video = None if opened.stills else VideoFile(out / 'annotated.mp4')
+    out = demo_folder(out, opened.name, opened.stills)
+    video: VideoFile | None = None
+    if not opened.stills:
+        out.mkdir(exist_ok=True)
+        video = VideoFile(out / 'annotated.mp4')
     # Ctrl-C is to end the listening, not the context in which the last counts are received.
     send_images_whole(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener(video)
+    print('starting fer_node', flush=True)
     # camera_node offers reliable delivery; asked for from the start, not even the first is lost.
     fer_node = Child('fer_node', image_reliability='reliable')
     camera_node: Child | None = None
@@ -184,12 +194,11 @@ def _write_pictures(source: str, out: Path) -> None:
     Raises:
         SourceError: That did not succeed.
     """
-    for old in ('annotated.mp4', 'timeline.png', 'emotion.csv', 'annotated.png'):
-        (out / old).unlink(missing_ok=True)
     print('\nEach picture by itself:', flush=True)
-    command = [sys.executable, '-m', 'fer_ros', 'video', source, '--out', str(out / 'pictures')]
+    command = [sys.executable, '-m', 'fer_ros', 'video', source, '--out', str(out)]
     if subprocess.run(command).returncode:
         raise SourceError('fer-ros video failed; its output stands above')
+    _say_files(out, sorted(path.name for path in out.iterdir()))
 
 
 def _listen(listener: Listener, children: tuple[Child, Child], seconds: float) -> None:
@@ -223,29 +232,25 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
         log.append(_TOPIC, frame.stamp_s - frames[0].stamp_s, frame)
     draw_timeline(make_timeline(log), out / 'timeline.png')
     write_csv(frames, _TOPIC, out / 'emotion.csv')
-    if listener.still is not None:
-        cv2.imwrite(str(out / 'annotated.png'), listener.still)
+    written = {'timeline.png', 'emotion.csv'}
+    if listener.still.bgr is not None:
+        cv2.imwrite(str(out / 'annotated.png'), listener.still.bgr)
+        written.add('annotated.png')
+    if listener.annotated:
+        written.add('annotated.mp4')
+    remove_earlier(out, written)
     said = ' '.join(camera_node.lines) if camera_node is not None else ''
     images = re.findall(r'published (\d+) images', said)
     print()
-    print(f'images published by camera_node   {images[-1] if images else "?"}')
-    print(f'images received by fer_node       {listener.received}')
-    print(f'left out for newer ones           {listener.dropped}')
-    print(f'messages on /emotion              {len(frames)}')
-    print()
-    for line in answer(measure_behaviour(log)):
-        print(line)
-    names = ('annotated.mp4', 'annotated.png', 'timeline.png', 'emotion.csv')
-    there = [name for name in names if (out / name).exists()]
-    print(f'files in {out}: {", ".join(there)}')
+    counts = ImageCounts(
+        int(images[-1]) if images else None, listener.received, listener.dropped, len(frames)
+    )
+    print(*counts.lines(), '', *answer(measure_behaviour(log)), sep='\n')
+    _say_files(out, [name for name in FILM_FILES if name in written])
 
 
-def _rank(frame: FrameEmotions, width: int) -> tuple[int, int, float]:
-    """Return what makes an image worth showing: many faces that differ, large and inside of it."""
-    boxes = [face.box for face in frame.faces]
-    sizes = [min(box.width_px, box.x0_px, width - box.x1_px) for box in boxes]
-    emotions = {face.emotion for face in frame.faces}
-    return len(frame.faces), len(emotions), min(sizes, default=0.0)
+def _say_files(out: Path, names: Sequence[str]) -> None:
+    print(f'files of this run, in {out}: {", ".join(names)}')
 
 
 def _who(frame: FrameEmotions) -> list[tuple[int, str]]:
