@@ -55,7 +55,6 @@ class Listener(Node):
         frames: Every message on /emotion, in order.
         active: Whether fer_node has reported that it is active.
         dropped: Images that fer_node left out because newer ones had come.
-        received: Images that fer_node received.
         annotated: Number of annotated images.
         still: The annotated image that shows the most.
     """
@@ -64,7 +63,7 @@ class Listener(Node):
         super().__init__('demo')
         self.frames: list[FrameEmotions] = []
         self.active = False
-        self.received = self.dropped = self.annotated = 0
+        self.dropped = self.annotated = 0
         self.last_s = time.monotonic()
         self.still = VideoStill()
         self._row_s = float('-inf')
@@ -104,7 +103,6 @@ class Listener(Node):
                 self.active = True
             if 'dropped' in values:
                 self.dropped = int(values['dropped'])
-                self.received = int(values['received'])
 
 
 def main() -> None:
@@ -242,9 +240,7 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     said = ' '.join(camera_node.lines) if camera_node is not None else ''
     images = re.findall(r'published (\d+) images', said)
     print()
-    counts = ImageCounts(
-        int(images[-1]) if images else None, listener.received, listener.dropped, len(frames)
-    )
+    counts = ImageCounts(int(images[-1]) if images else None, listener.dropped, len(frames))
     print(*counts.lines(), '', *answer(measure_behaviour(log)), sep='\n')
     _say_files(out, [name for name in FILM_FILES if name in written])
 

@@ -8,13 +8,11 @@ class ImageCounts(NamedTuple):
 
     Attributes:
         published: Images that camera_node published; None if it did not say.
-        received: Images that reached fer_node.
-        left_out: Images that fer_node left out for newer ones.
+        left_out: Images in whose place fer_node answered newer ones.
         answered: Messages on /emotion.
     """
 
     published: int | None
-    received: int
     left_out: int
     answered: int
 
@@ -23,15 +21,14 @@ class ImageCounts(NamedTuple):
         published = '?' if self.published is None else str(self.published)
         left_out = 'fer_node kept up'
         if self.left_out:
-            share = self.left_out / max(self.received, self.left_out)
-            left_out = f'{share:.0%}; normal, a slow computer answers the newest image only'
-        unanswered = (self.published or self.received) - self.left_out - self.answered
+            share = self.left_out / (self.left_out + self.answered)
+            left_out = f'{share:.0%}; normal: a busy computer answers only the newest image'
+        unanswered = (self.published or 0) - self.left_out - self.answered
         answered = 'one per image that was not left out'
         if unanswered > 0:
             answered = f'{unanswered} more were on their way, or failed with a line above'
         return [
             f'images published by camera_node   {published:>5}',
-            f'images received by fer_node       {self.received:>5}',
-            f'left out for newer ones           {self.left_out:>5}   ({left_out})',
+            f'left out by fer_node              {self.left_out:>5}   ({left_out})',
             f'messages on /emotion              {self.answered:>5}   ({answered})',
         ]
