@@ -10,7 +10,7 @@ def test_all_answered_is_said_to_be_as_it_should():
 
 def test_images_left_out_are_said_to_be_normal():
     *_, left_out, answered = ImageCounts(400, 100, 300).lines()
-    assert '100   (25%; normal, ' in left_out
+    assert '100   (25%; normal: ' in left_out
     assert '300   (one per image that was not left out)' in answered
 
 
