@@ -38,7 +38,7 @@ __all__ = [
     'load_classifier',
     'load_models',
 ]
-__version__ = '0.1.0'
+__version__ = '0.9.0'
 
 # From 1.29, ONNX Runtime for Linux reports usage to its vendor as soon as it is imported, unless
 # this variable disables it. A user who sets it to 0 keeps the reports.

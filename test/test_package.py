@@ -20,7 +20,51 @@ VERSION = ElementTree.parse(ROOT / 'package.xml').findtext('version')
 
 def test_versions_agree():
     assert fer_ros.__version__ == VERSION
-    assert f'\n{VERSION} (' in (ROOT / 'CHANGELOG.rst').read_text()
+    # What comes next stands above it, below the heading "Forthcoming".
+    changes = (ROOT / 'CHANGELOG.rst').read_text()
+    newest, line = re.search(r'^(\d\S+ \(\d{4}-\d\d-\d\d\))\n(-+)$', changes, re.M).groups()
+    assert newest.startswith(f'{VERSION} (')
+    assert len(newest) == len(line)
+
+
+def check_release(root):
+    """Return what bars a release of the files in a folder."""
+    command = [sys.executable, root / 'scripts' / 'check-release']
+    return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
+
+
+@pytest.fixture
+def release(tmp_path):
+    """Files with a version and an address that may be released."""
+    for name in ('scripts/check-release', 'package.xml', 'fer_ros/__init__.py', 'CHANGELOG.rst'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    package = tmp_path / 'package.xml'
+    address = re.compile('email="[^"]*"')
+    package.write_text(address.sub('email="a.person@robots.org"', package.read_text()))
+    (tmp_path / 'SECURITY.md').write_text('Write to `a.person@robots.org`.')
+    changes = tmp_path / 'CHANGELOG.rst'
+    changes.write_text(re.sub(r'^Forthcoming\n-+\n', '', changes.read_text(), flags=re.M))
+    return tmp_path
+
+
+def test_release_with_an_address_and_one_version_is_not_barred(release):
+    assert check_release(release) == []
+
+
+@pytest.mark.parametrize('file', ['package.xml', 'SECURITY.md'])
+def test_address_of_nobody_bars_a_release(release, file):
+    text = (release / file).read_text().replace('a.person@robots.org', 'fer-ros@example.org')
+    (release / file).write_text(text)
+    (obstacle,) = check_release(release)
+    assert f'{file} has fer-ros@example.org' in obstacle
+
+
+def test_changes_that_have_no_version_yet_bar_a_release(release):
+    changes = release / 'CHANGELOG.rst'
+    changes.write_text(f'Forthcoming\n-----------\n* More.\n\n{changes.read_text()}')
+    (obstacle,) = check_release(release)
+    assert 'Forthcoming in CHANGELOG.rst' in obstacle
 
 
 @pytest.mark.parametrize('kind', ['msg', 'srv'])
@@ -101,6 +145,11 @@ def test_folder_of_the_sources_is_installed_beside_the_modules(folder, package):
     cmake = (ROOT / 'CMakeLists.txt').read_text()
     place = f'DESTINATION ${{python_dir}}/${{PROJECT_NAME}}/{package}'
     assert f'install(DIRECTORY {folder}/\n  {place}' in cmake
+
+
+def test_types_are_installed():
+    assert (ROOT / 'fer_ros' / 'py.typed').is_file()
+    assert 'py.typed' in PYPROJECT['tool']['setuptools']['package-data']['fer_ros']
 
 
 def test_every_package_is_installed():
