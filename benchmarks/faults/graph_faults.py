@@ -49,7 +49,7 @@ def other_publisher(graph: FaultGraph, random: Random) -> None:
     own, said = camera.publisher, len(graph.statuses)
     graph.open(camera, ReliabilityPolicy.BEST_EFFORT)
     require(
-        graph.said('publishers send images', said, load=True),
+        graph.said('nodes publish this topic', said, load=True),
         f'no status says that two publishers send on {camera.topic}',
     )
     graph.send_all(camera, [camera.good] * _IMAGES)

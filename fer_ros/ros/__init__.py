@@ -1,1 +1,1 @@
-"""ROS 2 nodes around the core; the only modules that import rclpy or a message class."""
+"""ROS 2 nodes around the core. With ``bench/node*``, the only modules that import rclpy."""

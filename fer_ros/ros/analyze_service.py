@@ -1,4 +1,4 @@
-"""AnalyzeService: the faces in one image, for behaviours that look once."""
+"""AnalyzeService: returns the faces in a single image, for behaviours that need one look."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,13 +18,13 @@ _NAME = '~/analyze'
 class AnalyzeService:
     """Answers ``~/analyze`` while the node is configured, with or without image topics.
 
-    It works in the thread that receives: images of the topics that come meanwhile wait, and of
-    each topic the newest is processed afterwards.
+    Requests are processed in the executor's thread. Topic images that arrive meanwhile wait, and
+    only the newest of each topic is processed afterwards.
     """
 
     def __init__(self, node: GuardedNode, values: Callable[[], Mapping[str, Any]]) -> None:
         """Args:
-        node: Whose service it is.
+        node: Node that offers the service.
         values: Returns the node's parameters by name.
         """
         self._node, self._values = node, values
@@ -32,11 +32,11 @@ class AnalyzeService:
         node.create_service(AnalyzeImage, _NAME, self._on_request)
 
     def ready(self, models: Models) -> None:
-        """Judge by these models from now on."""
+        """Use these models from now on."""
         self._pipeline = EmotionPipeline(models, pipeline_settings(self._values()))
 
     def free(self) -> None:
-        """Let go of the models."""
+        """Release the models."""
         self._pipeline = None
 
     def _on_request(

@@ -10,7 +10,7 @@ from sensor_msgs.msg import CameraInfo
 
 from fer_ros.errors import SettingError
 
-# Their keys, and how many numbers each has; distortion has as many as its model.
+# CameraInfo field: key in the file and number of values; that of D depends on the model.
 _MATRICES = {
     'k': ('camera_matrix', 9),
     'd': ('distortion_coefficients', None),
@@ -20,14 +20,15 @@ _MATRICES = {
 
 
 def read_calibration(url: str) -> CameraInfo:
-    """Return what a calibration file says, without a header.
+    """Return the content of a calibration file, with an empty header.
 
     Args:
         url: ``file:///opt/robot/camera.yaml``, or the path alone; YAML as ``camera_calibration``
             writes it and ``camera_info_manager`` reads it.
 
     Raises:
-        SettingError: It is no file's URL, cannot be read, or lacks a key; it names the key.
+        SettingError: The URL is not a file's, or the file cannot be read, or a key is missing or
+            has a wrong value; the message names the key.
     """
     path = _path(url)
     try:
@@ -36,9 +37,9 @@ def read_calibration(url: str) -> CameraInfo:
         raise SettingError(f'calibration file {path} cannot be read: {error.strerror}') from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = ' '.join(str(error).split())
-        raise SettingError(f'calibration file {path} is no YAML: {reason}') from None
+        raise SettingError(f'calibration file {path} is not valid YAML: {reason}') from None
     if not isinstance(content, dict):
-        raise SettingError(f'calibration file {path} holds no calibration')
+        raise SettingError(f'calibration file {path} contains no calibration')
     return CameraInfo(
         width=_size(path, content, 'image_width'),
         height=_size(path, content, 'image_height'),

@@ -11,7 +11,7 @@ from fer_ros.errors import SettingError
 from fer_ros.face.pose import CameraIntrinsics
 from fer_ros.messages.image_transport import sibling_topic
 
-# Distortion models of ROS whose coefficients are those of OpenCV's pinhole camera.
+# The distortion models of ROS that OpenCV's pinhole camera shares.
 _OPENCV_MODELS = ('plumb_bob', 'rational_polynomial')
 _OPENCV_COUNTS = (4, 5, 8, 12, 14)
 
@@ -26,17 +26,17 @@ def camera_info_topic(image_topic: str) -> str:
 
 
 def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
-    """Return the intrinsics of the images that a ``CameraInfo`` is published with.
+    """Return the intrinsics of the images that a ``CameraInfo`` belongs to.
 
     Args:
-        msg: K, D and P refer to the full sensor; ``roi`` and ``binning`` tell which part of it
-            an image is, and how much smaller.
-        rectified: Whether the images are rectified: P applies, without distortion. Otherwise
-            K and D apply.
+        msg: Calibration. K, D and P refer to the full sensor; ``roi`` and ``binning`` give the
+            part of it that an image shows and by how much it is reduced.
+        rectified: Whether the images are rectified. If so, P applies, without distortion;
+            otherwise K and D apply.
 
     Raises:
-        SettingError: The camera is not calibrated, or distorts by a model that OpenCV's pinhole
-            camera does not have.
+        SettingError: The camera is not calibrated, or OpenCV's pinhole camera does not support
+            its distortion model.
     """
     if rectified:
         fx_px, cx_px, fy_px, cy_px = (float(msg.p[index]) for index in (0, 2, 5, 6))
@@ -51,7 +51,7 @@ def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
     if distortion and not known:
         raise SettingError(
             f'distortion of the camera_info is {msg.distortion_model!r} with {len(distortion)} '
-            f'coefficients, known is {" or ".join(_OPENCV_MODELS)} with 4, 5, 8, 12 or 14: '
+            f'coefficients, expected {" or ".join(_OPENCV_MODELS)} with 4, 5, 8, 12 or 14: '
             'rectify the images and set rectified'
         )
     across, down = max(msg.binning_x, 1), max(msg.binning_y, 1)
@@ -65,7 +65,7 @@ def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
 
 
 def image_size_from_msg(msg: CameraInfo) -> tuple[int, int]:
-    """Return width and height of the images that a ``CameraInfo`` is published with."""
+    """Return width and height in pixels of the images that a ``CameraInfo`` belongs to."""
     width, height = msg.roi.width or msg.width, msg.roi.height or msg.height
     return width // max(msg.binning_x, 1), height // max(msg.binning_y, 1)
 
@@ -75,11 +75,11 @@ class CameraModel:
 
     def __init__(self, rectified: bool) -> None:
         """Args:
-        rectified: See ``intrinsics_from_msg``.
+        rectified: Whether the images are rectified; see ``intrinsics_from_msg``.
         """
         self._rectified = rectified
         self._content: tuple[object, ...] = ()
-        # One value, as one thread fills it and another reads it.
+        # A single value, because one thread writes it while another reads it.
         self._known: tuple[CameraIntrinsics, tuple[int, int]] | None = None
         self._subscription: Subscription | None = None
         self._node: Node | None = None
@@ -89,15 +89,16 @@ class CameraModel:
 
         Args:
             node: Node that owns the subscription.
-            image_topic: Full name.
-            on_fault: Called with a sentence about a faulty message; once while it is repeated.
+            image_topic: Full name of the image topic.
+            on_fault: Called with a sentence about a faulty message, once as long as the messages
+                stay the same.
         """
 
         def on_message(msg: CameraInfo) -> None:
             if fault := self.take(msg):
                 on_fault(fault)
 
-        # Small enough to arrive, and so from publishers of every reliability.
+        # Best effort matches every publisher, and messages this small are not lost.
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node = node
         self._subscription = node.create_subscription(
@@ -112,10 +113,10 @@ class CameraModel:
         self._content, self._known = (), None
 
     def take(self, msg: CameraInfo) -> str:
-        """Hold to a message from now on.
+        """Use the intrinsics in a message from now on.
 
         Returns:
-            What is wrong with it; nothing where it only repeats the one before.
+            What is wrong with the message; empty if nothing is, or if it repeats the last one.
         """
         content = _content(msg)
         if content == self._content:
@@ -124,34 +125,37 @@ class CameraModel:
         try:
             self._known = intrinsics_from_msg(msg, self._rectified), image_size_from_msg(msg)
         except SettingError as error:
-            return f'{error}; until then hfov_deg gives the directions of heads, and no places'
+            return (
+                f'{error}; until then head directions are computed from hfov_deg, and head '
+                'positions are unknown'
+            )
         if not msg.header.frame_id:
-            return 'frame_id of the camera_info is empty: nobody knows in which frame heads are'
+            return 'frame_id of the camera_info is empty: set it, or head poses have no frame'
         return ''
 
     def of_image(self, size_wh: tuple[int, int]) -> CameraIntrinsics | None:
-        """Return the intrinsics of an image; None where nothing is known.
+        """Return the intrinsics of an image; None before a valid ``CameraInfo`` was received.
 
         Args:
-            size_wh: Its width and height in pixels.
+            size_wh: Width and height of the image in pixels.
 
         Raises:
-            SettingError: It has not the size of those that the ``CameraInfo`` is of.
+            SettingError: The ``CameraInfo`` is for images of another size.
         """
         if self._known is None:
             return None
         intrinsics, known_wh = self._known
-        # Drivers that fill in nothing but K leave the size at zero.
+        # Drivers that fill in only K leave the size at zero.
         if any(known_wh) and size_wh != known_wh:
             raise SettingError(
-                f'camera_info is of images of {known_wh[0]} x {known_wh[1]} pixels, these have '
-                f'{size_wh[0]} x {size_wh[1]}: it is not used'
+                f'camera_info is for images of {known_wh[0]} x {known_wh[1]} pixels, these have '
+                f'{size_wh[0]} x {size_wh[1]}: camera_info is ignored'
             )
         return intrinsics
 
 
 def _content(msg: CameraInfo) -> tuple[object, ...]:
-    """Return all of a message but its stamp."""
+    """Return everything in a message except its stamp."""
     arrays = tuple(tuple(values) for values in (msg.d, msg.k, msg.p))
     part = (msg.roi.x_offset, msg.roi.y_offset, msg.roi.width, msg.roi.height)
     size = (msg.width, msg.height, msg.binning_x, msg.binning_y, *part)

@@ -22,28 +22,28 @@ from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node
 from fer_ros.structures import ImageArray
 
-# How soon it is seen that somebody subscribes.
+# Longest time until the node notices its first subscriber.
 _LONGEST_WAIT_S = 0.05
-# A picture is published again and again while it is shown, as a camera would that looks at it.
+# A picture is published repeatedly while it is shown, as by a camera pointed at it.
 _PICTURE_RATE_HZ = 10
 
 
 class CameraNode(Node):
-    """Publishes ``camera/image_raw``, stamped when it is published, and its ``camera_info``.
+    """Publishes ``camera/image_raw``, stamped on publication, and its ``camera_info``.
 
-    A video is played at the times that it has, pictures are shown for ``PICTURE_S`` each.
+    A video is played at its own pace; each picture is shown for ``PICTURE_S``.
 
     Attributes:
-        published: Images so far.
+        published: Number of images published so far.
         done: Whether the source has ended and is not to be repeated.
-        error: Why it has ended, where that is an error.
+        error: Why the source ended early; empty if it did not.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         """Open the source.
 
         Args:
-            **kwargs: For ``Node``.
+            **kwargs: Passed to ``Node``.
 
         Raises:
             SettingError: A parameter is not allowed.
@@ -57,7 +57,7 @@ class CameraNode(Node):
         )
         url = self._settings['camera_info_url']
         self._camera_info = read_calibration(url) if url else None
-        # Frames are known by their names alone, whatever the namespace.
+        # tf frames have no namespaces, so the full name of the node is used.
         self._frame_id = self._settings['frame_id'] or self.get_fully_qualified_name().lstrip('/')
         self.published = 0
         self.done = False
@@ -66,19 +66,19 @@ class CameraNode(Node):
         self._next: SourceImage | None = None
         self._due_s = 0.0
         self._gap_s = 1 / self._source.rate_hz
-        # Reliable offers to every subscriber; those that ask for best effort get that.
+        # A reliable publisher matches every subscriber, best-effort ones too.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
         if self._camera_info is not None:
-            beside = camera_info_topic(self._publisher.topic_name)
-            self._info_publisher = self.create_publisher(CameraInfo, beside, qos)
+            info_topic = camera_info_topic(self._publisher.topic_name)
+            self._info_publisher = self.create_publisher(CameraInfo, info_topic, qos)
         self._timer = self.create_timer(min(self._gap_s, _LONGEST_WAIT_S), self._on_timer)
         self.get_logger().info(
             f'{self._settings["source"]}: '
             + (
                 f'each picture for {PICTURE_S:g} s on '
                 if self._source.stills
-                else f'{self._source.rate_hz:.3g} images a second on '
+                else f'{self._source.rate_hz:.3g} images per second on '
             )
             + self._publisher.topic_name
         )
@@ -108,14 +108,14 @@ class CameraNode(Node):
         height, width = bgr.shape[:2]
         if (info.width, info.height) != (width, height) and self.published == 1:
             self.get_logger().warning(
-                f'{self._settings["camera_info_url"]} is of images of {info.width} x {info.height}'
-                f' pixels, these have {width} x {height}'
+                f'{self._settings["camera_info_url"]} is for images of {info.width} x '
+                f'{info.height} pixels, these have {width} x {height}'
             )
         info.header = header
         self._info_publisher.publish(info)
 
     def _read(self) -> SourceImage | None:
-        """Return the next image; None where the source has ended and is not to be repeated."""
+        """Return the next image; None if the source has ended and is not to be repeated."""
         try:
             image = next(self._images, None)
             if image is None and self._settings['loop']:
@@ -127,13 +127,13 @@ class CameraNode(Node):
         return image
 
     def _call_again(self, image: SourceImage, following: SourceImage | None) -> None:
-        """Have the timer call when the following image is to be shown."""
+        """Set the timer to the moment at which the following image is due."""
         if following is not None and following.time_s > image.time_s:
             self._gap_s = following.time_s - image.time_s
         now_s = time.monotonic()
         if self.published == 1:
             self._due_s = now_s
-        # Time that was lost is not caught up, except a little.
+        # Lost time is made up by at most one image; more would be a burst.
         self._due_s = max(self._due_s, now_s - self._gap_s) + self._gap_s
         self._timer.timer_period_ns = max(round((self._due_s - now_s) * 1e9), 1)
         self._timer.reset()
@@ -146,10 +146,10 @@ class CameraNode(Node):
         return bool(wait and not self._publisher.get_subscription_count())
 
     def spin(self) -> None:
-        """Publish until the source has ended and its last image has arrived.
+        """Publish until the source has ended and subscribers have received its last image.
 
         Raises:
-            SourceError: It ended because it cannot be read any further.
+            SourceError: The source cannot be read any further.
         """
         while not self.done:
             rclpy.spin_once(self)
@@ -159,14 +159,14 @@ class CameraNode(Node):
 
     def destroy_node(self) -> None:
         """Release the source and the node."""
-        # Not through the logger, which at Ctrl-C has nobody left to publish to.
+        # Not through the logger: after Ctrl-C the context is shut down and it cannot publish.
         print(f'published {self.published} images', flush=True)
         self._source.close()
         super().destroy_node()
 
 
 def _played(source: ImageSource) -> Iterator[SourceImage]:
-    """Yield the images of a source, of pictures each as often as it is published."""
+    """Yield the images of a source; each picture repeatedly, as often as it is published."""
     for image in source:
         yield image
         if source.stills:

@@ -12,11 +12,11 @@ from ament_index_python.packages import get_package_prefix
 
 
 class Child:
-    """A node in its own process, whose output is passed on line by line.
+    """A node in its own process, whose output is collected and printed line by line.
 
     Attributes:
-        log: Its output, line by line.
-        lines: Its output without level, time and name.
+        log: Lines that the process has printed.
+        lines: The same lines without level, time and name.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class Child:
         Args:
             executable: ``fer_node`` or ``camera_node``, or the dotted name of a module that runs
                 a node.
-            echo: Whether to print its output here too.
-            domain_id: ROS domain; this process's if None.
+            echo: Whether to print its output here as well.
+            domain_id: ROS domain; that of this process if None.
             **parameters: Parameters of the node, as on a command line.
         """
         command = [str(Path(get_package_prefix('fer_ros')) / 'lib' / 'fer_ros' / executable)]
@@ -40,7 +40,7 @@ class Child:
             command = [sys.executable, '-m', executable]
         flags = [part for key, value in parameters.items() for part in ('-p', f'{key}:={value}')]
         self._name, self._echo = executable, echo
-        # A session of its own: Ctrl-C reaches this process alone, which then ends the others.
+        # In a session of its own, so that Ctrl-C reaches only this process, which then stops it.
         self._process = subprocess.Popen(
             [*command, '--ros-args', *flags],
             stdout=subprocess.PIPE,
@@ -56,15 +56,15 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
+        """Process ID."""
         return self._process.pid
 
     def running(self) -> bool:
-        """Return whether the process runs."""
+        """Return whether the process is running."""
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Interrupt the process and wait for its end."""
+        """Interrupt the process and wait until it ends; kill it after 10 s."""
         if self.running():
             self._process.send_signal(signal.SIGINT)
         try:

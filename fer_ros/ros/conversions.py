@@ -1,4 +1,4 @@
-"""Arrays and records → messages: pure functions; the way back is in ``fer_ros.messages``."""
+"""Arrays and records → messages. Pure functions; their inverses are in ``fer_ros.messages``."""
 
 import array
 from typing import Any
@@ -14,7 +14,7 @@ from fer_ros.messages.emotions import frame_fields
 from fer_ros.msg import FaceEmotion, FaceEmotionArray
 from fer_ros.structures import FrameEmotions, ImageArray
 
-# The classes of messages.emotions.NESTED.
+# Message classes of the fields in messages.emotions.NESTED.
 _NESTED = {'first_seen': Time, 'roi': RegionOfInterest, 'position': Point}
 
 
@@ -49,7 +49,7 @@ def bgr_to_jpeg_msg(bgr: ImageArray, header: Header, quality: int) -> Compressed
         quality: From 1 to 100.
     """
     _, encoded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    # What image_transport writes there tells the subscriber which pixels to expect.
+    # The format string of image_transport, from which subscribers read the pixel format.
     return CompressedImage(
         header=header,
         format='bgr8; jpeg compressed bgr8',
@@ -60,13 +60,13 @@ def bgr_to_jpeg_msg(bgr: ImageArray, header: Header, quality: int) -> Compressed
 def frame_to_msg(
     frame: FrameEmotions, header: Header, image_topic: str, landmarks: bool = True
 ) -> FaceEmotionArray:
-    """Return the message for one image; ``messages.emotions.frame_from_msg`` is the way back.
+    """Return the message for one image; the inverse of ``messages.emotions.frame_from_msg``.
 
     Args:
-        frame: All faces of the image.
-        header: The image's.
-        image_topic: Where the image is from.
-        landmarks: Whether landmarks are filled in.
+        frame: All faces in the image.
+        header: Header of the image.
+        image_topic: Topic of the image.
+        landmarks: Whether to fill in landmarks.
     """
     fields = frame_fields(frame, image_topic, landmarks)
     faces = [_face_to_msg(face) for face in fields.pop('faces')]

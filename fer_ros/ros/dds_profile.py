@@ -1,4 +1,4 @@
-"""The profile with which Fast DDS, the middleware of ROS 2, sends images unfragmented."""
+"""Selects the profile with which Fast DDS, the default middleware, sends images unfragmented."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -8,12 +8,12 @@ from ament_index_python.packages import PackageNotFoundError, get_package_share_
 
 from fer_ros.errors import SettingError
 
-# Where a profile is looked for by Fast DDS 2, and by Fast DDS 3, which came with version 9 of
-# rmw_fastrtps and ROS 2 Kilted.
+# The variables from which Fast DDS 2 and Fast DDS 3 read a profile. Fast DDS 3 came with
+# version 9 of rmw_fastrtps, in ROS 2 Kilted.
 _OLD_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 _VARIABLE = 'FASTDDS_DEFAULT_PROFILES_FILE'
 _NEW_RMW = 9
-# How Fast DDS sends without a profile.
+# Selects the transports of Fast DDS where there is no profile.
 _TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
 
 
@@ -23,17 +23,17 @@ def profile_variable() -> str:
 
 
 def send_images_whole(environment: MutableMapping[str, str]) -> str:
-    """Choose ``config/fast_dds.xml`` for Fast DDS, unless somebody has chosen already.
+    """Select ``config/fast_dds.xml`` for Fast DDS, unless the environment selects a profile.
 
     Args:
-        environment: Environment of the process; only Fast DDS reads it, when the first node is
-            made.
+        environment: Environment of the process, which Fast DDS reads when the first node is
+            created.
 
     Returns:
-        A text for the log: the profile in force, and who chose it.
+        Text for the log: the profile in force and how it was selected.
     """
     variable, new = profile_variable(), _reads_new_variable()
-    # Kilted still reads the old variable, with a warning of its own that this ends.
+    # Kilted still reads the old variable, but warns that it is deprecated.
     read = (_VARIABLE, _OLD_VARIABLE, _TRANSPORTS) if new else (_OLD_VARIABLE, _TRANSPORTS)
     chosen = [f'{name}={environment[name]}' for name in read if environment.get(name)]
     if chosen:
@@ -46,14 +46,14 @@ def send_images_whole(environment: MutableMapping[str, str]) -> str:
 
 
 def profile_environment(choice: str) -> dict[str, str]:
-    """Return the environment variables of processes for which a profile is chosen.
+    """Return the environment variables that make processes use a profile.
 
     Args:
-        choice: File of a profile; ``none``: Fast DDS as it is without one; empty: nothing is
-            chosen, which leaves it to the nodes.
+        choice: File of a profile; ``none`` for Fast DDS without one; empty to leave the choice
+            to the nodes.
 
     Raises:
-        SettingError: The file does not exist, which Fast DDS itself would not report.
+        SettingError: The file does not exist, which Fast DDS itself does not report.
     """
     if not choice:
         return {}
@@ -68,7 +68,7 @@ def _reads_new_variable() -> bool:
     try:
         share = Path(get_package_share_directory('rmw_fastrtps_cpp'))
     except PackageNotFoundError:
-        # There is no Fast DDS that could read either.
+        # Fast DDS is not installed, so either will do.
         return True
     version = ElementTree.parse(share / 'package.xml').findtext('version', '')
     return int(version.split('.')[0]) >= _NEW_RMW

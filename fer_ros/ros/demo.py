@@ -1,7 +1,7 @@
-"""The demonstration: camera_node and fer_node in processes of their own, and one who listens.
+"""The demonstration: camera_node and fer_node in their own processes, and a listener here.
 
-Run as ``make demo``. It prints what arrives on /emotion and leaves an annotated video, a picture
-of the probabilities over time and a table; of pictures, what each of them shows by itself.
+Run it with ``make demo``. It prints what arrives on /emotion and writes an annotated video, a plot
+of the probabilities over time and a table; pictures are each judged separately.
 """
 
 import argparse
@@ -54,9 +54,9 @@ class Listener(Node):
     Attributes:
         frames: Every message on /emotion, in order.
         active: Whether fer_node has reported that it is active.
-        dropped: Images that fer_node left out because newer ones had come.
+        dropped: Number of images that fer_node skipped because newer ones had arrived.
         annotated: Number of annotated images.
-        still: The annotated image that shows the most.
+        still: The annotated image that shows the most faces and emotions.
     """
 
     def __init__(self, video: VideoFile | None) -> None:
@@ -116,7 +116,7 @@ def main() -> None:
         '--seconds',
         type=float,
         default=0.0,
-        help='stop after this time in seconds; 0: at the end or Ctrl-C',
+        help='stop after this many seconds; 0: at the end of the source or at Ctrl-C',
     )
     options = parser.parse_args()
     try:
@@ -140,25 +140,25 @@ def run(source: str, out: Path, seconds: float) -> None:
     opened.close()
     if opened.live and not seconds:
         print('press Ctrl-C to stop')
-    # Of pictures that do not follow one another there is no film.
+    # Unrelated pictures do not make a video.
     out = demo_folder(out, opened.name, opened.stills)
     video: VideoFile | None = None
     if not opened.stills:
         out.mkdir(exist_ok=True)
         video = VideoFile(out / 'annotated.mp4')
-    # Ctrl-C is to end the listening, not the context in which the last counts are received.
+    # Ctrl-C must end only the listening: the last counts are received after it.
     send_images_whole(os.environ)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener(video)
     print('starting fer_node', flush=True)
-    # camera_node offers reliable delivery; asked for from the start, not even the first is lost.
+    # camera_node is a reliable publisher; a reliable subscription does not miss its first image.
     fer_node = Child('fer_node', image_reliability='reliable')
     camera_node: Child | None = None
     try:
         _spin(listener, lambda: listener.active or not fer_node.running(), _START_UP_S)
         if not listener.active:
-            raise SourceError('fer_node did not become active; its output stands above')
-        # Publishers and subscribers find each other one by one; the last may need a moment longer.
+            raise SourceError('fer_node did not become active; see its output above')
+        # Publishers and subscribers are matched one by one; the last may take a moment longer.
         _spin(listener, lambda: False, 1.0)
         quoted = source.replace("'", "''")
         camera_node = Child(
@@ -166,7 +166,7 @@ def run(source: str, out: Path, seconds: float) -> None:
         )
         _listen(listener, (fer_node, camera_node), seconds)
         camera_node.stop()
-        # The counts of the last second are still to come.
+        # Diagnostics come once per second; wait for the last ones.
         _spin(listener, lambda: False, 1.2)
     except KeyboardInterrupt:
         print()
@@ -179,7 +179,7 @@ def run(source: str, out: Path, seconds: float) -> None:
         if video is not None:
             video.close()
     if not listener.frames:
-        raise SourceError('no message arrived on /emotion; the output of the nodes stands above')
+        raise SourceError('no message arrived on /emotion; see the output of the nodes above')
     if opened.stills:
         _write_pictures(source, out)
         return
@@ -187,15 +187,15 @@ def run(source: str, out: Path, seconds: float) -> None:
 
 
 def _write_pictures(source: str, out: Path) -> None:
-    """Judge pictures one by one; what the nodes saw one after the other is no film of anybody.
+    """Judge pictures separately: the nodes have taken them for the frames of one video.
 
     Raises:
-        SourceError: That did not succeed.
+        SourceError: ``fer-ros video`` failed.
     """
     print('\nEach picture by itself:', flush=True)
     command = [sys.executable, '-m', 'fer_ros', 'video', source, '--out', str(out)]
     if subprocess.run(command).returncode:
-        raise SourceError('fer-ros video failed; its output stands above')
+        raise SourceError('fer-ros video failed; see its output above')
     _say_files(out, sorted(path.name for path in out.iterdir()))
 
 
@@ -237,8 +237,8 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
     if listener.annotated:
         written.add('annotated.mp4')
     remove_earlier(out, written)
-    said = ' '.join(camera_node.lines) if camera_node is not None else ''
-    images = re.findall(r'published (\d+) images', said)
+    output = ' '.join(camera_node.lines) if camera_node is not None else ''
+    images = re.findall(r'published (\d+) images', output)
     print()
     counts = ImageCounts(int(images[-1]) if images else None, listener.dropped, len(frames))
     print(*counts.lines(), '', *answer(measure_behaviour(log)), sep='\n')
@@ -261,7 +261,7 @@ def _row(frame: FrameEmotions, start_s: float) -> str:
 
 
 def _sureness(face: FaceEmotion) -> str:
-    """Return the confidence as a number and a bar; nothing where the face was not judged."""
+    """Return the confidence as a number and a bar; empty if the face was not judged."""
     return f'{face.confidence:4.0%} {"▇" * round(10 * face.confidence)}' if face.judged else ''
 
 

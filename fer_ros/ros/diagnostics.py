@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-# An error is shown as a warning for as long as this after it occurred.
+# How long an error is shown as a warning.
 ERROR_SHOWN_S = 5.0
 _LATENCY_MAX_MS = 60_000.0
 
 
 @dataclass
 class TopicStatistics:
-    """Counts of one image topic since ``since_s``; filled by several threads.
+    """Counts of one image topic since ``since_s``; updated by several threads.
 
-    Every published image is in one of these counts: ``published`` were answered, ``lost`` never
-    arrived, ``dropped`` were replaced by a newer image, ``late`` arrived after a newer one,
-    ``failed`` could not be processed, ``ignored`` arrived while the node was disabled, or beyond
-    ``max_rate_hz``.
+    Every image is in exactly one of these counts: ``published`` were answered with a message,
+    ``lost`` never arrived, ``dropped`` were replaced by a newer image, ``late`` arrived after a
+    newer one, ``failed`` could not be processed, and ``ignored`` arrived while the node was
+    disabled or in excess of ``max_rate_hz``.
     """
 
     since_s: float = field(default_factory=time.monotonic)
@@ -40,11 +40,11 @@ class TopicStatistics:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def on_received(self, now_s: float, awaited: bool = True) -> None:
-        """Count an image that came in.
+        """Count an image that arrived.
 
         Args:
-            now_s: The time.
-            awaited: Whether it is to be answered.
+            now_s: Time of its arrival.
+            awaited: Whether the image is to be answered.
         """
         with self._lock:
             self.received += 1
@@ -56,28 +56,28 @@ class TopicStatistics:
                 self.unanswered_since_s = now_s
 
     def on_left_out(self, now_s: float) -> None:
-        """Count an image that came in and is not looked at, for there are more than needed."""
+        """Count an image that arrived and is ignored, as it exceeds ``max_rate_hz``."""
         with self._lock:
             self.received += 1
             self.ignored += 1
             self.last_image_s = now_s
 
     def on_dropped(self) -> None:
-        """Count an image that was taken and then dropped for a newer one."""
+        """Count an image that was replaced by a newer one before it was processed."""
         with self._lock:
             self.dropped += 1
 
     def on_late(self) -> None:
-        """Count an image that is left out because one with a later stamp came before it."""
+        """Count an image that is skipped because one with a later stamp arrived before it."""
         with self._lock:
             self.late += 1
 
     def on_lost(self, change: int) -> None:
-        """Count images that were published and did not get to the node.
+        """Count images that were published but did not reach the node.
 
         Args:
-            change: As a middleware may tell it: a signed number of 32 bits that arrives as an
-                unsigned one, and is negative where images come out of order.
+            change: The number as the middleware reports it: a signed 32-bit integer passed as an
+                unsigned one, negative if images arrive out of order.
         """
         with self._lock:
             self.lost += change if 0 < change < 2**31 else 0
@@ -88,27 +88,27 @@ class TopicStatistics:
             self.failed += 1
 
     def on_published(self, faces: int, latency_ms: float) -> None:
-        """Count a message that went out, with the time from the image's stamp to it."""
+        """Count a published message and its latency, measured from the image's stamp."""
         with self._lock:
             self.published += 1
             self.faces = faces
             self.unanswered_since_s = None
-            # Stamps of another clock, as of a replayed bag, tell nothing of latency.
+            # Stamps of another clock, as in a replayed bag, say nothing about latency.
             if 0 <= latency_ms < _LATENCY_MAX_MS:
                 self.latencies_ms.append(latency_ms)
 
     def on_error(self, error: str, now_s: float) -> None:
-        """Remember what was wrong with an image."""
+        """Record what was wrong with an image."""
         with self._lock:
             self.last_error, self.last_error_s = error, now_s
 
     def waited_s(self, now_s: float) -> float:
-        """Return the time since the last image, or since the beginning where none came."""
+        """Return the time since the last image, or since ``since_s`` if none has arrived."""
         with self._lock:
             return now_s - (self.since_s if self.last_image_s is None else self.last_image_s)
 
     def unanswered_s(self, now_s: float) -> float:
-        """Return for how long images have come without any being answered."""
+        """Return for how long images have arrived without one being answered."""
         with self._lock:
             since_s = self.unanswered_since_s
             return 0.0 if since_s is None else now_s - since_s
@@ -127,12 +127,12 @@ class TopicStatistics:
 
         Args:
             name: Name of the status.
-            topic: Its name.
-            now_s: Time on the same clock as the other methods'.
+            topic: Name of the topic.
+            now_s: Current time, on the clock that the other methods use.
             period_s: Time since the last report.
-            state: The node's, told when nothing is wrong.
-            warning: What is wrong with the topic; empty when nothing is.
-            error: Why its images are not answered; empty when they are.
+            state: State of the node, which is the message if nothing is wrong.
+            warning: What is wrong with the topic; empty if nothing is.
+            error: Why its images are not answered; empty if they are.
         """
         with self._lock:
             latencies = self.latencies_ms or [0.0]
@@ -173,7 +173,7 @@ class TopicStatistics:
 def status_message(
     level: bytes, name: str, message: str, values: dict[str, str]
 ) -> DiagnosticStatus:
-    """Return a ``DiagnosticStatus`` with values by key."""
+    """Return a ``DiagnosticStatus`` with these values by key."""
     return DiagnosticStatus(
         level=level,
         name=name,

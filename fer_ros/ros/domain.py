@@ -1,27 +1,30 @@
-"""take_domain: a separate ROS domain, isolated from other nodes of the machine."""
+"""take_domain: a separate ROS domain, isolated from other nodes on the machine."""
 
 import atexit
 import errno
 import socket
 from contextlib import ExitStack
 
-# On Linux the ports of these do not reach into those that are given out to any program.
+# On Linux, the ports of these domains are below the ephemeral ones.
 _DOMAINS = range(1, 101)
-# Processes of a domain that are looked for.
+# Number of participants per domain whose ports are probed.
 _PARTICIPANTS = 16
 
 
 def take_domain() -> int:
-    """Return a domain in which no node of this machine is, and keep it until the process ends.
+    """Reserve a domain without nodes on this machine until the process ends.
 
-    A TCP socket on the first of the domain's ports, of which DDS uses the UDP ones, keeps other
-    callers away; that the UDP ones are free shows that there is no node yet, whatever made it.
+    A domain is free of nodes if its UDP ports, which DDS uses, are free. A TCP socket bound to
+    the domain's first port number reserves it against other callers.
+
+    Returns:
+        Number of the domain.
 
     Raises:
         OSError: All domains are in use.
     """
     for domain in _DOMAINS:
-        # RTPS 2.5, section 9.6.2: first port of a domain, and of each participant in it.
+        # RTPS 2.5, section 9.6.2: first port of a domain and, below, of each participant in it.
         first_port = 7400 + 250 * domain
         with ExitStack() as probes:
             mark = socket.socket()
@@ -35,4 +38,4 @@ def take_domain() -> int:
                 continue
         atexit.register(mark.close)
         return domain
-    raise OSError(errno.EADDRINUSE, 'nodes are in all ROS domains from 1 to 100')
+    raise OSError(errno.EADDRINUSE, 'all ROS domains from 1 to 100 are in use')

@@ -13,7 +13,7 @@ from fer_ros.messages.detections import boxes_from_detections, classes_of_detect
 from fer_ros.messages.image_transport import sibling_topic
 from fer_ros.structures import FaceBox
 
-# A detector that is slower than the images may send those of several at once.
+# A detector slower than the camera may send the boxes of several images at once.
 _DEPTH = 10
 
 
@@ -21,9 +21,10 @@ def face_topic_name(face_topic: str, image_topic: str) -> str:
     """Return the full name of a topic of boxes.
 
     Args:
-        face_topic: As the parameter says it: with a slash before it, the name itself; else its
-            last part, beside the images.
-        image_topic: Full name; ``/camera/image_raw/compressed`` has ``/camera/detections``.
+        face_topic: Value of the parameter: a full name if it starts with a slash, otherwise a
+            name in the namespace of the image topic.
+        image_topic: Full name of the image topic: ``detections`` beside
+            ``/camera/image_raw/compressed`` is ``/camera/detections``.
     """
     if face_topic.startswith('/'):
         return face_topic
@@ -31,7 +32,7 @@ def face_topic_name(face_topic: str, image_topic: str) -> str:
 
 
 class FaceTopic:
-    """Takes ``vision_msgs/Detection2DArray`` for the pipeline of an image topic.
+    """Passes the boxes of ``vision_msgs/Detection2DArray`` to the pipeline of an image topic.
 
     Attributes:
         name: Full name of the topic.
@@ -40,8 +41,8 @@ class FaceTopic:
     def __init__(self, name: str, classes: Collection[str], message: Any) -> None:
         """Args:
         name: Full name of the topic.
-        classes: See ``boxes_from_detections``.
-        message: The class ``Detection2DArray``.
+        classes: Class IDs that mean a face; see ``boxes_from_detections``.
+        message: The message class ``Detection2DArray``.
         """
         self.name = name
         self._classes, self._message = classes, message
@@ -60,8 +61,8 @@ class FaceTopic:
         """Subscribe.
 
         Args:
-            node: Whose subscription it is.
-            report: ``EmotionPipeline.report``.
+            node: Node that owns the subscription.
+            report: ``EmotionPipeline.report`` of the image topic.
             say: Called with the topic's name and what is wrong with the boxes.
         """
 
@@ -69,13 +70,13 @@ class FaceTopic:
             if fault := self.take(msg, report, node.get_clock().now().nanoseconds):
                 say(self.name, fault)
 
-        # From publishers of every reliability; a list of boxes is small enough to arrive.
+        # Best effort matches every publisher, and messages this small are not lost.
         qos = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node, self._last_s, self._other_classes = node, time.monotonic(), set()
         self._subscription = node.create_subscription(self._message, self.name, on_boxes, qos)
 
     def unsubscribe(self) -> None:
-        """Unsubscribe, if it is subscribed to."""
+        """Unsubscribe, if subscribed."""
         if self._node is not None and self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._subscription = None
@@ -87,11 +88,11 @@ class FaceTopic:
 
         Args:
             msg: ``vision_msgs/Detection2DArray``.
-            report: See ``subscribe``.
-            arrival_ns: When it came, by the clock of the images' stamps.
+            report: ``EmotionPipeline.report`` of the image topic.
+            arrival_ns: Time of arrival in nanoseconds, on the node's clock.
 
         Returns:
-            What is wrong with it; empty where nothing is.
+            What is wrong with the boxes; empty if nothing is.
         """
         self._last_s = time.monotonic()
         boxes = boxes_from_detections(msg, self._classes)
@@ -101,26 +102,26 @@ class FaceTopic:
             self._other_classes |= classes_of_detections(msg)
         stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
         if fault := report(boxes, stamp_s(stamp_ns or arrival_ns)):
-            return f'boxes are {fault} and of no use: their detector has to copy the stamp'
+            return f'boxes are {fault} and are ignored: their detector must copy the image stamp'
         return '' if stamp_ns else 'boxes have no stamp; the time of arrival is used'
 
     def silence(self, after_s: float) -> str:
         """Return a warning if no boxes of faces arrive, otherwise an empty text.
 
         Args:
-            after_s: Time in seconds without boxes after which to warn.
+            after_s: Seconds without boxes after which to warn.
         """
         if self._node is None or self._subscription is None:
             return ''
         if (waited_s := time.monotonic() - self._last_s) >= after_s:
             count = self._node.count_publishers(self.name)
             return (
-                f'no boxes for {waited_s:.0f} s, {count} publisher(s) are there: faces that are '
-                'known are followed, new ones are not found'
+                f'no boxes for {waited_s:.0f} s from {count} publisher(s): known faces are '
+                'tracked, new ones are not found'
             )
         if self._other_classes:
             return (
-                f'boxes are of the classes {", ".join(sorted(self._other_classes))}, none yet of '
-                f'face_classes, {", ".join(self._classes)}'
+                f'boxes are of the classes {", ".join(sorted(self._other_classes))}, none so far '
+                f'of face_classes ({", ".join(self._classes)})'
             )
         return ''

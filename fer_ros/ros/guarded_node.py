@@ -1,4 +1,4 @@
-"""GuardedNode: a lifecycle node that none of its callbacks ends, whatever it raises."""
+"""GuardedNode: a lifecycle node that survives exceptions in its callbacks."""
 
 import functools
 import time
@@ -21,11 +21,12 @@ Answer = TypeVar('Answer')
 class GuardedNode(LifecycleNode):
     """Logs and counts exceptions of callbacks and keeps running; service callers get an answer.
 
-    rclpy ends the executor, and with it the process, and leaves the caller without an answer: also
-    where a request asks for a transition that there is not, or for a parameter of an unknown type.
+    In rclpy, such an exception ends the executor, and with it the process, and the caller of a
+    service waits forever. rclpy itself raises at a request for a transition that does not exist,
+    or for a parameter of an unknown type.
 
     Attributes:
-        log: Throttled log, for repeated messages.
+        log: Throttled log for messages that may repeat.
         callback_errors: Number of callbacks that have raised.
     """
 
@@ -39,27 +40,27 @@ class GuardedNode(LifecycleNode):
         self._guards_services = False
         super().__init__(name, **kwargs)
         self.log = ThrottledLog(self.get_logger())
-        # Those of rclpy, for parameters and transitions.
+        # The services that rclpy has created, for parameters and transitions.
         for service in self.services:
             service.callback = self._answering(service.srv_name, service.callback, of_rclpy=True)
         self._guards_services = True
 
     def recent_error(self) -> str:
-        """Return the last exception of a callback for some seconds, then an empty text."""
+        """Return the last exception of a callback; empty if it is some seconds old."""
         shown = time.monotonic() - self._callback_error_s < ERROR_SHOWN_S
         return self._callback_error if shown else ''
 
     def create_subscription(
         self, msg_type: Any, topic: str, callback: Callable[..., None], *args: Any, **kwargs: Any
     ) -> Subscription:
-        """Subscribe; see rclpy."""
+        """Subscribe, as in rclpy."""
         guarded = self._guarded(f'callback of {topic}', callback)
         return super().create_subscription(msg_type, topic, guarded, *args, **kwargs)
 
     def create_timer(
         self, timer_period_sec: float, callback: Callable[[], None], *args: Any, **kwargs: Any
     ) -> Timer:
-        """Create a timer; see rclpy."""
+        """Create a timer, as in rclpy."""
         name = getattr(callback, '__name__', 'callback').strip('_')
         guarded = self._guarded(f'timer {name}', callback)
         return super().create_timer(timer_period_sec, guarded, *args, **kwargs)
@@ -67,7 +68,7 @@ class GuardedNode(LifecycleNode):
     def create_service(
         self, srv_type: Any, srv_name: str, callback: Callable[..., Any], **kwargs: Any
     ) -> Service:
-        """Create a service; see rclpy."""
+        """Create a service, as in rclpy."""
         if self._guards_services:
             callback = self._answering(srv_name, callback)
         return super().create_service(srv_type, srv_name, callback, **kwargs)
@@ -75,7 +76,7 @@ class GuardedNode(LifecycleNode):
     def add_on_set_parameters_callback(
         self, callback: Callable[[list[Parameter]], SetParametersResult]
     ) -> None:
-        """Have new values judged; see rclpy. They are refused where that raises."""
+        """Validate new values with a callback, as in rclpy; an exception refuses them."""
 
         def guarded(parameters: list[Parameter]) -> SetParametersResult:
             try:
@@ -89,11 +90,11 @@ class GuardedNode(LifecycleNode):
     def add_post_set_parameters_callback(
         self, callback: Callable[[list[Parameter]], None]
     ) -> None:
-        """Have new values told; see rclpy."""
+        """Call back with new values, as in rclpy."""
         super().add_post_set_parameters_callback(self._guarded('change of parameters', callback))
 
     def _guarded(self, name: str, callback: Callable[..., None]) -> Callable[..., None]:
-        # With the arguments of the callback, by which rclpy sees what it takes.
+        # wraps keeps the signature, from which rclpy reads what the callback accepts.
         @functools.wraps(callback)
         def guarded(*args: Any) -> None:
             try:
@@ -111,7 +112,7 @@ class GuardedNode(LifecycleNode):
             try:
                 return callback(request, response)
             except Exception as error:
-                # What rclpy cannot do with a request is told to whoever asked, and is no fault.
+                # A request that rclpy cannot handle is the caller's mistake, not the node's.
                 sentence = self._on_error(f'service {name}', error, trace=not of_rclpy)
                 return _refuse(request, response, sentence)
 
@@ -121,7 +122,7 @@ class GuardedNode(LifecycleNode):
         """Log and count an exception of a callback; return it as a sentence."""
         reason = ' '.join(str(error).split())
         sentence = f'{name}: {type(error).__name__}: {reason}'
-        # Interrupted at its end, the node has nobody left to publish to.
+        # After shutdown, the log can no longer be published.
         if self.context.ok():
             self.log.say(self.get_name(), sentence, error if trace else None, about=name)
             if trace:
@@ -131,11 +132,11 @@ class GuardedNode(LifecycleNode):
 
 
 def _refuse(request: Any, response: Answer, reason: str) -> Answer:
-    """Return the answer to a request that failed, with the reason where it has room for one."""
+    """Return the answer to a request that failed, with the reason if it has a field for one."""
     answer: Any = response
     refusal = SetParametersResult(successful=False, reason=reason)
     if hasattr(answer, 'results'):
-        # Those of the parameters before the one that failed are there.
+        # Parameters before the one that failed already have their results.
         answer.results.extend([refusal] * (len(request.parameters) - len(answer.results)))
     elif isinstance(getattr(answer, 'result', None), SetParametersResult):
         answer.result = refusal

@@ -1,4 +1,4 @@
-"""ImageProcessor: processes an image in the node's thread, from its message to its answer."""
+"""ImageProcessor: processes images in the worker thread, from message to outputs."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class ImageProcessor:
 
     Attributes:
         values: The node's parameters by name; may be replaced at any time.
-        stopped: Whether nothing is to be said of images any more; may be set at any time.
+        stopped: Whether to publish and log nothing more; may be set at any time.
     """
 
     def __init__(
@@ -34,19 +34,19 @@ class ImageProcessor:
         values: Mapping[str, Any],
     ) -> None:
         """Args:
-        node: The node, for its clock.
-        outputs: What publishes, in this order.
-        log: Where faults of images are reported.
-        values: Parameters of the node by name, always current.
+        node: Node whose clock is used.
+        outputs: Outputs in the order in which they publish.
+        log: Log for faults of images.
+        values: The node's parameters by name.
         """
         self.values = values
         self.stopped = False
         self._node, self._outputs, self._log = node, outputs, log
 
     def process(self, waiting: Mapping[ImageTopic, Image | CompressedImage]) -> None:
-        """Process an image of each topic that has one, in the worker thread, whatever is wrong.
+        """Process the waiting image of each topic, in the worker thread; faults are logged.
 
-        Their faces go through the model in one batch.
+        The faces of all images are classified in one batch.
         """
         images = []
         for topic, msg in waiting.items():
@@ -64,7 +64,7 @@ class ImageProcessor:
             return
         for output in self._outputs:
             for image, frame in zip(images, frames, strict=True):
-                # What is published with may be gone by now.
+                # The publishers may have been destroyed meanwhile.
                 if self.stopped:
                     return
                 try:
@@ -91,20 +91,20 @@ class ImageProcessor:
             return None
 
     def _taken_s(self, topic: ImageTopic, msg: Image | CompressedImage) -> float:
-        """Return when an image was taken, as the pipeline is to be told.
+        """Return when an image was taken, in seconds.
 
         Raises:
-            StampError: A later one has come before it.
+            StampError: An image with a later stamp has arrived before it.
         """
-        # Not with rclpy's Time, which refuses times before 1970.
+        # Not with rclpy's Time, which rejects times before 1970.
         stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
         if stamp_ns == 0:
-            # A driver that stamps nothing: time has to pass all the same.
+            # The driver does not stamp its images, but smoothing and tracking need times.
             self._log.say(topic.name, 'images have no stamp; the time of arrival is used')
             stamp_ns = self._node.get_clock().now().nanoseconds
         time_of_image = topic.clock.take(stamp_ns, time.time_ns())
         if time_of_image is None:
-            raise StampError('images come out of order; late ones are left out')
+            raise StampError('images arrive out of order; late ones are skipped')
         if time_of_image.new_start:
             topic.pipeline.reset()
             self._on_image_error(
@@ -122,10 +122,10 @@ class ImageProcessor:
         if isinstance(error, FerError):
             self._on_image_error(topic, str(error), None)
             return
-        # Interrupted in the middle of an image, there is nobody left to publish to.
+        # After shutdown, the log can no longer be published.
         if not self._node.context.ok():
             return
-        # Whatever broke it may be in what is remembered of the faces.
+        # The cause may be in the remembered faces.
         topic.reset()
         self._on_image_error(topic, f'{type(error).__name__}: {error}', error)
 

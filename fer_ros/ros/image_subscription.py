@@ -1,4 +1,4 @@
-"""ImageSubscription: one image topic, received with the reliability that its publishers offer."""
+"""ImageSubscription: an image topic, received with the reliability that its publishers offer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +16,10 @@ OnImage = Callable[[Image | CompressedImage], None]
 
 
 class ImageSubscription:
-    """Keeps the last image of a topic and subscribes anew when other publishers ask for it.
+    """Receives the images of a topic; resubscribes when publishers offer another reliability.
 
-    A best-effort subscription receives from every publisher, but an image is sent in many parts
-    and is lost with any of them; a reliable one receives only from publishers that offer it.
+    A best-effort subscription matches every publisher, but an image is sent in many fragments and
+    lost with any one of them; a reliable subscription matches only reliable publishers.
 
     Attributes:
         topic: Full name of the topic.
@@ -36,12 +36,12 @@ class ImageSubscription:
         """Subscribe.
 
         Args:
-            node: Whose subscription it is.
+            node: Node that owns the subscription.
             topic: Full name, which decides the transport; see ``transport_of``.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
-            on_lost: Called with how many images were published and did not get here: they were
-                lost on the way, or newer ones came before the node had time for them.
+            on_lost: Called with the number of images that were published but not received: lost
+                in transport, or replaced by newer ones before the node had time for them.
         """
         self.topic = topic
         transport = transport_of(topic)
@@ -57,9 +57,9 @@ class ImageSubscription:
         self._subscription: Subscription | None = self._subscribe()
 
     def match(self) -> None:
-        """Subscribe anew where publishers have come or gone and another reliability fits them."""
+        """Resubscribe if publishers have changed and another reliability suits them."""
         wanted = self._wanted()
-        # Where nobody is left, what fitted last may fit again.
+        # Without publishers, keep the last reliability: the same ones may come back.
         if self._subscription is None or wanted == self._reliable or not self._offers():
             return
         self._node.destroy_subscription(self._subscription)
@@ -73,14 +73,14 @@ class ImageSubscription:
             self._subscription = None
 
     def silence(self) -> str:
-        """Return how it is subscribed and why that may bring no images."""
+        """Return the reliability of the subscription and why no images may arrive."""
         offers = self._offers()
         if not offers:
-            cause = 'nobody publishes there'
+            cause = 'the topic has no publisher'
         elif self._reliable and 'reliable' not in offers:
             cause = 'its publisher offers best_effort: set image_reliability to auto'
         else:
-            cause = f'{len(offers)} publisher(s) are there ({", ".join(sorted(set(offers)))})'
+            cause = f'{len(offers)} publisher(s) offer {", ".join(sorted(set(offers)))}'
         asked = 'reliable' if self._reliable else 'best_effort'
         return f'reliability {asked}, depth 1; {cause}'
 
@@ -93,8 +93,8 @@ class ImageSubscription:
             f'{entry.node_namespace.rstrip("/")}/{entry.node_name}' for entry in publishers
         )
         return (
-            f'{len(names)} publishers send images ({", ".join(names)}), which mix as if one '
-            'camera had taken them: stop all but one, or give each a topic'
+            f'{len(names)} nodes publish this topic ({", ".join(names)}), and their images are '
+            'taken for those of one camera: stop all but one, or give each its own topic'
         )
 
     def _wanted(self) -> bool:
@@ -122,10 +122,10 @@ class ImageSubscription:
         )
 
     def _take(self, msg: Image | CompressedImage, info: dict[str, Any]) -> None:
-        # An event tells of what was lost on the way alone, and only where a middleware does not
-        # number its messages is it what is known.
+        # Sequence numbers show every lost message, events only those lost in transport; events
+        # count only where the middleware does not number its messages.
         number, last = info.get('publication_sequence_number'), self._number
-        # Each publisher counts for itself, and an image does not say by which it was sent.
+        # Each publisher has its own sequence, and an image does not say which one sent it.
         alone = self._node.count_publishers(self.topic) == 1
         self._number, self._numbered = number if alone else None, number is not None
         missing = number - last - 1 if alone and number is not None and last is not None else 0
@@ -139,10 +139,10 @@ class ImageSubscription:
 
 
 def annotated_topics(topics: list[str]) -> list[str]:
-    """Return the name of the annotated image's topic beside each image topic.
+    """Return the topic of the annotated images for each image topic.
 
-    ``/camera/image_raw`` becomes ``/camera/image_annotated``; where two cameras would share one,
-    the last part of their own names is kept: ``/left_annotated`` and ``/right_annotated``.
+    ``/camera/image_raw`` becomes ``/camera/image_annotated``; if two cameras would share a name,
+    the last part of theirs is kept: ``/left_annotated`` and ``/right_annotated``.
     """
     siblings = [sibling_topic(topic, 'image_annotated') for topic in topics]
     return [

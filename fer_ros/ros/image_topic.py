@@ -1,4 +1,4 @@
-"""ImageTopic and ObservedImage: a topic of images, and what was seen in one of them."""
+"""ImageTopic and ObservedImage: a topic of images, and the faces observed in one of them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,21 +33,21 @@ from fer_ros.structures import ImageArray
 class ImageTopic:
     """One image topic with its pipeline, clock and subscriptions.
 
-    Pipeline and clock belong to the thread that processes images; others say what is to be changed
-    before the next one, so that nobody has to wait for it.
+    Pipeline and clock belong to the thread that processes images. Other threads request changes,
+    which take effect before the next image, and so never wait for one.
 
     Attributes:
         name: Full name of the subscribed topic.
-        pipeline: Pipeline with this topic's own faces.
+        pipeline: Pipeline that tracks the faces of this topic.
         decoder: Decoder of the messages.
         camera: Intrinsics of the camera.
         settings: Settings of the pipeline from the next image on.
         limit: Rate limit that selects the images to process.
-        clock: Clock that tells when an image was taken.
+        clock: Clock that determines when an image was taken.
         statistics: Counts since the last activation.
-        subscription: Subscription while the node is active.
-        boxes: Where another detector sends the faces that it finds in these images; None where
-            the pipeline finds them itself.
+        subscription: Subscription while the node is active, otherwise None.
+        boxes: Topic on which another detector publishes the faces in these images; None if the
+            pipeline detects them itself.
     """
 
     name: str
@@ -69,14 +69,14 @@ class ImageTopic:
         on_image: Callable[['ImageTopic', Image | CompressedImage], None],
         say: Callable[[str, str], None],
     ) -> None:
-        """Subscribe and count anew.
+        """Subscribe and restart the counts.
 
         Args:
-            node: Whose subscription it is.
-            reliability: See ``ImageSubscription``.
+            node: Node that owns the subscriptions.
+            reliability: Reliability of the image subscription; see ``ImageSubscription``.
             on_image: Called with this topic and every image.
-            say: Called with the topic's name and what is wrong with its ``camera_info``, or with
-                the name of ``boxes`` and what is wrong with them.
+            say: Called with the name of a topic, this one or that of ``boxes``, and what is wrong
+                with its ``camera_info`` or its boxes.
         """
         self.statistics = TopicStatistics()
         self.subscription = ImageSubscription(
@@ -91,7 +91,7 @@ class ImageTopic:
             self.boxes.subscribe(node, self.pipeline.report, say)
 
     def unsubscribe(self) -> None:
-        """Unsubscribe, if it is subscribed to."""
+        """Unsubscribe, if subscribed."""
         if self.subscription is not None:
             self.subscription.close()
             self.subscription = None
@@ -100,15 +100,15 @@ class ImageTopic:
             self.boxes.unsubscribe()
 
     def takes(self, msg: Image | CompressedImage) -> bool:
-        """Return whether an image is to be looked at, by its stamp or else by now."""
+        """Return whether to process an image, by its stamp or, without one, its arrival."""
         return self.limit.takes(stamp_s_from_msg(msg.header.stamp) or time.monotonic())
 
     def reset(self) -> None:
-        """Forget the faces and the stamps before the next image."""
+        """Have the faces and stamps forgotten before the next image."""
         self._reset.set()
 
     def prepare(self) -> None:
-        """Make the changes that were asked for; called by the thread that processes images."""
+        """Apply requested changes; called by the thread that processes images."""
         if self._reset.is_set():
             self._reset.clear()
             self.pipeline.reset()
@@ -119,7 +119,7 @@ class ImageTopic:
 
 @dataclass(frozen=True, eq=False)
 class ObservedImage:
-    """An image and the faces in it, whose emotions are not estimated yet."""
+    """An image and the faces in it, before their emotions are estimated."""
 
     topic: ImageTopic
     msg: Image | CompressedImage
@@ -127,22 +127,22 @@ class ObservedImage:
 
     @cached_property
     def bgr(self) -> ImageArray:
-        """``(H, W, 3)`` uint8 BGR, decoded when it is first asked for."""
+        """``(H, W, 3)`` uint8 BGR, decoded on first access."""
         return self.topic.decoder.bgr(self.msg)
 
 
 def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> list[ImageTopic]:
-    """Return the image topics that a node's parameters name, not subscribed to yet.
+    """Return the image topics that a node's parameters name, not yet subscribed.
 
     Args:
-        node: Resolves the names.
-        models: Shared by the pipelines.
+        node: Node that resolves the names.
+        models: Models that the pipelines share.
         values: The node's parameters by name.
 
     Raises:
-        SettingError: A topic is named twice, or messages are not installed that are asked for.
+        SettingError: A topic is named twice, or a required message package is not installed.
     """
-    # Resolved before the suffix is added: a remapping of the image's name holds for both.
+    # Resolved before the suffix is added, so that remapping the raw topic is enough.
     names = [node.resolve_topic_name(name) for name in values['image_topics']]
     suffix = IMAGE_TRANSPORTS[values['image_transport']].suffix
     names = [f'{name}{suffix}' for name in names]
@@ -166,7 +166,7 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
 def _make_face_topics(
     node: Node, image_topics: Sequence[str], values: Mapping[str, Any]
 ) -> dict[str, FaceTopic]:
-    """Return where the boxes of each image topic come from; nothing where nobody sends any."""
+    """Return the source of boxes by image topic; empty if the pipelines detect the faces."""
     if values['face_source'] == 'detector':
         return {}
     names = [
@@ -175,9 +175,9 @@ def _make_face_topics(
     ]
     if len(set(names)) < len(names):
         raise SettingError(
-            f'face_topic {values["face_topic"]!r} is one topic, {names[0]}, for several image '
-            'topics, and its boxes do not say of which they are: give each camera a namespace '
-            'and face_topic a name without a slash before it'
+            f'face_topic {values["face_topic"]!r} resolves to one topic, {names[0]}, for several '
+            'image topics, and its boxes do not say to which image topic they belong: give each '
+            'camera a namespace, and face_topic a name that does not start with a slash'
         )
     message = message_class('vision_msgs', 'Detection2DArray', 'face_source: topic')
     return {

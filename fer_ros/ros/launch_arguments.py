@@ -10,7 +10,7 @@ SHARED = ('params_file', 'model', 'rviz', 'dds_profile', 'respawn', 'respawn_del
 
 
 def shared_arguments(rviz: bool) -> list[DeclareLaunchArgument]:
-    """Return how ``SHARED`` are declared.
+    """Return the declarations of ``SHARED``.
 
     Args:
         rviz: Whether RViz is started by default.

@@ -1,4 +1,4 @@
-"""message_package and message_class: messages that not every installation has."""
+"""message_package and message_class: messages of optional packages."""
 
 import os
 from importlib import import_module
@@ -13,7 +13,7 @@ def message_package(package: str, purpose: str) -> ModuleType:
 
     Args:
         package: Import name of the package; its apt name has ``-`` for ``_``.
-        purpose: What it is for, as it is to be named where the package is missing.
+        purpose: Setting that needs the package, for the error message.
 
     Raises:
         SettingError: The package is not installed.
@@ -32,8 +32,11 @@ def message_class(package: str, name: str, purpose: str) -> Any:
     """Return a message class.
 
     Args:
-        package: See ``message_package``; errors too.
+        package: Import name of the package.
         name: Name of the message class.
-        purpose: See ``message_package``.
+        purpose: Setting that needs the package, for the error message.
+
+    Raises:
+        SettingError: The package is not installed.
     """
     return getattr(message_package(package, purpose), name)

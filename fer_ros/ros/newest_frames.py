@@ -10,14 +10,14 @@ Frame = TypeVar('Frame')
 
 
 class NewestFrames(Generic[Source, Frame]):
-    """A place for one waiting frame per source and a thread that processes those that wait."""
+    """Holds one waiting frame per source, and a thread that processes the waiting frames."""
 
     def __init__(self, process: Callable[[Mapping[Source, Frame]], None]) -> None:
         """Start the thread.
 
         Args:
-            process: Called in the thread with the frames that wait, one of each source at most;
-                must not raise.
+            process: Called in the thread with the waiting frames, at most one per source; must not
+                raise.
         """
         self._process = process
         self._waiting: dict[Source, Frame] = {}
@@ -28,9 +28,7 @@ class NewestFrames(Generic[Source, Frame]):
         self._thread.start()
 
     def offer(self, source: Source, frame: Frame) -> bool:
-        """Put a frame in place of the one that still waits; return whether there was one, which
-        is then dropped.
-        """
+        """Replace the waiting frame of a source; return whether one was dropped for it."""
         with self._changed:
             dropped = source in self._waiting
             self._waiting[source] = frame
@@ -38,18 +36,18 @@ class NewestFrames(Generic[Source, Frame]):
         return dropped
 
     def busy_s(self) -> float:
-        """Return for how long the frames that are being processed have been; 0 if none are."""
+        """Return for how long the current frames have been processed, in seconds; 0 if idle."""
         since_s = self._busy_since_s
         return 0.0 if since_s is None else time.monotonic() - since_s
 
     def stop(self, within_s: float | None = None) -> bool:
-        """Finish the frames that are being processed and end the thread.
+        """End the thread after the current frames.
 
         Args:
-            within_s: How long to wait for that; for ever if None.
+            within_s: Longest time to wait in seconds; None waits without limit.
 
         Returns:
-            Whether it has ended.
+            Whether the thread has ended.
         """
         with self._changed:
             self._running = False

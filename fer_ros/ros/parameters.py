@@ -19,8 +19,8 @@ from fer_ros.parameters.spec import Spec
 
 
 def descriptor(spec: Spec) -> ParameterDescriptor:
-    """Return the descriptor, which ``ros2 param describe`` shows."""
-    # Types are checked here, so that 1 will do for 1.0 and 0 for the webcam '0'.
+    """Return the descriptor that ``ros2 param describe`` shows."""
+    # Types are checked by Spec, which accepts 1 for 1.0 and 0 for the webcam '0'.
     descriptor = ParameterDescriptor(description=spec.description, dynamic_typing=True)
     if spec.low is None or spec.high is None or spec.or_zero:
         descriptor.additional_constraints = spec.allowed()
@@ -36,19 +36,23 @@ def descriptor(spec: Spec) -> ParameterDescriptor:
 
 
 def declare(node: Node, specs: Sequence[Spec]) -> None:
-    """Declare parameters on a node and refuse wrong values from then on.
+    """Declare parameters on a node and refuse invalid values from then on.
 
-    Values that were given at the start for parameters that the node does not have are ignored, and
-    a warning names them.
+    Initial values of parameters that the node does not have are ignored, with a warning that names
+    them.
+
+    Args:
+        node: Node that gets the parameters.
+        specs: Specifications of the parameters.
 
     Raises:
-        SettingError: A value that was given at the start is not allowed.
+        SettingError: An initial value is not allowed.
     """
     by_name = {spec.name: spec for spec in specs}
 
     def check(parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
-            # rclpy refuses names that are not declared, but not this one.
+            # rclpy refuses undeclared names, but not an empty one.
             if not parameter.name:
                 return SetParametersResult(successful=False, reason='a parameter has no name')
             if parameter.name in by_name:
@@ -63,7 +67,7 @@ def declare(node: Node, specs: Sequence[Spec]) -> None:
         try:
             node.declare_parameter(spec.name, spec.default, descriptor(spec))
         except InvalidParameterValueException as error:
-            # rclpy puts a sentence of its own before the reason and the name behind it.
+            # rclpy adds its own sentence before the reason and the name after it.
             reason = str(error).split('Reason: ')[-1].removesuffix(f': {spec.name}')
             raise SettingError(reason) from error
     unknown = sorted(name for name in _given(node) if not _is_of(node, name))
@@ -74,18 +78,18 @@ def declare(node: Node, specs: Sequence[Spec]) -> None:
 
 
 def _given(node: Node) -> list[str]:
-    """Return the names of what the command line and parameter files set for a node."""
+    """Return the names of parameters that the command line and parameter files set for a node."""
     with node.handle:
         return list(node.handle.get_parameters(Parameter))
 
 
 def _is_of(node: Node, name: str) -> bool:
-    # rclpy declares these, unlike its other ones, only with the publishers they are about.
+    # rclpy declares these later than its other parameters, with the publishers they concern.
     return node.has_parameter(name) or name.startswith('qos_overrides.')
 
 
 def values(node: Node, specs: Sequence[Spec]) -> dict[str, Any]:
-    """Return the present values by name, each of its default's type."""
+    """Return the current values by name, each with the type of its default."""
     return {
         spec.name: type(spec.default)(_plain(node.get_parameter(spec.name).value))
         for spec in specs
@@ -93,5 +97,5 @@ def values(node: Node, specs: Sequence[Spec]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return lists and arrays alike as lists."""
+    """Return tuples and arrays as lists, and anything else unchanged."""
     return list(value) if isinstance(value, tuple | array.array) else value

@@ -13,12 +13,12 @@ from fer_ros.ros.throttled_log import ThrottledLog
 
 
 class Reports:
-    """Publishes a status of the node, and one of each image topic."""
+    """Publishes a status for the node and one for each image topic."""
 
     def __init__(self, node: Node, log: ThrottledLog) -> None:
         """Args:
-        node: Node that is reported about.
-        log: For warnings.
+        node: Node whose status is reported.
+        log: Log for warnings.
         """
         self._node, self._log = node, log
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -27,14 +27,14 @@ class Reports:
     def publish(
         self, facts: dict[str, str], topics: Sequence[ImageTopic], silent_after_s: float
     ) -> None:
-        """Publish the statuses of the time since the last report.
+        """Publish the statuses for the time since the last report.
 
         Args:
-            facts: Facts about the node: its ``state``; ``last_error``, why it is not in the state
-                that was asked for, or empty; and whatever else is to be reported.
+            facts: Values of the node's status: ``state``, ``last_error`` (empty if there is
+                none), and any others.
             topics: The image topics.
-            silent_after_s: Time without an image after which a subscribed topic is warned of, and
-                without an answer to images that come after which it is in error.
+            silent_after_s: Seconds without images after which a subscribed topic is in WARN, and
+                seconds with images but without answers after which it is in ERROR.
         """
         now_s = time.monotonic()
         period_s, self._last_s = now_s - self._last_s, now_s
@@ -58,7 +58,7 @@ class Reports:
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
     def _silence(self, topic: ImageTopic, now_s: float, silent_after_s: float) -> str:
-        """Warn where images fail to come; return it in a few words, else nothing."""
+        """Warn if no images arrive; return a short warning or an empty text."""
         waited_s = topic.statistics.waited_s(now_s)
         if topic.subscription is None or waited_s < silent_after_s:
             return ''
@@ -70,7 +70,7 @@ class Reports:
         return f'no image on {topic.name}'
 
     def _crowd(self, topic: ImageTopic) -> str:
-        """Warn where several nodes publish a topic; return it, else nothing."""
+        """Warn if several nodes publish a topic; return the warning or an empty text."""
         crowd = topic.subscription.crowd() if topic.subscription is not None else ''
         if not crowd:
             return ''
@@ -78,7 +78,7 @@ class Reports:
         return f'{topic.name}: {crowd}'
 
     def _no_boxes(self, topic: ImageTopic, silent_after_s: float) -> str:
-        """Warn where the detector that is to find the faces tells of none; return it."""
+        """Warn if the detector of another node sends no faces; return the warning or ''."""
         silence = topic.boxes.silence(silent_after_s) if topic.boxes is not None else ''
         if not silence or topic.boxes is None:
             return ''
@@ -93,5 +93,5 @@ def _standstill(topic: ImageTopic, now_s: float, after_s: float) -> str:
     coming = topic.subscription is not None and statistics.waited_s(now_s) < after_s
     if not coming or unanswered_s < after_s:
         return ''
-    cause = statistics.last_error or 'the first of them is still being processed'
-    return f'images come and for {unanswered_s:.0f} s none was answered: {cause}'
+    cause = statistics.last_error or 'the first one is still being processed'
+    return f'images arrive, but none was answered for {unanswered_s:.0f} s: {cause}'

@@ -1,4 +1,4 @@
-"""started: what a launch file starts, and if wanted again when it ends."""
+"""started: processes of a launch file, restarted on request when they end."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from launch.substitutions import LaunchConfiguration
 from fer_ros.ros.run_node import REFUSED
 from launch import Action, LaunchContext
 
-# A node that ends so soon after its start has not worked; so often in a row, it will not.
+# A process that ends this soon after its start has failed; after this many in a row, give up.
 _SOON_S = 30.0
 _MOST_IN_A_ROW = 5
 
 
 def started(make: Callable[[], ExecuteProcess], context: LaunchContext) -> list[Action]:
-    """Return a process, and with ``respawn:=true`` what starts it again after it ends.
+    """Return the actions that start a process and, with ``respawn:=true``, restart it.
 
-    It is not started again when it ended well, when it refused a setting, which it would refuse
-    again, when it has ended soon after its start five times in a row, or when the launch ends.
+    It is not restarted if it ended with exit code 0, if it refused a setting, if it ended soon
+    after its start five times in a row, or if the launch is shutting down.
 
     Args:
-        make: Makes the process, anew each time.
-        context: With the launch arguments ``respawn`` and ``respawn_delay_s``.
+        make: Returns a new action that starts the process.
+        context: Context with the launch arguments ``respawn`` and ``respawn_delay_s``.
     """
     if LaunchConfiguration('respawn').perform(context) != 'true':
         return [make()]

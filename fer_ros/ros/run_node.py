@@ -17,19 +17,19 @@ from fer_ros.ros.throttled_log import ThrottledLog
 
 AnyNode = TypeVar('AnyNode', bound=Node)
 
-# Exit code of a node that refuses a setting and would refuse it again: EX_CONFIG of sysexits.h,
-# which service managers can be told about too.
+# Exit code of a node that refuses a setting, so that a restart would not help: EX_CONFIG of
+# sysexits.h, which service managers can be configured to respect.
 REFUSED = 78
 
 
 def spin_whatever(node: Node) -> None:
-    """Spin a node; what is raised is said, as where rclpy cannot take a message, and no end.
+    """Spin a node; exceptions, as from a message that rclpy cannot take, are logged.
 
     Args:
         node: Node of this process.
 
     Raises:
-        FerError: Raised by a callback, to end the node with its sentence.
+        FerError: A callback raised it, which ends the node.
     """
     log = ThrottledLog(node.get_logger())
     executor = SingleThreadedExecutor()
@@ -44,12 +44,14 @@ def spin_whatever(node: Node) -> None:
 
 
 def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin_whatever) -> None:
-    """Make a node and spin it until it is stopped; a FerError ends it with its sentence, with
-    exit code ``REFUSED`` where it is about a setting.
+    """Create a node and spin it until it is stopped.
+
+    A ``FerError`` ends the process with its message; the exit code of a ``SettingError`` is
+    ``REFUSED``.
 
     Args:
-        make: Makes the node.
-        spin: Spins it; returns when the node has nothing more to do.
+        make: Creates the node.
+        spin: Spins the node; returns when it has nothing more to do.
     """
     profile = send_images_whole(os.environ)
     leave_signals_to_ros()
@@ -68,7 +70,7 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
     except FerError as error:
         sys.exit(str(error))
     except Exception:
-        # A signal that comes while the node is made shuts ROS down under it.
+        # A signal during the creation of the node shuts down ROS and makes the creation fail.
         if rclpy.ok():
             raise
     finally:

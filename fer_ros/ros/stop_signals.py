@@ -1,4 +1,4 @@
-"""end_well_until_ros_listens: a node that is stopped while it is still starting ends cleanly."""
+"""end_well_until_ros_listens: a node that is stopped while starting ends cleanly."""
 
 import signal
 import sys
@@ -9,16 +9,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def end_well_until_ros_listens() -> None:
-    """Have SIGINT and SIGTERM end the process with exit code 0, as they do once rclpy is there.
+    """Have SIGINT and SIGTERM end the process with exit code 0, as they do once rclpy runs.
 
-    To import what a node needs takes a second.
+    The imports of a node take a second, in which Python's default would be a traceback.
     """
     for number in _SIGNALS:
         signal.signal(number, _end)
 
 
 def leave_signals_to_ros() -> None:
-    """Undo ``end_well_until_ros_listens``, before rclpy is set up."""
+    """Undo ``end_well_until_ros_listens``, before rclpy installs its own handlers."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

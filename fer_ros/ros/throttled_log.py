@@ -1,4 +1,4 @@
-"""ThrottledLog: says the same thing of a topic not more often than every few seconds."""
+"""ThrottledLog: repeats a message about a topic at most every few seconds."""
 
 import re
 import threading
@@ -14,7 +14,7 @@ _NUMBER = re.compile(r'\d+')
 
 
 class ThrottledLog:
-    """Logs sentences about topics; may be used by several threads."""
+    """Logs messages about topics; may be used by several threads."""
 
     def __init__(self, logger: Any, clock: Callable[[], float] = time.monotonic) -> None:
         """Args:
@@ -31,13 +31,13 @@ class ThrottledLog:
             self._said.clear()
 
     def say(self, topic: str, text: str, error: Exception | None = None, about: str = '') -> None:
-        """Log a warning or an error.
+        """Log a warning, or an error, unless the same was logged within the last few seconds.
 
         Args:
-            topic: What it is about.
-            text: The sentence; numbers in it do not make it another one.
-            error: What went wrong; told as by ``error``.
-            about: What makes sentences the same; their beginning if empty.
+            topic: Name of the topic or node that the message is about.
+            text: The message. Messages that differ only in numbers are the same.
+            error: Exception, logged as by ``error``; None for a warning.
+            about: Key under which messages are the same; by default their first words.
         """
         key = f'{topic} {about or _NUMBER.sub("#", text)[:24]}'
         now_s = self._clock()
@@ -51,7 +51,7 @@ class ThrottledLog:
             self.error(f'{topic}: {text}', error)
 
     def error(self, text: str, error: Exception) -> None:
-        """Log an expected error as a sentence, another one with where it came from; always."""
+        """Log an error, always; any exception other than a ``FerError`` with its traceback."""
         if not isinstance(error, FerError):
             text += '\n' + ''.join(traceback.format_exception(error))
         self._logger.error(text)

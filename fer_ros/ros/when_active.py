@@ -1,4 +1,4 @@
-"""python -m fer_ros.ros.when_active NODE COMMAND: starts a command when a node is active."""
+"""python -m fer_ros.ros.when_active NODE COMMAND: runs a command once a node is active."""
 
 import os
 import sys
@@ -20,13 +20,14 @@ _TELL_EVERY_S = 5.0
 
 
 def wait_until_active(node: Node, name: str) -> None:
-    """Return when a lifecycle node is active; print every few seconds that it is not.
+    """Return when a lifecycle node is active; log every few seconds that it is not yet.
 
-    It is asked again and again: the event of its transition may come before anybody hears it.
+    The state is polled, because a transition event may be published before the subscription to
+    it is matched.
 
     Args:
-        node: Asks.
-        name: Full name of the node that is asked.
+        node: Node that makes the requests.
+        name: Full name of the lifecycle node.
     """
     client = node.create_client(GetState, f'{name}/get_state')
     told_s = time.monotonic()
@@ -52,10 +53,10 @@ def _is_active(node: Node, client: Client) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Wait, then become the command.
+    """Wait for the node, then replace this process with the command.
 
     Args:
-        arguments: Full name of the node, then the command; those of the process if left out.
+        arguments: Full name of the node, then the command; by default those of the process.
     """
     name, *command = sys.argv[1:] if arguments is None else arguments
     send_images_whole(os.environ)

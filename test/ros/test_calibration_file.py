@@ -53,8 +53,8 @@ def test_file_of_camera_calibration_is_read(file, form):
         ('[480.0,', '[.nan,', 'data of projection_matrix is .* expected 12 numbers'),
         ('0.01, 0.02', 'a, b', 'data of distortion_coefficients is .* expected finite numbers'),
         ('rectification_matrix', 'other', 'data of rectification_matrix is None'),
-        (CALIBRATION, 'text', 'holds no calibration'),
-        (CALIBRATION, '[', 'is no YAML'),
+        (CALIBRATION, 'text', 'contains no calibration'),
+        (CALIBRATION, '[', 'is not valid YAML'),
     ],
 )
 def test_file_that_lacks_something_is_an_error_that_names_it(file, given, instead, sentence):

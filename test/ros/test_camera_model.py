@@ -93,7 +93,9 @@ def test_empty_frame_id_is_said_and_the_intrinsics_hold():
 def test_images_of_another_size_are_an_error_that_names_both():
     model = CameraModel(rectified=False)
     model.take(camera_info())
-    with pytest.raises(SettingError, match='is of images of 640 x 480 pixels, these have 320 x 2'):
+    with pytest.raises(
+        SettingError, match='is for images of 640 x 480 pixels, these have 320 x 2'
+    ):
         model.of_image((320, 240))
 
 

@@ -200,7 +200,7 @@ def test_head_has_a_place_where_camera_info_comes_beside_the_images(graph, fer_n
     [
         ({'k': [0.0] * 9}, 'K of the camera_info is zero: the camera is not calibrated'),
         ({'header': Header()}, 'frame_id of the camera_info is empty'),
-        ({'width': 1024}, 'camera_info is of images of 1024 x 400 pixels, these have 512 x 400'),
+        ({'width': 1024}, 'camera_info is for images of 1024 x 400 pixels, these have 512 x 400'),
     ],
 )
 def test_camera_info_that_is_of_no_use_is_said_in_the_log(
@@ -471,7 +471,7 @@ def test_late_image_is_left_out_and_counted_and_faces_stay_known(graph, fer_node
     camera.publisher.publish(bgr_to_msg(portrait_bgr, header(99.9)))
     entry, values = status(graph, reports, topic='/camera/image_raw', late='1')
     assert entry.level == DiagnosticStatus.WARN
-    assert 'images come out of order; late ones are left out' in entry.message
+    assert 'images arrive out of order; late ones are skipped' in entry.message
     assert (values['received'], values['published'], values['dropped']) == ('2', '1', '0')
     (face,) = camera.send(bgr_to_msg(portrait_bgr, header(100.1))).faces
     assert face.face_id == 1
@@ -483,7 +483,7 @@ def test_two_nodes_that_publish_one_image_topic_are_named_in_a_warning(graph, fe
     graph.tester.create_publisher(Image, 'camera/image_raw', 10)
     driver = graph.add(rclpy.create_node('driver', namespace='second'))
     driver.create_publisher(Image, '/camera/image_raw', 10)
-    sentence = '2 publishers send images (/second/driver, /tester)'
+    sentence = '2 nodes publish this topic (/second/driver, /tester)'
     assert graph.spin_until(lambda: any(sentence in s.message for m in reports for s in m.status))
     entry = next(s for m in reports for s in m.status if sentence in s.message)
     assert entry.level == DiagnosticStatus.WARN

@@ -52,20 +52,20 @@ def test_nobody_is_reported_too():
     assert reported == [([], 3.0)]
 
 
-def test_boxes_without_a_stamp_are_of_when_they_came():
+def test_boxes_without_a_stamp_get_the_time_of_their_arrival():
     reported = Reported()
     fault = FaceTopic('/detections', ['any'], None).take(detections(0, FACE), reported, 7 * S)
     assert fault == 'boxes have no stamp; the time of arrival is used'
     assert reported[0][1] == 7.0
 
 
-def test_boxes_by_another_clock_are_said_to_be_of_no_use():
+def test_boxes_stamped_by_another_clock_are_reported():
     reported = Reported()
     reported.fault = 'stamped 85.0 s after the images that come now'
     fault = FaceTopic('/detections', ['any'], None).take(detections(95 * S, FACE), reported, 0)
     assert fault == (
-        'boxes are stamped 85.0 s after the images that come now and of no use: their detector '
-        'has to copy the stamp'
+        'boxes are stamped 85.0 s after the images that come now and are ignored: their detector '
+        'must copy the image stamp'
     )
 
 
@@ -100,7 +100,7 @@ def test_one_topic_of_boxes_for_two_cameras_fails_to_configure(
         wait=False, face_source='topic', image_topics=image_topics, face_topic=face_topic
     )
     assert graph.spin_until(lambda: node.transition_error)
-    assert f'is one topic, {shared}, for several image topics' in node.transition_error
+    assert f'resolves to one topic, {shared}, for several image topics' in node.transition_error
 
 
 class Detector:

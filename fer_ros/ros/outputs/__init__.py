@@ -1,1 +1,1 @@
-"""What the node publishes of what it sees: one file an output."""
+"""The outputs of the node, one per file."""

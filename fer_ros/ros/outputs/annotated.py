@@ -1,4 +1,4 @@
-"""AnnotatedOutput: images with what was seen drawn onto them, raw and as JPEG."""
+"""AnnotatedOutput: images with the faces and emotions drawn onto them, raw and as JPEG."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,15 +15,15 @@ from fer_ros.structures import FrameEmotions
 
 
 class AnnotatedOutput:
-    """Publishes beside each image topic what somebody subscribes to.
+    """Publishes annotated images next to each image topic, while somebody subscribes to them.
 
-    ``camera/image_annotated`` has the pixels, ``camera/image_annotated/compressed`` the same as a
-    JPEG, for slow links, by the name that image_transport looks for.
+    ``camera/image_annotated`` carries raw images and ``camera/image_annotated/compressed``, the
+    name that image_transport expects, JPEG for slow links.
     """
 
     def __init__(self, node: Node, topics: Sequence[ImageTopic]) -> None:
         """Args:
-        node: Publishes.
+        node: Node that publishes.
         topics: Image topics.
         """
         self._node = node
@@ -36,12 +36,12 @@ class AnnotatedOutput:
             )
 
     def activate(self) -> None:
-        """Nothing has to be begun."""
+        """Do nothing; publishers exist already."""
 
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
-        """Draw an image, once, while somebody wants it; see ``Output``."""
+        """Draw and publish an image if somebody subscribes; see ``Output``."""
         raw, compressed = self._publishers[image.topic]
         wanted = [one for one in (raw, compressed) if one.get_subscription_count()]
         if not (wanted and values['publish_annotated']):
@@ -54,7 +54,7 @@ class AnnotatedOutput:
             compressed.publish(bgr_to_jpeg_msg(drawn, header, values['annotated_jpeg_quality']))
 
     def deactivate(self) -> None:
-        """Nothing has to be ended."""
+        """Do nothing; there is no state."""
 
     def close(self) -> None:
         """Destroy the publishers."""

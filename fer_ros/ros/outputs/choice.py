@@ -1,4 +1,4 @@
-"""make_outputs: the outputs that a node's parameters choose."""
+"""make_outputs: the outputs that a node's parameters select."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -49,19 +49,20 @@ OUTPUTS = tuple(_MAKERS)
 def make_outputs(
     node: Node, topics: Sequence[ImageTopic], values: Mapping[str, Any], log: ThrottledLog
 ) -> list[Output]:
-    """Return the outputs of a node, in the order in which they publish: no camera's emotions wait
-    for the drawing of another's image.
+    """Return the outputs of a node in the order in which they publish.
+
+    Annotated images come last, so that no camera's emotions wait for another's image to be drawn.
 
     Args:
-        node: Publishes.
+        node: Node that publishes.
         topics: Image topics.
         values: The node's parameters by name.
-        log: For what is wrong.
+        log: Log for warnings.
 
     Raises:
         SettingError: An output needs messages that are not installed.
     """
-    # A node that was started again gives no name for a second time, nor does another one.
+    # Random, so that a restarted node, or another one, does not reuse the name of a face.
     prefix = f'f{secrets.token_hex(3)}'
     given = Surroundings(node, lambda face_id: f'{prefix}_{face_id}', values, log)
     outputs: list[Output] = []

@@ -1,4 +1,4 @@
-"""EmotionOutput: a FaceEmotionArray for every image."""
+"""EmotionOutput: a FaceEmotionArray for each image."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,27 +12,27 @@ from fer_ros.structures import FrameEmotions
 
 
 class EmotionOutput:
-    """Publishes ``emotion``, of all image topics."""
+    """Publishes ``emotion`` for all image topics."""
 
     def __init__(self, node: Node) -> None:
         """Args:
-        node: Publishes.
+        node: Node that publishes.
         """
         self._node = node
         self._publisher = node.create_publisher(FaceEmotionArray, 'emotion', 10)
 
     def activate(self) -> None:
-        """Nothing has to be begun."""
+        """Do nothing; the publisher exists already."""
 
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
-        """Publish all faces of an image; see ``Output``."""
+        """Publish all faces in an image; see ``Output``."""
         landmarks = values['publish_landmarks']
         self._publisher.publish(frame_to_msg(frame, image.msg.header, image.topic.name, landmarks))
 
     def deactivate(self) -> None:
-        """Nothing has to be ended."""
+        """Do nothing; there is no state."""
 
     def close(self) -> None:
         """Destroy the publisher."""

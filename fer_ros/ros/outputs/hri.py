@@ -1,4 +1,4 @@
-"""HriOutput: the faces of ROS4HRI (REP 155), each with topics of its own."""
+"""HriOutput: faces as in ROS4HRI (REP 155), each with its own topics."""
 
 import threading
 import time
@@ -16,35 +16,36 @@ from fer_ros.ros.outputs.hri_face import HriFace
 from fer_ros.ros.throttled_log import ThrottledLog
 from fer_ros.structures import FrameEmotions
 
-# Who begins to listen while nothing changes learns soon who is there.
+# How often the list of faces is repeated for late subscribers.
 _REPEAT_S = 1.0
-# A camera from which nothing came for so long shows nobody.
+# After this long without an image, a camera is taken to show no faces.
 _SILENT_S = 2.0
 
 
 @dataclass(frozen=True)
 class _Sight:
-    """Whom a camera has shown last, and when by the steady clock."""
+    """The faces in a camera's last image, and its time on the steady clock."""
 
     face_ids: frozenset[int]
     at_s: float
 
 
 class HriOutput:
-    """Publishes ``/humans/faces/tracked`` and the topics of each face that is tracked.
+    """Publishes ``/humans/faces/tracked`` and the topics of each tracked face.
 
-    Topics are made and destroyed in the thread of the executor, for that takes longer than an
-    image may wait: the image thread says who is there, and publishes of those whose topics are.
+    Topics are created and destroyed in the executor's thread, because that takes longer than an
+    image may wait. The image thread reports which faces are present, and publishes those whose
+    topics exist.
     """
 
     def __init__(
         self, node: Node, name_of: Callable[[int], str], namespace: str, log: ThrottledLog
     ) -> None:
         """Args:
-        node: Publishes.
-        name_of: Returns the name of a face by its number; no other node gives it.
-        namespace: Namespace of all topics: ``/humans``.
-        log: For what is wrong.
+        node: Node that publishes.
+        name_of: Returns the name of a face by its ID; no other node uses that name.
+        namespace: Namespace of all topics, such as ``/humans``.
+        log: Log for warnings.
 
         Raises:
             SettingError: hri_msgs is not installed.
@@ -60,13 +61,13 @@ class HriOutput:
             _REPEAT_S, self._guarded(self._repeat), clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._lock = threading.Lock()
-        # Of both, whoever changes or reads them holds the lock.
+        # Both are read and changed only with the lock held.
         self._sights: dict[ImageTopic, _Sight] = {}
         self._faces: dict[int, HriFace] = {}
         self._active = False
 
     def activate(self) -> None:
-        """Say that nobody is there yet, and who else says who is there."""
+        """Publish an empty list of faces, and warn if another node publishes one as well."""
         self._active = True
         self._warn_of_others()
         self._tell()
@@ -74,9 +75,7 @@ class HriOutput:
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
-        """Publish of the faces whose topics are there; have those of others made. See
-        ``Output``.
-        """
+        """Publish the faces whose topics exist; request topics for the others. See ``Output``."""
         sight = _Sight(frozenset(face.face_id for face in frame.faces), time.monotonic())
         with self._lock:
             self._sights[image.topic] = sight
@@ -87,30 +86,30 @@ class HriOutput:
                     self._faces[face.face_id].publish(image, frame, face, values)
 
     def deactivate(self) -> None:
-        """Say that nobody is there any more, and destroy the topics of the faces."""
+        """Publish an empty list of faces and destroy the topics of the faces."""
         if not self._active:
             return
         self._active = False
         with self._lock:
             gone, self._faces, self._sights = self._faces, {}, {}
-        # Interrupted at its end, the node has nobody left to tell.
+        # After shutdown, nothing can be published.
         if self._node.context.ok():
             self._tell()
         for face in gone.values():
             face.close()
 
     def close(self) -> None:
-        """Destroy all that ``__init__`` made."""
+        """Destroy everything that ``__init__`` created."""
         self._node.destroy_timer(self._timer)
         self._node.destroy_guard_condition(self._change)
         self._node.destroy_publisher(self._tracked)
 
     def _present(self) -> set[int]:
-        """Return who is there; with the lock held."""
+        """Return the IDs of the faces that are present; call with the lock held."""
         return {face_id for sight in self._sights.values() for face_id in sight.face_ids}
 
     def _follow(self) -> None:
-        """Make topics for who has come, tell it, and destroy those of who has left."""
+        """Create topics for new faces, publish the list, and destroy topics of faces that left."""
         if not self._active:
             return
         with self._lock:
@@ -146,7 +145,7 @@ class HriOutput:
     def _tell(self) -> None:
         with self._lock:
             ids = [self._name_of(face_id) for face_id in sorted(self._faces)]
-        # Of no single image: several cameras may show who is there, or none any more.
+        # Stamped now rather than with an image: the faces may come from several cameras, or none.
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._tracked.publish(self._types.IdsList(header=header, ids=ids))
 
@@ -159,13 +158,13 @@ class HriOutput:
             )
             self._log.say(
                 topic,
-                f'{len(names)} nodes publish it ({", ".join(names)}), and listeners believe the '
-                'last one: stop all but one, or give each its own hri_namespace',
+                f'{len(names)} nodes publish this topic ({", ".join(names)}), and listeners '
+                'keep only the latest list: stop all but one, or give each its own hri_namespace',
                 about='publishers',
             )
 
     def _guarded(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Return a callback that does not end the node, whatever goes wrong in it."""
+        """Return a callback that logs exceptions instead of ending the node."""
 
         def guarded() -> None:
             try:

@@ -1,4 +1,4 @@
-"""HriFace: the topics of one face, as REP 155 (ROS4HRI) has them."""
+"""HriFace: the topics of one face, as in REP 155 (ROS4HRI)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,15 +18,16 @@ _DEPTH = 5
 
 
 class HriFace:
-    """Publishes what somebody subscribes to: ``roi``, ``cropped``, ``aligned``, ``landmarks`` and
-    ``expression``.
+    """Publishes ``roi``, ``cropped``, ``aligned``, ``landmarks`` and ``expression`` of a face.
+
+    Only topics that have subscribers are published.
     """
 
     def __init__(self, node: Node, types: Any, topic: str) -> None:
         """Args:
-        node: Publishes.
-        types: Has the classes of ``hri_msgs``.
-        topic: Under which the topics lie: ``/humans/faces/NAME``.
+        node: Node that publishes.
+        types: Module with the message classes of ``hri_msgs``.
+        topic: Prefix of the topics, ``/humans/faces/NAME``.
         """
         self._node, self._types = node, types
         kinds = {
@@ -36,7 +37,7 @@ class HriFace:
             'landmarks': types.FacialLandmarks,
             'expression': types.Expression,
         }
-        # Reliable, as libhri asks.
+        # Reliable, as libhri requires.
         self._publishers: dict[str, Publisher] = {
             name: node.create_publisher(kind, f'{topic}/{name}', _DEPTH)
             for name, kind in kinds.items()
@@ -49,12 +50,12 @@ class HriFace:
         face: FaceEmotion,
         values: Mapping[str, Any],
     ) -> None:
-        """Publish what an image shows of the face.
+        """Publish the face in an image.
 
         Args:
             image: The image.
-            frame: All faces in it.
-            face: This one.
+            frame: All faces in the image.
+            face: This face.
             values: The node's parameters by name.
         """
         for name, publisher in self._publishers.items():
@@ -75,7 +76,7 @@ class HriFace:
         face: FaceEmotion,
         values: Mapping[str, Any],
     ) -> Iterator[Any]:
-        """Yield the message of a topic, if there is something to be said."""
+        """Yield the message of a topic, or none if the face lacks what it needs."""
         header, size_px = image.msg.header, values['hri_picture_px']
         if name == 'roi':
             yield roi_message(self._types, face, frame.size_wh, header)

@@ -1,4 +1,4 @@
-"""Output: something that the node publishes of what it sees."""
+"""Output: the interface of everything that publishes results."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -8,28 +8,28 @@ from fer_ros.structures import FrameEmotions
 
 
 class Output(Protocol):
-    """Publishes from what is seen; made when the node is configured.
+    """Publishes results; created when the node is configured.
 
-    ``publish`` is called in the node's image thread, everything else in that of its executor;
-    while the node is not active, ``publish`` is not called.
+    ``publish`` is called in the node's image thread and only while the node is active, everything
+    else in the executor's thread.
     """
 
     def activate(self) -> None:
-        """Begin; ``publish`` follows."""
+        """Start; ``publish`` is called from now on."""
 
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
-        """Publish what was seen in an image.
+        """Publish the faces in an image.
 
         Args:
             image: The image.
-            frame: All faces in it.
-            values: The node's parameters by name, as they are at present.
+            frame: All faces in the image.
+            values: The node's current parameters by name.
         """
 
     def deactivate(self) -> None:
-        """End; may be called whether it had begun or not."""
+        """Stop; may also be called while not active."""
 
     def close(self) -> None:
         """Destroy publishers, after ``deactivate``."""

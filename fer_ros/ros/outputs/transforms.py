@@ -1,4 +1,4 @@
-"""TransformOutput: where heads are and where they look, on /tf."""
+"""TransformOutput: positions of heads and directions of gaze, on /tf."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,20 +19,20 @@ class TransformOutput:
 
     def __init__(self, node: Node, name_of: Callable[[int], str], log: ThrottledLog) -> None:
         """Args:
-        node: Publishes.
-        name_of: Returns the name of a face by its number.
-        log: For what keeps heads from being placed.
+        node: Node that publishes.
+        name_of: Returns the name of a face by its ID.
+        log: Log for the reasons why heads have no transform.
 
         Raises:
             SettingError: tf2_msgs is not installed.
         """
         self._node, self._name_of, self._log = node, name_of, log
         self._message = message_class('tf2_msgs', 'TFMessage', 'output tf')
-        # As tf2_ros publishes it.
+        # The depth that tf2_ros uses.
         self._publisher = node.create_publisher(self._message, '/tf', 100)
 
     def activate(self) -> None:
-        """Nothing has to be begun."""
+        """Do nothing; the publisher exists already."""
 
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
@@ -42,7 +42,7 @@ class TransformOutput:
             return
         if not image.msg.header.frame_id:
             self._log.say(
-                image.topic.name, 'frame_id of the images is empty: heads have no place in tf'
+                image.topic.name, 'frame_id of the images is empty: set it to get heads in tf'
             )
             return
         transforms = head_transforms(frame, image.msg.header, self._name_of)
@@ -51,11 +51,11 @@ class TransformOutput:
         elif image.topic.pipeline.camera is None:
             self._log.say(
                 image.topic.name,
-                'heads have no place in tf without the camera_info of a calibrated camera',
+                'no heads in tf: publish the camera_info of a calibrated camera',
             )
 
     def deactivate(self) -> None:
-        """Nothing has to be ended: what is not told any more grows old in tf."""
+        """Do nothing; tf forgets transforms that are not repeated."""
 
     def close(self) -> None:
         """Destroy the publisher."""
@@ -65,12 +65,12 @@ class TransformOutput:
 def head_transforms(
     frame: FrameEmotions, header: Header, name_of: Callable[[int], str]
 ) -> list[TransformStamped]:
-    """Return the transforms of face and gaze of each head whose place is known.
+    """Return the face and gaze transforms of each head whose position is known.
 
     Args:
-        frame: All faces of an image.
-        header: The image's, whose ``frame_id`` is the parent.
-        name_of: Returns the name of a face by its number; the frames are ``face_NAME`` and
+        frame: All faces in an image.
+        header: Header of the image; its ``frame_id`` is the parent frame.
+        name_of: Returns the name of a face by its ID; the frames are ``face_NAME`` and
             ``gaze_NAME``.
     """
     transforms = []

@@ -1,4 +1,4 @@
-"""VisionOutput: faces as detections of vision_msgs."""
+"""VisionOutput: faces as vision_msgs detections."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from fer_ros.structures import FrameEmotions
 
 
 class VisionOutput:
-    """Publishes ``face_detections``, of all image topics."""
+    """Publishes ``face_detections`` for all image topics."""
 
     def __init__(self, node: Node) -> None:
         """Args:
-        node: Publishes.
+        node: Node that publishes.
 
         Raises:
             SettingError: vision_msgs is not installed.
@@ -28,17 +28,17 @@ class VisionOutput:
         )
 
     def activate(self) -> None:
-        """Nothing has to be begun."""
+        """Do nothing; the publisher exists already."""
 
     def publish(
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
-        """Publish all faces of an image; see ``Output``."""
+        """Publish all faces in an image; see ``Output``."""
         if self._publisher.get_subscription_count():
             self._publisher.publish(detections_message(self._types, frame, image.msg.header))
 
     def deactivate(self) -> None:
-        """Nothing has to be ended."""
+        """Do nothing; there is no state."""
 
     def close(self) -> None:
         """Destroy the publisher."""

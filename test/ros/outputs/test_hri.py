@@ -201,7 +201,10 @@ def test_another_node_that_says_who_is_there_is_warned_of(node):
     node.others = ['hri_face_detect']
     HriOutput(node, str, '/humans', ThrottledLog(node)).activate()
     (warning,) = node.log
-    assert '/humans/faces/tracked: 2 nodes publish it (/fer_node, /hri_face_detect)' in warning
+    assert (
+        '/humans/faces/tracked: 2 nodes publish this topic (/fer_node, /hri_face_detect)'
+        in warning
+    )
 
 
 def test_namespace_may_be_another(node):
