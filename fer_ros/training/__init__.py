@@ -1,4 +1,4 @@
-"""Training: settings, faces as batches, the trainer, calibration, export."""
+"""Training: settings, batches of faces, the trainer, calibration, export."""
 
-# Before torch is imported; see there.
+# Before torch is imported, which it configures.
 import fer_ros.network  # noqa: F401

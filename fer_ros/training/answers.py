@@ -1,4 +1,4 @@
-"""answer_temperature: how sure a kept model may be of faces that a camera has disturbed."""
+"""answer_temperature: calibrates a model's confidence for faces disturbed as by a camera."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ from fer_ros.network.fer_net import FerNet
 from fer_ros.training.calibration import best_temperature
 from fer_ros.training.face_dataset import without_unknown
 
-# Of the three, that which leaves a model about as sure of strangers as it is right; see the card.
+# The severity at which confidence matches accuracy on faces of strangers; see the model card.
 SEVERITY = max(SEVERITIES)
-# Clips of so many stills, if there are as many, each of so many frames.
+# Highest number of clips, each made of one still, and frames per clip.
 MOST_STILLS = 500
 FRAMES = 4
 
@@ -26,13 +26,13 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
     """Return the temperature of ``PriorCorrection`` for a model.
 
     It is fitted as in ``best_temperature``, on faces that move, blur, darken and get covered as
-    those of a camera, with landmarks that are found in such images. On clean faces a model is
-    right more often, and would be too sure of the others.
+    in front of a camera, with landmarks detected in the disturbed images. Fitted on clean faces,
+    on which a model is right more often, it would make the model overconfident on such faces.
 
     Args:
-        model: Calibrated on clean faces; in evaluation mode, on the CPU.
-        figures: Figures in its file, with the frequencies of its classes.
-        validation: Faces that it has not learned from.
+        model: Model calibrated on clean faces, in evaluation mode, on the CPU.
+        figures: Figures stored in its file, with the frequencies of its classes.
+        validation: Faces that the model was not trained on.
     """
     spread = np.linspace(0, len(validation) - 1, min(len(validation), MOST_STILLS)).astype(int)
     stills = validation.select(spread)

@@ -1,4 +1,4 @@
-"""How training disturbs a face: crop and landmarks together, then light, focus and cover."""
+"""Augmentation of faces: crop and landmarks together, then light, focus and occlusion."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.face.landmark_layout import mirrored_landmarks
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
-# Where it is not 0 to 1.
+# Allowed ranges other than 0 to 1.
 _ALLOWED = {
     'rotation_deg': (0, 90),
     'gamma': (0, 3),
@@ -37,27 +37,26 @@ _ALLOWED = {
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How strongly, as standard deviations unless said otherwise; 0 switches a part off.
+    """Strengths of the disturbances; 0 turns one off, except where noted.
 
     Attributes:
-        rotation_deg: Roll.
+        rotation_deg: Standard deviation of the roll.
         scale: Standard deviation of the natural logarithm of the size.
-        shift: Standard deviation of the position, in halves of the crop's side.
-        stretch: Standard deviation of the logarithm of width against height.
-        landmark_noise: Standard deviation of each landmark, in halves of the crop's side.
-        gamma: Standard deviation of the logarithm of the exponent of brightness.
-        shade: Strength of a light from one side.
-        noise: Sensor noise in gray levels, uniform up to this.
-        blur_px: Radius of a Gaussian blur, uniform up to this, on half of the faces.
-        coarse: Least resolution, as a share of the crop's, on a quarter of the faces; 1 is off.
-        cover: Probability that a rectangle hides a part of the face, or as often something with
-            the outline and surface of a hand or of hair.
-        misplaced: Probability that all moves are two and a half times as far, as where the
-            landmarks are wrong.
-        smear_px: Longest path of a face that moves while the image is taken, uniform up to this,
-            on an eighth of the faces.
-        dim: Probability of little light, down to a tenth, and the noise that comes with it.
-        jpeg: Probability of a compression, of quality 20 to 80.
+        shift: Standard deviation of the position, in half sides of the crop.
+        stretch: Standard deviation of the logarithm of the aspect ratio.
+        landmark_noise: Standard deviation of each landmark, in half sides of the crop.
+        gamma: Standard deviation of the logarithm of the gamma exponent.
+        shade: Standard deviation of the strength of a light from one side.
+        noise: Highest sensor noise in gray levels; uniformly distributed.
+        blur_px: Largest radius of a Gaussian blur on half of the faces; uniformly distributed.
+        coarse: Lowest resolution as a fraction of the crop's, on a quarter of the faces; 1 is off.
+        cover: Probability that part of the face is hidden: half of the time by a rectangle,
+            otherwise by a shape with the outline and texture of a hand or of hair.
+        misplaced: Probability that all geometric disturbances are 2.5 times as large, as with
+            wrong landmarks.
+        smear_px: Longest path of motion blur, on an eighth of the faces; uniformly distributed.
+        dim: Probability of low light, down to a tenth, with the noise that comes with it.
+        jpeg: Probability of JPEG compression with a quality of 20 to 80.
     """
 
     rotation_deg: float = 8.0
@@ -86,7 +85,7 @@ class AugmentConfig:
 
 
 def mirror(face: AlignedFace) -> AlignedFace:
-    """Return the mirror image; each landmark becomes its counterpart on the other side."""
+    """Return the mirror image; each landmark takes the place of its counterpart."""
     landmarks = mirrored_landmarks(face.landmarks_norm)
     return AlignedFace(np.ascontiguousarray(face.crop[:, ::-1]), landmarks)
 
@@ -98,14 +97,14 @@ def augmented_face(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> AlignedFace:
-    """Return a disturbed aligned face; the same ``rng`` state gives the same one.
+    """Return a disturbed aligned face; the same ``rng`` state gives the same face.
 
     Args:
         image: ``(H, W)`` uint8 gray.
-        landmarks: In pixels of ``image``.
+        landmarks: Landmarks in pixels of ``image``.
         size_px: Side of the crop.
-        config: How strongly.
-        rng: Source of all chance.
+        config: Strengths of the disturbances.
+        rng: Source of all random numbers.
     """
     face = moved_face(image, landmarks, size_px, config, rng)
     points = face.landmarks_norm + rng.normal(0, config.landmark_noise, (68, 2))
@@ -120,7 +119,15 @@ def moved_face(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> AlignedFace:
-    """Return an aligned face that is moved, rolled, scaled and stretched; args as above."""
+    """Return an aligned face, shifted, rolled, scaled and stretched at random.
+
+    Args:
+        image: ``(H, W)`` uint8 gray.
+        landmarks: Landmarks in pixels of ``image``.
+        size_px: Side of the crop.
+        config: Strengths of the disturbances.
+        rng: Source of all random numbers.
+    """
     transform = _disturbance(config, rng) @ np.vstack([face_transform(landmarks), [0, 0, 1]])
     return crop_face(image, landmarks, transform, size_px)
 
@@ -144,7 +151,7 @@ def _disturbed_pixels(
     pixels = to_pixels(crop)
     if config.blur_px and rng.random() < 0.5:
         sigma_px = rng.uniform(0.3, 0.3 + config.blur_px)
-        # Half of the time the other way round: sharper, as a face of many pixels reduced is.
+        # Half of the time sharpened instead, as a large face is that was scaled down.
         pixels = blurred(pixels, sigma_px, 1.0 if rng.random() < 0.5 else rng.uniform(-0.8, 0))
     pixels = exposed(pixels, rng.normal(0, config.gamma))
     if config.shade:
@@ -166,7 +173,7 @@ def _covered(pixels: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _by_camera(pixels: FloatArray, config: AugmentConfig, rng: np.random.Generator) -> FloatArray:
-    """Return what a camera makes of what is before it: motion, distance, noise, compression."""
+    """Return pixels with the effects of a camera: motion, distance, noise, compression."""
     if config.smear_px and rng.random() < 1 / 8:
         pixels = smeared(pixels, rng.uniform(1, 1 + config.smear_px), rng.uniform(0, 180))
     if config.coarse < 1 and rng.random() < 1 / 4:

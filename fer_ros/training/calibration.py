@@ -1,4 +1,4 @@
-"""Makes a trained model's probabilities mean what they say."""
+"""Calibration of a trained model: temperature and the weights of its streams."""
 
 from collections.abc import Sequence
 
@@ -8,40 +8,40 @@ from fer_ros.evaluation.calibration import cross_entropy
 from fer_ros.metrics import Labels
 from fer_ros.structures import FloatArray
 
-# Temperatures that are tried, finely enough that the next one changes nothing.
+# Candidate temperatures, so fine that neighbours give the same figures.
 _TEMPERATURES = np.geomspace(0.2, 5, 400)
 
-# Weights that are tried for each stream, a tenth apart.
+# Candidate weights of each stream, each a tenth larger than the last.
 _VOTES = np.geomspace(0.05, 4, 45)
 
 
 def best_temperature(logits: FloatArray, labels: Labels) -> float:
-    """Return the T for which softmax(logits / T) gives the labels the highest likelihood.
+    """Return the T that maximises the likelihood of the labels under softmax(logits / T).
 
     Temperature scaling (Guo et al. 2017, section 4.2).
 
     Args:
-        logits: ``(N, C)``.
-        labels: ``(N,)``.
+        logits: ``(N, C)`` logits.
+        labels: ``(N,)`` class indices.
     """
     losses = [cross_entropy(logits / temperature, labels) for temperature in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
 def calibrated_loss(logits: FloatArray, labels: Labels) -> float:
-    """Return the mean cross entropy with the labels at the best temperature."""
+    """Return the mean cross entropy at the best temperature."""
     return cross_entropy(logits / best_temperature(logits, labels), labels)
 
 
 def best_votes(parts: Sequence[FloatArray], labels: Labels) -> FloatArray:
-    """Return the weights with which a sum of two streams' logits makes the labels likeliest.
+    """Return the two weights with which the sum of two streams' logits makes the labels likeliest.
 
-    Found on faces that the streams have not learned from: on those that they have, the one that
-    knows them by heart would get too much (stacking, Wolpert 1992).
+    Use faces that the streams were not trained on (stacking, Wolpert 1992); on training faces, an
+    overfitted stream would get too large a weight.
 
     Args:
-        parts: ``(N, C)`` logits of each of the two.
-        labels: ``(N,)``.
+        parts: ``(N, C)`` logits of each of the two streams.
+        labels: ``(N,)`` class indices.
     """
     first, second = parts
     tried = [(a, b) for a in _VOTES for b in _VOTES]

@@ -1,4 +1,4 @@
-"""What a training asks of its faces and of the checkpoints that it builds on."""
+"""Checks of the faces and checkpoints that a training is given."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,16 +16,16 @@ from fer_ros.training.sources import Sources
 
 
 def require_trainable(training: FaceSet, validation: FaceSet, processes: int) -> None:
-    """Refuse faces that nothing can be trained on.
+    """Refuse faces that do not suffice for a training.
 
     Args:
-        training: Faces to learn from.
-        validation: Faces to judge by.
+        training: Training faces.
+        validation: Validation faces.
         processes: Number of processes of a parallel training, otherwise 1.
 
     Raises:
-        DatasetError: A class has no face, there are too few for the processes, or none to judge
-            by.
+        DatasetError: A class has no training face, there are fewer than two training faces per
+            process, or there is no validation face.
     """
     counts = np.bincount(training.labels(), minlength=len(training.classes))
     missing = [name for name, count in zip(training.classes, counts, strict=True) if not count]
@@ -33,23 +33,27 @@ def require_trainable(training: FaceSet, validation: FaceSet, processes: int) ->
         raise DatasetError(f'the training data has no face of the class {", ".join(missing)}')
     if len(training) < 2 * processes:
         raise DatasetError(
-            f'the training data has {len(training)} faces, expected two for each of {processes} '
-            'processes'
+            f'the training data has {len(training)} faces, expected at least two for each of '
+            f'{processes} processes'
         )
     if not len(validation):
         raise DatasetError('the validation data has no face')
 
 
 def require_shares(config: TrainConfig, sets: int) -> None:
-    """Refuse shares of other than the data sets that are learned from.
+    """Refuse ``shares`` whose number is not that of the data sets.
+
+    Args:
+        config: Settings of the training.
+        sets: Number of data sets.
 
     Raises:
-        SettingError: They are more or fewer.
+        SettingError: There are more or fewer shares than data sets.
     """
     if config.shares and len(config.shares) != sets:
         raise SettingError(
-            f'shares has {len(config.shares)} numbers, data sets are {sets}: expected one for '
-            'each, in the order in which they are given'
+            f'shares has {len(config.shares)} numbers for {sets} data set(s), expected one per '
+            'data set, in the order of --data'
         )
 
 
@@ -57,22 +61,23 @@ def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> Tra
     """Return a configuration with the classes of the data, and a batch that the data can fill.
 
     Args:
-        config: The settings.
-        training: Faces that ``require_trainable`` accepts.
+        config: Settings of the training.
+        training: Training faces that ``require_trainable`` accepts.
         processes: Number of processes of a parallel training, otherwise 1.
 
     Raises:
-        SettingError: The model's classes are other ones, or the batch cannot be shared out.
+        SettingError: The configuration names other classes than the data has, or the batch cannot
+            be divided among the processes.
     """
     if config.model.classes not in (ModelConfig().classes, training.classes):
         raise SettingError(
-            f'model classes are {", ".join(config.model.classes)}, those of the data '
-            f'{", ".join(training.classes)}: leave them out of the configuration'
+            f'the classes of the model are {", ".join(config.model.classes)}, those of the data '
+            f'{", ".join(training.classes)}: leave classes out of the configuration'
         )
     if config.batch_size % processes or config.batch_size < 2 * processes:
         raise SettingError(
-            f'batch_size is {config.batch_size}, expected a multiple of {processes} processes '
-            'with two faces or more for each'
+            f'batch_size is {config.batch_size}, expected a multiple of {processes}, at least '
+            f'{2 * processes}, for {processes} process(es)'
         )
     most = len(training) - len(training) % processes
     return replace(
@@ -87,14 +92,14 @@ def fitted_config(config: TrainConfig, training: FaceSet, processes: int) -> Tra
 
 
 def require_unseen(sources: Sources, about: Mapping[str, Any]) -> None:
-    """Refuse checkpoints that have learned from what a training leaves for the test.
+    """Refuse checkpoints that were trained on the test faces of this training.
 
     Args:
-        sources: Checkpoints that are started from and learned from.
-        about: What the model file will say of the data; of those with folds one is left.
+        sources: Checkpoints that the training starts from or learns from.
+        about: Description of the data for the model file, with the fold of each data set.
 
     Raises:
-        SettingError: A checkpoint, or one that it goes back to, was trained for another fold.
+        SettingError: A checkpoint, or one that it descends from, was trained for another fold.
     """
     for entry in seen_by(about):
         if 'fold' not in entry:
@@ -105,8 +110,8 @@ def require_unseen(sources: Sources, about: Mapping[str, Any]) -> None:
             if others:
                 raise SettingError(
                     f'checkpoint {source.path} was trained for fold '
-                    f'{", ".join(map(str, others))} of {name}, or goes back to one that was, and '
-                    f'has seen people of the test of fold {fold}'
+                    f'{", ".join(map(str, others))} of {name}, or descends from one that was, and '
+                    f'has seen test subjects of fold {fold}'
                 )
 
 

@@ -1,4 +1,4 @@
-"""Compute: on what a training computes, and how."""
+"""Compute: the device, processes and threads of a training."""
 
 import os
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from fer_ros.training.data_parallel import Rank
 
 @dataclass(frozen=True)
 class Compute:
-    """On what a training computes.
+    """The device, rank and threads of a training.
 
     Attributes:
-        device: Name of the device in torch.
+        device: Torch name of the device.
         rank: Rank in a parallel training.
-        threads: Number of torch threads; 0: chosen by a few measured steps, see ``thread_count``.
+        threads: Number of torch threads; 0 chooses it by timing a few steps.
     """
 
     device: str = 'cpu'
@@ -29,7 +29,7 @@ class Compute:
 
     @property
     def has_bfloat16(self) -> bool:
-        """Whether the device multiplies bfloat16 by itself and not by way of float32."""
+        """Whether the device multiplies bfloat16 natively rather than through float32."""
         if self.device.startswith('cuda'):
             return torch.cuda.is_bf16_supported(including_emulation=False)
         able = torch.cpu.get_capabilities()
@@ -37,12 +37,13 @@ class Compute:
 
 
 def choose_device(name: str) -> str:
-    """Return ``cpu`` or ``cuda``; the latter, where there is one, for an empty name.
+    """Return ``cpu`` or ``cuda``, and allow only deterministic operations on a GPU.
 
-    On a GPU only operations are allowed whose results are the same each time.
+    Args:
+        name: ``cpu`` or ``cuda``; empty for ``cuda`` if there is a GPU, otherwise ``cpu``.
 
     Raises:
-        SettingError: The device is not there.
+        SettingError: The device is unknown or not available.
     """
     has_gpu = torch.cuda.is_available()
     device = name or ('cuda' if has_gpu else 'cpu')
@@ -51,7 +52,7 @@ def choose_device(name: str) -> str:
             f'device is {device!r}, expected cpu' + (' or cuda' if has_gpu else ' here')
         )
     if device == 'cuda':
-        # The same command gives the same model on the same machine.
+        # So that the same command gives the same model on the same machine.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         torch.use_deterministic_algorithms(True)
     return device

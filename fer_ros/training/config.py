@@ -12,7 +12,7 @@ from fer_ros.inference.config import ModelConfig
 from fer_ros.network.backbone_file import backbone_file
 from fer_ros.training.augment import AugmentConfig
 
-# Name the checkpoint that is installed with the package, and that which get-backbone makes.
+# Names of the checkpoint that is installed with the package and of the one from get-backbone.
 SHIPPED = 'shipped'
 BACKBONE = 'vggface2'
 
@@ -22,52 +22,50 @@ class TrainConfig:
     """How a model is trained.
 
     Attributes:
-        model: What is trained; its classes are those of the data.
-        augment: How faces are disturbed.
-        epochs: Passes over the training faces.
-        batch_size: Most faces per step, of all processes together; as many as there are where
-            the data has fewer. An epoch's faces are shared out evenly over its steps.
-        learning_rate: Highest rate, after the warm-up; falls to 0 along a cosine.
-        cnn_rate: Rate of the CNN, as a share of ``learning_rate``; a network that starts from
-            weights that know faces already unlearns them at the rate of one that knows nothing.
-        warmup_epochs: Epochs over which the rate rises.
+        model: Architecture of the model; its classes are those of the data.
+        augment: Augmentation of the training faces.
+        epochs: Number of passes over the training faces.
+        batch_size: Highest number of faces per step, over all processes; at most the number of
+            training faces. The faces of an epoch are divided evenly among its steps.
+        learning_rate: Highest learning rate, reached after the warm-up; decays to 0 along a
+            cosine.
+        cnn_rate: Learning rate of the CNN as a fraction of ``learning_rate``. At the full rate, a
+            network that starts from pretrained weights would lose what they have learned.
+        warmup_epochs: Number of epochs over which the learning rate rises.
         weight_decay: Weight decay of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
-        balance: How much more often rare classes are drawn: 0 as in the data, 1 all alike.
-        shares: Of several data sets: how much of the faces that are drawn is of each, in the order
-            in which they are given, against each other (2, 1: two thirds of the first). Empty: by
-            their sizes.
-        ema_decay: Decay of the averaged weights per step; the final model has these weights.
-        modality_dropout: Probability that a face loses a stream of the fused model, each; not in
-            late fusion, whose streams learn apart.
+        balance: How much more often rare classes are drawn: 0 as in the data, 1 all equally.
+        shares: Proportions in which faces are drawn from several data sets, in the order in which
+            these are given (2, 1: two thirds from the first). Empty: by their sizes.
+        ema_decay: Decay per step of the averaged weights, which are those of the final model.
+        modality_dropout: Probability for each stream of a fused model that a face is trained
+            without it; unused in late fusion, whose streams are trained separately.
         stream_loss: Weight of the loss of each stream's own classifier in a fused model.
-        second_loss: Weight of the loss of a classifier of the data's second labels, where it has
-            some; see ``ModelConfig.second_classes``.
-        second_share: How much that classifier counts in the answers of the kept model, 0 to 1,
-            beside that of the targets; see ``without_second``. A finished run with another value
-            makes the kept model anew.
-        init: Checkpoint whose weights the training starts from, of the same architecture; from
-            its classifiers only the classes that both have by name are taken. ``shipped``: the
-            one that is installed with the package; ``vggface2``: the published MobileNet, for
-            ``cnn: mobilenet``, that ``fer-ros get-backbone`` fetches. Empty: from chance.
-        init_share: How much of the kept model's weights are those it started from, 0 to 1: of two
-            models along one path, a mean is often better than either (Wortsman et al. 2022,
-            "Robust fine-tuning of zero-shot models").
-        teachers: Checkpoints, of any architecture, the mean of whose answers is mixed into the
-            targets of the training faces; ``shipped`` as for ``init``. Empty: the targets are the
-            data's alone. One that is to teach second labels as well is a run's
-            ``best.safetensors``, which still has a classifier of them.
-        teacher_share: How much of the targets the teachers' answers make up, 0 to 1.
-        teacher_views: For how many views of each face a teacher is asked; see ``taught``.
-        class_biases: Whether the kept model's calibration has a bias of each class beside the
-            temperature, fitted as one: likelier answers, for less recall of rare classes. What it
-            costs is printed.
-        mixed_precision: Whether convolutions and products are computed in bfloat16, where the
-            device can: a step is then 1.6 times as fast. Weights and their updates stay in
-            float32.
-        fold: Number of the fold of data that is split by subject: its people are left for the
-            test, those of the next one validate.
+        second_loss: Weight of the loss of the classifier for second labels, if the data has any;
+            see ``ModelConfig.second_classes``.
+        second_share: Weight of that classifier in the answers of the kept model, 0 to 1; see
+            ``without_second``. Running a finished training with another value rebuilds the kept
+            model.
+        init: Checkpoint of the same architecture that provides the initial weights; its
+            classifiers provide those of the classes that both models have. ``shipped``: the model
+            that is installed with the package; ``vggface2``: the published MobileNet that
+            ``fer-ros get-backbone`` downloads, for ``cnn: mobilenet``. Empty: random weights.
+        init_share: Share of the initial weights in those of the kept model, 0 to 1. The mean of
+            two models along a training is often better than either (Wortsman et al. 2022, "Robust
+            fine-tuning of zero-shot models").
+        teachers: Checkpoints of any architecture whose mean answers are mixed into the targets of
+            the training faces; ``shipped`` as for ``init``. Empty: only the targets of the data.
+            To teach second labels too, use the ``best.safetensors`` of a run, which still has the
+            classifier for them.
+        teacher_share: Share of the teachers' answers in the targets, 0 to 1.
+        teacher_views: Number of views of each face that a teacher answers; see ``taught``.
+        class_biases: Whether the calibration of the kept model fits a bias for each class beside
+            the temperature, which makes answers likelier but lowers the recall of rare classes;
+            the cost is printed.
+        mixed_precision: Whether to compute convolutions and products in bfloat16 if the device
+            supports it, which makes a step 1.6 times as fast. Weights and updates stay in float32.
+        fold: Test fold of data that is split by subject; the next fold is the validation data.
         seed: Seed of all random numbers.
-        workers: Processes that prepare batches; 0 prepares them in this one.
+        workers: Number of processes that prepare batches; 0 prepares them in this process.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -98,7 +96,7 @@ class TrainConfig:
 
     @property
     def sources(self) -> list[Path]:
-        """Files of the checkpoints that are started from, first, and learned from."""
+        """Files of the checkpoints: that of ``init`` first, if any, then those of ``teachers``."""
         known = {SHIPPED: SHIPPED_MODEL.with_suffix('.safetensors'), BACKBONE: backbone_file()}
         names = [name for name in (self.init, *self.teachers) if name]
         return [known.get(name, Path(name)) for name in names]
@@ -133,7 +131,7 @@ class TrainConfig:
                 raise SettingError(f'{name} is {value}, expected {low} to {high}')
         if self.init_share and not self.init:
             raise SettingError(
-                f'init_share is {self.init_share}, but init names no checkpoint to share with'
+                f'init_share is {self.init_share}, but init is empty: name a checkpoint'
             )
         if not isinstance(self.init, str):
             raise SettingError(f'init is {self.init!r}, expected the path of a checkpoint')
@@ -182,7 +180,7 @@ def read_train_config(path: Path | None) -> TrainConfig:
 
 def _mapping(values: Any, name: str) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise SettingError(f'{name} is no list of "setting: value" lines')
+        raise SettingError(f'{name} is not a list of "setting: value" lines')
     return values
 
 

@@ -1,4 +1,4 @@
-"""Training on several GPUs, as torchrun starts it."""
+"""Training in several processes, one per GPU, started by torchrun."""
 
 import os
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _PATIENCE = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Rank:
-    """Which of how many processes this one is.
+    """Position of this process among those of a training.
 
     Attributes:
-        index: From 0; the first one validates, reports and saves.
+        index: Number of this process, from 0; process 0 validates, reports and saves.
         count: Number of processes.
     """
 
@@ -26,18 +26,18 @@ class Rank:
 
     @property
     def first(self) -> bool:
-        """Whether this process speaks for all."""
+        """Whether this is process 0."""
         return self.index == 0
 
 
 def join(device: str) -> tuple[Rank, str]:
-    """Join the processes that torchrun started, if it did.
+    """Join the other processes if torchrun has started this one.
 
     Args:
         device: ``cpu`` or ``cuda``.
 
     Returns:
-        This process's rank, and the device that it is to use.
+        Rank and device of this process.
     """
     count = int(os.environ.get('WORLD_SIZE', '1'))
     if count == 1:
@@ -52,17 +52,17 @@ def join(device: str) -> tuple[Rank, str]:
 
 
 def wait_for_all() -> None:
-    """Go on when every process has come here."""
+    """Wait until every process has called this."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
 
 
 def leave() -> None:
-    """End what ``join`` began."""
+    """Leave the group of processes, if ``join`` has joined one."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
 
 
 def together(module: nn.Module, rank: Rank) -> nn.Module:
-    """Return the module as all processes train it: gradients are averaged between them."""
+    """Return the module wrapped so that gradients are averaged over the processes."""
     return DistributedDataParallel(module) if rank.count > 1 else module

@@ -1,4 +1,4 @@
-"""The model that a training keeps: calibrated on the validation faces and written for use."""
+"""Calibrates the model that a training keeps, and exports it to its final files."""
 
 import logging
 import warnings
@@ -43,15 +43,15 @@ from fer_ros.training.validation import figures, measured, predict
 
 
 def calibrated(model: FerNet, validation: FaceSet, config: TrainConfig) -> FerNet:
-    """Return a copy of a trained model whose probabilities mean what they say, rounded to 16 bits.
+    """Return a calibrated copy of a trained model, rounded to 16 bits.
 
-    The votes of its streams, the biases of the classes where they are wanted, and a temperature
-    for each stream become part of its last layers.
+    The weights of its streams, the class biases if requested, and a temperature for each stream
+    are folded into its last layers.
 
     Args:
-        model: In evaluation mode.
-        validation: Faces that it has not learned from.
-        config: Configuration of the training.
+        model: Model in evaluation mode.
+        validation: Faces that the model was not trained on.
+        config: Settings of the training.
     """
     model, labels = deepcopy(model), validation.labels()
     if model.adds_logits:
@@ -67,7 +67,7 @@ def calibrated(model: FerNet, validation: FaceSet, config: TrainConfig) -> FerNe
             offsets = np.zeros(answers.shape[1], np.float32)
             temperature = best_temperature(answers, labels)
         calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
-    # Half of the file's size, and too small a change to be seen in any figure.
+    # Halves the file; the change is too small to show in any figure.
     return rounded(model)
 
 
@@ -77,15 +77,15 @@ def logits_to_keep(
     config: TrainConfig,
     validation: FaceSet,
 ) -> FloatArray:
-    """Return the ``(N, C)`` validation logits of what ``keep`` would make of a model.
+    """Return the ``(N, C)`` validation logits of the model that ``keep`` would write.
 
-    Its temperature apart, which is cheap to find: by these the best epoch is chosen.
+    They lack only the temperature. The best epoch is chosen by them.
 
     Args:
-        model: In training.
-        init: See ``keep``.
-        config: See ``keep``.
-        validation: See ``keep``.
+        model: Model in training.
+        init: Checkpoint that the training started from, if any.
+        config: Settings of the training.
+        validation: Faces for the calibration.
     """
     model = without_second(model, config.second_share)
     if init is not None and config.init_share:
@@ -115,11 +115,11 @@ def keep(
     """Write the model that a training keeps; return its figures on the validation faces.
 
     Args:
-        best: State of the best epoch.
-        init: That the training started from, if any.
+        best: Checkpoint of the best epoch.
+        init: Checkpoint that the training started from, if any.
         out: Folder for ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
             ``model.int8.onnx``.
-        config: Configuration of the training.
+        config: Settings of the training.
         validation: Faces for the calibration.
     """
     model = without_second(best.model, config.second_share)
@@ -141,18 +141,18 @@ def keep(
 def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
     """Write the model as ONNX with inputs ``crops`` and ``nodes``, output ``logits``.
 
-    The batch is free; configuration, class order and figures are stored in the file. An existing
-    file is replaced only by a whole one.
+    The batch size is dynamic. Configuration, class order and figures are stored in the file. An
+    existing file is replaced only once the new one is complete.
     """
     import onnx
 
     size = checkpoint.model.config.crop_px
-    # Two faces: a batch of one would be taken for a constant.
+    # Two faces: the exporter would fix a batch size of one.
     example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
     with atomic_file(path) as aside:
         with warnings.catch_warnings():
-            # The exporter by tracing is called deprecated; it needs no further package, and a test
-            # holds its result against torch at batch sizes that were not traced.
+            # The tracing exporter is deprecated, but needs no further package, and a test compares
+            # its result with torch at batch sizes that were not traced.
             warnings.simplefilter('ignore')
             torch.onnx.export(
                 checkpoint.model,
@@ -169,34 +169,35 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
         onnx.save(graph, aside)
 
 
-# Faces by which the ranges of the numbers are chosen; more did not change the answers.
+# Number of faces from which the ranges of values are chosen; more did not change the answers.
 NUM_FACES = 512
 
 
 def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> None:
     """Write the 8-bit form of a model that ``export_onnx`` wrote.
 
-    The 3x3 convolutions of all stages but the first, where most of the time goes, multiply
+    The 3x3 convolutions of all stages but the first, which take most of the time, multiply
     unsigned 8-bit values by signed weights, with one scale per map and one per filter (Jacob et
-    al. 2018). The stem and the first stage, whose errors all others would carry on, the shortcuts
-    and the graph stay in 32-bit floats. Weights take 7 bits: two products then never exceed the
-    16 bits in which processors without dot-product instructions add them, so that every processor
-    gives the same answers.
+    al. 2018). The stem and the first stage, whose errors would propagate through all others, the
+    shortcuts and the graph network stay in 32-bit floats. Weights take 7 bits: the sum of two
+    products then fits the 16 bits in which processors without dot-product instructions compute it,
+    so that every processor gives the same answers.
 
     Args:
         source: ONNX file of a model with a CNN.
-        path: The file; an existing one is replaced only by a whole one.
-        faces: By whom the ranges are chosen: ``NUM_FACES``, spread over all.
+        path: File to write; an existing one is replaced only once the new one is complete.
+        faces: Faces from which the ranges of values are chosen; ``NUM_FACES`` are used, evenly
+            spread.
         crop_px: Side of the aligned crops that the model takes.
 
     Raises:
-        DatasetError: There is no face.
+        DatasetError: ``faces`` is empty.
         ModelFileError: The model has no convolution.
     """
     import onnx
 
     if not len(faces):
-        raise DatasetError('there is no face by which the ranges of 8-bit values could be chosen')
+        raise DatasetError('the data has no face from which to choose the ranges of 8-bit values')
     spread = np.linspace(0, len(faces) - 1, min(len(faces), NUM_FACES)).astype(int)
     aligned = aligned_faces(faces.select(spread), crop_px)
     with TemporaryDirectory() as folder, atomic_file(path) as aside, _quiet():
@@ -205,7 +206,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
         graph = onnx.load(prepared)
         chosen = _convolutions(graph)
         if not chosen:
-            # The quantizer would take an empty list for all that there is.
+            # The quantizer takes an empty list to mean all nodes.
             raise ModelFileError(f'model {source} has no convolution to compute in 8 bits')
         quantize_static(
             str(prepared),
@@ -225,7 +226,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
 
 
 class _Faces(CalibrationDataReader):  # type: ignore[misc]
-    """Gives the quantizer the faces, batch by batch."""
+    """Feeds the faces to the quantizer in batches."""
 
     def __init__(self, faces: Iterable[AlignedFace], inputs: Sequence[str]) -> None:
         self._values = (
@@ -238,7 +239,7 @@ class _Faces(CalibrationDataReader):  # type: ignore[misc]
 
 def _convolutions(graph: Any) -> list[str]:
     names = [node.name for node in graph.graph.node if node.op_type == 'Conv']
-    # With the first stage it is 7 % quicker, but three times as many faces are answered otherwise.
+    # With the first stage it is 7 % faster, but three times as many answers change.
     return [
         name
         for name in names
@@ -248,7 +249,7 @@ def _convolutions(graph: Any) -> list[str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the quantizer from writing advice about other settings to the root logger."""
+    """Keep the quantizer from logging advice about other settings to the root logger."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

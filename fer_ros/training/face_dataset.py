@@ -1,4 +1,4 @@
-"""Face sets as torch reads them in training and validation."""
+"""Face sets as torch data sets for training and validation, and how often faces are drawn."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from fer_ros.inference.inputs import make_batch
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 from fer_ros.training.augment import AugmentConfig, augmented_face
 
-# Far more than it takes to stand still.
+# Far more than it takes to converge.
 _MM_STEPS = 200
 
 
@@ -24,11 +24,11 @@ class Batch(NamedTuple):
     """B faces of a face set.
 
     Attributes:
-        crops: ``(B, 1, S, S)``.
-        nodes: ``(B, 68, F)``.
+        crops: ``(B, 1, S, S)`` aligned crops.
+        nodes: ``(B, 68, F)`` node features.
         targets: ``(B, C)`` probability of each class.
-        second_targets: ``(B, D)`` of the second classes, all 0 where a face has none; ``(0, 0)``
-            where the set has none.
+        second_targets: ``(B, D)`` probability of each second class, all 0 for a face without
+            second labels; ``(0, 0)`` if the set has none.
         known_classes: ``(B, C)`` as in ``FaceSet``, or empty.
     """
 
@@ -47,11 +47,11 @@ class Batch(NamedTuple):
 
 
 class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
-    """A face set, aligned on access and, with an augmentation, disturbed.
+    """A face set whose faces are aligned and, if requested, augmented on access.
 
-    Asked by the index of a face, or in training by ``(draw, index)``: the chance in a face's
-    disturbance follows from seed, epoch and draw alone, so that it is the same for any number of
-    workers and after a resume, and another each time when a face is drawn twice.
+    Faces are accessed by index or, in training, by ``(draw, index)``. Augmentation depends only on
+    seed, epoch and draw, so that it is the same for any number of workers and after a resume, but
+    differs when a face is drawn twice.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
         return augmented_face(image, landmarks, self.crop_px, self.augment, rng), index
 
     def collate(self, samples: list[tuple[AlignedFace, int]]) -> Batch:
-        """Return some samples as one batch."""
+        """Return samples as one batch."""
         batch = make_batch([face for face, _ in samples])
         indices = [index for _, index in samples]
         second, known = self.faces.second_targets, self.faces.known_classes
@@ -90,23 +90,23 @@ class AlignedFaces(Dataset[tuple[AlignedFace, int]]):
 
 
 def without_unknown(logits: Tensor, known_classes: Tensor) -> Tensor:
-    """Return ``(B, C)`` logits in which classes that a face's data set lacks are never answered.
+    """Return ``(B, C)`` logits that rule out the classes that a face's data set lacks.
 
     Args:
-        logits: ``(B, C)``.
-        known_classes: ``(B, C)`` as in ``FaceSet``; where it is empty, all classes are known.
+        logits: ``(B, C)`` logits.
+        known_classes: ``(B, C)`` as in ``FaceSet``; if empty, all classes are known.
     """
-    # No infinity: its product with a target of 0 would be no number.
+    # Not infinity: its product with a target of 0 would be NaN.
     return logits.masked_fill(~known_classes, -1e4) if known_classes.numel() else logits
 
 
 def draw_weights(faces: FaceSet, balance: float, shares: Sequence[float] = ()) -> FloatArray:
-    """Return ``(N,)`` how likely each face is drawn, by how rare its classes are.
+    """Return ``(N,)`` the relative frequency with which each face is drawn.
 
     Args:
-        faces: To learn from.
-        balance: As in ``TrainConfig``.
-        shares: As in ``TrainConfig``; one for each data set of the faces, or none.
+        faces: Training faces.
+        balance: How much more often rare classes are drawn; see ``TrainConfig``.
+        shares: Proportion of each data set; see ``TrainConfig``. Empty: by their sizes.
     """
     share = faces.targets.mean(axis=0)
     rarity = np.maximum(share, 1e-6) ** -balance
@@ -121,18 +121,18 @@ def draw_weights(faces: FaceSet, balance: float, shares: Sequence[float] = ()) -
 def drawn_frequencies(
     faces: FaceSet, balance: float, shares: Sequence[float] = ()
 ) -> dict[str, float]:
-    """Return by class how frequent it is among faces drawn by ``draw_weights``, in sum 1.
+    """Return the frequency of each class among faces drawn by ``draw_weights``; they sum to 1.
 
-    Where some data sets do not tell a class apart, it is how frequent it would be if all did:
-    the frequencies under which the targets of each face are likeliest among the classes of its
-    set, which is what a model learns that is asked for no others. They are found by the MM
-    algorithm for choices out of different sets (Hunter 2004, "MM algorithms for generalized
+    If some data sets lack a class, its frequency is the one it would have if no set did: the
+    maximum-likelihood frequencies given that each face's targets are restricted to the classes of
+    its set, which is the prior that a model learns from such faces. They are found by the MM
+    algorithm for choices from different sets (Hunter 2004, "MM algorithms for generalized
     Bradley-Terry models").
 
     Args:
-        faces: As in ``draw_weights``.
-        balance: As in ``draw_weights``.
-        shares: As in ``draw_weights``.
+        faces: Training faces.
+        balance: How much more often rare classes are drawn; see ``TrainConfig``.
+        shares: Proportion of each data set; see ``TrainConfig``.
     """
     weights = draw_weights(faces, balance, shares)
     frequencies = (weights / weights.sum()) @ faces.targets
@@ -144,7 +144,7 @@ def drawn_frequencies(
 def _among_known(
     drawn: FloatArray, weights: FloatArray, known_classes: npt.NDArray[np.bool_]
 ) -> FloatArray:
-    """Return ``(C,)`` frequencies under which faces of several sets are drawn as they are."""
+    """Return the ``(C,)`` maximum-likelihood frequencies of classes that not every set has."""
     known, number = np.unique(known_classes, axis=0, return_inverse=True)
     of_kind = np.bincount(number.reshape(-1), weights, len(known))
     frequencies = drawn.astype(np.float64)
@@ -157,15 +157,15 @@ def _among_known(
 def pooled_frequencies(
     faces: FaceSet, balance: float, share: float, shares: Sequence[float] = ()
 ) -> dict[str, float]:
-    """Return the frequencies that a model answers by which ``without_second`` made of two.
+    """Return the class frequencies of a model whose two classifiers ``without_second`` has merged.
 
-    As logits are pooled there, so are the logarithms of the frequencies of both labellings.
+    The logarithms of the frequencies of both labellings are averaged as the logits are there.
 
     Args:
-        faces: That are drawn.
-        balance: See ``draw_weights``.
-        share: See ``without_second``.
-        shares: As for ``draw_weights``.
+        faces: Training faces.
+        balance: How much more often rare classes are drawn; see ``TrainConfig``.
+        share: Weight of the second classifier; see ``without_second``.
+        shares: Proportion of each data set; see ``TrainConfig``.
     """
     first = drawn_frequencies(faces, balance, shares)
     if not share or not faces.second_targets.any():

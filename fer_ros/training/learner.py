@@ -1,4 +1,4 @@
-"""Learner: a model with what a training minimises, and the optimiser that does."""
+"""Learner: a model with its training loss, and the optimiser that minimises it."""
 
 from copy import deepcopy
 from typing import Any
@@ -18,9 +18,10 @@ class Learner(nn.Module):
     """A FerNet with its loss.
 
     loss = CE(model) + stream_loss · (CE(cnn) + CE(gat)) + second_loss · CE(second
-    classifier), each the cross entropy with the targets (for FER+ the distribution of the votes:
-    Barsoum et al. 2016, eq. 3) or with the second targets. Where data sets of different
-    classes are learned from together, each face is asked for the classes of its own set alone.
+    classifier), where CE is the cross entropy with the targets (for FER+ the distribution of the
+    votes: Barsoum et al. 2016, eq. 3) or, for the second classifier, the second targets. In a
+    training on data sets with different classes, the loss of each face is restricted to the
+    classes of its own set.
     """
 
     def __init__(self, config: TrainConfig, mixed_precision: bool = False) -> None:
@@ -40,11 +41,11 @@ class Learner(nn.Module):
         answer = self.model.streams(batch.crops, batch.nodes, keep_cnn, keep_gat)
         loss = self._class_loss(answer.logits, batch)
         for logits in (answer.cnn, answer.gat):
-            # Also with a weight of 0: parallel training waits for a gradient of every weight.
+            # Even with a weight of 0: parallel training waits for a gradient of every parameter.
             if logits is not None:
                 loss = loss + self.config.stream_loss * self._class_loss(logits, batch)
         if answer.second is not None:
-            # Not the mean over them: in a batch without a second label that would be no number.
+            # Not reduction='mean', which would be NaN in a batch without second labels.
             total = functional.cross_entropy(answer.second, batch.second_targets, reduction='sum')
             loss = loss + self.config.second_loss * total / batch.second_targets.sum().clamp(min=1)
         return loss
@@ -54,9 +55,9 @@ class Learner(nn.Module):
         return functional.cross_entropy(known, batch.targets)
 
     def _keep(self, crops: Tensor) -> tuple[Tensor, Tensor] | tuple[None, None]:
-        """Choose the faces that lose a stream; none loses both."""
+        """Choose the faces that lose a stream; no face loses both."""
         drop = self.config.modality_dropout
-        # In late fusion each stream learns to answer alone as it is.
+        # In late fusion each stream is trained to answer alone anyway.
         if self.config.model.stream != 'fused' or self.model.adds_logits or not drop:
             return None, None
         chance = torch.rand(len(crops), device=crops.device)
@@ -64,16 +65,15 @@ class Learner(nn.Module):
 
 
 def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) -> Learner:
-    """Return a learner as a training begins with it: from chance, or from a checkpoint.
+    """Return a learner with initial weights, random or from a checkpoint.
 
     Args:
-        config: The settings, with the classes of the data.
+        config: Settings of the training, with the classes of the data.
         sources: Checkpoints of the training.
         mixed_precision: Whether it computes in bfloat16.
 
     Raises:
-        ModelFileError: The checkpoint to start from, or to share weights with, is of another
-            architecture.
+        ModelFileError: The checkpoint in ``init`` has another architecture.
     """
     torch.manual_seed(config.seed)
     learner = Learner(config, mixed_precision)
@@ -81,15 +81,15 @@ def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) 
         first = sources.init.checkpoint.model
         copy_weights(first, learner.model)
         if config.init_share:
-            # Whether that can be done is to be known before the training.
+            # Fail now, rather than at the end, if the weights cannot be averaged.
             average_weights(first, deepcopy(learner.model), config.init_share)
     return learner
 
 
 def build_optimizer(learner: Learner, config: TrainConfig) -> torch.optim.AdamW:
-    """Return AdamW that decays matrices and kernels, and leaves norms and biases alone.
+    """Return AdamW with weight decay on matrices and kernels, but not on norms and biases.
 
-    Each group of its weights has the share of the learning rate at which it learns.
+    The ``share`` of each parameter group is its fraction of the learning rate.
     """
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, weights in learner.named_parameters():

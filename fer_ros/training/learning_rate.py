@@ -1,4 +1,4 @@
-"""CosineSchedule: how the learning rate changes over a training."""
+"""CosineSchedule: the learning rate over a training."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ class CosineSchedule:
 
     Attributes:
         peak: Highest rate, at the end of the rise.
-        warmup_steps: Over which it rises.
+        warmup_steps: Number of steps over which the rate rises.
         total_steps: Number of steps of the training.
     """
 

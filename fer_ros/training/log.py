@@ -1,4 +1,4 @@
-"""The course of a training, epoch by epoch: as CSV, as a picture, and for TensorBoard."""
+"""The figures of each epoch of a training, as CSV, as a plot and for TensorBoard."""
 
 import csv
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from fer_ros.atomic_file import atomic_file
 
 @dataclass(frozen=True)
 class EpochFigures:
-    """A line of the course.
+    """Figures of one epoch.
 
     Attributes:
-        epoch: From 1.
-        loss: Mean over the training faces.
+        epoch: Number of the epoch, from 1.
+        loss: Mean loss over the training faces.
         validation_loss: Loss of the averaged weights, at the best temperature.
-        validation_accuracy: Likewise, 0 to 1.
-        validation_unweighted_recall: Likewise, 0 to 1.
+        validation_accuracy: Accuracy of the averaged weights, 0 to 1.
+        validation_unweighted_recall: Unweighted recall of the averaged weights, 0 to 1.
     """
 
     epoch: int
@@ -31,10 +31,10 @@ COLUMNS = tuple(field.name for field in fields(EpochFigures))
 
 
 def write_log(history: Sequence[EpochFigures], out: Path) -> None:
-    """Bring ``metrics.csv``, ``curve.png`` and the TensorBoard log of a training up to date.
+    """Rewrite ``metrics.csv`` and ``curve.png``, and append the last epoch to the TensorBoard log.
 
     Args:
-        history: All epochs; the last one is new.
+        history: Figures of all epochs; the last one is new.
         out: Folder of the training.
     """
     from torch.utils.tensorboard import SummaryWriter

@@ -1,4 +1,4 @@
-"""What a stopped training needs in order to go on, in one safetensors file."""
+"""The state from which an interrupted training resumes, in one safetensors file."""
 
 import json
 import math
@@ -19,20 +19,19 @@ from fer_ros.errors import SettingError
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.log import EpochFigures
 
-# Another one cannot go on with what this one left.
+# Raised when a training could no longer resume from the state of earlier versions.
 _PROCEDURE = 3
 
 
 @dataclass
 class Course:
-    """How far a training has come.
+    """Progress of a training.
 
     Attributes:
-        epoch: Epochs that are done.
+        epoch: Number of finished epochs.
         best_loss: Lowest loss on the validation faces.
-        threads: Of torch, with another number of which sums are rounded otherwise; 0 before it
-            has been chosen.
-        history: Figures of each epoch.
+        threads: Number of torch threads, on which rounding depends; 0 before it has been chosen.
+        history: Figures of each finished epoch.
     """
 
     epoch: int = 0
@@ -44,23 +43,23 @@ class Course:
 def run_identity(
     config: TrainConfig, processes: int, mixed: bool, checkpoints: str, *faces: FaceSet
 ) -> dict[str, str]:
-    """Return what has to be the same when a stopped training goes on.
+    """Return the values that must not change when an interrupted training resumes.
 
     Args:
-        config: The settings; those that do not change the result are left out.
+        config: Settings of the training; those that do not change the result are left out.
         processes: Number of processes of a parallel training, otherwise 1.
         mixed: Whether the device computes in bfloat16.
-        checkpoints: Digest of those that are started from and learned from.
-        faces: All that is learned from and judged by.
+        checkpoints: Digest of the checkpoints that the training starts from and learns from.
+        faces: Training and validation faces.
     """
     values: dict[str, Any] = {**asdict(config), 'model': config.model.to_dict()}
     values |= {'processes': processes, 'mixed': mixed, 'procedure': _PROCEDURE}
-    # Of these only the kept model is made otherwise, once more in a moment.
+    # workers changes nothing, and second_share only the kept model, which is quickly rebuilt.
     del values['workers'], values['second_share']
-    # A setting that is gone; runs that began with it, at this value, go on.
+    # A setting that no longer exists; runs from its time, at this value, can still resume.
     values['logit_adjustment'] = 0.0
     if not config.shares:
-        # Begun before there were any, a training of one data set goes on.
+        # Runs from before the setting existed can still resume.
         del values['shares']
     arrays: list[npt.NDArray[Any]] = [
         array
@@ -80,9 +79,9 @@ class TrainingState:
     """All tensors that the next epoch depends on.
 
     Attributes:
-        learner: What is trained.
-        average: The moving average of the model.
-        optimizer: Its moments; learning rates follow from the step.
+        learner: Module in training.
+        average: Moving average of the model.
+        optimizer: Optimiser, of which the moments are saved; learning rates follow from the step.
     """
 
     learner: nn.Module
@@ -90,12 +89,12 @@ class TrainingState:
     optimizer: optim.Optimizer
 
     def save(self, path: Path, identity: Mapping[str, str], course: Course) -> None:
-        """Write the state; an existing file is replaced only by a whole one.
+        """Write the state; an existing file is replaced only once the new one is complete.
 
         Args:
             path: Path of the file.
-            identity: By what it is, what has to be the same when the training goes on.
-            course: What ``load`` gives back.
+            identity: Values that must not change when the training resumes, by name.
+            course: Progress, which ``load`` returns.
         """
         tensors = {f'learner.{key}': value for key, value in self.learner.state_dict().items()}
         tensors |= {f'average.{key}': value for key, value in self.average.state_dict().items()}
@@ -106,10 +105,14 @@ class TrainingState:
             aside.write_bytes(save(whole, {**identity, 'course': json.dumps(asdict(course))}))
 
     def load(self, path: Path, identity: Mapping[str, str]) -> Course:
-        """Take over what ``save`` wrote and return its ``course``.
+        """Restore the state that ``save`` wrote and return its ``course``.
+
+        Args:
+            path: Path of the file.
+            identity: Values that must equal those in the file, by name.
 
         Raises:
-            SettingError: The file is of a training with another identity.
+            SettingError: The file belongs to a training with another identity.
         """
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata()
@@ -117,8 +120,8 @@ class TrainingState:
         for name, wanted in identity.items():
             if metadata.get(name) != wanted:
                 raise SettingError(
-                    f'{path.parent} holds a training with other {name}: choose another folder, or '
-                    'remove it to start again'
+                    f'{path.parent} contains a training with other {name}: choose another folder, '
+                    'or delete this one to start over'
                 )
         self.learner.load_state_dict(_with_prefix(tensors, 'learner.'))
         self.average.load_state_dict(_with_prefix(tensors, 'average.'))

@@ -1,4 +1,4 @@
-"""The checkpoints that a training starts from and learns from, each read once."""
+"""Sources: the checkpoints that a training starts from and learns from, each read once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Sources:
     """All checkpoints of a training.
 
     Attributes:
-        init: Whose weights the training starts from, if any.
-        teachers: Whose answers are mixed into the targets.
-        digest: Changes with the content of any of the files.
+        init: Checkpoint whose weights the training starts from, if any.
+        teachers: Checkpoints whose answers are mixed into the targets.
+        digest: Digest of the content of all files.
     """
 
     init: Source | None = None
@@ -38,10 +38,10 @@ class Sources:
 
 
 def load_sources(config: TrainConfig) -> Sources:
-    """Read the checkpoints that a configuration names, a file that is named twice once.
+    """Read the checkpoints that a configuration names, each file once.
 
     Raises:
-        ModelFileError: One is missing or damaged.
+        ModelFileError: A checkpoint is missing or damaged.
     """
     paths = config.sources
     known = {path: Source(path, load_checkpoint(path)) for path in dict.fromkeys(paths)}

@@ -1,4 +1,4 @@
-"""Targets that trained models help to set (distillation: Hinton et al. 2015)."""
+"""taught: targets with the answers of trained models (distillation: Hinton et al. 2015)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,10 +19,10 @@ from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 from fer_ros.training.augment import AugmentConfig, mirror, moved_face
 from fer_ros.training.sources import Source
 
-# Faces whose answers are kept together: what an interrupted call has to ask again at most.
+# Number of faces whose answers are stored in one file: the most that an interruption loses.
 _CHUNK = 512
 _BATCH = 64
-# How a view differs from the face as it is aligned: as a training's do, but for light and cover.
+# How views differ from the aligned face: as in training, but without light and occlusion.
 _MOVED = AugmentConfig(
     rotation_deg=5.0, scale=0.06, shift=0.04, stretch=0.0, landmark_noise=0.0, misplaced=0.0
 )
@@ -38,22 +38,22 @@ def taught(
     device: str = 'cpu',
     progress: bool = True,
 ) -> FaceSet:
-    """Return the faces with targets that are partly what teachers say of them.
+    """Return the faces with targets into which the answers of teachers are mixed.
 
-    A few raters' votes are a coarse estimate of what many would say, and some votes are slips;
-    teachers that have seen all faces smooth both. Second targets are mixed likewise, with the
-    answers of those teachers that have a second classifier for their classes.
+    The votes of a few raters are a coarse and noisy estimate of the votes of many; teachers that
+    were trained on all faces smooth them. Second targets are mixed likewise, with the answers of
+    those teachers that have a second classifier for the same classes.
 
     Args:
-        faces: To learn from.
-        teachers: Models that know all classes of the faces. The mean of their answers counts.
+        faces: Training faces.
+        teachers: Models that know all classes of the faces; their answers are averaged.
         share: Share of their answers in the targets, 0 to 1.
-        views: For how many views of a face each is asked: for the face as it is aligned, for its
-            mirror image, and then, mirrored every other time, for it a little moved, rolled and
-            scaled. The mean of the answers is steadier than each of them.
-        cache: Folder of the answers: an interrupted call goes on where it stopped.
-        device: On which they are asked, as torch names it.
-        progress: Whether to draw bars.
+        views: Number of views of each face over which a teacher's answers are averaged: the
+            aligned face, its mirror image, then randomly shifted, rolled and scaled ones, every
+            second of them mirrored.
+        cache: Folder for the answers, from which an interrupted call resumes.
+        device: Torch name of the device that computes the answers.
+        progress: Whether to show progress bars.
     """
     answers = [_answers(faces, teacher, views, cache, device, progress) for teacher in teachers]
     known = [within_known(answer['targets'], faces.known_classes) for answer in answers]
@@ -113,7 +113,7 @@ def _views(faces: FaceSet, crop_px: int, views: int) -> Iterator[AlignedFace]:
     """Yield the first view of each face, then the second of each, and so on."""
     for view in range(views):
         for image, points in zip(faces.images, faces.landmarks_px, strict=True):
-            # The same for each call, and other moves for each face.
+            # Seeded by the face, so that it gets the same views in each call.
             rng = np.random.default_rng((view, int(image.sum())))
             landmarks = Landmarks(points)
             if view < 2:

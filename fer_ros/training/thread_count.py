@@ -1,4 +1,4 @@
-"""How many threads torch computes a training with."""
+"""Chooses the number of torch threads of a training by timing a few steps."""
 
 import time
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from fer_ros.training.config import TrainConfig
 from fer_ros.training.face_dataset import AlignedFaces
 from fer_ros.training.learner import Learner
 
-# Of measured steps, after one for each number of threads that is not counted.
+# Rounds of timed steps, after one round of warm-up.
 _ROUNDS = 2
 
-# More threads have to gain this much: beside another busy process they lose the most.
+# More threads must be this much faster, because they suffer most from other busy processes.
 _LEAST_GAIN = 1.1
 
 
 def measured_thread_count(learner: Learner, faces: FaceSet, config: TrainConfig) -> int:
-    """Return the fastest number of threads for a training on the CPU; the learner stays as it is.
+    """Return the fastest number of threads for a training on the CPU.
 
     Args:
-        learner: What is trained.
-        faces: Of the first of which a batch is made.
-        config: The settings.
+        learner: Learner of the training, which is not changed.
+        faces: Training faces; the first ones make up the batch that is timed.
+        config: Settings of the training.
     """
     aligned = AlignedFaces(faces, config.model.crop_px)
     batch = aligned.collate([aligned[i] for i in range(min(len(faces), config.batch_size))])
@@ -35,15 +35,15 @@ def measured_thread_count(learner: Learner, faces: FaceSet, config: TrainConfig)
 def fastest_thread_count(
     step: Callable[[], object], most: int, clock: Callable[[], float] = time.perf_counter
 ) -> int:
-    """Return the number of threads with which a step of a training is fastest.
+    """Return the number of threads with which a training step is fastest.
 
-    Tried are 1, 2, 4 ... and ``most`` threads, in turns, so that another process that comes or
-    goes meanwhile concerns them all. A larger number is taken only if it gains a tenth.
+    1, 2, 4 ... and ``most`` threads are tried in turns, so that load from other processes affects
+    them all alike. A larger number is chosen only if it is a tenth faster.
 
     Args:
-        step: Computes a step that changes nothing.
-        most: Highest number.
-        clock: In seconds.
+        step: Computes a step without side effects.
+        most: Highest number of threads.
+        clock: Returns the time in seconds.
     """
     counts = sorted({most, *(2**power for power in range(most.bit_length()))} - {0})
     counts = [count for count in counts if count <= most]
@@ -57,7 +57,7 @@ def fastest_thread_count(
                 torch.set_num_threads(count)
                 start_s = clock()
                 step()
-                # The first time torch chooses how to compute.
+                # The first round is warm-up: torch then selects its kernels.
                 taken_s[count] += clock() - start_s if turn else 0
     finally:
         torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""The command train: data and settings in, a trained model out."""
+"""The command ``train``: trains a model on data sets with given settings."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -24,23 +24,24 @@ def train(
     device: str = '',
     threads: int = 0,
 ) -> None:
-    """Train on the data at some paths and leave a model in ``out``; a stopped run goes on.
+    """Train on data sets and write the model to ``out``; an interrupted run resumes.
 
     Args:
-        config: The settings.
-        data: As the paths of ``load_training_data``.
+        config: Settings of the training.
+        data: Paths of the data sets; see ``load_training_data``.
         out: Folder of the run.
-        device: ``cpu`` or ``cuda``; the latter where there is one when empty.
-        threads: Of torch; 0: those of the run that goes on, or else chosen by measured steps.
+        device: ``cpu`` or ``cuda``; empty for ``cuda`` if there is a GPU, otherwise ``cpu``.
+        threads: Number of torch threads; 0 for that of the resumed run, or in a new run the
+            fastest by a few timed steps.
 
     Raises:
-        DatasetError: The data cannot be used; see also ``Trainer``.
-        ModelFileError: There is no landmark model, or as ``Trainer``.
-        OutputError: Another training is at work in ``out``.
-        SettingError: ``device`` is not there, ``threads`` is negative, ``out`` is a file, there
-            are other than a share for each data set, or as ``Trainer``.
+        DatasetError: The data cannot be used, or as in ``Trainer``.
+        ModelFileError: The landmark model is missing, or as in ``Trainer``.
+        OutputError: Another training is writing to ``out``.
+        SettingError: ``device`` is not available, ``threads`` is negative, ``out`` is a file, the
+            number of ``shares`` is not that of the data sets, or as in ``Trainer``.
     """
-    # What can be refused is refused before the data are prepared.
+    # Refuse what can be refused before the data are prepared, which takes long.
     compute = Compute(choose_device(device), threads=threads)
     sources = load_sources(config)
     require_folder(out)
@@ -51,13 +52,13 @@ def train(
             faces = _load(data, config.fold, rank)
             trainer = Trainer(config, faces, out, Compute(device, rank, threads), sources)
             if rank.first:
-                _say_what_differs(config, trainer, faces, out)
+                _print_notes(config, trainer, faces, out)
             metrics = trainer.fit()
     finally:
         leave()
     if rank.first:
         print(f'validation accuracy of the calibrated model {metrics.accuracy:.2%}')
-        print(f'wrote {out}/model.safetensors and its forms for ONNX Runtime')
+        print(f'wrote {out}/model.safetensors and its ONNX files')
 
 
 def _load(data: Sequence[Path], fold: int, rank: Rank) -> TrainingData:
@@ -70,13 +71,11 @@ def _load(data: Sequence[Path], fold: int, rank: Rank) -> TrainingData:
     return faces
 
 
-def _say_what_differs(
-    config: TrainConfig, trainer: Trainer, faces: TrainingData, out: Path
-) -> None:
-    """Say which pictures show no detected face, and that the data does not fill a batch."""
+def _print_notes(config: TrainConfig, trainer: Trainer, faces: TrainingData, out: Path) -> None:
+    """Print the number of pictures without a detected face, and a reduced batch size."""
     count = write_not_detected(faces, out / NOT_DETECTED)
     if count:
-        print(f'Pictures without a detection: {count}, named in {out / NOT_DETECTED}')
+        print(f'pictures without a detected face: {count}, listed in {out / NOT_DETECTED}')
     if trainer.config.batch_size != config.batch_size:
         print(
             f'batch_size is {trainer.config.batch_size} instead of {config.batch_size}: the '

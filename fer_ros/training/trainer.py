@@ -1,4 +1,4 @@
-"""Training of a FerNet: set up, fit, validate, keep the best."""
+"""Trainer: trains a FerNet, validates each epoch and keeps the best."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -40,18 +40,19 @@ from fer_ros.training.validation import figures, measured
 from fer_ros.training.weight_average import WeightAverage
 
 _STATE_FILE = 'last.safetensors'
-# Folder of what the teachers say.
+# Folder for the answers of teachers.
 _ANSWERS = 'answers'
 
 
 class Trainer:
-    """One training run in one folder; what it needs to go on after a stop lies there.
+    """One training run in one folder, from which it can resume.
 
     Attributes:
-        config: The settings, with the classes of the data and a batch that they can fill.
-        learner: What is trained.
-        average: Average of its weights.
-        course: How far it has come.
+        config: Settings of the training, with the classes of the data and a batch size that the
+            data can fill.
+        learner: Model in training with its loss.
+        average: Moving average of the model's weights.
+        course: Progress of the training.
     """
 
     def __init__(
@@ -62,23 +63,23 @@ class Trainer:
         compute: Compute | None = None,
         sources: Sources | None = None,
     ) -> None:
-        """Set up model and optimiser, and go on from where a run in ``out`` was stopped.
+        """Set up model and optimiser, and resume an interrupted run in ``out``.
 
         Args:
-            config: The settings.
-            data: Faces to learn from and to judge by.
-            out: Folder of the run, made if missing.
-            compute: On what is computed; the CPU when not given.
-            sources: The checkpoints that ``config`` names; read when not given.
+            config: Settings of the training.
+            data: Training and validation faces.
+            out: Folder of the run, created if missing.
+            compute: Device, rank and threads; by default the CPU.
+            sources: Checkpoints that ``config`` names; by default they are read.
 
         Raises:
-            DatasetError: A class has no training face, there are too few faces for the processes,
-                none to validate by, or a teacher does not know a class.
-            ModelFileError: A checkpoint to start from or to learn from is missing, damaged or
-                another model.
-            SettingError: The model's classes are other ones, a batch cannot be shared out among
-                the processes, a checkpoint has seen faces that are left for the test, or ``out``
-                holds a run of other settings or data.
+            DatasetError: A class has no training face, there are too few faces for the processes
+                or none for validation, or a teacher does not know a class.
+            ModelFileError: A checkpoint is missing or damaged, or that in ``init`` has another
+                architecture.
+            SettingError: The configuration names other classes than the data has, a batch cannot
+                be divided among the processes, a checkpoint was trained on test faces, or ``out``
+                contains a run with other settings or data.
         """
         self.compute = compute or Compute()
         self.data, self.out = data, out
@@ -108,18 +109,18 @@ class Trainer:
     def fit(self, progress: bool = True) -> Metrics:
         """Train until the last epoch; return the validation figures of the kept model.
 
-        At the end ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
-        ``model.int8.onnx``, the best one calibrated, are written.
+        Finally, the calibrated model of the best epoch is written as ``model.safetensors``,
+        ``model.onnx`` and, if it has a CNN, ``model.int8.onnx``.
 
         Args:
-            progress: Whether to draw bars and print how each epoch went.
+            progress: Whether to show progress bars and print the figures of each epoch.
         """
         progress = progress and self.compute.rank.first
         self.fit_epochs(self.config.epochs - self.course.epoch, progress)
         if not self.compute.rank.first:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
-        # What is said of the data is what this version says, also of a run that began before it.
+        # The data is described as by this version, even if an earlier one began the run.
         config = self.config
         pooled = pooled_frequencies(
             self.data.training, config.balance, config.second_share, config.shares
@@ -134,14 +135,14 @@ class Trainer:
         return keep(best, started_from, self.out, config, self.data.validation)
 
     def fit_epochs(self, count: int, progress: bool = True) -> None:
-        """Train some more epochs.
+        """Train for a number of epochs.
 
-        After each of them ``best.safetensors`` (by ``calibrated_loss``), ``last.safetensors``,
-        ``metrics.csv``, ``curve.png`` and the TensorBoard log are up to date.
+        Each epoch updates ``best.safetensors`` (lowest ``calibrated_loss``), ``last.safetensors``,
+        ``metrics.csv``, ``curve.png`` and the TensorBoard log.
 
         Args:
-            count: How many.
-            progress: See ``fit``.
+            count: Number of epochs.
+            progress: Whether to show progress bars and print the figures of each epoch.
         """
         self._set_threads(progress)
         if count < 1:
@@ -155,23 +156,23 @@ class Trainer:
                 self._validate(loss, progress)
 
     def _set_threads(self, progress: bool) -> None:
-        """Use the threads that were asked for, else the run's own, else the fastest number."""
+        """Set the requested number of threads, else that of the resumed run, else the fastest."""
         threads = self.compute.threads or self.course.threads
         if not threads and (self.compute.device != 'cpu' or self.compute.rank.count > 1):
             threads = 1
         if not threads:
             threads = measured_thread_count(self.learner, self.data.training, self.config)
             if progress:
-                print(f'threads: {threads}, by a few measured steps', flush=True)
+                print(f'threads: {threads}, the fastest in a few timed steps', flush=True)
         self.course.threads = threads
         torch.set_num_threads(threads)
 
     def _with_targets(self, progress: bool) -> FaceSet:
-        """Return the training faces, with what teachers say; in minutes the first time."""
+        """Return the training faces with the teachers' answers; the first call takes minutes."""
         config, teachers = self.config, self.sources.teachers
         if not teachers:
             return self.data.training
-        # The first process asks; the others wait and then read its answers.
+        # The first process computes the answers; the others wait and then read them.
         if not self.compute.rank.first:
             wait_for_all()
         faces = taught(
@@ -188,7 +189,7 @@ class Trainer:
         return faces
 
     def _train_epoch(self, trained: nn.Module, batches: EpochBatches, progress: bool) -> float:
-        """Return the mean loss."""
+        """Train for one epoch and return the mean loss."""
         config, epoch = self.config, self.course.epoch
         schedule = CosineSchedule(
             config.learning_rate,
@@ -219,10 +220,10 @@ class Trainer:
         return float(loss.item())
 
     def _validate(self, loss: float, progress: bool) -> None:
-        """Judge an epoch, keep its weights if they are the best, and write where the run is."""
+        """Validate an epoch, save its weights if they are the best, and save the run's state."""
         logits, course = self._logits(), self.course
         metrics = measured(logits, self.data.validation)
-        # On a few thousand faces the accuracy goes up and down by chance; the loss hardly does.
+        # On a few thousand faces, the accuracy fluctuates by chance; the loss hardly does.
         validation_loss = calibrated_loss(logits, self.data.validation.labels())
         if validation_loss < course.best_loss:
             course.best_loss = validation_loss
@@ -241,7 +242,7 @@ class Trainer:
             )
 
     def _logits(self) -> FloatArray:
-        """Return the validation logits of what would be kept now, but for its temperature."""
+        """Return the validation logits of the model that would be kept now, at temperature 1."""
         init = self.sources.init
         started_from = init.checkpoint if init is not None else None
         model = self.average.model

@@ -1,4 +1,4 @@
-"""What a model in training says of a face set, and how good that is."""
+"""Answers of a model in training on a face set, and their figures."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from fer_ros.training.face_dataset import AlignedFaces, without_unknown
 
 @torch.inference_mode()
 def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
-    """Return the ``(N, C)`` logits for a face set, of the model and of each of its streams.
+    """Return the ``(N, C)`` logits of the model and of each of its streams for a face set.
 
-    The keys are those of ``ModelConfig.streams``. A face is not answered with a class that its
-    data set does not have.
+    The keys are those of ``ModelConfig.streams``. Classes that a face's data set lacks are ruled
+    out.
     """
     device = next(model.parameters()).device
     model.eval()
@@ -33,12 +33,12 @@ def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, F
 
 
 def measured(logits: FloatArray, faces: FaceSet) -> Metrics:
-    """Return the figures of ``(N, C)`` logits for a face set."""
+    """Return the metrics of ``(N, C)`` logits for a face set."""
     return measure(torch.from_numpy(logits).softmax(-1).numpy(), faces.labels(), faces.classes)
 
 
 def figures(epoch: int, metrics: Metrics) -> dict[str, Any]:
-    """Return what a checkpoint says of itself, as JSON values."""
+    """Return the figures that a checkpoint stores, as JSON values."""
     return {
         'epoch': epoch,
         'validation_accuracy': round(metrics.accuracy, 5),

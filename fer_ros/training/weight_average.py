@@ -1,4 +1,4 @@
-"""WeightAverage: the moving average of a model's weights, which is what a training keeps."""
+"""WeightAverage: the moving average of a model's weights, which a training keeps."""
 
 from copy import deepcopy
 
@@ -11,7 +11,7 @@ class WeightAverage:
     """An exponential moving average of the weights (Polyak & Juditsky 1992).
 
     Attributes:
-        model: Has the averaged weights.
+        model: Model with the averaged weights.
         decay: Decay of the average per step, after the first steps.
     """
 
@@ -21,8 +21,8 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, model: FerNet, step: int) -> None:
-        """Take in the weights after a step, counted from 0."""
-        # A mean over all steps at first: short trainings would else keep their random start.
+        """Update the average with the weights after a step, counted from 0."""
+        # Decays faster at first: a short training would otherwise keep its random initial weights.
         decay = min(self.decay, (1 + step) / (10 + step))
         averaged = self.model.state_dict()
         for key, value in model.state_dict().items():

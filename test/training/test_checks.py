@@ -16,7 +16,9 @@ from fer_ros.training.data_parallel import Rank
 
 def test_classes_of_the_configuration_have_to_be_those_of_the_data(faces, tmp_path):
     config = replace(CONFIG, model=replace(CONFIG.model, classes=('x', 'y')))
-    with pytest.raises(SettingError, match='model classes are x, y, those of the data smile'):
+    with pytest.raises(
+        SettingError, match='classes of the model are x, y, those of the data smile'
+    ):
         small_trainer(faces, tmp_path, config)
 
 
@@ -37,7 +39,9 @@ def test_no_face_to_validate_by_is_refused(faces, tmp_path):
 
 
 def test_batch_that_the_processes_cannot_share_out_is_refused(faces, tmp_path):
-    with pytest.raises(SettingError, match='batch_size is 8, expected a multiple of 3 processes'):
+    with pytest.raises(
+        SettingError, match='batch_size is 8, expected a multiple of 3, at least 6'
+    ):
         small_trainer(faces, tmp_path, compute=Compute(rank=Rank(0, 3)))
 
 
@@ -55,7 +59,7 @@ def test_batch_that_shrinks_stays_a_multiple_of_the_processes(faces, tmp_path):
 def test_fewer_faces_than_two_for_each_process_are_refused(faces, tmp_path):
     compute = Compute(rank=Rank(0, 13))
     config = replace(CONFIG, batch_size=26)
-    with pytest.raises(DatasetError, match='has 24 faces, expected two for each of 13'):
+    with pytest.raises(DatasetError, match='has 24 faces, expected at least two for each of 13'):
         small_trainer(faces, tmp_path, config, compute=compute)
 
 
@@ -71,7 +75,7 @@ def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(face
     known = str(tmp_path / 'a' / 'model.safetensors')
     for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
         small_trainer(faces, tmp_path / 'same', config, about=about)
-        with pytest.raises(SettingError, match='fold 2 of CREMA-D, or goes back to one'):
+        with pytest.raises(SettingError, match='fold 2 of CREMA-D, or descends from one'):
             small_trainer(faces, tmp_path / 'b', config, about={**about, 'fold': 1})
 
 
@@ -89,5 +93,5 @@ def test_fold_that_was_seen_two_trainings_ago_is_still_seen(faces, tmp_path):
     ]
     for config in (replace(ONE_EPOCH, init=known), replace(ONE_EPOCH, teachers=(known,))):
         small_trainer(faces, tmp_path / 'same', config, about=fold_2)
-        with pytest.raises(SettingError, match='has seen people of the test of fold 1'):
+        with pytest.raises(SettingError, match='has seen test subjects of fold 1'):
             small_trainer(faces, tmp_path / 'd', config, about={**fold_2, 'fold': 1})

@@ -26,7 +26,7 @@ from fer_ros.training.train import train
         (TrainConfig(init='no.safetensors'), 0, ModelFileError, 'no.safetensors does not exist'),
         (TrainConfig(teachers=('no.safetensors',)), 0, ModelFileError, 'no.safetensors does not'),
         (TrainConfig(), -3, SettingError, 'threads is -3, expected 0 or more'),
-        (TrainConfig(shares=(1, 2)), 0, SettingError, 'shares has 2 numbers, data sets are 1'),
+        (TrainConfig(shares=(1, 2)), 0, SettingError, 'shares has 2 numbers for 1 data set'),
     ],
 )
 def test_what_is_missing_is_said_before_the_data_are_read(
@@ -67,7 +67,7 @@ def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_name
     train(replace(CONFIG, epochs=1), [pictures], out, 'cpu', threads=1)
     said = capsys.readouterr().out
     assert 'batch_size is 3 instead of 8: the training data has 3 faces' in said
-    assert f'Pictures without a detection: 1, named in {out}/not_detected.csv' in said
+    assert f'pictures without a detected face: 1, listed in {out}/not_detected.csv' in said
     with (out / 'not_detected.csv').open() as stream:
         rows = list(csv.DictReader(stream))
     assert rows == [{'split': 'train', 'picture': f'{pictures}/train/neutral/2.png'}]

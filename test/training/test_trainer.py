@@ -88,14 +88,14 @@ def test_finished_run_asks_no_teacher_again(faces, tmp_path, capsys):
 
 def test_other_settings_in_the_same_folder_are_refused(faces, tmp_path):
     small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
-    with pytest.raises(SettingError, match='holds a training with other settings'):
+    with pytest.raises(SettingError, match='contains a training with other settings'):
         small_trainer(faces, tmp_path, replace(ONE_EPOCH, seed=2))
 
 
 def test_other_data_in_the_same_folder_are_refused(faces, tmp_path):
     small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
     fewer = faces.select(np.arange(20))
-    with pytest.raises(SettingError, match='holds a training with other data'):
+    with pytest.raises(SettingError, match='contains a training with other data'):
         small_trainer(fewer, tmp_path, ONE_EPOCH, validation=faces)
 
 
@@ -191,7 +191,7 @@ def test_other_teacher_in_the_same_folder_is_refused(faces, tmp_path):
     taught_by_a = replace(ONE_EPOCH, teachers=(str(teacher),))
     small_trainer(faces, tmp_path / 'c', taught_by_a).fit(progress=False)
     teacher.write_bytes((tmp_path / 'b' / 'model.safetensors').read_bytes())
-    with pytest.raises(SettingError, match='holds a training with other checkpoints'):
+    with pytest.raises(SettingError, match='contains a training with other checkpoints'):
         small_trainer(faces, tmp_path / 'c', taught_by_a)
 
 
@@ -309,5 +309,5 @@ def test_run_goes_on_only_with_the_same_sets(faces, tmp_path, field, alike):
     joined = with_a_class_of_its_own(faces)
     small_trainer(joined, tmp_path).fit_epochs(1, progress=False)
     other = replace(joined, **{field: np.full_like(getattr(joined, field), alike)})
-    with pytest.raises(SettingError, match='holds a training with other data'):
+    with pytest.raises(SettingError, match='contains a training with other data'):
         small_trainer(other, tmp_path)
