@@ -1,9 +1,9 @@
 """AffectNet (Mollahosseini et al. 2017): web pictures with expression, valence and arousal.
 
-It has been published in two forms. Numbered pictures: ``train_set`` and ``val_set``, each with
-``images/0.jpg`` and ``annotations/0_exp.npy``, ``0_val.npy`` and ``0_aro.npy``. And lists:
-``training.csv`` and ``validation.csv`` (also within ``Manually_Annotated_file_lists``), whose
-pictures lie in ``Manually_Annotated_Images``.
+It has been published in two forms, and both are read: as numbered pictures in ``train_set`` and
+``val_set``, each with ``images/0.jpg`` and ``annotations/0_exp.npy``, ``0_val.npy`` and
+``0_aro.npy``; and as the lists ``training.csv`` and ``validation.csv`` (also in
+``Manually_Annotated_file_lists``), with pictures in ``Manually_Annotated_Images``.
 """
 
 import csv
@@ -17,7 +17,7 @@ from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import LabelledPictures, Picture, classes_of, listed
 from fer_ros.errors import DatasetError
 
-# By their numbers, from 0.
+# Indexed by the data set's numbers, from 0.
 _CLASSES = (
     'neutral',
     'happiness',
@@ -28,11 +28,11 @@ _CLASSES = (
     'anger',
     'contempt',
 )
-# None, uncertain, no face: no expression that could be learned.
+# The numbers of none, uncertain and no face.
 _NO_EXPRESSION = (8, 9, 10)
 _FOLDERS = {'train': 'train_set', 'validation': 'val_set'}
 _LISTS = {'train': 'training.csv', 'validation': 'validation.csv'}
-# In one published form the list for validation lacks this line.
+# One published form of the validation list lacks this header line.
 _COLUMNS = (
     'subDirectory_filePath',
     'face_x',
@@ -63,7 +63,7 @@ class _Found:
     def add(
         self, path: Path, split: str, number: int, valence: float | None, arousal: float | None
     ) -> None:
-        """Keep a picture whose annotation was read, if it shows an expression."""
+        """Add an annotated picture if it has an expression; otherwise count it."""
         if number in _NO_EXPRESSION:
             self.without_expression += 1
         else:
@@ -80,7 +80,7 @@ class _Found:
             )
         for names, what in (
             (self.unlabelled, 'pictures without an annotation'),
-            (self.damaged, 'annotations that are damaged or no expression from 0 to 10'),
+            (self.damaged, 'annotations that are damaged or not an expression from 0 to 10'),
         ):
             if names:
                 sentences.append(f'Left out: {len(names)} {what}: {listed(names)}.')
@@ -88,14 +88,14 @@ class _Found:
 
 
 def find_affectnet(path: Path, fold: int = 1) -> LabelledPictures:
-    """Return the pictures of AffectNet with its splits; the test has never been published.
+    """Return the pictures of AffectNet with its splits; the test split is not published.
 
     Args:
-        path: The folder of ``train_set`` and ``val_set``, or of the lists.
+        path: Folder of ``train_set`` and ``val_set``, or of the lists.
         fold: Ignored; the data set has fixed splits.
 
     Raises:
-        DatasetError: The path holds neither form.
+        DatasetError: The folder contains neither form.
     """
     found = _Found()
     if _has_numbered(path):
@@ -116,7 +116,7 @@ def find_affectnet(path: Path, fold: int = 1) -> LabelledPictures:
         found.pictures,
         classes_of(found.pictures),
         found.left_out(),
-        'AffectNet has never published its test; usual is to judge by the split validation',
+        'the test split of AffectNet is not published; models are usually judged on validation',
     )
 
 
@@ -159,7 +159,7 @@ def _rows(file: Path) -> Iterator[dict[str, str]]:
 
 
 def _stored(file: Path) -> object:
-    """Return the value that a file of numpy's holds, a number or a text; None if there is none."""
+    """Return the number or text in a NumPy file; None if there is none."""
     try:
         return np.load(file, allow_pickle=False).item()
     except (OSError, ValueError, EOFError, AttributeError):
@@ -181,12 +181,12 @@ def _expression(value: object) -> int | None:
 
 def _affect(value: object) -> float | None:
     number = _number(value)
-    # -2 stands for none.
+    # -2 means none.
     return number if number is not None and -1 <= number <= 1 else None
 
 
 def _lists_at(path: Path) -> dict[str, Path]:
-    """Return the lists by split; another file of such a name is none."""
+    """Return the lists by split; files of the same name with other columns are ignored."""
     found: dict[str, Path] = {}
     for split, name in _LISTS.items():
         for place in _LIST_PLACES:

@@ -1,4 +1,4 @@
-"""Work on data that is done once, in parallel, and kept in a cache."""
+"""Prepares data once, in parallel, and keeps the results in a cache."""
 
 import hashlib
 import os
@@ -21,9 +21,9 @@ from fer_ros.worker_process import Lifeline, hold
 
 
 def _cache_home() -> Path:
-    """Return where programs keep what they can make again, as freedesktop.org has it."""
+    """Return the user's cache folder, as in the XDG Base Directory Specification."""
     chosen = Path(os.environ.get('XDG_CACHE_HOME', ''))
-    # A relative path is to be ignored.
+    # The specification says to ignore a relative path.
     return chosen if chosen.is_absolute() else Path.home() / '.cache'
 
 
@@ -34,9 +34,11 @@ Task = TypeVar('Task')
 
 
 def cache_key(method: str, *contents: bytes | npt.NDArray[Any]) -> str:
-    """Return a name for what ``method``, a text with all its settings, makes of some bytes.
+    """Return a digest that names the result of applying a method to some contents.
 
-    An array is the bytes of its values, of which no copy is made.
+    Args:
+        method: Name of the method with all its settings.
+        *contents: Bytes or arrays that the method is applied to; arrays are not copied.
     """
     digest = hashlib.blake2b(method.encode(), digest_size=16)
     for content in contents:
@@ -55,24 +57,24 @@ def prepare(
     sizes: Mapping[str, int] | None = None,
     progress: bool = True,
 ) -> dict[str, str]:
-    """Do the tasks whose result is not in the cache yet, each processor one at a time.
+    """Do the tasks whose result is not in the cache yet, one per processor at a time.
 
-    An interrupted call goes on where it stopped.
+    An interrupted call resumes where it stopped.
 
     Args:
-        work: A function of a module, which other processes can import; what it raises as
-            ``DatasetError`` becomes the task's problem.
-        tasks: By key, as ``cache_key`` makes it.
-        cache: Folder of the results, made if missing; see ``load_prepared``.
-        describe: Label of the progress bar, and what it counts, as ``clips``.
-        sizes: How many of what the bar counts each task is; 1 when not given.
-        progress: Whether to draw the bar.
+        work: Function of a module, which other processes can import. A ``DatasetError`` that it
+            raises becomes the problem of its task.
+        tasks: Tasks by the key that ``cache_key`` returns.
+        cache: Folder of the results, created if missing; see ``load_prepared``.
+        describe: Label and unit of the progress bar, such as ``clips``.
+        sizes: Number of units in each task; by default 1.
+        progress: Whether to show the progress bar.
 
     Returns:
-        A sentence for each key whose task could not be done.
+        A sentence for each key whose task failed.
 
     Raises:
-        DatasetError: A process was ended from outside.
+        DatasetError: A process was killed.
     """
     cache.mkdir(parents=True, exist_ok=True)
     size = dict.fromkeys(tasks, 1) if sizes is None else sizes
@@ -93,12 +95,12 @@ def prepare(
 
 
 def made_once(cache: Path, key: str, make: Callable[[], Arrays]) -> Arrays:
-    """Return what is in the cache under a key; what is not is made, in this process, and kept.
+    """Return the cached arrays of a key; make them in this process and cache them if missing.
 
     Args:
-        cache: Folder, made if missing.
-        key: Return value of ``cache_key``.
-        make: Makes it.
+        cache: Folder of the results, created if missing.
+        key: Key from ``cache_key``.
+        make: Returns the arrays.
     """
     if not _file(cache, key):
         cache.mkdir(parents=True, exist_ok=True)
@@ -107,7 +109,7 @@ def made_once(cache: Path, key: str, make: Callable[[], Arrays]) -> Arrays:
 
 
 def load_prepared(cache: Path, key: str) -> Arrays:
-    """Return the result of a task."""
+    """Return the cached result of a task."""
     with np.load(cache / f'{key}.npz') as file:
         return {name: file[name] for name in file.files}
 
@@ -134,8 +136,8 @@ def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]
                 yield done.result()
         except BrokenProcessPool as error:
             raise DatasetError(
-                'a process that prepared data was ended from outside (out of memory?); what was '
-                'done is kept'
+                'a process that prepared data was killed (out of memory?); finished work is kept, '
+                'run the command again'
             ) from error
         except BaseException:
             lifeline.cut()

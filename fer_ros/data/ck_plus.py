@@ -1,7 +1,7 @@
 """CK+ (Lucey et al. 2010): 593 posed sequences of 123 people, 327 of them with an emotion.
 
-Read are ``cohn-kanade-images/S005/001/S005_001_00000001.png`` and what follows, and
-``Emotion/S005/001/S005_001_00000011_emotion.txt`` (also within ``Emotion_labels``).
+Its files are ``cohn-kanade-images/S005/001/S005_001_00000001.png`` and so on, and
+``Emotion/S005/001/S005_001_00000011_emotion.txt`` (also in ``Emotion_labels``).
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from fer_ros.errors import DatasetError
 
 _IMAGES = 'cohn-kanade-images'
 _EMOTIONS = ('Emotion', 'Emotion_labels/Emotion', 'Emotion_labels')
-# By their numbers, from 0.
+# Indexed by the data set's numbers, from 0.
 _CLASSES = (
     'neutral',
     'anger',
@@ -44,7 +44,7 @@ class _Found:
     def left_out(self) -> tuple[str, ...]:
         kinds = (
             (self.unlabelled, 'sequences without an emotion'),
-            (self.damaged, 'sequences whose emotion is damaged or no number from 0 to 7'),
+            (self.damaged, 'sequences whose emotion is damaged or not a number from 0 to 7'),
             (self.short, f'sequences of fewer than {_PEAK_FRAMES + 1} pictures'),
         )
         return tuple(
@@ -53,16 +53,16 @@ class _Found:
 
 
 def find_ck_plus(path: Path, fold: int) -> LabelledPictures:
-    """Return the pictures that are usually taken of each labelled sequence.
+    """Return the pictures that are usually used of each labelled sequence.
 
-    The first one is neutral, the last three show the emotion.
+    These are the first one, which is neutral, and the last three, which show the emotion.
 
     Args:
         path: Folder with ``cohn-kanade-images`` and ``Emotion``.
-        fold: Number of one of ten folds by subject, see ``recorded_pictures``.
+        fold: Number of the fold, 1 to 10; see ``recorded_pictures``.
 
     Raises:
-        DatasetError: There are no labels.
+        DatasetError: The folder with the labels is missing.
     """
     emotions = next((path / name for name in _EMOTIONS if (path / name).is_dir()), None)
     if emotions is None:
@@ -95,7 +95,7 @@ def _add(sequence: Path, labels: Path, found: _Found) -> None:
 
 
 def _emotion(file: Path) -> str | None:
-    """Return the emotion of a file that holds a number like ``3.0000000e+00``."""
+    """Return the emotion in a file that contains a number like ``3.0000000e+00``."""
     try:
         value = float(file.read_text())
     except (OSError, ValueError):

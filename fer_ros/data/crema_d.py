@@ -27,21 +27,21 @@ _LAST_ACTOR = 1091
 _NAME = re.compile(r'(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX|X)')
 _SUFFIXES = ('.flv', '.mp4')
 
-# Detection more often than a robot can afford: a face that was missed at first costs few frames.
+# Detects more often than a robot could afford, so that a missed face costs few frames.
 _TRACKING = TrackerSettings(detect_interval_s=0.1, detect_delay_s=0)
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What a clip's file name says.
+    """A clip, described by its file name.
 
     Attributes:
         name: File name without suffix.
         path: Path of the file.
-        actor: 1001 to 1091.
-        sentence: Code of what is said, as ``DFA``.
-        emotion: The acted emotion.
-        level: Its intensity: LO, MD, HI, or XX where the actor was not told.
+        actor: Number of the actor, 1001 to 1091.
+        sentence: Code of the spoken sentence, such as ``DFA``.
+        emotion: Acted emotion.
+        level: Intensity of the emotion: LO, MD, HI, or XX if unspecified.
     """
 
     name: str
@@ -59,13 +59,14 @@ class Clip:
 
 @dataclass(frozen=True, eq=False)
 class CremaD:
-    """The faces of some clips.
+    """The faces in some clips.
 
     Attributes:
-        faces: A face per frame that showed one; ``clips`` are names of ``clips``.
-        clips: The clips that could be read, in order of their names.
-        frames: Frames of each clip that are kept, had they a face.
-        frames_without_face: Those of them in which no face was found.
+        faces: One face for each sampled frame in which one was found; its ``clips`` are names of
+            ``clips``.
+        clips: Clips that could be read, in order of their names.
+        frames: Number of sampled frames of each clip.
+        frames_without_face: Number of those in which no face was found.
         problems: A sentence for each clip that could not be read, or not to its end.
     """
 
@@ -76,7 +77,7 @@ class CremaD:
     problems: tuple[str, ...]
 
     def of_fold(self, fold: int) -> 'CremaD':
-        """Return the part that shows the actors of a fold; problems stay with the whole."""
+        """Return the clips of a fold's actors, without ``problems``."""
         chosen = [index for index, clip in enumerate(self.clips) if clip.fold == fold]
         clips = tuple(self.clips[index] for index in chosen)
         faces = self.faces.select(np.isin(self.faces.clips, [clip.name for clip in clips]))
@@ -90,10 +91,10 @@ class CremaD:
 
 
 def find_clips(folder: Path) -> tuple[Clip, ...]:
-    """Return the clips in a folder, by name.
+    """Return the clips in a folder, sorted by name.
 
     Raises:
-        DatasetError: The folder does not exist or holds none.
+        DatasetError: The folder does not exist or contains no clip.
     """
     if not folder.is_dir():
         raise DatasetError(f'CREMA-D folder {folder} does not exist')
@@ -105,12 +106,12 @@ def find_clips(folder: Path) -> tuple[Clip, ...]:
         actor, sentence, code, level = match.groups()
         if code in CREMA_D_CODES and _FIRST_ACTOR[0] <= int(actor) <= _LAST_ACTOR:
             emotion = CREMA_D_CODES[code]
-            # One name in the data ends in X where all others have XX.
+            # One file name ends in X instead of XX.
             level = 'XX' if level == 'X' else level
             clips[path.stem] = Clip(path.stem, path, int(actor), sentence, emotion, level)
     if not clips:
         raise DatasetError(
-            f'{folder} holds no CREMA-D clip, expected files like 1001_DFA_ANG_XX.flv (or .mp4)'
+            f'{folder} contains no CREMA-D clip, expected files like 1001_DFA_ANG_XX.flv (or .mp4)'
         )
     return tuple(clips[name] for name in sorted(clips))
 
@@ -120,18 +121,18 @@ def load_crema_d(
 ) -> CremaD:
     """Find and follow the face in each clip.
 
-    Every frame is looked at and faces are followed, as on a robot; about ``rate_hz`` frames a
-    second are kept.
+    Faces are tracked through every frame, as on a robot; about ``rate_hz`` frames per second are
+    kept.
 
     Args:
         clips: Clips returned by ``find_clips``.
-        cache: Folder for what was prepared.
-        rate_hz: Faces that are kept per second of a clip.
-        progress: Whether to draw a progress bar.
+        cache: Folder for the prepared faces.
+        rate_hz: Number of frames to keep per second of a clip.
+        progress: Whether to show a progress bar.
 
     Raises:
         DatasetError: No clip could be read.
-        ModelFileError: There is no landmark model.
+        ModelFileError: The landmark model is missing.
     """
     LandmarkPredictor()
     method = f'crema-d {METHOD} rate={rate_hz} {_TRACKING}'
@@ -147,7 +148,7 @@ def load_crema_d(
     problems = [f'Left out: {damaged[k]}.' for k in keys.values() if k in damaged]
     for clip, part in zip(readable, parts, strict=True):
         read, said = int(part['frames_read']), int(part['frames_said'])
-        # The count in a video's head is often off by a few.
+        # The frame count in the header of a video is often off by a few.
         if read < 0.9 * said:
             problems.append(f'Cut: {clip.path} ends after {read} of {said} frames.')
     counts = [len(part['chips']) for part in parts]
@@ -176,10 +177,18 @@ def load_crema_d_split(
 ) -> CremaD:
     """Load the training, validation or test clips of a fold.
 
-    The fold's own actors are the test, those of the next fold validation, the others training.
+    The fold's own actors are the test split, those of the next fold validation, the others
+    training.
+
+    Args:
+        folder: Folder of the clips.
+        fold: Number of the fold, 1 to 5.
+        split: ``train``, ``validation`` or ``test``.
+        cache: Folder for the prepared faces.
+        progress: Whether to show a progress bar.
 
     Raises:
-        DatasetError: The folder holds no clip for it.
+        DatasetError: The folder contains no clip of the split.
     """
     validation = fold % len(FOLDS) + 1
     of_split = {
@@ -189,15 +198,15 @@ def load_crema_d_split(
     }[split]
     clips = [clip for clip in find_clips(folder) if clip.fold in of_split]
     if not clips:
-        raise DatasetError(f'{folder} holds no CREMA-D clip for {split} of fold {fold}')
+        raise DatasetError(f'{folder} contains no CREMA-D clip of fold {fold}, split {split}')
     return load_crema_d(clips, cache, progress=progress)
 
 
 def read_table(folder: Path, name: str) -> list[dict[str, str]]:
-    """Read a table that CREMA-D publishes beside its clips; empty where it is not found.
+    """Return the rows of a table that is published with the clips; empty if it is not found.
 
     Args:
-        folder: Folder of the clips; the table is looked for there, in its parent, and in the
+        folder: Folder of the clips. The table is searched for there, in its parent, and in the
             parent's ``processedResults``, as in the published repository.
         name: ``summaryTable.csv`` or ``VideoDemographics.csv``.
     """
@@ -220,7 +229,7 @@ def _content(clip: Clip) -> bytes:
     try:
         return clip.path.read_bytes()
     except OSError:
-        # It becomes a problem of the clip when it is opened.
+        # Reported as a problem of the clip when it is opened.
         return b''
 
 
@@ -242,7 +251,7 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
                 continue
             frames += 1
             if seen:
-                # There is one actor; a second face is a mistake of the detector.
+                # There is one actor; a second face is a false detection.
                 face = max(seen, key=lambda face: face.face.box.width_px)
                 chip, points = cut_chip(gray, face.landmarks)
                 chips.append(chip)
@@ -251,7 +260,7 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
     except SourceError as error:
         raise DatasetError(str(error)) from error
     if not frames:
-        raise DatasetError(f'clip {path} holds no frame')
+        raise DatasetError(f'clip {path} contains no frame')
     return {
         'chips': np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX),
         'landmarks_px': np.array(landmarks, np.float32).reshape(-1, 68, 2),

@@ -1,4 +1,4 @@
-"""Dataset: how a data set in the layout in which it is published is recognised and read."""
+"""Dataset: how to recognise and read a data set in its published layout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ class Dataset:
     """A published data set.
 
     Attributes:
-        name: In options and model files, as ``raf_db``.
+        name: Name in options and model files, such as ``raf_db``.
         title: Name for people to read.
-        lies_at: Whether a path that exists holds it; quick, and without an exception.
-        load: Returns the faces of a split, given path, split, fold, cache and whether to draw
+        lies_at: Returns whether an existing path is the data set; quick, and never raises.
+        load: Returns the faces of a split, given path, split, fold, cache and whether to show
             progress bars.
-        folds: Of how many folds, by subject, one is left for the test; 0 where the splits are
-            always the same.
+        folds: Number of folds by subject, of which one is the test split; 0 if the splits are
+            fixed.
     """
 
     name: str
@@ -33,7 +33,11 @@ class Dataset:
 
 
 def pictures_of(find: Callable[[Path, int], LabelledPictures]) -> Load:
-    """Return how to load a data set of pictures, given what finds them at a path for a fold."""
+    """Return the ``load`` of a data set of pictures.
+
+    Args:
+        find: Returns the labelled pictures at a path, given the number of the fold.
+    """
 
     def load(path: Path, split: str, fold: int, cache: Path, progress: bool) -> FaceSet:
         return load_pictures(find(path, fold), split, cache, progress=progress)

@@ -1,4 +1,4 @@
-"""Which data set a path holds, and its splits."""
+"""Recognises the data set at a path and loads its splits."""
 
 import csv
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from fer_ros.data.photographs import find_photographs
 from fer_ros.data.raf_db import RAF_DB
 from fer_ros.errors import DatasetError
 
-# In the order in which a path is compared with them.
+# In the order in which a path is tested for them.
 READERS: tuple[Dataset, ...] = (
     FERPLUS,
     RAF_DB,
@@ -36,7 +36,7 @@ READERS: tuple[Dataset, ...] = (
     IMAGE_FOLDER,
 )
 DATASETS = tuple(dataset.name for dataset in READERS)
-# What a model file says of faces whose photograph stands in the validation or test split too.
+# Entry of a model file about training faces whose photograph is in the validation or test split.
 COPIES_LEFT_OUT = 'left out'
 
 
@@ -45,9 +45,9 @@ class TrainingData:
     """The faces of a training.
 
     Attributes:
-        training: Faces to learn from.
-        validation: Faces by which the best epoch is chosen and the model is calibrated.
-        about: What the model file says of the data, as JSON values.
+        training: Training faces.
+        validation: Faces on which the best epoch is chosen and the model is calibrated.
+        about: Description of the data for the model file, as JSON values.
     """
 
     training: FaceSet
@@ -56,7 +56,7 @@ class TrainingData:
 
 
 def dataset_at(path: Path) -> Dataset:
-    """Return which data set a path holds, by its layout.
+    """Return the data set at a path, recognised by its layout.
 
     Raises:
         DatasetError: The path does not exist.
@@ -64,18 +64,18 @@ def dataset_at(path: Path) -> Dataset:
     if not path.exists():
         raise DatasetError(f'data {path} does not exist')
     if (path / MANIFEST).is_file():
-        # Somebody has said what lies here.
+        # A manifest overrides the layout.
         return IMAGE_FOLDER
     return next(dataset for dataset in READERS if dataset.lies_at(path))
 
 
 def dataset_named(name: str) -> Dataset:
-    """Return the data set of one of the names in ``DATASETS``."""
+    """Return the data set with one of the names in ``DATASETS``."""
     return READERS[DATASETS.index(name)]
 
 
 def name_of(path: Path) -> str:
-    """Return how to call the data at a path: as people do, or by the name of the folder."""
+    """Return a name for the data at a path: the title of the data set or the folder's name."""
     dataset = dataset_at(path)
     return path.absolute().name if dataset is IMAGE_FOLDER else dataset.title
 
@@ -83,24 +83,24 @@ def name_of(path: Path) -> str:
 def load_training_data(
     paths: Sequence[Path], cache: Path, fold: int, progress: bool = True
 ) -> TrainingData:
-    """Return the training and validation faces of the data at some paths.
+    """Return the training and validation faces of one or more data sets.
 
-    Of several, those are one set, as ``join_sets`` makes it; training faces whose photograph is in
-    the validation or test of other data are left out.
+    Several data sets are joined by ``join_sets``, without training faces whose photograph is in
+    the validation or test split of another one.
 
     Args:
-        paths: As in ``load_faces``, one or more.
-        cache: Folder for what was prepared.
+        paths: Paths of the data sets, in a layout of ``READERS``.
+        cache: Folder for prepared data.
         fold: Number of the fold, for data that has folds.
-        progress: Whether to draw progress bars and print what was found.
+        progress: Whether to show progress bars and print notes about the data.
 
     Raises:
-        DatasetError: The data cannot be used, or stands there twice.
+        DatasetError: The data cannot be used, or a path is given twice.
     """
     places = [path.resolve() for path in paths]
     repeated = [path for path, place in zip(paths, places, strict=True) if places.count(place) > 1]
     if repeated:
-        raise DatasetError(f'data {repeated[0]} is named twice')
+        raise DatasetError(f'data {repeated[0]} is given twice')
     abouts = [_about(dataset_at(path), fold) for path in paths]
     sets = [
         [load_faces(path, split, cache, fold, progress) for split in ('train', 'validation')]
@@ -131,7 +131,7 @@ def _apart(
     fold: int,
     progress: bool,
 ) -> list[FaceSet]:
-    """Return the training faces of each data set without copies of what others hold out."""
+    """Return the training faces of each data set without copies of faces that others hold out."""
     parts = [
         [*pair, *_test_faces(path, cache, fold, progress)]
         for pair, path in zip(sets, paths, strict=True)
@@ -151,24 +151,24 @@ def _apart(
 
 
 def _test_faces(path: Path, cache: Path, fold: int, progress: bool) -> list[FaceSet]:
-    """Return the faces of the test; nothing for data that has none."""
+    """Return the test faces as a list of one set; empty if the data has none."""
     try:
         return [load_faces(path, 'test', cache, fold, progress=False)]
     except DatasetError as error:
         if progress:
-            print(f'Training faces are not compared with a test of {name_of(path)}: {error}.')
+            print(f'Training faces are not compared with test faces of {name_of(path)}: {error}.')
         return []
 
 
 def load_faces(path: Path, split: str, cache: Path, fold: int, progress: bool = True) -> FaceSet:
-    """Return the faces that a training uses of one split of the data at a path.
+    """Return the faces in a split of the data at a path, as a training uses them.
 
     Args:
-        path: In the layout of one of ``READERS``.
+        path: Path of the data, in a layout of ``READERS``.
         split: ``train``, ``validation`` or ``test``.
-        cache: Folder for what was prepared.
+        cache: Folder for prepared data.
         fold: Number of the fold, for data that has folds.
-        progress: Whether to draw progress bars and print what was found.
+        progress: Whether to show progress bars and print notes about the data.
 
     Raises:
         DatasetError: The data cannot be used.
@@ -185,39 +185,40 @@ def require_fold(dataset: Dataset, fold: int) -> None:
     """Refuse a fold that a data set does not have.
 
     Raises:
-        DatasetError: It has fewer folds.
+        DatasetError: The data set has no such fold.
     """
     if dataset.folds and not 1 <= fold <= dataset.folds:
-        raise DatasetError(f'fold is {fold}, {dataset.title} is split into 1 to {dataset.folds}')
+        raise DatasetError(f'fold is {fold}, expected 1 to {dataset.folds} for {dataset.title}')
 
 
 def mark_seen(
     faces: FaceSet, others: Sequence[FaceSet], cache: Path, progress: bool = True
 ) -> FaceSet:
-    """Return the faces with those marked as seen whose photograph stands in other data too.
+    """Return the faces, marking those as ``seen`` whose photograph is in other data as well.
 
     Args:
-        faces: That are judged.
-        others: That a model was trained or chosen by.
-        cache: Folder for the search.
-        progress: Whether to draw a progress bar.
+        faces: Faces that a model is judged on.
+        others: Faces that the model was trained or chosen on.
+        cache: Folder for the results of the search.
+        progress: Whether to show a progress bar.
     """
     sets = [(part.images, part.landmarks_px) for part in (faces, *others)]
     numbers, *known = find_photographs(sets, cache, progress)
     seen = np.isin(numbers, np.concatenate(known))
-    note = f'{seen.sum()} of these faces have their photograph in data that was learned from too.'
+    note = f'The photograph of {seen.sum()} of these faces is also in data used for training.'
     if len(faces.seen):
         seen |= faces.seen
     return replace(faces, photographs=numbers, seen=seen, notes=(*faces.notes, note))
 
 
 def write_not_detected(data: TrainingData, file: Path) -> int:
-    """Write a CSV file that names the pictures in which the detector found no face.
+    """Write a CSV file of the pictures in which the detector found no face.
 
-    It has the columns ``split`` and ``picture``. Without such a picture there is no file.
+    Its columns are ``split`` and ``picture``. If there is no such picture, no file is written and
+    an old one is removed.
 
     Returns:
-        How many they are.
+        Number of the pictures.
     """
     rows = [
         (split, picture)

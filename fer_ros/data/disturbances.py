@@ -1,7 +1,7 @@
-"""What light, focus, distance and hands do to the pixels of an aligned crop.
+"""The effects of light, focus, distance and hands on the pixels of an aligned crop.
 
-Each takes and returns ``(S, S)`` float32 gray levels, which may leave 0 to 255 on the way;
-``to_image`` brings them back.
+Each function takes and returns ``(S, S)`` float32 gray levels. They may leave the range 0 to 255
+in between; ``to_image`` clips them.
 """
 
 import cv2
@@ -16,12 +16,12 @@ def to_pixels(crop: ImageArray) -> FloatArray:
 
 
 def to_image(pixels: FloatArray) -> ImageArray:
-    """Return gray levels rounded and cut to uint8."""
+    """Return gray levels rounded and clipped to uint8."""
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
 
 def coarse(pixels: FloatArray, share: float) -> FloatArray:
-    """Show a face further away: reduced to ``share`` of its resolution, and enlarged again."""
+    """Show a face from further away: reduce it to ``share`` of its resolution and enlarge it."""
     size = len(pixels)
     small = max(4, round(size * share))
     if small >= size:
@@ -41,8 +41,8 @@ def blurred(pixels: FloatArray, sigma_px: float, amount: float = 1.0) -> FloatAr
 
 
 def smeared(pixels: FloatArray, length_px: float, angle_deg: float) -> FloatArray:
-    """Blur along a line, as a camera does that moves while the image is taken."""
-    # Odd, with the middle in the pixel itself.
+    """Blur along a line, as a camera that moves during the exposure."""
+    # Odd, so that the kernel is centred on a pixel.
     side = 2 * int(np.ceil(length_px / 2)) + 1
     if side < 3:
         return pixels
@@ -57,32 +57,32 @@ def smeared(pixels: FloatArray, length_px: float, angle_deg: float) -> FloatArra
 
 
 def compressed(pixels: FloatArray, quality: int) -> FloatArray:
-    """Compress and open again as JPEG of a quality from 1 to 100."""
+    """Compress as JPEG of a quality from 1 to 100, and decompress."""
     _, content = cv2.imencode('.jpg', to_image(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return to_pixels(np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8))
 
 
 def dimmed(pixels: FloatArray, light: float, rng: np.random.Generator) -> FloatArray:
-    """Take the face in little light and brighten the image again.
+    """Take the face in low light and brighten the image again.
 
-    The camera's noise and whole steps of gray are brightened with it.
+    This amplifies the camera's noise, 2 gray levels, and its quantisation.
 
     Args:
         pixels: The face.
-        light: What is left of it, above 0 to 1.
-        rng: Source of the noise, 2 gray levels before it is brightened.
+        light: Remaining fraction of the light, above 0 to 1.
+        rng: Source of the noise.
     """
     dark = to_image(noisy(pixels * np.float32(light), 2.0, rng))
     return to_pixels(dark) / np.float32(light)
 
 
 def exposed(pixels: FloatArray, log_gamma: float) -> FloatArray:
-    """Darken (positive) or brighten (negative): the power of exp(``log_gamma``) of brightness."""
+    """Darken (positive) or brighten (negative) by the gamma exponent exp(``log_gamma``)."""
     return (255 * (np.clip(pixels, 0, 255) / 255) ** np.exp(log_gamma)).astype(np.float32)
 
 
 def shaded(pixels: FloatArray, strength: float, angle: float) -> FloatArray:
-    """Light from one side: at the edges brighter and darker by exp(±``strength``)."""
+    """Light from one side: the edges become brighter and darker by exp(±``strength``)."""
     ramp = np.linspace(-1, 1, len(pixels), dtype=np.float32)
     light = np.cos(angle) * ramp[None, :] + np.sin(angle) * ramp[:, None]
     return (pixels * np.exp(strength * light)).astype(np.float32)
@@ -96,7 +96,7 @@ def noisy(pixels: FloatArray, sigma: float, rng: np.random.Generator) -> FloatAr
 def covered(
     pixels: FloatArray, yx_px: tuple[int, int], hw_px: tuple[int, int], gray: float
 ) -> FloatArray:
-    """Hide a rectangle behind a uniform gray."""
+    """Cover a rectangle with a uniform gray."""
     (y, x), (height, width) = yx_px, hw_px
     result = pixels.copy()
     result[y : y + height, x : x + width] = gray
@@ -111,21 +111,21 @@ def blotted(
     gray: float,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Hide an ellipse behind something of uneven gray, as a hand or hair is.
+    """Cover an ellipse with an uneven gray, like a hand or hair.
 
     Args:
         pixels: The face.
-        center_yx_px: Center of the ellipse.
-        axes_px: Half axes.
-        angle_deg: By which the first axis is turned.
-        gray: Mean gray level; the surface differs from it by 25 levels.
-        rng: Source of the random surface.
+        center_yx_px: Centre of the ellipse.
+        axes_px: Semi-axes of the ellipse.
+        angle_deg: Rotation of the first axis.
+        gray: Mean gray level; the texture has a standard deviation of 25 levels.
+        rng: Source of the random texture.
     """
     size = len(pixels)
     hard = np.zeros((size, size), np.float32)
     box = center_yx_px[::-1], (2 * axes_px[0], 2 * axes_px[1]), angle_deg
     cv2.ellipse(hard, box, 1.0, -1)
-    # Its edge is as soft as the picture.
+    # Its edge is as soft as edges in the picture.
     mask = np.asarray(cv2.blur(hard, (3, 3)), np.float32)
     rough = rng.normal(0, 1, (6, 6)).astype(np.float32)
     surface = gray + 25 * cv2.resize(rough, (size, size), interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""Labelled faces in memory: what every data set becomes before training and evaluation."""
+"""FaceSet: labelled faces in memory, the common form of all data sets."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,10 +9,10 @@ import numpy.typing as npt
 from fer_ros.structures import NUM_LANDMARKS, FloatArray, ImageArray
 
 SPLITS = ('train', 'validation', 'test')
-# Of data that a model has learned nothing from.
+# The union of the splits, for data that a model was not trained on.
 ALL = 'all'
 
-# Fields that may be empty: what not every data set says of its faces.
+# Fields that may be empty, because not every data set has them.
 _OPTIONAL = (
     'second_targets',
     'subjects',
@@ -34,30 +34,31 @@ class FaceSet:
     """N faces with their landmarks and targets.
 
     Attributes:
-        images: ``(N, H, W)`` uint8 gray, a face in each.
+        images: ``(N, H, W)`` uint8 gray, one face in each.
         landmarks_px: ``(N, 68, 2)`` float32, in pixels of the image.
         targets: ``(N, C)`` float32, the probability of each class, summing to 1.
         classes: C names.
-        second_targets: ``(N, D)`` float32, the probability of each of ``second_classes`` in
-            another labelling of the same faces, which training may learn beside the targets; all
-            0 where a face has none. Empty where there is none at all, as are the others below.
-        subjects: ``(N,)`` whose face it is.
-        clips: ``(N,)`` name of the clip whose frame the face is from; frames of a clip stand
-            together, in order of time.
-        stamps_s: ``(N,)`` time of that frame.
-        pictures: ``(N,)`` which picture of the data it is: a path, or a number from 0.
-        detected: ``(N,)`` whether the detector found it; else the whole picture was taken for it.
-        photographs: ``(N,)`` number of the photograph; copies of one have the same.
-        seen: ``(N,)`` whether the photograph stands in a split too that a model is trained or
-            chosen by before it is judged on this one.
-        valence: ``(N,)`` how pleasant the expression is, -1 to 1; NaN where a face has none.
-        arousal: ``(N,)`` how excited it is, -1 to 1; NaN where a face has none.
-        known_classes: ``(N, C)`` whether the face's own data set tells the class apart, where
-            faces of several data sets stand together: not to be labelled with one that it does
-            not says nothing of a face.
-        set_numbers: ``(N,)`` which of several data sets the face is from, from 0.
+        second_targets: ``(N, D)`` float32, the probability of each of ``second_classes`` in a
+            second labelling of the same faces, which training may use besides the targets; all 0
+            for a face without one. Empty, like all fields below, if the data set has none.
+        subjects: ``(N,)`` name of the person.
+        clips: ``(N,)`` name of the clip that the frame is from. The frames of a clip are
+            consecutive and in order of time.
+        stamps_s: ``(N,)`` time of the frame in its clip.
+        pictures: ``(N,)`` path of the picture, or its number from 0.
+        detected: ``(N,)`` whether the detector found the face; if not, the whole picture is taken
+            for the face.
+        photographs: ``(N,)`` number of the photograph, the same for all copies of one.
+        seen: ``(N,)`` whether the photograph is also in a split that a model is trained or chosen
+            on before it is judged on this one.
+        valence: ``(N,)`` pleasantness of the expression, -1 to 1; NaN if unknown.
+        arousal: ``(N,)`` excitement of the expression, -1 to 1; NaN if unknown.
+        known_classes: ``(N, C)`` whether the data set that the face is from has the class, in a
+            join of several data sets. If it has not, the lack of that label says nothing about
+            the face.
+        set_numbers: ``(N,)`` number of the data set that the face is from, from 0.
         second_classes: D names, all among ``classes``.
-        notes: Sentences about how the faces were found, for those who judge by them.
+        notes: Sentences about the faces to print with results.
     """
 
     images: ImageArray
@@ -107,7 +108,7 @@ class FaceSet:
         return self.targets.argmax(axis=1)
 
     def select(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> 'FaceSet':
-        """Return the faces that a mask or a list of indices chooses."""
+        """Return the faces that a mask or an array of indices selects."""
         optional = {
             name: getattr(self, name)[chosen] for name in _OPTIONAL if len(getattr(self, name))
         }
@@ -120,10 +121,10 @@ class FaceSet:
         )
 
     def groups(self) -> npt.NDArray[Any] | None:
-        """Return ``(N,)`` which faces are not independent of each other; ``None`` if unknown.
+        """Return ``(N,)`` the group of dependent faces of each face; None if unknown.
 
-        By subject where they are known; else faces belong together that share a photograph or a
-        clip, also by way of others.
+        Faces of one subject form a group. Where subjects are unknown, faces form a group if they
+        share a photograph or a clip, directly or through other faces.
         """
         if len(self.subjects):
             return self.subjects
@@ -135,7 +136,7 @@ class FaceSet:
         return joined(len(self), np.concatenate(pairs))
 
     def group_name(self) -> str:
-        """Return what ``groups`` are, in the plural."""
+        """Return the plural noun for the ``groups``."""
         if len(self.subjects):
             return 'subjects'
         if len(self.photographs):
@@ -144,11 +145,11 @@ class FaceSet:
 
 
 def within_known(probabilities: FloatArray, known_classes: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return ``(N, C)`` probabilities without those of classes that a face's data set lacks.
+    """Return ``(N, C)`` probabilities renormalised to the classes that a face's data set has.
 
     Args:
-        probabilities: ``(N, C)``.
-        known_classes: As in ``FaceSet``; where it is empty, all classes are known.
+        probabilities: ``(N, C)`` probabilities.
+        known_classes: ``(N, C)`` as in ``FaceSet``; if empty, all classes are known.
     """
     if not len(known_classes):
         return probabilities
@@ -158,15 +159,15 @@ def within_known(probabilities: FloatArray, known_classes: npt.NDArray[np.bool_]
 
 
 def joined(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return ``(count,)`` the number of each one's group when the two of a pair belong together.
+    """Return ``(count,)`` the number of each item's connected component.
 
     Args:
-        count: Number of things to group.
-        pairs: ``(P, 2)`` indices.
+        count: Number of items.
+        pairs: ``(P, 2)`` indices of the two items of each pair that belongs together.
     """
     first = np.arange(count)
     while True:
-        # Both of a pair take the lower of their groups; groups of groups are then followed down.
+        # Both items of a pair take the lower group; chains of groups are then shortened.
         lower = np.minimum(first[pairs[:, 0]], first[pairs[:, 1]])
         before = first.copy()
         for side in (0, 1):
@@ -178,5 +179,5 @@ def joined(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> FloatArray:
-    """Return ``(N, C)`` targets of ``(N,)`` labels."""
+    """Return the ``(N, C)`` one-hot targets of ``(N,)`` labels."""
     return np.eye(num_classes, dtype=np.float32)[labels]

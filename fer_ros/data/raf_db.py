@@ -1,7 +1,7 @@
 """RAF-DB (Li et al. 2017), basic emotions: 15,339 web pictures, each labelled by about 40 people.
 
-Read is the folder ``basic`` as it is published: ``EmoLabel/list_patition_label.txt`` with lines
-like ``train_00001.jpg 5``, and ``Image/aligned/train_00001_aligned.jpg``.
+The folder ``basic`` is read as published: ``EmoLabel/list_patition_label.txt`` with lines like
+``train_00001.jpg 5``, and ``Image/aligned/train_00001_aligned.jpg``.
 """
 
 from pathlib import Path
@@ -17,18 +17,18 @@ from fer_ros.data.labelled_pictures import (
 from fer_ros.errors import DatasetError
 
 LIST = 'list_patition_label.txt'
-# By their numbers, from 1.
+# In the order of the data set's numbers, from 1.
 _CLASSES = ('surprise', 'fear', 'disgust', 'happiness', 'sadness', 'anger', 'neutral')
 _SPLITS = {'train': 'train', 'test': 'test'}
 
 
 def find_raf_db(path: Path, fold: int = 1) -> LabelledPictures:
-    """Return the pictures that the list names, with its splits.
+    """Return the pictures in the list with their splits.
 
     A tenth of the training pictures, chosen by a hash of the name, is for validation.
 
     Args:
-        path: The folder ``basic``, one that holds it, or that of the list.
+        path: The folder ``basic``, its parent, or the folder of the list.
         fold: Ignored; the data set has fixed splits.
 
     Raises:
@@ -56,12 +56,12 @@ def _left_out(wrong: list[str], unlabelled: list[str]) -> tuple[str, ...]:
     sentences = []
     if wrong:
         sentences.append(
-            f'Left out: {listed(wrong)} of {LIST}, expected the name of a picture of train or '
-            'test and a number from 1 to 7.'
+            f'Left out: {listed(wrong)} of {LIST}, expected the name of a train or test picture '
+            'and a number from 1 to 7.'
         )
     if unlabelled:
         sentences.append(
-            f'Left out: {len(unlabelled)} pictures that {LIST} does not name: '
+            f'Left out: {len(unlabelled)} pictures that {LIST} does not list: '
             f'{listed(unlabelled)}.'
         )
     return tuple(sentences)
@@ -86,7 +86,7 @@ def _images_of(file: Path) -> Path:
         if (place / 'Image' / 'aligned').is_dir():
             return place / 'Image' / 'aligned'
     raise DatasetError(
-        f'RAF-DB: there is no folder {file.parent.parent / "Image" / "aligned"}: unpack '
+        f'RAF-DB: folder {file.parent.parent / "Image" / "aligned"} does not exist: unpack '
         'aligned.zip there'
     )
 

@@ -1,10 +1,9 @@
-"""Stills become clips: what temporal smoothing is judged on where there is no video.
+"""Synthetic clips made of stills, to judge temporal smoothing where there is no video.
 
-The clips are synthetic. Each shows one still, or several that turn into each other, at 30 Hz,
-while a seeded random walk moves what a camera does to a face: its place, size and roll in the
-picture, brightness, blur, noise, and now and then something in front of it. The landmarks are
-found in every frame anew, and the face is aligned by them, as on a robot: in a blurred or covered
-frame they are as wrong as there.
+Each clip shows one still, or several that fade into each other, at 30 Hz. Seeded random walks vary
+position, size and roll of the face, brightness and blur; noise is added to every frame, and at
+times something covers the face. Landmarks are found in each frame and the face is aligned by them,
+as on a robot, so that they are as wrong in blurred or covered frames as there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +20,12 @@ from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 FRAMES = 30
 RATE_HZ = 30.0
-# Frames in which one still turns into the next, a fifth of a second.
+# Frames in which one still fades into the next, a fifth of a second.
 FADE_FRAMES = 6
-# Beside weaker and stronger ones: see the model card for what single frames lose at it.
+# The default severity; the model card gives the accuracy of single frames at each.
 SEVERITY = 0.96
 SEVERITIES = (0.5, SEVERITY, 1.5)
-# Of the walk: after so many frames a third of a displacement is left.
+# After this many frames, about a third (1/e) of a displacement of the walk is left.
 _CORRELATION_FRAMES = 4.0
 
 
@@ -36,8 +35,8 @@ class Still:
 
     Attributes:
         image: ``(H, W)`` uint8 gray.
-        landmarks: In pixels of it.
-        frames: For how many frames it is shown.
+        landmarks: Landmarks in pixels of ``image``.
+        frames: Number of frames for which it is shown.
     """
 
     image: ImageArray
@@ -47,17 +46,17 @@ class Still:
 
 @dataclass(frozen=True)
 class WalkConfig:
-    """Standard deviations of the walk at severity 1, unless said otherwise.
+    """Strengths of the disturbances at severity 1.
 
     Attributes:
-        shift: Position, in halves of the aligned crop's side.
-        scale: Natural logarithm of the size.
-        roll_deg: Roll.
-        gamma: Logarithm of the exponent of brightness.
-        blur_px: Blur; its absolute value counts.
-        noise: Sensor noise in gray levels, new in every frame.
-        cover: Probability per frame that something comes in front of the face.
-        cover_frames: For how long it stays, uniform from 2 to this.
+        shift: Standard deviation of the position, in half sides of the aligned crop.
+        scale: Standard deviation of the natural logarithm of the size.
+        roll_deg: Standard deviation of the roll.
+        gamma: Standard deviation of the logarithm of the gamma exponent.
+        blur_px: Standard deviation of the walk whose absolute value is the blur radius.
+        noise: Standard deviation of the sensor noise in gray levels, drawn anew in every frame.
+        cover: Probability per frame that something starts to cover the face.
+        cover_frames: Longest time for which it stays, in frames; uniform from 2 to this.
     """
 
     shift: float = 0.07
@@ -78,7 +77,7 @@ def synthetic_clip(
     predictor: LandmarkPredictor | None = None,
     config: WalkConfig | None = None,
 ) -> Iterator[AlignedFace]:
-    """Yield the aligned faces of ``synthetic_pictures``, whose arguments these are."""
+    """Yield the aligned faces in ``synthetic_pictures``, which has the same arguments."""
     for picture, landmarks in synthetic_pictures(
         stills, size_px, rng, severity, predictor, config
     ):
@@ -93,16 +92,16 @@ def synthetic_pictures(
     predictor: LandmarkPredictor | None = None,
     config: WalkConfig | None = None,
 ) -> Iterator[tuple[ImageArray, Landmarks]]:
-    """Yield the frames of a clip made from stills, and the landmarks that are found in them.
+    """Yield the frames of a clip made of stills, and the landmarks found in them.
 
     Args:
-        stills: Shown one after the other. ``FADE_FRAMES`` around the first frame of a new one they
-            turn into each other, face upon face.
-        size_px: Side of the aligned crops, in pixels of the frames: how large the faces are.
-        rng: Source of all chance; the same state gives the same clip.
-        severity: Factor on every strength of ``config``.
-        predictor: That finds the landmarks; a new one when not given.
-        config: What is moved, and how far.
+        stills: Stills to show one after the other. Each fades into the next over ``FADE_FRAMES``,
+            with the faces aligned to each other.
+        size_px: Side of the aligned crops in pixels of the frames, which sets the size of faces.
+        rng: Source of all random numbers; the same state gives the same clip.
+        severity: Factor on the strengths in ``config``.
+        predictor: Landmark model; by default a new one.
+        config: Strengths of the disturbances.
     """
     walk, predictor = config or WalkConfig(), predictor or LandmarkPredictor()
     frames = sum(still.frames for still in stills)
@@ -126,12 +125,12 @@ def synthetic_pictures(
 def clips_of_stills(
     faces: FaceSet, size_px: int, severity: float = SEVERITY, frames: int = FRAMES
 ) -> Iterator[AlignedFace]:
-    """Yield the frames of a clip of each face of a set, one clip after the other.
+    """Yield the aligned frames of one clip per face of a set, one clip after the other.
 
     Args:
         faces: Stills.
         size_px: Side of the aligned crops.
-        severity: Severity of the disturbances, see ``synthetic_clip``.
+        severity: Severity of the disturbances; see ``synthetic_pictures``.
         frames: Number of frames in each clip.
     """
     predictor = LandmarkPredictor()
@@ -144,7 +143,7 @@ def clips_of_stills(
 def _picture(
     stills: Sequence[Still], frame: int, moved: Transform, side_px: int
 ) -> tuple[ImageArray, Landmarks]:
-    """Return what is shown in a frame, ``side_px`` across, and where its landmarks should be."""
+    """Return a frame, ``side_px`` across, before blur and noise, and its expected landmarks."""
     parts = [
         (share, crop_face(still.image, still.landmarks, _placed(still, moved), side_px))
         for still, share in _shown(stills, frame)
@@ -162,7 +161,7 @@ def _placed(still: Still, moved: Transform) -> Transform:
 
 
 def _shown(stills: Sequence[Still], frame: int) -> list[tuple[Still, float]]:
-    """Return the stills that are to be seen in a frame, and how much of each."""
+    """Return the stills that are visible in a frame, and the share of each."""
     start = 0
     for number, still in enumerate(stills):
         end = start + still.frames
@@ -185,13 +184,13 @@ def _shown(stills: Sequence[Still], frame: int) -> list[tuple[Still, float]]:
 def found_landmarks(
     picture: ImageArray, expected: Landmarks, predictor: LandmarkPredictor
 ) -> Landmarks:
-    """Find the landmarks in a small picture that a face fills, from the box in which they are.
+    """Find the landmarks in a small picture of a face, starting from the box of expected ones.
 
     Args:
-        picture: ``(H, W)`` uint8 gray; the landmark model gets it enlarged, for it gives whole
+        picture: ``(H, W)`` uint8 gray. It is enlarged for the landmark model, which returns whole
             pixels.
-        expected: Where they should be, in pixels of it.
-        predictor: That finds them.
+        expected: Expected landmarks in pixels of the picture.
+        predictor: Landmark model.
     """
     face, scale = enlarged(picture, FACE_PX * CHIP_MARGIN)
     box = Landmarks(expected.points_px * np.float32(scale)).following_box()
@@ -199,7 +198,7 @@ def found_landmarks(
 
 
 def _walk(frames: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
-    """Return ``(frames, dimensions)`` of mean-reverting random walks of unit variance."""
+    """Return ``(frames, dimensions)`` mean-reverting random walks of unit variance."""
     keep = np.exp(-1 / _CORRELATION_FRAMES)
     steps = rng.normal(0, 1, (frames, dimensions)).astype(np.float32)
     for frame in range(1, frames):
@@ -218,7 +217,7 @@ def _moved(walk: WalkConfig, x: float, y: float, scale: float, roll: float) -> T
 def _covers(
     walk: WalkConfig, frames: int, size_px: int, severity: float, rng: np.random.Generator
 ) -> list[tuple[int, int, tuple[int, int], tuple[int, int], float]]:
-    """Return first and last frame, place, extent and gray of what comes in front of the face."""
+    """Return first frame, end, position, size and gray of each thing that covers the face."""
     covers = []
     for start in np.flatnonzero(rng.random(frames) < walk.cover * severity):
         end = int(start + rng.integers(2, walk.cover_frames + 1))

@@ -115,7 +115,7 @@ def test_split_of_a_fold_takes_the_actors_of_its_folds(folder, tmp_path):
 
 
 def test_folder_without_clips_is_an_error(tmp_path):
-    with pytest.raises(DatasetError, match='holds no CREMA-D clip, expected files like'):
+    with pytest.raises(DatasetError, match='contains no CREMA-D clip, expected files like'):
         find_clips(tmp_path)
 
 

@@ -80,18 +80,18 @@ def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, 
         'copies': 'left out',
     }
     said = capsys.readouterr().out
-    assert 'web: 1 training faces are left out whose photograph stands in the validation' in said
-    assert 'Training faces are not compared with a test of web: web has no picture in' in said
+    assert 'web: 1 training faces are left out because their photograph is in the vali' in said
+    assert 'Training faces are not compared with test faces of web: web has no pictur' in said
 
 
 def test_data_that_are_named_twice_are_refused(tmp_path):
-    with pytest.raises(DatasetError, match='is named twice'):
+    with pytest.raises(DatasetError, match='is given twice'):
         load_training_data([tmp_path, tmp_path / '.'], tmp_path / 'cache', fold=1)
 
 
 def test_fold_that_data_do_not_have_is_refused(tmp_path):
     touch(tmp_path, '1001_DFA_ANG_XX.flv')
-    with pytest.raises(DatasetError, match='fold is 7, CREMA-D is split into 1 to 5'):
+    with pytest.raises(DatasetError, match='fold is 7, expected 1 to 5 for CREMA-D'):
         load_training_data([tmp_path], tmp_path / 'cache', fold=7)
 
 

@@ -52,7 +52,7 @@ def test_face_that_is_mostly_unknown_has_no_emotion():
 
 @pytest.fixture
 def npz(tmp_path, portrait_gray):
-    """Six faces: the last training picture stands in the test split again, compressed anew."""
+    """Six faces: the last training picture is also in the test split, compressed differently."""
     face = cv2.resize(portrait_gray[55:175, 162:282], (48, 48), interpolation=cv2.INTER_AREA)
     # Lit from other sides, the portrait is as unlike itself as two photographs are.
     images = np.stack([to_image(shaded(to_pixels(face), 1.5, angle)) for angle in range(6)])
@@ -148,13 +148,13 @@ def test_targets_are_the_vote_distribution(npz, tmp_path):
 def test_training_face_of_another_split_and_no_face_are_left_out(npz, tmp_path):
     faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
     assert len(faces) == 1
-    assert faces.notes[1].startswith('Left out: 1 training faces whose photograph stands in')
+    assert faces.notes[1].startswith('Left out: 1 training faces whose photograph is also in')
 
 
 def test_face_of_another_split_stays_in_the_test_and_is_marked(npz, tmp_path):
     faces = load_ferplus(npz, 'test', tmp_path / 'cache', 'majority', progress=False)
     assert faces.seen.tolist() == [True]
-    assert faces.notes[1].startswith('1 of these faces have their photograph in the training or')
+    assert faces.notes[1].startswith('The photograph of 1 of these faces is also in the training')
 
 
 def test_training_faces_of_one_photograph_share_their_votes(npz, tmp_path):
@@ -170,7 +170,7 @@ def test_training_faces_of_one_photograph_share_their_votes(npz, tmp_path):
         # 16 and 3 of 20 votes; the one for fear stands alone.
         assert target[[3, 4, 6]] == pytest.approx([3 / 19, 16 / 19, 0])
     assert faces.notes[1].endswith(
-        '2 of the faces that remain are copies of 1 photographs; copies share their votes.'
+        '2 of the remaining faces are copies of 1 photographs; copies share their votes.'
     )
 
 

@@ -20,7 +20,7 @@ def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_na
     training = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
     assert len(training) == 1
     assert any(
-        'Left out: 1 training pictures that show a photograph' in note
+        'Left out: 1 training pictures whose photograph is also in' in note
         and f'{tmp_path}/train/fear/b.jpg' in note
         for note in training.notes
     )
@@ -42,11 +42,11 @@ def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
     [
         (
             'path,label,subject,split\na,fear,ann,train\nb,fear,bob,train\nc,fear,ann,test\n',
-            'subject ann stands in more than one split',
+            'subject ann is in more than one split',
         ),
         (
             'path,label,clip,frame,split\na,fear,walk,1,train\nb,fear,walk,2,test\n',
-            'clip walk stands in more than one split',
+            'clip walk is in more than one split',
         ),
         ('path,label,frame\na,fear,' + '9' * 5000, "line 2: frame is '9"),
         ('path,label,clip\na,fear,walk\n', "line 2: clip is 'walk' without a frame"),
@@ -158,7 +158,7 @@ def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
     ('text', 'sentence'),
     [
         ('path,class\na.jpg,fear\n', "has no column 'label'"),
-        ('path,label\n', 'names no picture'),
+        ('path,label\n', 'lists no pictures'),
         ('path,label\na.jpg,\n', 'line 2: path or label is empty'),
         (
             'path,label,split\na.jpg,fear,holdout\n',
@@ -180,7 +180,7 @@ def test_empty_folder_is_an_error(tmp_path):
 
 def test_split_without_pictures_is_an_error(tmp_path):
     write_picture(tmp_path / 'train' / 'fear' / 'a.jpg')
-    with pytest.raises(DatasetError, match='in the split test, of 1 in all: put some of each'):
+    with pytest.raises(DatasetError, match=r'in the split test \(1 in all\): put some of each'):
         load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
 
 
@@ -197,7 +197,7 @@ def test_folders_beside_those_of_splits_are_named(tmp_path):
     write_lit(tmp_path / 'holdout/fear/b.jpg', 2)
     (tmp_path / 'scripts').mkdir()
     faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
-    assert any(note.startswith('Left out: holdout, which lie beside') for note in faces.notes)
+    assert any(note.startswith('Left out: holdout, next to the folders') for note in faces.notes)
 
 
 def test_manifest_may_separate_folders_as_windows_does(tmp_path):
@@ -209,7 +209,7 @@ def test_manifest_may_separate_folders_as_windows_does(tmp_path):
 
 def test_manifest_of_another_root_says_what_was_looked_for(tmp_path):
     (tmp_path / 'manifest.csv').write_text('path,label,split\ndata/a.jpg,fear,train\n')
-    with pytest.raises(DatasetError, match=r'none of its 1 pictures is there; looked for /'):
+    with pytest.raises(DatasetError, match=r'none of its 1 pictures exists; looked for /'):
         load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
 
 

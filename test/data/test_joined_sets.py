@@ -83,10 +83,10 @@ def test_training_faces_that_other_data_hold_out_are_left_out_and_shared_ones_sa
     np.testing.assert_array_equal(first.images, sets[0].images[1:])
     assert len(second) == 2
     assert first.notes == (
-        'web: 1 training faces are left out whose photograph stands in the validation or test '
-        'of other data.',
-        'web: 1 training faces show a photograph that other data has for training too; what each '
-        'says of it is learned.',
+        'web: 1 training faces are left out because their photograph is in the validation or test '
+        'split of other data.',
+        'web: the photograph of 1 training faces is also among the training faces of other data; '
+        'both labels are kept.',
     )
 
 

@@ -58,16 +58,16 @@ def test_a_tenth_of_the_training_list_is_for_validation(tmp_path):
 def test_wrong_lines_and_pictures_without_a_label_are_named(tmp_path):
     found = find_raf_db(published(tmp_path, ['train_00001.jpg 5', 'train_00002.jpg 8', 'x 1']))
     assert found.left_out == (
-        'Left out: line 2, line 3 of list_patition_label.txt, expected the name of a picture '
-        'of train or test and a number from 1 to 7.',
-        'Left out: 2 pictures that list_patition_label.txt does not name: '
+        'Left out: line 2, line 3 of list_patition_label.txt, expected the name of a train '
+        'or test picture and a number from 1 to 7.',
+        'Left out: 2 pictures that list_patition_label.txt does not list: '
         'test_0001_aligned.jpg, train_00002_aligned.jpg.',
     )
 
 
 def test_pictures_that_are_still_packed_are_asked_for(tmp_path):
     touch(tmp_path, 'EmoLabel/list_patition_label.txt', 'Image/aligned.zip')
-    with pytest.raises(DatasetError, match=r'there is no folder .*aligned: unpack aligned\.zip'):
+    with pytest.raises(DatasetError, match=r'folder .*aligned does not exist: unpack aligned\.zip'):
         find_raf_db(tmp_path)
 
 
