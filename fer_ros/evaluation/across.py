@@ -1,4 +1,4 @@
-"""Models judged on several data sets, and their figures side by side: a cross-set table."""
+"""Judges models on several data sets and compares their figures in one table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,8 @@ from fer_ros.evaluation.evaluate import evaluate
 from fer_ros.evaluation.report import Cell, Evaluation, Table
 from fer_ros.evaluation.settings import EvaluateSettings
 
-# Of each evaluation, its first table of such a name, and the figures that are taken from there.
+# Figures are taken from the first table with one of these names in each evaluation. Each figure is
+# followed by its possible names there.
 _TABLES = ('streams', 'clips')
 _FIGURES = {
     'faces': ('faces',),
@@ -31,18 +32,19 @@ class _Judged:
 
 
 def evaluate_across(settings: Sequence[EvaluateSettings], out: Path | None = None) -> Evaluation:
-    """Judge models on data sets one after the other, print and write each, and all together.
+    """Judge models on data sets one by one, then print and write a table of all results.
 
     Args:
-        settings: A record for each model and data set.
-        out: Folder for ``report.md`` and ``across.csv``, and for a folder of each evaluation; made
-            if missing.
+        settings: Settings for each pair of model and data set.
+        out: Folder for ``report.md``, ``across.csv`` and a folder for each evaluation; created if
+            missing.
 
     Returns:
-        The figures side by side.
+        The table of all results.
 
     Raises:
-        FerError: As ``evaluate``, where nothing could be judged; else it becomes an endnote.
+        FerError: Every evaluation failed, as described in ``evaluate``. The failures of some are
+            reported as endnotes.
     """
     if out is not None:
         require_folder(out)
@@ -63,28 +65,28 @@ def evaluate_across(settings: Sequence[EvaluateSettings], out: Path | None = Non
     )
     print(found.markdown(), end='')
     if out is not None:
-        print(f'\nwrote {", ".join(found.write(out))} to {out}, beside a folder of each')
+        print(f'\nwrote {", ".join(found.write(out))} to {out}, next to a folder per evaluation')
     return found
 
 
 def each_with_each(
     first: EvaluateSettings, models: Sequence[Path], data: Sequence[Path], splits: Sequence[str]
 ) -> list[EvaluateSettings]:
-    """Return the settings with each of some models and each of some data sets in them.
+    """Return settings for every combination of model and data set.
 
     Args:
         first: All other settings.
-        models: Files.
-        data: Paths.
-        splits: One for all the data, or one for each.
+        models: Model files.
+        data: Paths of the data sets.
+        splits: One split for all data sets, or one for each.
 
     Raises:
-        SettingError: The splits are another number.
+        SettingError: The number of splits is neither 1 nor that of the data sets.
     """
     if len(splits) not in (1, len(data)):
         raise SettingError(
-            f'split is given {len(splits)} times for {len(data)} data sets: expected one for '
-            'all, or one for each'
+            f'split is given {len(splits)} times for {len(data)} data sets, expected one for all '
+            'or one for each'
         )
     judged = list(zip(data, [*splits] if len(splits) > 1 else [*splits] * len(data), strict=True))
     return [
@@ -94,7 +96,7 @@ def each_with_each(
 
 
 def across_table(judged: Sequence[_Judged]) -> Table:
-    """Return a row for each model, data set and stream."""
+    """Return a table with a row for each model, data set and stream."""
     rows: list[tuple[Cell, ...]] = []
     for entry in judged:
         table = next(table for table in entry.found.tables if table.name in _TABLES)
@@ -106,7 +108,7 @@ def across_table(judged: Sequence[_Judged]) -> Table:
             rows.append((entry.model, entry.data, cells['stream'], *figures))
     return Table(
         'across',
-        'Each model on each data set, clips where the data has clips; 95 % bootstrap intervals',
+        'Each model on each data set, by clip if the data has clips; 95 % bootstrap intervals',
         ('model', 'data', 'stream', *_FIGURES),
         tuple(rows),
     )
@@ -125,7 +127,7 @@ def _notes(judged: Sequence[_Judged]) -> tuple[str, ...]:
 
 
 def _names(settings: Sequence[EvaluateSettings]) -> list[tuple[str, str]]:
-    """Return short names that tell the models, where there are several, and the data apart."""
+    """Return short distinct names of model and data; that of a single model is empty."""
     models = _short([entry.model for entry in settings])
     data = _short([entry.data for entry in settings])
     one = len({entry.model for entry in settings}) == 1
@@ -133,7 +135,7 @@ def _names(settings: Sequence[EvaluateSettings]) -> list[tuple[str, str]]:
 
 
 def _short(paths: Sequence[Path]) -> dict[Path, str]:
-    """Return of each path as many of its last parts as tell it from the others."""
+    """Return as many of the last parts of each path as distinguish it from the others."""
     different = sorted(set(paths))
     length = 1
     while True:

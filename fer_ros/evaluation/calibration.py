@@ -1,4 +1,4 @@
-"""Calibration: a scale of the logits and a bias of each class, fitted as one."""
+"""Calibration: a temperature and class biases, fitted jointly."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from fer_ros.structures import FloatArray
 
 _PARTS = 5
 _STEPS = 50
-# Of the squares of biases and of the logarithm of the scale: holds a class that hardly occurs.
+# Weight of the squared deviations of scale and biases; keeps the bias of a rare class finite.
 _RIDGE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Logits are multiplied by ``scale``, a reciprocal temperature, and ``biases`` added."""
+    """Multiplies logits by ``scale``, an inverse temperature, and adds ``biases``."""
 
     scale: float
     biases: npt.NDArray[np.float64]
@@ -29,15 +29,15 @@ class Calibration:
 
 
 def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> Calibration:
-    """Return the calibration under which the labels are likeliest.
+    """Return the calibration that maximises the likelihood of the labels.
 
-    Temperature scaling (Guo et al. 2017, section 4.2), with a bias of each class beside it ("bias
-    corrected temperature scaling": Alexandari et al. 2020), by Newton's method.
+    Temperature scaling (Guo et al. 2017, section 4.2) with a bias for each class ("bias-corrected
+    temperature scaling": Alexandari et al. 2020), fitted by Newton's method.
 
     Args:
-        logits: ``(N, C)``; logarithms of probabilities will do.
-        labels: ``(N,)``.
-        biases: Whether there are any; else the temperature alone is fitted.
+        logits: ``(N, C)`` logits or logarithms of probabilities.
+        labels: ``(N,)`` class indices.
+        biases: Whether to fit biases besides the temperature.
     """
     count, classes = logits.shape
     z = np.asarray(logits, np.float64)
@@ -76,13 +76,13 @@ def cross_fitted(
     groups: npt.NDArray[Any] | None,
     biases: bool = True,
 ) -> npt.NDArray[np.float64]:
-    """Return logits that are calibrated on other faces than they belong to.
+    """Return logits that are each calibrated by a fit to other faces (cross-fitting).
 
     Args:
-        logits: ``(N, C)`` that the calibration is fitted to.
-        labels: ``(N,)``.
-        groups: ``(N,)`` what is not independent of each other and stays together.
-        biases: See ``fit_calibration``.
+        logits: ``(N, C)`` logits.
+        labels: ``(N,)`` class indices.
+        groups: ``(N,)`` groups of dependent faces, which are kept in one part; None for none.
+        biases: Whether to fit class biases; see ``fit_calibration``.
     """
     result = np.array(logits, np.float64)
     _, number = np.unique(
@@ -98,7 +98,7 @@ def cross_fitted(
 
 
 def log_of(probabilities: FloatArray) -> FloatArray:
-    """Return logarithms of probabilities: logits up to a constant of each face."""
+    """Return logarithms of probabilities, which are logits up to a constant per face."""
     logarithms: FloatArray = np.log(np.maximum(probabilities, 1e-12))
     return logarithms
 
@@ -112,7 +112,7 @@ def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 def cross_entropy(logits: npt.NDArray[Any], labels: Labels) -> float:
     """Return the mean cross entropy in nats of ``(N, C)`` logits against ``(N,)`` labels."""
-    # Not the logarithm of the probability: of a class that the model does not know, that is 0.
+    # Not from the probability, which is 0 for a class that the model does not know.
     shifted = logits - logits.max(axis=-1, keepdims=True)
     sums = np.log(np.exp(shifted).sum(axis=-1))
     return float((sums - shifted[np.arange(len(labels)), labels]).mean())

@@ -1,7 +1,7 @@
-"""What calibration brings and costs, and how sure a model is: tables of an evaluation.
+"""Tables about the effects of calibration and the confidence of a model.
 
-Two models are compared fairly only when neither gains by leaning towards the right classes: each
-gets the temperature and the class biases that suit it, fitted on other faces than are judged.
+A comparison of two models is fair only if neither gains from a better class prior: each gets the
+temperature and class biases that suit it best, fitted on other faces than it is judged on.
 """
 
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ from fer_ros.structures import FloatArray
 
 
 def price_of_biases(logits: FloatArray, faces: FaceSet) -> str:
-    """Return a sentence that says what class biases, cross-fitted, bring and cost.
+    """Return a sentence on what cross-fitted class biases change in accuracy and recall.
 
     Args:
-        logits: ``(N, C)``.
+        logits: ``(N, C)`` logits.
         faces: N faces with labels.
     """
     labels, groups, classes = faces.labels(), faces.groups(), len(faces.classes)
@@ -42,7 +42,7 @@ def price_of_biases(logits: FloatArray, faces: FaceSet) -> str:
 
 
 def fit_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
-    """Return what temperature and class biases, cross-fitted, change: their price in recall.
+    """Return a table of what cross-fitted temperature and class biases change.
 
     Args:
         answers: ``(N, C)`` probabilities by stream.
@@ -78,8 +78,8 @@ def fit_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
             )
     return Table(
         'calibration_fit',
-        f'Temperature and class biases, fitted on four fifths and judged on the rest; '
-        f'{faces.group_name()} drawn (95 %)',
+        'Temperature and class biases, fitted on four fifths and judged on the rest; '
+        f'95 % bootstrap intervals over {faces.group_name()}',
         (
             'stream',
             'calibration',
@@ -104,16 +104,18 @@ def equal_tables(
     name: str,
     title: str,
 ) -> list[Table]:
-    """Return what the fused model gains over the CNN when both have temperature and biases.
+    """Return the gain of the fused model over the CNN if both are calibrated equally.
 
     Args:
         answers: ``(N, C)`` probabilities by stream.
-        labels: ``(N,)``.
-        num_classes: C.
-        groups: ``(N,)`` what is not independent of each other; its calibration is fitted on
-            others.
+        labels: ``(N,)`` class indices.
+        num_classes: Number of classes C.
+        groups: ``(N,)`` groups of dependent faces, which are calibrated by a fit to others.
         name: Name of the table.
         title: Beginning of the table's title.
+
+    Returns:
+        One table; none without both streams.
     """
     if not {'cnn', 'fused'} <= set(answers):
         return []
@@ -149,12 +151,12 @@ def equal_tables(
 def agreement_table(
     probabilities: FloatArray, faces: FaceSet, agreed: npt.NDArray[np.bool_]
 ) -> Table:
-    """Return how sure a model is of faces on which raters agree and of those on which they do not.
+    """Return a table of the model's confidence by whether most raters agree.
 
     Args:
-        probabilities: ``(N, C)``.
+        probabilities: ``(N, C)`` probabilities.
         faces: N faces whose targets are shares of raters.
-        agreed: ``(N,)`` whether more than half of the raters say the same.
+        agreed: ``(N,)`` whether more than half of the raters chose the same class.
     """
     groups = faces.groups()
     rows: list[tuple[Cell, ...]] = []
@@ -181,9 +183,9 @@ def agreement_table(
         )
     return Table(
         'agreement',
-        'How sure the model is, by whether most raters agree: against their first choice, and '
-        f'against the share of them who say the same as the model; {faces.group_name()} drawn '
-        '(95 %)',
+        'Confidence of the model, by whether most raters agree, compared with their first choice '
+        'and with the share of them who agree with the model; 95 % bootstrap intervals over '
+        f'{faces.group_name()}',
         (
             'raters',
             'faces',

@@ -1,4 +1,4 @@
-"""Tables and curves about smoothing on faces that change; see ``changes``."""
+"""Tables and curves of smoothing on faces that change; see ``changes``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import Interval
 from fer_ros.smoothing import SMOOTHERS, SmoothingSettings
 
-# Time constants beside the chosen one, for the curves.
+# Time constants of the curves, besides the chosen one.
 TIME_CONSTANTS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 _PANELS: Mapping[str, str] = {
     'gain': 'gain while nothing changes, points',
@@ -34,7 +34,7 @@ def change_report(
     settings: SmoothingSettings,
     severities: Sequence[float] = SEVERITIES,
 ) -> tuple[str, list[Table], Panels]:
-    """Return what the smoothers do on clips with changes: a note, tables, and curves.
+    """Return a note, tables and curves on the smoothers in clips with changes.
 
     Args:
         classifier: The model.
@@ -45,15 +45,16 @@ def change_report(
     clips = {severity: change_clips(classifier, faces, severity) for severity in severities}
     first = next(iter(clips.values()))
     note = (
-        f'Changing clips: {len(first.before)} of two stills of other classes, of a second and of '
-        f'{CHANGE_EVERY_S[-1]}, which turn into each other in {FADE_FRAMES / RATE_HZ:.1f} s; '
-        'landmarks are found in each disturbed frame. Lags count from the middle of the change.'
+        f'Changing clips: each of {len(first.before)} clips shows a still for 1 s and one of '
+        f'another class for {CHANGE_EVERY_S[-1]} s, with a cross-fade of '
+        f'{FADE_FRAMES / RATE_HZ:.1f} s; landmarks are found in each disturbed frame. Lags are '
+        'measured from the middle of the change.'
     )
     return note, [change_table(clips, settings)], change_panels(clips, settings)
 
 
 def change_table(clips: Mapping[float, ChangeClips], settings: SmoothingSettings) -> Table:
-    """Return a row per severity and smoother."""
+    """Return a table with a row per severity and smoother."""
     rows: list[tuple[Cell, ...]] = []
     for severity, part in clips.items():
         for smoother in SMOOTHERS:
@@ -73,7 +74,7 @@ def change_table(clips: Mapping[float, ChangeClips], settings: SmoothingSettings
     return Table(
         'changes',
         'Smoothing on faces that change: points over single frames, and the lag until the new '
-        f'class is named in {NAMED_IMAGES} images; {drawn} drawn (95 %)',
+        f'class is named in {NAMED_IMAGES} images; 95 % bootstrap intervals over {drawn}',
         tuple(columns),
         tuple(rows),
     )

@@ -1,8 +1,8 @@
-"""What smoothing does while an expression holds, and when it changes: clips of two stills.
+"""Smoothing while an expression is held, and when it changes, judged on clips of two stills.
 
-Each clip shows a face of one class for a second and then one of another class. Figures of the
-first second are those of a face that holds still; what follows, up to so many seconds after the
-change, is what a face gives that changes as often.
+Each clip shows a face of one class for a second and then a face of another class. The first second
+gives the figures of an expression that is held; the first T seconds after the change give those of
+an expression that changes every T seconds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,27 +22,27 @@ from fer_ros.metrics import Interval, Labels, bootstrap, bootstrap_sums, ratio
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
-# One change in so many seconds, beside none.
+# Times between changes for which the gain is computed.
 CHANGE_EVERY_S = (2, 3)
-# The new class has to be named in so many images, for one alone may be chance.
+# Images in a row in which the new class must be named, as one alone may be chance.
 NAMED_IMAGES = 3
 MOST_CLIPS = 150
 _BEFORE = FRAMES
-# As long as the slowest rate of changes needs.
+# The longest time between changes.
 _AFTER = round(CHANGE_EVERY_S[-1] * RATE_HZ)
 
 
 @dataclass(frozen=True, eq=False)
 class ChangeClips:
-    """M clips of T frames and what the model says of each frame by itself.
+    """M clips of T frames, and the answers of the model to single frames.
 
     Attributes:
-        probabilities: ``(M, T, C)``.
+        probabilities: ``(M, T, C)`` probabilities of single frames.
         before: ``(M,)`` class of the first still.
-        after: ``(M,)`` class of the second.
-        groups: ``(M,)`` clips that are not independent of each other; see ``bootstrap``.
-        group_name: What these are, in the plural.
-        change: Frame in the middle of the change.
+        after: ``(M,)`` class of the second still.
+        groups: ``(M,)`` groups of dependent clips; see ``bootstrap``.
+        group_name: Plural noun for the groups.
+        change: Index of the frame in the middle of the change.
     """
 
     probabilities: FloatArray
@@ -64,17 +64,17 @@ class ChangeClips:
 
 @dataclass(frozen=True)
 class ChangeFigures:
-    """How a smoothing does, against single frames.
+    """Figures of a smoother compared with single frames.
 
     Attributes:
-        gain: Accuracy while nothing changes, more than single frames.
-        flicker_removed: Share of their changes of class, while nothing changes.
-        after_change: Accuracy in the second after the middle of a change, more than theirs.
+        gain: Gain in accuracy while nothing changes.
+        flicker_removed: Share of the changes of class that it removes while nothing changes.
+        after_change: Gain in accuracy in the second after the middle of a change.
         lag_s: Median time from the middle of a change until the new class is named in
             ``NAMED_IMAGES`` images in a row.
-        single_lag_s: That of single frames.
-        never_named: Share of the clips in which it never is.
-        gain_at: Accuracy more than single frames, at one change in each of ``CHANGE_EVERY_S``.
+        single_lag_s: The same for single frames.
+        never_named: Share of the clips in which the new class is never named so.
+        gain_at: Gain in accuracy with one change in each of ``CHANGE_EVERY_S``.
     """
 
     gain: Interval
@@ -89,13 +89,13 @@ class ChangeFigures:
 def change_clips(
     classifier: Classifier, faces: FaceSet, severity: float, most: int = MOST_CLIPS
 ) -> ChangeClips:
-    """Ask a model about clips of faces that change.
+    """Return clips of faces that change, with the answers of a model.
 
     Args:
-        classifier: The model; its own stream is asked.
+        classifier: The model; the stream that it is named after answers.
         faces: Stills with labels, of two classes or more.
-        severity: Severity of the disturbances, see ``synthetic_clip``.
-        most: So many clips, if there are as many faces.
+        severity: Severity of the disturbances; see ``synthetic_pictures``.
+        most: Highest number of clips.
     """
     labels, rng = faces.labels(), np.random.default_rng(0)
     first = rng.permutation(len(faces))[:most]
@@ -119,15 +119,15 @@ def change_clips(
 
 
 def change_figures(clips: ChangeClips, kept: FloatArray) -> ChangeFigures:
-    """Return what a smoothing brings and costs.
+    """Return the figures of a smoother.
 
     Args:
-        clips: Single frames.
-        kept: ``(M, T, C)`` their probabilities after smoothing.
+        clips: Clips with the answers to single frames.
+        kept: ``(M, T, C)`` probabilities after smoothing.
     """
     change, single = clips.change, clips.probabilities.argmax(axis=2)
     named = kept.argmax(axis=2)
-    # Up to where the change begins to be seen.
+    # Up to the frame in which the change becomes visible.
     still = slice(0, change - FADE_FRAMES // 2)
     second = slice(change, change + round(RATE_HZ))
     lags, single_lags = (_lags_s(rows[:, change:], clips.after) for rows in (named, single))
@@ -164,7 +164,7 @@ def _frames(
 
 
 def _gain(named: Labels, single: Labels, labels: Labels, groups: npt.NDArray[Any]) -> Interval:
-    """Return by how much more frames of clips are right, ``(M, T)`` each, paired."""
+    """Return the paired gain in accuracy between two ``(M, T)`` arrays of answers."""
     more = (named == labels[:, None]).sum(axis=1) - (single == labels[:, None]).sum(axis=1)
     counts = np.stack([more, np.full(len(named), named.shape[1])], axis=1)
     return bootstrap_sums(ratio, counts, groups)
@@ -176,7 +176,10 @@ def _flips(named: Labels) -> Labels:
 
 
 def _lags_s(named: Labels, labels: Labels) -> npt.NDArray[np.float64]:
-    """Return ``(M,)`` seconds until the class is named and stays; all of them if it never is."""
+    """Return ``(M,)`` seconds until the class is named in ``NAMED_IMAGES`` frames in a row.
+
+    If it never is, the value is the length of the clip after the change.
+    """
     right = named == labels[:, None]
     last = right.shape[1] - NAMED_IMAGES + 1
     runs = np.logical_and.reduce([right[:, n : last + n] for n in range(NAMED_IMAGES)])

@@ -1,4 +1,4 @@
-"""Tables about the frames of clips: what temporal smoothing brings."""
+"""Tables about the frames of clips and the gain from temporal smoothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,22 +25,22 @@ from fer_ros.metrics import (
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import FloatArray
 
-# Clips are made from so many stills, if there are as many; each frame takes landmarks of its own.
+# Highest number of stills to make clips of; finding landmarks in each frame takes long.
 MOST_STILLS = 1000
-# Time constants beside the chosen one, so that the choice can be judged.
+# Time constants for comparison with the chosen one.
 TIME_CONSTANTS_S = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """The frames of some clips; those of a clip stand together, in order of time.
+    """The frames of some clips; those of a clip are consecutive and in order of time.
 
     Attributes:
         labels: ``(N,)`` class indices.
-        clips: ``(N,)`` to which clip each belongs.
-        stamps_s: ``(N,)`` time of each.
-        groups: ``(N,)`` what is not independent of each other: clips, and what they share.
-        group_name: What the groups are, in the plural.
+        clips: ``(N,)`` name of the clip of each frame.
+        stamps_s: ``(N,)`` time of each frame.
+        groups: ``(N,)`` groups of dependent frames, each of one or more clips.
+        group_name: Plural noun for the groups.
         num_classes: Number of classes of the labels.
     """
 
@@ -66,7 +66,7 @@ class Frames:
 
     @classmethod
     def of_stills(cls, faces: FaceSet) -> 'Frames':
-        """Return the frames of clips that are made from stills, ``FRAMES`` of each."""
+        """Return the frames of clips that are made of stills, ``FRAMES`` of each."""
         groups = faces.groups()
         return cls(
             np.repeat(faces.labels(), FRAMES),
@@ -81,12 +81,13 @@ class Frames:
 def frame_tables(
     answers: Mapping[str, FloatArray], frames: Frames, smoothing: SmoothingSettings
 ) -> list[Table]:
-    """Return the figures per frame, of single frames and smoothed.
+    """Return tables of the figures per frame, of single and of smoothed frames.
 
     Args:
         answers: ``(N, C)`` probabilities of single frames by stream, in the classes of the faces.
-        frames: Of which clips.
-        smoothing: How; the plain average and other time constants are shown beside it.
+        frames: Labels, clips and times of the frames.
+        smoothing: Settings of the smoothing; the plain average and other time constants are shown
+            for comparison.
     """
     rows = [_row(stream, probabilities, frames) for stream, probabilities in answers.items()]
     last = stream_to_smooth(answers)
@@ -103,7 +104,7 @@ def frame_tables(
             'frames',
             f'Each frame of a clip; smoothed: {last} with a time constant of '
             f'{smoothing.time_constant_s} s, {smoothing.smoother}; '
-            f'{frames.group_name} drawn (95 %)',
+            f'95 % bootstrap intervals over {frames.group_name}',
             (
                 'stream',
                 'accuracy',
@@ -120,8 +121,8 @@ def frame_tables(
             frames.num_classes,
             frames.groups,
             'frame_differences',
-            f'What streams differ by on the frames, in points, paired; {frames.group_name} drawn '
-            '(95 %)',
+            'Paired differences between streams on the frames, in points; 95 % bootstrap '
+            f'intervals over {frames.group_name}',
         ),
         *equal_tables(
             answers,
@@ -129,7 +130,7 @@ def frame_tables(
             frames.num_classes,
             frames.groups,
             'frame_equal_calibration',
-            f'What the graph brings on the frames; {frames.group_name} drawn',
+            f'Gain from the graph on the frames; bootstrap over {frames.group_name}',
         ),
         Table(
             'time_constants',
@@ -159,13 +160,13 @@ def synthetic_tables(
     smoothing: SmoothingSettings,
     severity: float,
 ) -> tuple[str, list[Table]]:
-    """Return the figures on clips made from stills, and a sentence that says what they are.
+    """Return a sentence about clips made of stills, and tables of the figures on them.
 
     Args:
         classifier: The model.
         faces: Stills with labels.
-        streams: Asked for each frame.
-        smoothing: How.
+        streams: Streams that answer for each frame.
+        smoothing: Settings of the smoothing.
         severity: Severity of the clips.
     """
     size_px = classifier.config.crop_px
@@ -180,9 +181,9 @@ def synthetic_tables(
     answers = answers_for(classifier, bar, streams, faces.classes)
     note = (
         f'The clips are synthetic: each of {len(faces)} stills is shown for {FRAMES} frames at '
-        f'{RATE_HZ:.0f} Hz while a seeded random walk moves its position, scale, roll, '
-        f'brightness, blur and noise, with short occlusions (severity {severity:g}); landmarks '
-        'are found in each frame. Nobody changes expression in them.'
+        f'{RATE_HZ:.0f} Hz while seeded random walks vary position, scale, roll, brightness and '
+        f'blur, with noise and short occlusions (severity {severity:g}); landmarks are found in '
+        'each frame. Expressions do not change.'
     )
     return note, frame_tables(answers, Frames.of_stills(faces), smoothing)
 

@@ -1,4 +1,4 @@
-"""What is lost on faces that are small or turned away."""
+"""Tables of the loss in accuracy on faces that are small or turned away."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,20 +32,20 @@ from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 WIDTHS_PX = (64, 48, 36, 24, 20)
 # Lower ends of the ranges of yaw.
 YAWS_DEG = (0, 15, 30, 45)
-# What is seen around a face at arm's length and further.
+# Field of view that a face fills at about arm's length.
 _HFOV_DEG = 10.0
 
 
 def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
-    """Return the figures by how far faces are turned to a side, and what is lost by that.
+    """Return a table of the figures by yaw, and of the loss against frontal faces.
 
     Nobody is seen from both sides here, so other faces are compared: as they come, and with the
     frontal faces weighted to the classes of the turned ones, which people show more or less often
     from aside.
 
     Args:
-        stream: That is asked.
-        probabilities: ``(N, C)``.
+        stream: Name of the stream that answered.
+        probabilities: ``(N, C)`` probabilities.
         faces: N faces with labels.
     """
     yaws_deg, labels, groups = facing_yaws_deg(faces), faces.labels(), faces.groups()
@@ -75,8 +75,8 @@ def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
         rows.append((f'{low}{end}', int(inside.sum()), *figures, *missing))
     return Table(
         'poses',
-        f'By how far faces are turned to a side, as their landmarks say ({stream}); lost against '
-        f'the first row, which has other faces; {faces.group_name()} drawn (95 %)',
+        f'By yaw, estimated from the landmarks ({stream}); lost against the first row, which has '
+        f'other faces; 95 % bootstrap intervals over {faces.group_name()}',
         (
             'yaw, degrees',
             'faces',
@@ -94,11 +94,11 @@ def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
 
 
 def size_table(classifier: Classifier, faces: FaceSet) -> Table:
-    """Return what is lost when faces are made smaller, against themselves.
+    """Return a table of the loss when the same faces are made smaller.
 
     Args:
         classifier: The model.
-        faces: With labels.
+        faces: Faces with labels.
     """
     labels, groups = faces.labels(), faces.groups()
     stream, crop_px = classifier.config.stream, classifier.config.crop_px
@@ -125,8 +125,8 @@ def size_table(classifier: Classifier, faces: FaceSet) -> Table:
         rows.append((str(width_px), len(chosen), *lost))
     return Table(
         'sizes',
-        'Faces made smaller, with landmarks found in them anew; lost against the same faces as '
-        f'they are, paired; {faces.group_name()} drawn (95 %)',
+        'Faces made smaller, with landmarks found again; paired loss against the same faces at '
+        f'full size; 95 % bootstrap intervals over {faces.group_name()}',
         (
             'width of the face, px',
             'larger faces',

@@ -1,4 +1,4 @@
-"""What withholding answers to faces of low quality costs and brings: coverage beside accuracy."""
+"""Coverage and accuracy when answers for faces of low quality are withheld."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ from fer_ros.face.quality import face_quality
 from fer_ros.metrics import bootstrap_accuracy, bootstrap_recall
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
-# Focal length in sides of a picture that a face fills: as a camera of a horizontal field of view
-# of 60 degrees has it that sees the face 100 px wide in an image of 640 x 480.
+# Focal length in sides of a picture that a face fills: that of a camera with a horizontal field of
+# view of 60 degrees whose image of 640 x 480 shows a face 100 px wide, its picture 150 px.
 _FOCAL = 3.7
 
 
@@ -22,8 +22,8 @@ def quality_in_picture(face: AlignedFace, landmarks: Landmarks, side_px: int) ->
     """Return the quality of a face that fills a picture which was cut from a larger image.
 
     Args:
-        face: Aligned by the landmarks.
-        landmarks: In pixels of the picture.
+        face: Face aligned by the landmarks.
+        landmarks: Landmarks in pixels of the picture.
         side_px: Longer side of the picture.
     """
     middle_px = side_px / 2
@@ -37,19 +37,20 @@ def coverage_table(
     quality: npt.NDArray[np.float64],
     min_quality: float,
 ) -> Table:
-    """Return how the streams do on all faces, and on those that a node would judge.
+    """Return a table of the figures on all faces, and on those that a node would judge.
 
     Args:
         answers: ``(N, C)`` probabilities by stream, in the classes of the faces.
         faces: N faces with labels.
-        quality: ``(N,)`` of each.
-        min_quality: That a face needs to be judged.
+        quality: ``(N,)`` quality of each face.
+        min_quality: Lowest quality of a face that is judged.
     """
     judged = quality >= min_quality
     kinds = {'all': np.ones(len(faces), np.bool_), 'judged': judged, 'not judged': ~judged}
     return Table(
         'coverage',
-        f'Faces of quality {min_quality:g} and more are judged; {faces.group_name()} drawn (95 %)',
+        f'Faces with a quality of {min_quality:g} or more are judged; 95 % bootstrap intervals '
+        f'over {faces.group_name()}',
         (
             'stream',
             'which faces',

@@ -1,4 +1,4 @@
-"""Evaluation on CREMA-D: every fold's clips, judged by a model that has not seen their actors."""
+"""Evaluation on CREMA-D: the clips of each fold, by a model that has not seen their actors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,20 +40,24 @@ _MOST_NAMES = 20
 def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
     """Judge a model, or the model of each fold, on the clips of the folds' actors.
 
+    Args:
+        settings: Settings of the evaluation.
+        cache: Folder for prepared data.
+
     Raises:
-        DatasetError: The folder holds no clip of the fold, or none can be read.
+        DatasetError: The folder contains no clip of the fold, or none that can be read.
         ModelFileError: A model cannot be loaded.
-        SettingError: A model does not have a stream that was asked for, or was trained on actors
-            that it is to be judged on; a setting has no meaning for clips.
+        SettingError: A model lacks a requested stream or was trained on actors that it would be
+            judged on, or a setting does not apply to clips.
     """
     if settings.robustness:
-        raise SettingError('robustness curves are drawn for stills: FER+ or a folder of pictures')
+        raise SettingError('robustness applies to stills only: FER+ or a folder of pictures')
     if settings.severity is not None or settings.changes:
         raise SettingError(NO_SYNTHETIC_CLIPS)
     clips = [clip for clip in find_clips(settings.data) if settings.fold in (0, clip.fold)]
     if not clips:
-        raise DatasetError(f'{settings.data} holds no CREMA-D clip of fold {settings.fold}')
-    # Before the long work: a model that is missing, or has seen the actors, is found out here.
+        raise DatasetError(f'{settings.data} contains no CREMA-D clip of fold {settings.fold}')
+    # Before the long work, so that a missing or unsuitable model is refused at once.
     models = {fold: _load(settings, fold) for fold in sorted({clip.fold for clip in clips})}
     data = load_crema_d(clips, cache)
     judged = {
@@ -94,8 +98,8 @@ def _load(settings: EvaluateSettings, fold: int) -> Classifier:
     others = other_folds(classifier.figures, 'crema_d', fold)
     if others:
         raise SettingError(
-            f'model {path} was trained for fold {", ".join(map(str, others))}, or goes back to '
-            f'one that was, and has seen actors of fold {fold}: name a model for each fold with '
+            f'model {path} was trained for fold {", ".join(map(str, others))}, or descends from '
+            f'one that was, and has seen actors of fold {fold}: give a model for each fold with '
             f'{{fold}} in its path, or add --fold {others[0]}'
         )
     return classifier
@@ -118,7 +122,7 @@ def _judge(settings: EvaluateSettings, classifier: Classifier, data: CremaD) -> 
 
 
 def _clip_predictions(probabilities: FloatArray, data: CremaD) -> Labels:
-    """Return ``(M,)`` the class of the highest mean probability over each clip's frames."""
+    """Return ``(M,)`` the class with the highest mean probability over each clip's frames."""
     number = {clip.name: index for index, clip in enumerate(data.clips)}
     index = np.array([number[name] for name in data.faces.clips], np.int64)
     sums = np.zeros((len(data.clips), len(CREMA_D_CLASSES)))
@@ -136,8 +140,7 @@ def _notes(
         for model in models.values()
     )
     seen = (
-        'No actor is both in the clips of a fold and in those that its model was trained or '
-        'selected on.'
+        'The actors of each fold are not in the clips that its model was trained or selected on.'
         if apart
         else 'The model was not trained on CREMA-D.'
     )
@@ -153,4 +156,4 @@ def _missing(names: list[str]) -> list[str]:
     if not names:
         return []
     shown = ', '.join(names[:_MOST_NAMES]) + (', …' if len(names) > _MOST_NAMES else '')
-    return [f'Missing: {len(names)} clips that summaryTable.csv names: {shown}.']
+    return [f'Missing: {len(names)} clips that summaryTable.csv lists: {shown}.']

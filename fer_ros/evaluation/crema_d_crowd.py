@@ -1,4 +1,4 @@
-"""Tables about CREMA-D: what raters saw in the silent faces, beside what the models say."""
+"""Tables about CREMA-D: models compared with human raters of the silent faces."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,11 +22,14 @@ Entry = tuple[Clip, int, dict[str, int], list[int]]
 
 
 def crowd_tables(judged: Judged, votes: Mapping[str, str]) -> list[Table]:
-    """Compare with what most raters saw in the silent face, on one and the same clips.
+    """Compare the models with what most raters saw in the silent faces, on the same clips.
 
     Args:
-        judged: By fold.
-        votes: Letters by clip, as ``A``, or ``A:D`` for a tie; no tables without any.
+        judged: Judged clips by fold.
+        votes: The raters' choice by clip, as the letter ``A``, or ``A:D`` for a tie.
+
+    Returns:
+        Two tables; none without votes.
     """
     entries = [
         (clip, label, predicted, [_LETTERS[letter] for letter in votes[clip.name].split(':')])
@@ -51,14 +54,15 @@ def crowd_tables(judged: Judged, votes: Mapping[str, str]) -> list[Table]:
         Table(
             'crowd',
             'Raters of the silent face and the models on the same clips, against the acted '
-            'emotion; actors drawn. A tie of k emotions counts as 1/k of a right answer if the '
-            'acted one is among them',
+            'emotion; 95 % bootstrap intervals over actors. A tie of k emotions counts as 1/k of '
+            'a right answer if the acted one is among them',
             ('who', 'clips', *figures),
             tuple(rows),
         ),
         Table(
             'against_crowd',
-            f'Clips against the label of the crowd ({len(clear)} without a tie); actors drawn',
+            f'Clips against the label of the crowd ({len(clear)} without a tie); 95 % bootstrap '
+            'intervals over actors',
             ('stream', *figures),
             tuple(against),
         ),
@@ -66,7 +70,7 @@ def crowd_tables(judged: Judged, votes: Mapping[str, str]) -> list[Table]:
 
 
 def _acted_rows(entries: Sequence[Entry], which: str, judged: Judged) -> list[tuple[Cell, ...]]:
-    """Return the figures of streams and crowd on some clips, against the acted emotion."""
+    """Return rows with the figures of streams and crowd, against the acted emotion."""
     labels = np.array([label for _, label, _, _ in entries], np.int64)
     right = {
         stream: np.array([float(predicted[stream] == label) for _, label, predicted, _ in entries])

@@ -1,4 +1,4 @@
-"""Tables about CREMA-D clips: per frame and clip, by fold, and for whom it works how well."""
+"""Tables about CREMA-D: per frame, clip and fold, and by groups of actors."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -31,7 +31,7 @@ from fer_ros.metrics import (
 
 
 def stream_tables(judged: Judged) -> list[Table]:
-    """Return the figures of each stream per frame and per clip, and per frame by class."""
+    """Return tables of the figures of each stream per clip and per frame, and by class."""
     faces = [part.data.faces for part in judged.values()]
     labels = np.concatenate([part.labels() for part in faces])
     actors = np.concatenate([part.subjects for part in faces])
@@ -79,7 +79,7 @@ def stream_tables(judged: Judged) -> list[Table]:
         ),
         Table(
             'frames',
-            'Per frame, about ten a second; actors drawn',
+            'Per frame, about ten per second; 95 % bootstrap intervals over actors',
             (
                 'stream',
                 *STREAM_COLUMNS,
@@ -93,7 +93,8 @@ def stream_tables(judged: Judged) -> list[Table]:
             len(CREMA_D_CLASSES),
             clip_actors,
             'clip_differences',
-            'What streams differ by on the clips, in points, paired; actors drawn (95 %)',
+            'Paired differences between streams on the clips, in points; 95 % bootstrap intervals '
+            'over actors',
         ),
         *difference_tables(
             {stream: rows.argmax(axis=1) for stream, rows in answers.items()},
@@ -101,14 +102,15 @@ def stream_tables(judged: Judged) -> list[Table]:
             len(CREMA_D_CLASSES),
             actors,
             'frame_differences',
-            'What streams differ by on the frames, in points, paired; actors drawn (95 %)',
+            'Paired differences between streams on the frames, in points; 95 % bootstrap '
+            'intervals over actors',
         ),
         class_table(answers, labels, CREMA_D_CLASSES, actors, 'actors'),
     ]
 
 
 def fold_table(judged: Judged) -> Table:
-    """Return weighted accuracy and unweighted recall of each fold's clips, and their mean."""
+    """Return a table of accuracy and unweighted recall by fold, their mean and deviation."""
     streams = stream_names(judged)
     figures = [
         [figure for stream in streams for figure in _both(part.clips[stream], part.acted())]
@@ -130,7 +132,7 @@ def fold_table(judged: Judged) -> Table:
 
 
 def fear_table(judged: Judged) -> Table:
-    """Return how often frames of fear are taken for neutral, and the other way round."""
+    """Return a table of how often fear is mistaken for neutral, and neutral for fear."""
     labels = np.concatenate([part.data.faces.labels() for part in judged.values()])
     actors = np.concatenate([part.data.faces.subjects for part in judged.values()])
     fear, neutral = CREMA_D_CLASSES.index('fear'), CREMA_D_CLASSES.index('neutral')
@@ -147,18 +149,19 @@ def fear_table(judged: Judged) -> Table:
         rows.append(tuple(row))
     return Table(
         'fear_neutral',
-        'Frames of fear taken for neutral, and the other way round; actors drawn (95 %)',
+        'Frames of fear mistaken for neutral, and of neutral mistaken for fear; 95 % bootstrap '
+        'intervals over actors',
         ('stream', 'fear taken for neutral', 'interval', 'neutral taken for fear', 'interval '),
         tuple(rows),
     )
 
 
 def group_tables(judged: Judged, people: Mapping[str, Mapping[str, str]]) -> list[Table]:
-    """Return the last stream's figures by acted intensity and by sex, age and race of the actors.
+    """Return tables of the last stream's figures by acted intensity, sex, age and race.
 
     Args:
-        judged: By fold.
-        people: Rows of ``VideoDemographics.csv`` by actor; empty where it is missing.
+        judged: Judged clips by fold.
+        people: Rows of ``VideoDemographics.csv`` by actor; empty if the file is missing.
     """
     stream = stream_names(judged)[-1]
     entries = [(clip, label, seen[stream]) for clip, label, seen in each_clip(judged)]
@@ -203,7 +206,7 @@ def _group_table(
         )
     return Table(
         f'by_{name}',
-        f'Clips by {title} ({stream}); actors drawn',
+        f'Clips by {title} ({stream}); 95 % bootstrap intervals over actors',
         (
             title,
             'clips',

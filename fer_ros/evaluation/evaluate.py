@@ -1,4 +1,4 @@
-"""Evaluation of a trained model on a data set: what ``fer-ros evaluate`` does."""
+"""Evaluation of a model on a data set, as by ``fer-ros evaluate``."""
 
 from pathlib import Path
 
@@ -50,18 +50,19 @@ from fer_ros.structures import FloatArray, Landmarks
 
 
 def evaluate(settings: EvaluateSettings, out: Path | None = None) -> Evaluation:
-    """Judge a model, print what was found, and write it to a folder.
+    """Judge a model, print the results, and write them to a folder.
 
     Args:
-        settings: What is judged, on what, and how.
-        out: Folder for ``report.md``, ``figures.json``, tables and pictures; made if missing.
+        settings: Settings of the evaluation.
+        out: Folder for ``report.md``, ``figures.json``, tables and pictures, created if missing;
+            None to write nothing.
 
     Raises:
         ModelFileError: The model cannot be loaded.
-        DatasetError: The data cannot be loaded, or has no class in common with the model.
-        SettingError: The model does not have a stream that was asked for, a setting has no
-            meaning for the data, a model has seen the actors that it is judged by, or ``out`` is
-            a file.
+        DatasetError: The data cannot be loaded, or has fewer than two classes in common with the
+            model.
+        SettingError: The model lacks a requested stream or was trained on the faces that it would
+            be judged on, a setting does not apply to the data, or ``out`` is a file.
         OutputError: Another program is writing to ``out``.
     """
     if out is None:
@@ -80,7 +81,7 @@ def _evaluate(settings: EvaluateSettings) -> Evaluation:
         require_fold(dataset, settings.fold)
     if dataset is CREMA_D:
         if settings.min_quality:
-            raise SettingError('min_quality is of faces, CREMA-D is judged by clips')
+            raise SettingError('min_quality applies to faces, but CREMA-D is judged by clips')
         found = evaluate_crema_d(settings, CACHE)
     else:
         found = _evaluate_faces(settings, dataset)
@@ -125,7 +126,7 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
         len(faces.classes),
         faces.groups(),
         'equal_calibration',
-        f'What the graph brings; {faces.group_name()} drawn',
+        f'Gain from the graph; bootstrap over {faces.group_name()}',
     )
     if 'smoothed' in settings.streams:
         clip_notes, clip_tables = _clips(settings, classifier, faces, answers)
@@ -170,17 +171,17 @@ def _qualities(faces: FaceSet, crop_px: int) -> npt.NDArray[np.float64]:
 def _about_copies(classifier: Classifier) -> str:
     if classifier.figures.get('copies') == COPIES_LEFT_OUT:
         return (
-            'The training of this model left out faces whose photograph stands in the validation '
-            'or test split; those that are marked as seen are so for other models.'
+            'The training of this model left out faces whose photograph is in the validation or '
+            'test split; faces marked as seen are so only for other models.'
         )
     return (
-        'The model may have learned from photographs that are judged here: its file does not say '
-        'that they were left out.'
+        'The model may have been trained on photographs that it is judged on here: its file does '
+        'not say that they were left out.'
     )
 
 
 def _agreement(settings: EvaluateSettings, classifier: Classifier, judged: FaceSet) -> Table:
-    """Return how sure the model is of all faces that raters see an emotion in."""
+    """Return the table of agreement for all faces in which raters see an emotion."""
     faces = load_ferplus(settings.data, settings.split, CACHE, 'votes', progress=False)
     stream = classifier.config.stream
     bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'all faces', len(faces))
@@ -194,7 +195,7 @@ def _clips(
     faces: FaceSet,
     answers: dict[str, FloatArray],
 ) -> tuple[list[str], list[Table]]:
-    """Return notes and tables about clips: those of the data, or else synthetic ones."""
+    """Return notes and tables about the clips in the data, or else about synthetic ones."""
     if len(faces.clips):
         if settings.severity is not None:
             raise SettingError(NO_SYNTHETIC_CLIPS)

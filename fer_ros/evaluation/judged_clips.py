@@ -1,4 +1,4 @@
-"""The clips of CREMA-D with what a model says of them, as all tables about them read them."""
+"""JudgedClips: the clips of CREMA-D with a model's answers, from which the tables are made."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, bootstrap_accuracy, bootstrap_recall
 from fer_ros.structures import FloatArray
 
-# Prediction for a clip in which no face was found: a class that no label has.
+# Prediction for a clip in which no face was found: an index beyond the classes.
 NO_FACE = len(CREMA_D_CLASSES)
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedClips:
-    """A fold's clips and what each stream says of them.
+    """The clips of a fold with the answers of each stream.
 
     Attributes:
         data: M clips with N frames that show a face.
         frames: ``(N, C)`` probabilities by stream.
-        clips: ``(M,)`` predictions by stream, ``NO_FACE`` where there is none.
+        clips: ``(M,)`` predictions by stream, ``NO_FACE`` for clips without a face.
     """
 
     data: CremaD
@@ -40,7 +40,7 @@ Judged = Mapping[int, JudgedClips]
 
 
 def stream_names(judged: Judged) -> tuple[str, ...]:
-    """Return the names of the streams that were asked."""
+    """Return the names of the streams that answered."""
     return tuple(next(iter(judged.values())).frames)
 
 
@@ -52,7 +52,7 @@ def each_clip(judged: Judged) -> Iterator[tuple[Clip, int, dict[str, int]]]:
 
 
 def actors_of(entries: Sequence[tuple[Any, ...]]) -> npt.NDArray[np.int64]:
-    """Return the actor of each entry that begins with its clip."""
+    """Return ``(N,)`` the actor of each entry, whose first element is its clip."""
     return np.array([clip.actor for clip, *_ in entries], np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Which faces of a data set a model is judged by, and that it has not learned from them."""
+"""Selects the faces that a model is judged on, and refuses those that it was trained on."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,12 +18,12 @@ from fer_ros.evaluation.settings import EvaluateSettings
 def with_split(
     settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any]
 ) -> EvaluateSettings:
-    """Return settings that name the split, where they do not: the default of ``split``.
+    """Return settings in which an empty ``split`` is replaced by its default.
 
     Args:
-        settings: What is judged.
-        dataset: What lies at its path.
-        figures: What the model file says of itself.
+        settings: Settings of the evaluation.
+        dataset: Data set at the path in the settings.
+        figures: Figures stored in the model file.
 
     Raises:
         DatasetError: The manifest of a folder cannot be read.
@@ -39,7 +39,7 @@ def with_split(
 
 
 def describe_split(settings: EvaluateSettings, dataset: Dataset) -> str:
-    """Return which split is judged, and of a folder how many of its pictures are in it.
+    """Return a text with the split and, for a folder, the number of its pictures in the split.
 
     Raises:
         DatasetError: The folder cannot be used.
@@ -56,22 +56,22 @@ def describe_split(settings: EvaluateSettings, dataset: Dataset) -> str:
 def judged_faces(
     settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any], cache: Path
 ) -> tuple[str, FaceSet]:
-    """Return what the faces are, and the faces of the split that is asked for.
+    """Return a title, and the faces of the requested split.
 
     Args:
-        settings: With path, split and fold.
-        dataset: Of faces that are judged one by one.
-        figures: What the model file says of itself.
-        cache: Folder for what was prepared.
+        settings: Settings with path, split and fold.
+        dataset: Data set whose faces are judged one by one.
+        figures: Figures stored in the model file.
+        cache: Folder for prepared data.
 
     Raises:
         DatasetError: The data cannot be used.
-        SettingError: The model, or one that it goes back to, has learned from these faces.
+        SettingError: The model, or one that it descends from, was trained on these faces.
     """
     split = settings.split
     if dataset is FERPLUS:
         if split == ALL:
-            raise SettingError(f'split is {ALL}, FER+ is judged by its validation or its test')
+            raise SettingError(f'split is {ALL}, expected validation or test for FER+')
         faces = load_ferplus(settings.data, split, cache, 'majority')
         return f'FER+ {split}, majority protocol, {len(faces)} faces', faces
     fold = settings.fold or next(iter(folds_seen(figures, dataset.name)), 1)
@@ -90,12 +90,12 @@ def _require_unseen(
     known = any(entry.get('dataset') == dataset.name for entry in seen_by(figures))
     if settings.split == ALL and known:
         raise SettingError(
-            f'split is {ALL}, but model {settings.model} has learned from {dataset.title}: judge '
-            'it by the split test or validation'
+            f'split is {ALL}, but model {settings.model} was trained on {dataset.title}: judge it '
+            'on the split test or validation'
         )
     others = other_folds(figures, dataset.name, fold)
     if others:
         raise SettingError(
             f'model {settings.model} was trained for fold {", ".join(map(str, others))} of '
-            f'{dataset.title}, or goes back to one that was, and has seen people of fold {fold}'
+            f'{dataset.title}, or descends from one that was, and has seen subjects of fold {fold}'
         )

@@ -1,4 +1,4 @@
-"""Asks a model about labelled faces: probabilities by stream, in the classes of the data."""
+"""The answers of a model to labelled faces: probabilities by stream, in the data's classes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,7 +18,7 @@ _BATCH = 64
 
 
 def aligned_faces(faces: FaceSet, crop_px: int) -> Iterator[AlignedFace]:
-    """Yield the faces of a set as the robot would align them."""
+    """Yield the faces of a set, aligned as on a robot."""
     for image, points in zip(faces.images, faces.landmarks_px, strict=True):
         yield align_face(image, Landmarks(points), crop_px)
 
@@ -29,11 +29,17 @@ def answers_for(
     streams: Sequence[str],
     classes: tuple[str, ...],
 ) -> dict[str, FloatArray]:
-    """Return the probabilities of ``ask`` over the classes of the data; see ``in_classes_of``.
+    """Return the ``(N, C)`` probabilities of each stream over the classes of the data.
+
+    Args:
+        classifier: The model.
+        faces: N faces.
+        streams: Names of the streams; see ``ask``.
+        classes: C classes of the data; see ``in_classes_of``.
 
     Raises:
         DatasetError: Model and data have fewer than two classes in common.
-        SettingError: The model, or its backend, does not have such a stream.
+        SettingError: The model, or its backend, does not have a stream.
     """
     known = classifier.config.classes
     return {
@@ -45,24 +51,24 @@ def answers_for(
 def ask(
     classifier: Classifier, faces: Iterable[AlignedFace], streams: Sequence[str]
 ) -> dict[str, FloatArray]:
-    """Return the ``(N, C)`` probabilities that each stream gives to some faces.
+    """Return the ``(N, C)`` probabilities of each stream over the classes of the model.
 
     Args:
         classifier: The model.
         faces: N faces.
-        streams: Of ``cnn``, ``gat``, ``fused``; those beside the model's own need its torch form.
-            ``AS_TRAINED`` is answered by a ``CorrectedClassifier``.
+        streams: ``cnn``, ``gat`` or ``fused``; streams other than the model's own need the torch
+            backend. ``AS_TRAINED`` needs a ``CorrectedClassifier``.
 
     Raises:
-        SettingError: The model, or its backend, does not have such a stream.
+        SettingError: The model, or its backend, does not have a stream.
     """
     own = classifier.config.stream
     for stream in streams:
         if stream not in (own, AS_TRAINED) and own != 'fused':
-            raise SettingError(f'stream {stream!r} is not in the model, which has {own!r} alone')
+            raise SettingError(f'stream {stream!r} is not in the model, which has only {own!r}')
     if not set(streams) <= set(classifier.streams):
         raise SettingError(
-            'streams of their own are answered by the torch backend alone: add --backend torch'
+            'only the torch backend answers for single streams: add --backend torch'
         )
     parts: dict[str, list[FloatArray]] = {stream: [] for stream in streams}
     for batch in batches(faces):
@@ -78,22 +84,21 @@ def in_classes_of(
 ) -> FloatArray:
     """Return probabilities over the classes of the data, from those over the model's.
 
-    Classes that the data does not have are left out and the others brought back to a sum of 1; a
-    class that the model does not know has the probability 0.
+    Classes that the data lacks are left out, and the others renormalised to a sum of 1. Classes
+    that the model lacks have the probability 0.
 
     Args:
-        probabilities: ``(N, len(known))``.
+        probabilities: ``(N, len(known))`` probabilities.
         known: Classes of the model.
         wanted: Classes of the data.
 
     Raises:
-        DatasetError: They have fewer than two classes in common, between which nothing would be
-            left to choose.
+        DatasetError: They have fewer than two classes in common.
     """
     if len(set(known) & set(wanted)) < 2:
         raise DatasetError(
             f'the model knows {", ".join(known)}, the data is labelled {", ".join(wanted)}: '
-            'expected two classes or more in common'
+            'expected at least two classes in common'
         )
     mapped = np.zeros((len(probabilities), len(wanted)), np.float32)
     for column, name in enumerate(wanted):
@@ -103,14 +108,14 @@ def in_classes_of(
 
 
 def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
-    """Return a sentence that says what the rows of a table are answered by."""
+    """Return sentences about the model and streams behind the rows of a table."""
     own = classifier.config.stream
     sentence = f'Model {classifier.path.name}, {own}.'
     base = classifier
     if isinstance(classifier, CorrectedClassifier):
         base, correction = classifier.base, classifier.correction
         sentence += (
-            f' What is answered has a prior_correction of {correction.strength:g} and a '
+            f' Its answers have a prior_correction of {correction.strength:g} and a '
             f'temperature of {correction.temperature:g}; {AS_TRAINED}: {own} without these.'
         )
     if isinstance(base, BothSides):
@@ -118,8 +123,8 @@ def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
     parts = [stream for stream in streams if stream not in (own, AS_TRAINED)]
     if parts:
         sentence += (
-            f' {" and ".join(parts)}: its own classifiers for single streams, which were trained '
-            'together with it.'
+            f' {" and ".join(parts)}: its classifiers for single streams, which were trained '
+            'with it.'
         )
     return sentence
 
@@ -131,7 +136,7 @@ def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[st
     if unused:
         sentences.append(
             f'Classes of the model that the data does not have: {", ".join(unused)}; they are '
-            'left out and the other probabilities brought back to a sum of 1.'
+            'left out and the other probabilities renormalised.'
         )
     unknown = [name for name in wanted if name not in known]
     if unknown:
@@ -143,15 +148,17 @@ def describe_mapping(known: tuple[str, ...], wanted: tuple[str, ...]) -> list[st
 
 
 def streams_of(classifier: Classifier, wanted: Sequence[str]) -> list[str]:
-    """Return the streams to ask for: the model as it was trained, and what is wanted but for
-    ``smoothed``; the model's own when nothing is left.
+    """Return the streams that have to answer, given those that a user wants to see.
+
+    These are the model as it was trained and the wanted streams other than ``smoothed``, or the
+    model's own stream if there are none.
     """
     streams = list(dict.fromkeys(name for name in wanted if name != 'smoothed'))
     return [AS_TRAINED, *(streams or [classifier.config.stream])]
 
 
 def stream_to_smooth(streams: Iterable[str]) -> str:
-    """Return which of some streams the row ``smoothed`` is made from."""
+    """Return the stream from which the row ``smoothed`` is computed."""
     names = list(streams)
     return 'fused' if 'fused' in names else names[-1]
 
@@ -167,10 +174,10 @@ def smoothed(
     A clip shows one person: after frames without a face, the face is taken for the same one.
 
     Args:
-        probabilities: ``(N, C)`` of single frames.
-        clips: ``(N,)`` to which clip each belongs; frames of a clip stand together.
-        stamps_s: ``(N,)`` time of each.
-        settings: Settings of the smoothing, see ``EmotionSmoother``.
+        probabilities: ``(N, C)`` probabilities of single frames.
+        clips: ``(N,)`` name of each frame's clip; the frames of a clip are consecutive.
+        stamps_s: ``(N,)`` time of each frame.
+        settings: Settings of the smoothing.
     """
     result = np.empty_like(probabilities)
     smoother = EmotionSmoother(settings)
@@ -182,7 +189,7 @@ def smoothed(
 
 
 def batches(faces: Iterable[AlignedFace]) -> Iterator[ModelInput]:
-    """Yield the faces as the model takes them, some at a time."""
+    """Yield the faces as input for the model, in batches."""
     group: list[AlignedFace] = []
     for face in faces:
         group.append(face)

@@ -1,4 +1,4 @@
-"""What a model's answers are worth at each strength of ``prior_correction``."""
+"""The figures of a model at each strength of ``prior_correction``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,17 +27,17 @@ COLUMNS = (
 def prior_curve(
     as_trained: FloatArray, faces: FaceSet, figures: Mapping[str, Any]
 ) -> list[tuple[float, ...]]:
-    """Return a row of figures for each of ``STRENGTHS``; see ``COLUMNS`` but for the first.
+    """Return a row of figures, ``COLUMNS`` without the first, for each of ``STRENGTHS``.
 
     Args:
         as_trained: ``(N, C)`` probabilities without correction, in the classes of the faces.
         faces: N faces with labels.
-        figures: Of the model's file.
+        figures: Figures stored in the model file.
     """
     labels, rows = faces.labels(), list[tuple[float, ...]]()
     frequent = in_frequent_classes(labels)
     for strength in STRENGTHS:
-        # What is left out and brought back to a sum of 1 may be so before the correction as well.
+        # Correcting renormalised probabilities gives the same as renormalising corrected ones.
         logits = log_of(as_trained) - strength * log_frequencies(faces.classes, figures)
         answered = softmax(logits / figures.get(TEMPERATURE, 1.0))
         found, predictions = measure(answered, labels, faces.classes), answered.argmax(axis=1)
@@ -57,11 +57,11 @@ def prior_curve(
 
 
 def prior_table(as_trained: FloatArray, faces: FaceSet, figures: Mapping[str, Any]) -> Table:
-    """Return the rows of ``prior_curve``."""
+    """Return a table of the rows of ``prior_curve``."""
     rows = zip(STRENGTHS, prior_curve(as_trained, faces, figures), strict=True)
     return Table(
         'prior_corrections',
-        'What is taken out of the class frequencies of the training, and what that changes',
+        'Figures by how much of the class frequencies of the training data is removed',
         COLUMNS,
         tuple((f'{strength:g}', *row) for strength, row in rows),
     )

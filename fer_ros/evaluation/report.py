@@ -1,4 +1,4 @@
-"""What an evaluation found, as text, JSON, CSV, Markdown and pictures."""
+"""The results of an evaluation as JSON, CSV, Markdown and pictures."""
 
 import csv
 import json
@@ -14,9 +14,9 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.metrics import Interval, Metrics
 
 Cell = str | int | float
-# By name of what is varied: each value of it with the figure there.
+# Points of each curve, by the name of the varied quantity.
 Curves = dict[str, list[tuple[float, Interval]]]
-# By panel, the lines in it by name.
+# The curves of each panel, by its title.
 Panels = dict[str, Curves]
 
 
@@ -26,10 +26,10 @@ class Table:
 
     Attributes:
         name: Name of its CSV file.
-        title: A line that says what the figures are.
-        columns: Their names; the first column names the row.
-        rows: A cell per column. A float is a share, shown in per cent, unless its column's name
-            has a unit in brackets.
+        title: Line that describes the figures.
+        columns: Names of the columns; the first column names the row.
+        rows: Rows with a cell per column. A float is a share, shown in per cent, unless the name
+            of its column has a unit in brackets.
     """
 
     name: str
@@ -40,17 +40,17 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All that an evaluation has to say.
+    """The results of an evaluation.
 
     Attributes:
-        title: What was judged on what.
-        notes: Sentences a reader needs in order to judge the figures.
-        tables: In the order in which they are read.
-        endnotes: Sentences that stand at the end, as a list of what was left out.
+        title: Name of the data that was judged.
+        notes: Sentences that a reader needs to interpret the figures.
+        tables: Tables in reading order.
+        endnotes: Sentences for the end, such as a list of what was left out.
         mapping: Sentences about classes that the model or the data does not have.
-        confusions: Metrics by stream, whose confusion matrices are drawn.
-        curves: By disturbance, its strengths and the accuracy at each; drawn when there are some.
-        changes: Figures of smoothing over its time constant, likewise.
+        confusions: Metrics by stream, for the confusion matrices.
+        curves: Accuracy over the strength of each disturbance; may be empty.
+        changes: Figures of smoothing over its time constant; may be empty.
     """
 
     title: str
@@ -112,7 +112,7 @@ class Evaluation:
 
 
 def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
-    """Draw the confusion matrix, each row as shares of its label, to a PNG file."""
+    """Draw the confusion matrix, each row normalised, to a PNG file."""
     from matplotlib.figure import Figure
 
     counts = metrics.confusion
@@ -165,7 +165,7 @@ def draw_curves(curves: Curves, title: str, path: Path) -> None:
 
 
 def draw_panels(panels: Panels, x_label: str, title: str, path: Path) -> None:
-    """Draw the lines of some panels beside each other to a PNG file."""
+    """Draw panels of curves side by side to a PNG file."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2 * len(panels), 3.8), layout='constrained')
@@ -238,7 +238,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return values that JSON has; a figure that does not exist becomes null."""
+    """Return values that JSON can represent; NaN becomes null."""
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""How a model's accuracy falls as its faces get worse."""
+"""The accuracy of a model over the strength of disturbances."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
 
 @dataclass(frozen=True)
 class Disturbance:
-    """One way in which faces get worse.
+    """A way to degrade faces.
 
     Attributes:
-        name: With its unit.
-        strengths: From none to much.
-        pixels: Applied to the aligned crop.
+        name: Name of the disturbance with the unit of its strength.
+        strengths: Strengths, in the order in which they are drawn.
+        pixels: Function that disturbs the pixels of an aligned crop.
     """
 
     name: str
@@ -69,12 +69,12 @@ DISTURBANCES = (
 def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) -> Curves:
     """Return the accuracy at each strength of each of ``DISTURBANCES``, with its interval.
 
-    The landmarks stay where they were: what is measured is the model and not the predictor.
+    The landmarks are those of the undisturbed faces, so that only the model is measured.
 
     Args:
         classifier: The model.
-        faces: With labels.
-        progress: Whether to draw a progress bar.
+        faces: Faces with labels.
+        progress: Whether to show a progress bar.
     """
     curves: Curves = {}
     groups = faces.groups()
@@ -93,11 +93,11 @@ def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) ->
 
 
 def robustness_table(curves: Curves, drawn: str) -> Table:
-    """Return a row per disturbance and strength.
+    """Return a table with a row per disturbance and strength.
 
     Args:
         curves: Curves returned by ``robustness``.
-        drawn: What the intervals draw, in the plural.
+        drawn: Plural noun for what the bootstrap resamples.
     """
     rows = [
         (name, f'{strength:g}', found.value, found.span())
@@ -106,8 +106,8 @@ def robustness_table(curves: Curves, drawn: str) -> Table:
     ]
     return Table(
         'robustness',
-        'Accuracy as the faces get worse; the landmarks stay where they were; '
-        f'{drawn} drawn (95 %)',
+        'Accuracy on disturbed faces, with the landmarks of the undisturbed ones; 95 % bootstrap '
+        f'intervals over {drawn}',
         ('disturbance', 'strength', 'accuracy', 'interval'),
         tuple(rows),
     )

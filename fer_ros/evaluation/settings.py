@@ -1,4 +1,4 @@
-"""EvaluateSettings: what an evaluation judges, on what, and how; one validated record."""
+"""EvaluateSettings: the settings of an evaluation, in one validated record."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,37 +11,35 @@ from fer_ros.models import load_classifier
 from fer_ros.smoothing import SmoothingSettings
 
 STREAMS = (*model_config.STREAMS, 'smoothed')
-NO_SYNTHETIC_CLIPS = (
-    'severity is of clips that are made from stills, the data has clips of its own'
-)
+NO_SYNTHETIC_CLIPS = 'severity applies to clips made of stills, but the data has its own clips'
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What is judged, on what, and how.
+    """Settings of an evaluation.
 
     Attributes:
-        model: Model file. For CREMA-D its path may hold ``{fold}``: the model of each fold.
-        data: Data to evaluate on, see ``load_training_data``.
-        backend: See ``load_classifier``; empty: onnx where possible, otherwise torch.
-        dataset: One of ``DATASETS``; found out when empty.
-        split: ``train``, ``validation``, ``test``, or ``all`` for data that the model has not
-            learned from; CREMA-D is judged by folds instead. Empty: ``all`` for pictures without
-            splits of their own, where the model says what it learned from and that was no folder
-            of pictures; otherwise ``validation``.
-        fold: Of data that has folds. 0: of CREMA-D all five, of others the one that the model was
-            trained for, or the first.
-        seen: Other data that the model was trained on; faces whose photograph stands in its
-            training or validation split are not counted as never seen.
-        streams: Names from ``STREAMS``; empty: the model's own stream.
-        smoothing: How frames of clips are smoothed.
-        severity: Of the clips that are made from stills; ``synthetic_clips.SEVERITY`` if ``None``.
+        model: Model file. For CREMA-D, ``{fold}`` in its path stands for the number of the fold.
+        data: Path of the data, in a layout of ``datasets.READERS``.
+        backend: Backend of ``load_classifier``; empty for onnx if possible, otherwise torch.
+        dataset: One of ``DATASETS``; empty to recognise it.
+        split: ``train``, ``validation`` or ``test``, or ``all`` for data that the model was not
+            trained on; CREMA-D is judged by folds instead. Empty: ``all`` for a folder without
+            splits if the model file says that it was not trained on any folder of pictures;
+            otherwise ``validation``.
+        fold: Number of the fold, for data that has folds. 0: all folds of CREMA-D; for other data
+            the fold that the model was trained for, or else the first.
+        seen: Other data that the model was trained on. Faces whose photograph is in their
+            training or validation split are marked as seen.
+        streams: Names from ``STREAMS``; empty for the model's own stream.
+        smoothing: Settings for smoothing the frames of clips.
+        severity: Severity of clips made of stills; None for ``synthetic_clips.SEVERITY``.
         min_quality: Quality, from 0 to 1, below which faces are not judged; 0 judges all.
-        mirror: Whether the model is asked about each face's mirror image too.
-        prior_correction: As in ``PipelineSettings``; if ``None`` its default, or 0 for a model
-            that does not allow another.
-        changes: Whether to judge the smoothing on clips of stills that turn into each other.
-        robustness: Whether to draw the curves over blur, light, size, noise and cover.
+        mirror: Whether to average the answers over each face and its mirror image.
+        prior_correction: As in ``PipelineSettings``; None for its default, or for 0 if the model
+            allows no other value.
+        changes: Whether to judge the smoothing on clips in which one still fades into another.
+        robustness: Whether to draw curves over blur, light, size, noise and occlusion.
     """
 
     model: Path
@@ -73,8 +71,7 @@ class EvaluateSettings:
                 raise SettingError(f'severity is {self.severity}, expected 0 to 3')
             if 'smoothed' not in self.streams:
                 raise SettingError(
-                    'severity is of clips that are made for the stream smoothed, which is not '
-                    'among the streams'
+                    'severity applies only to the stream smoothed: add it to the streams'
                 )
         if not 0 <= self.min_quality <= 1:
             raise SettingError(f'min_quality is {self.min_quality}, expected 0 to 1')
@@ -82,7 +79,7 @@ class EvaluateSettings:
             raise SettingError(f'fold is {self.fold}, expected 0 to 10')
 
     def load(self, model: Path) -> CorrectedClassifier:
-        """Return the model in the backend that can answer for the streams."""
+        """Return the model, loaded in a backend that can answer for the streams."""
         parts = {'cnn', 'gat'} & set(self.streams)
         only_torch = model.suffix == '.safetensors' and not model.with_suffix('.onnx').is_file()
         backend = self.backend or ('torch' if parts or only_torch else 'onnx')

@@ -20,7 +20,7 @@ from fer_ros.metrics import (
 from fer_ros.structures import FloatArray
 
 Groups = npt.NDArray[Any] | None
-# Of classes with fewer the recall is known to ten points at best.
+# The recall of a class with fewer faces is known to ten points at best.
 MANY_FACES = 30
 # Of the figures of a stream, as ``stream_figures`` returns them.
 STREAM_COLUMNS = (
@@ -34,7 +34,7 @@ STREAM_COLUMNS = (
 
 
 def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Table]:
-    """Return the figures of each stream, of each class, and what the streams differ by.
+    """Return tables of the figures by stream, by class, and of differences between streams.
 
     Args:
         answers: ``(N, C)`` probabilities by stream, in the classes of the faces.
@@ -52,16 +52,17 @@ def still_tables(answers: Mapping[str, FloatArray], faces: FaceSet) -> list[Tabl
             len(faces.classes),
             None if groups is None else groups[chosen],
             'differences' if kind == 'all' else f'differences_{kind.replace(" ", "_")}',
-            f'What streams differ by, in points, paired; {kind}; {drawn} drawn (95 %)',
+            f'Paired differences between streams, in points; {kind}; 95 % bootstrap intervals '
+            f'over {drawn}',
         )
     return tables
 
 
 def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
-    """Return a row per stream with its figures and their intervals.
+    """Return a table with the figures of each stream and their intervals.
 
-    Where the photographs of some faces stand in the training data too, each stream has a row of
-    those that do not; and where some classes have few faces, of those that have many.
+    If the photographs of some faces are also in the training data, each stream has another row
+    for the remaining faces; if some classes have few faces, one for the classes that have many.
 
     Args:
         answers: ``(N, C)`` probabilities by stream.
@@ -86,7 +87,7 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
             )
     return Table(
         'streams',
-        f'Each face by itself, with 95 % bootstrap intervals; {faces.group_name()} drawn',
+        f'Each face by itself; 95 % bootstrap intervals over {faces.group_name()}',
         (
             'stream',
             'which faces',
@@ -98,7 +99,7 @@ def stream_table(answers: Mapping[str, FloatArray], faces: FaceSet) -> Table:
 
 
 def _kinds(faces: FaceSet) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return which faces have figures of their own, by what these are."""
+    """Return the subsets of faces that get their own figures, as masks by name."""
     everyone = np.ones(len(faces), np.bool_)
     kinds = {'all': everyone}
     if faces.seen.any():
@@ -110,7 +111,7 @@ def _kinds(faces: FaceSet) -> dict[str, npt.NDArray[np.bool_]]:
 
 
 def in_frequent_classes(labels: Labels) -> npt.NDArray[np.bool_]:
-    """Return ``(N,)`` whether there are ``MANY_FACES`` with the same label or more."""
+    """Return ``(N,)`` whether at least ``MANY_FACES`` faces have the same label."""
     many: npt.NDArray[np.bool_] = np.bincount(labels)[labels] >= MANY_FACES
     return many
 
@@ -144,14 +145,14 @@ def class_table(
     groups: Groups = None,
     drawn: str = 'faces',
 ) -> Table:
-    """Return a row per class: precision and recall of each stream, an interval for the last.
+    """Return a table with precision and recall of each stream by class.
 
     Args:
-        answers: ``(N, C)`` probabilities by stream.
-        labels: ``(N,)``.
+        answers: ``(N, C)`` probabilities by stream; the last one gets intervals.
+        labels: ``(N,)`` class indices.
         classes: C names.
-        groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
-        drawn: What these are, in the plural.
+        groups: ``(N,)`` groups of dependent faces; see ``bootstrap``.
+        drawn: Plural noun for the groups.
     """
     columns = ['class', 'faces']
     for stream in answers:
@@ -171,7 +172,8 @@ def class_table(
             within = None if groups is None else groups[inside]
             interval = bootstrap_accuracy(predictions[inside], labels[inside], within).span()
         rows.append((*row, interval))
-    return Table('classes', f'By class; {drawn} drawn', tuple(columns), tuple(rows))
+    title = f'By class; 95 % bootstrap intervals over {drawn}'
+    return Table('classes', title, tuple(columns), tuple(rows))
 
 
 def difference_tables(
@@ -182,16 +184,18 @@ def difference_tables(
     name: str,
     title: str,
 ) -> list[Table]:
-    """Return what fusion gains over each stream, the correction over the model as it was trained,
-    and smoothing over single frames.
+    """Return the gains of fusion over each stream, correction over none, smoothing over none.
 
     Args:
-        predictions: ``(N,)`` by stream; a number that is no class counts as wrong.
-        labels: ``(N,)``.
-        num_classes: C.
-        groups: ``(N,)`` what is not independent of each other; see ``bootstrap``.
+        predictions: ``(N,)`` class indices by stream; other numbers count as wrong.
+        labels: ``(N,)`` class indices.
+        num_classes: Number of classes C.
+        groups: ``(N,)`` groups of dependent faces; see ``bootstrap``.
         name: Name of the table.
         title: Title of the table.
+
+    Returns:
+        One table; none if there is nothing to compare.
     """
     single = [stream for stream in predictions if not stream.startswith('smoothed')]
     base = 'fused' if 'fused' in single else single[-1]

@@ -121,7 +121,9 @@ def test_another_file_of_that_name_is_not_taken_for_a_list(tmp_path):
 
 def test_test_that_was_never_published_is_an_error_that_says_so(tmp_path):
     annotate(tmp_path, 'train_set', 0, '1')
-    with pytest.raises(DatasetError, match='in the split test, of 1 in all: AffectNet has never'):
+    with pytest.raises(
+        DatasetError, match=r'in the split test \(1 in all\): the test split of AffectNet'
+    ):
         AFFECTNET.load(tmp_path, 'test', 1, tmp_path / 'cache', False)
 
 

@@ -141,5 +141,5 @@ def test_photographs_of_other_data_are_marked_as_seen(portrait_gray, portrait_la
     judged, other = as_set(portrait_gray, points), as_set(255 - portrait_gray, points)
     marked = mark_seen(judged, [as_set(bright, turned)], tmp_path, progress=False)
     assert marked.seen.tolist() == [True]
-    assert marked.notes[-1].startswith('1 of these faces have their photograph in data that')
+    assert marked.notes[-1].startswith('The photograph of 1 of these faces is also in data')
     assert mark_seen(judged, [other], tmp_path, progress=False).seen.tolist() == [False]

@@ -67,7 +67,7 @@ def test_table_has_a_row_per_severity_and_smoother():
         ('1.5', 'average'),
     ]
     assert all(len(row) == len(table.columns) for row in table.rows)
-    assert 'photographs drawn' in table.title
+    assert 'over photographs' in table.title
 
 
 def test_curves_cover_the_time_constants():

@@ -106,7 +106,7 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
 def test_rows_as_trained_stand_beside_those_as_the_node_answers(stills, tmp_path):
     settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test', prior_correction=1.0)
     found = evaluate(settings, tmp_path / 'out')
-    assert 'What is answered has a prior_correction of 1 and a temperature of' in found.notes[0]
+    assert 'Its answers have a prior_correction of 1 and a temperature of' in found.notes[0]
     trained, answered = rows(tmp_path / 'out', 'streams')
     assert (trained['stream'], answered['stream']) == ('as trained', 'fused')
     # Right or wrong, both say the same of two equal pictures, but are not as sure of it.
@@ -204,7 +204,7 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     left_out, missing = found.endnotes
     assert left_out.startswith('Left out: video')
     assert '1021_TIE_SAD_LO.flv' in left_out
-    assert missing == 'Missing: 1 clips that summaryTable.csv names: 1002_X.'
+    assert missing == 'Missing: 1 clips that summaryTable.csv lists: 1002_X.'
     assert text.index('| stream |') < text.index('- Left out: video')
     assert 'CREMA-D: 3 clips, 18 frames, 1 of them without a face; 0 clips' in found.notes[2]
     out = tmp_path / 'out'
@@ -269,12 +269,12 @@ def test_each_fold_is_judged_by_its_own_model(crema_d, tmp_path):
     for fold in (1, 2):
         write_model(tmp_path / f'{fold}' / 'model.onnx', fold)
     found = evaluate(EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d))
-    assert any('No actor is both in the clips of a fold' in note for note in found.notes)
+    assert any('The actors of each fold are not in the clips' in note for note in found.notes)
 
 
 def test_model_that_has_seen_the_actors_of_a_fold_is_refused(crema_d, tmp_path):
     write_model(tmp_path / 'model.onnx', fold=1)
-    with pytest.raises(SettingError, match='was trained for fold 1, or goes back to'):
+    with pytest.raises(SettingError, match='was trained for fold 1, or descends from'):
         evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d))
     evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d, fold=1))
 
@@ -287,7 +287,7 @@ def test_model_that_goes_back_to_one_that_has_seen_the_actors_is_refused(crema_d
 
 
 def test_fold_without_clips_is_an_error(crema_d):
-    with pytest.raises(DatasetError, match='holds no CREMA-D clip of fold 4'):
+    with pytest.raises(DatasetError, match='contains no CREMA-D clip of fold 4'):
         evaluate(EvaluateSettings(SHIPPED_MODEL, crema_d, fold=4))
 
 
@@ -295,7 +295,7 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
     for name in ('bored', 'fear'):
         (tmp_path / 'test' / name).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / 'test' / name / 'a.png'), np.zeros((60, 50), np.uint8))
-    with pytest.raises(DatasetError, match='expected two classes or more in common'):
+    with pytest.raises(DatasetError, match='expected at least two classes in common'):
         evaluate(EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test'))
 
 

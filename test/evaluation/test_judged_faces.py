@@ -30,7 +30,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
             RAF_DB,
             {'dataset': 'ferplus', 'lineage': [{'dataset': 'raf_db'}]},
             {'split': 'all'},
-            'has learned from RAF-DB: judge it by the split test or validation',
+            'was trained on RAF-DB: judge it on the split test or validation',
         ),
         (FERPLUS, {}, {'split': 'all'}, 'split is all, FER'),
     ],

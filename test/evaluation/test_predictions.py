@@ -57,7 +57,7 @@ def test_class_that_the_model_does_not_know_has_probability_0():
 
 
 def test_fewer_than_two_common_classes_are_an_error():
-    with pytest.raises(DatasetError, match='expected two classes or more in common'):
+    with pytest.raises(DatasetError, match='expected at least two classes in common'):
         in_classes_of(np.ones((1, 2), np.float32), ('a', 'b'), ('b', 'c'))
 
 

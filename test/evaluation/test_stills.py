@@ -69,7 +69,7 @@ def test_classes_that_have_many_faces_stand_beside_all_faces():
 def test_copies_of_one_photograph_are_drawn_together():
     photographs = np.array([0, 0, 1, 1, 1])
     table = stream_table({'fused': answers(0, 0, 0, 0, 0)}, faces(photographs=photographs))
-    assert 'photographs drawn' in table.title
+    assert 'over photographs' in table.title
     # Drawn face by face, no draw in forty has only right or only wrong ones.
     assert named(table)[0]['accuracy interval'] == '0.0 to 100.0'
 
