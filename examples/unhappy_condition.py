@@ -30,8 +30,8 @@ class UnhappyCondition(Node):
     def __init__(self) -> None:
         """Subscribe to /emotion, and check the condition ten times per second."""
         super().__init__('unhappy_condition')
-        # By camera: stamp in seconds since which each face has looked unhappy; the longest
-        # duration among them in seconds; and the time of the last report.
+        # By camera: the stamp in seconds since which each face has looked unhappy, the longest of
+        # these durations in seconds, and the time of the last message.
         self._since_s: dict[str, dict[int, float]] = {}
         self._longest_s: dict[str, float] = {}
         self._told: dict[str, Time] = {}

@@ -31,7 +31,7 @@ Figures = dict[str, dict[str, Any]]
 
 
 class Crowd:
-    """A side with a number of faces in view in 1280 x 720 images."""
+    """A side that processes images of 1280 x 720 with a number of faces in view."""
 
     def __init__(self, maker: PipelineMaker, number: int) -> None:
         pipeline = maker.make()
@@ -70,7 +70,7 @@ class Cameras:
             pipeline.reset()
 
     def run(self, chunk: Chunk) -> Turn:
-        """Process a chunk; the cameras start one after the other, so that they do not all detect
+        """Process a chunk; the cameras start at different times, so that they do not all detect
         at once.
         """
         frames, times_s = [], []
@@ -116,7 +116,7 @@ def bench_faces(
     stamps_s = [index / RATE_HZ for index in range(images)]
     crowds = [Crowd(maker, number) for number in num_faces]
     report['faces'] = _measure(crowds, [Chunk([], stamps_s, first=True)], rounds)
-    _print('1280x720, faces', report['faces'], 'all found', 'ms a face')
+    _print('1280x720, faces', report['faces'], 'all found', 'ms per face')
     cameras = [Cameras(maker, number) for number in num_cameras]
     report['cameras'] = _measure(cameras, one_face_chunks(SIZE_WH, images), rounds)
     _print('640x480, cameras', report['cameras'], 'face found')
@@ -147,7 +147,7 @@ def _side(number: int, rounds: Sequence[Sequence[Turn]], ratio: Ratio) -> dict[s
 def _print(title: str, figures: Figures, found: str, each: str = '') -> None:
     first = next(iter(figures))
     print(
-        f'{title:<18}{"ms an image":>12}{"median":>9}{"p95":>9}{each:>11}'
+        f'{title:<18}{"ms per image":>13}{"median":>9}{"p95":>9}{each:>12}'
         f'{f"× {first}":>8}{found:>16}'
     )
     for number, one in figures.items():
@@ -156,7 +156,7 @@ def _print(title: str, figures: Figures, found: str, each: str = '') -> None:
         times = 'busy' if ratio is None else f'{ratio:.2f}'
         seen = f'{one["images_with_all_faces"]} of {one["images"]}'
         print(
-            f'{number:<18}{one["ms_an_image"]:>12.2f}{one["median_ms"]:>9.2f}{one["p95_ms"]:>9.2f}'
-            f'{a_face:>11}{times:>8}{seen:>16}',
+            f'{number:<18}{one["ms_an_image"]:>13.2f}{one["median_ms"]:>9.2f}{one["p95_ms"]:>9.2f}'
+            f'{a_face:>12}{times:>8}{seen:>16}',
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""Images for benchmarks: the people of the sample clip, many at once or one by one."""
+"""Images for benchmarks: the people in the sample clip, many at once or one by one."""
 
 import sys
 
@@ -30,7 +30,7 @@ class Scene:
     """Images with a number of faces; scenes with more faces contain the same ones in the same
     places.
 
-    Faces are frontal and at least 90 px wide, so that missing one has no excuse.
+    Faces are frontal and at least 90 px wide, so that every one should be found.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ def _varied(picture: ImageArray, times: int) -> ImageArray:
 
 
 def one_face_chunks(size_wh: tuple[int, int], most: int = 0) -> list[Chunk]:
-    """Return the people of the sample clip one by one, as from a camera at 30 Hz.
+    """Return images of the people in the sample clip one by one, as from a camera at 30 Hz.
 
-    Each is a recording of its own that runs forwards and then backwards, so that each person is in
-    view for some seconds.
+    Each person has a separate recording, which runs forwards and then backwards and so shows the
+    person for some seconds.
 
     Args:
         size_wh: Width and height in pixels; an image of 1280 x 720 takes 2.8 MB.

@@ -64,7 +64,7 @@ def _run(video: Path, seconds: float) -> GraphRun:
         return run_graph(video, PARTS, seconds)
     except PackageNotFoundError:
         raise SourceError(
-            'the nodes are not found: source the workspace in which fer_ros is built'
+            'the nodes cannot be found: source the workspace in which fer_ros is built'
         ) from None
 
 

@@ -224,7 +224,7 @@ def _pids(node: Child, camera_node: Child) -> dict[str, int]:
 def _wait(subscriber: Subscriber, child: Child, ready: Callable[[], bool]) -> None:
     subscriber.spin(_START_UP_S, lambda: ready() or not child.running())
     if not ready():
-        raise SourceError(f'a node did not start: {" ".join(child.lines) or "it says nothing"}')
+        raise SourceError(f'a node did not start: {" ".join(child.lines) or "no output"}')
 
 
 _TICKS_HZ = os.sysconf('SC_CLK_TCK')

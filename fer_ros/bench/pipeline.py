@@ -30,7 +30,7 @@ def bench_pipeline(
     json_path: Path | None,
     images: int = 0,
 ) -> None:
-    """Measure and print, with the people of the sample clip one by one and a camera's stamps.
+    """Measure and print, with one person of the sample clip at a time, stamped as by a camera.
 
     Args:
         maker: Makes the pipelines.

@@ -52,9 +52,7 @@ class PipelineMaker:
 
 
 NAME = 'two threads, for recorded images'
-
-
-# Number of images that may wait between the halves, as in a replay.
+# Number of images that may wait between the threads, as in a replay.
 _DEPTH = 6
 
 
@@ -69,7 +67,7 @@ class TwoThreads:
         self._pipeline = pipeline
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget earlier images."""
         self._pipeline.reset()
 
     def run(self, chunk: Chunk) -> Turn:

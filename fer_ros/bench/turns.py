@@ -61,7 +61,7 @@ class Side(Protocol):
     name: str
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget earlier images."""
         ...
 
     def run(self, chunk: Chunk) -> Turn:
@@ -82,7 +82,7 @@ class Subject(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget earlier images."""
         ...
 
 
@@ -112,7 +112,7 @@ class OneByOne:
         self._during = during
 
     def reset(self) -> None:
-        """Forget the images before."""
+        """Forget earlier images."""
         self._subject.reset()
 
     def run(self, chunk: Chunk) -> Turn:

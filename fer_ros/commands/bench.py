@@ -12,9 +12,9 @@ SIZES_WH = [(640, 480), (1280, 720)]
 
 
 def add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
-    """Add the options that all benchmarks have to a command."""
-    parser.add_argument('--rounds', type=int, default=rounds, help='times each side is measured')
-    parser.add_argument('--json', type=Path, help='file for the figures')
+    """Add the options that all benchmarks share to a command."""
+    parser.add_argument('--rounds', type=int, default=rounds, help='number of rounds')
+    parser.add_argument('--json', type=Path, help='file to write the figures to')
 
 
 def add_sizes(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +38,15 @@ def _size_wh(text: str) -> tuple[int, int]:
 def _add_to_pipeline(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     add_sizes(parser)
-    parser.add_argument('--images', type=int, default=0, help='most images of the clip; 0: all')
+    parser.add_argument('--images', type=int, default=0, help='largest number of images; 0: all')
     add_model(parser)
 
 
 def _add_to_faces(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 5)
-    parser.add_argument('--images', type=int, default=60, help='images per number and round')
+    parser.add_argument(
+        '--images', type=int, default=60, help='images per round and number of faces or cameras'
+    )
     add_model(parser)
 
 
@@ -52,17 +54,21 @@ def _add_to_node(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     add_sizes(parser)
     parser.add_argument(
-        '--seconds', type=float, default=10, help='measured in each round, without and with images'
+        '--seconds', type=float, default=10, help='duration of each part of a round in seconds'
     )
 
 
 def _add_to_bag(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     parser.add_argument(
-        '--seconds', type=float, default=12, help='length of the bag for measuring speed'
+        '--seconds', type=float, default=12, help='length in seconds of the bag for speed'
     )
     parser.add_argument(
-        '--minutes', type=float, nargs='*', default=[1, 4], help='lengths of the bags for memory'
+        '--minutes',
+        type=float,
+        nargs='*',
+        default=[1, 4],
+        help='lengths in minutes of the bags for memory',
     )
 
 
@@ -111,7 +117,7 @@ _BENCHMARKS = (
     ),
     Command(
         'faces',
-        help='1 to 16 faces in view; 1 to 4 cameras in a process',
+        help='1 to 16 faces in view, 1 to 4 cameras in one process',
         description='Measure the cost of more faces in view, and of more cameras in one process.',
         example='bench faces --json faces.json',
         add_options=_add_to_faces,

@@ -306,7 +306,7 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
         ({'dataset': 'raf'}, "dataset is 'raf', expected one of ferplus, raf_db, affectnet"),
         ({'fold': 11}, 'fold is 11, expected 0 to 10'),
         ({'severity': 4.0, 'streams': ('smoothed',)}, 'severity is 4.0, expected 0 to 3'),
-        ({'severity': 1.0}, 'the stream smoothed, which is not among the streams'),
+        ({'severity': 1.0}, 'severity applies only to the stream smoothed'),
     ],
 )
 def test_wrong_setting_is_refused(tmp_path, values, sentence):

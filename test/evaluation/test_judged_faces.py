@@ -24,7 +24,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
             CK_PLUS,
             {'datasets': [{'dataset': 'ferplus'}, {'dataset': 'ck_plus', 'fold': 2}]},
             {'split': 'validation', 'fold': 3},
-            'has seen people of fold 3',
+            'has seen subjects of fold 3',
         ),
         (
             RAF_DB,
