@@ -1,3 +1,1 @@
-"""Measurements that are not installed: fer_ros compared with other designs, and the cost of
-tracking.
-"""
+"""Benchmarks and fits that are not installed with the package."""

@@ -26,16 +26,16 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks',
-        description='fer_ros beside the earlier design and the library fer, how far followed '
-        'landmarks drift from detected ones, and how soon a new face is reported.',
+        description='Compare fer_ros with the earlier design and the library fer, and measure how '
+        'far tracked landmarks drift from detected ones and how soon a new face is reported.',
     )
     add_rounds(parser, 3)
     parser.add_argument(
         '--seconds',
         type=float,
         default=90,
-        help='that the compared sides take, about, together; default: 90, which makes the whole '
-        'run one of two minutes',
+        help='approximate total time of the compared sides in seconds; default: 90, with which '
+        'the whole run takes two minutes',
     )
     add_sizes(parser)
     add_model(parser)

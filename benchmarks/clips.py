@@ -1,5 +1,4 @@
-"""How well people are tracked in clips: in how many images all faces are seen, and under how many
-ids.
+"""Tracking of people in clips: the share of images in which all faces are seen, and the ids used.
 
 Run as ``python -m benchmarks.clips ../shared/data/clips/*.mkv …``; ``FILE:2`` means that two
 people are in view all the time. Nothing in the package is fitted to these clips.
@@ -82,13 +81,13 @@ def show(clips: list[ClipFigures], detector: str) -> None:
     )
     print(
         f'all: every face in {complete / images:.2%} of {images} images; '
-        f'{ids / people:.2f} ids a person'
+        f'{ids / people:.2f} ids per person'
     )
 
 
 def main() -> None:
     """Track and print; a FerError ends the program with its message and exit code 1."""
-    parser = argparse.ArgumentParser(description='How the people of clips are followed.')
+    parser = argparse.ArgumentParser(description='Measure how well people are tracked in clips.')
     parser.add_argument('clips', nargs='+', metavar='FILE[:PEOPLE]')
     parser.add_argument('--detector', choices=DETECTORS, default='auto')
     parser.add_argument('--detector-model', default='', help='file for the detector yunet')

@@ -1,10 +1,10 @@
-"""How small and how rolled a face may be for each detector: recall as a table and a picture.
+"""Recall of each detector by size and roll of the face, as a table and a plot.
 
     python -m benchmarks.detection --wild ../shared/data/wild --out detection
 
 Pictures of faces are scaled and rotated around the face and put on a plain image of 640 x 480. A
 picture is used if at least two detectors agree on its largest face; the width of the face is that
-of dlib's box. The last column is for all pictures as they are.
+of dlib's box. The last lines give the recall on all pictures as they are.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def read_pictures(folder: Path, count: int) -> list[ImageArray]:
     """
     paths = sorted(path for path in folder.glob('*') if path.suffix in ('.jpg', '.png'))
     if not paths:
-        raise SourceError(f'{folder} holds no pictures')
+        raise SourceError(f'{folder} contains no pictures')
     chosen = np.linspace(0, len(paths) - 1, min(count, len(paths))).round().astype(int)
     images = [cv2.imread(str(paths[index]), cv2.IMREAD_GRAYSCALE) for index in chosen]
     return [np.asarray(image, np.uint8) for image in images if image is not None]
@@ -157,9 +157,9 @@ def main() -> None:
     """Measure, print and draw."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument('--wild', type=Path, required=True, help='folder of pictures of faces')
-    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='files of YuNet')
-    options.add_argument('--count', type=int, default=200, help='of pictures')
-    options.add_argument('--out', type=Path, help='folder for the table and the picture')
+    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='YuNet model files')
+    options.add_argument('--count', type=int, default=200, help='number of pictures')
+    options.add_argument('--out', type=Path, help='folder for the table and the plot')
     chosen = options.parse_args()
     cv2.setNumThreads(1)
     detectors = load_detectors(chosen.yunet)
@@ -174,10 +174,10 @@ def main() -> None:
     }
     text = '\n\n'.join(
         [
-            f'{len(faces)} faces of {len(pictures)} pictures on a plain image of 640 x 480, %',
+            f'recall in %, {len(faces)} faces from {len(pictures)} pictures, on 640 x 480',
             table(recalls, [(px, 0) for px in FACES_PX]),
             table(recalls, [(ROLLED_FACE_PX, roll) for roll in ROLLS_DEG]),
-            f'a face in the picture, % of {len(pictures)} pictures',
+            f'pictures in which a face is found, % of {len(pictures)}',
             *(f'{name}: {100 * share:.1f}' for name, share in whole.items()),
         ]
     )

@@ -1,4 +1,4 @@
-"""DisturbedFaces: the pictures of ``quality_pictures``, made once, as a model sees them."""
+"""DisturbedFaces: the pictures of ``quality_pictures``, aligned and cached."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from fer_ros.face.alignment import align_face
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
-# Part of every cache key: a change of the pictures makes them anew.
+# Part of every cache key, so that a change of the pictures invalidates the cache.
 _METHOD = 'quality pictures 1'
 _CHUNK = 50
 
@@ -26,12 +26,12 @@ class DisturbedFaces:
 
     Attributes:
         crops: ``(N, S, S)`` uint8 aligned crops.
-        landmarks_norm: ``(N, 68, 2)`` in the crops.
-        landmarks_px: ``(N, 68, 2)`` in pixels of the pictures.
-        sides_px: ``(N,)`` of the pictures.
-        kinds: ``(N,)`` how each was disturbed.
-        is_face: ``(N,)`` whether a face is where the landmarks are.
-        stills: ``(N,)`` place of the still that it was made of.
+        landmarks_norm: ``(N, 68, 2)`` landmarks in the crops.
+        landmarks_px: ``(N, 68, 2)`` landmarks in pixels of the pictures.
+        sides_px: ``(N,)`` widths of the pictures.
+        kinds: ``(N,)`` name of the disturbance.
+        is_face: ``(N,)`` whether there is a face where the landmarks are.
+        stills: ``(N,)`` index of the still from which the picture was made.
     """
 
     crops: ImageArray
@@ -43,14 +43,14 @@ class DisturbedFaces:
     stills: npt.NDArray[np.int64]
 
     def aligned(self) -> Iterator[AlignedFace]:
-        """Yield each as a model takes it."""
+        """Yield the faces as aligned faces."""
         for crop, points in zip(self.crops, self.landmarks_norm, strict=True):
             yield AlignedFace(crop, points)
 
 
 @dataclass(frozen=True, eq=False)
 class _Chunk:
-    """Some stills, and what is needed to disturb them."""
+    """Some stills and everything needed to disturb them."""
 
     images: ImageArray
     landmarks_px: FloatArray
@@ -61,13 +61,13 @@ class _Chunk:
 
 
 def disturbed_faces(faces: FaceSet, fitted: bool, crop_px: int, limit: int) -> DisturbedFaces:
-    """Return what faces become.
+    """Return disturbed faces made of stills.
 
     Args:
         faces: The stills.
-        fitted: Whether disturbed as for the fit, or in the other ways.
+        fitted: Whether to disturb them as for the fit, or in the other ways.
         crop_px: Side of the aligned crops.
-        limit: At most so many stills, chosen by chance.
+        limit: Largest number of stills, chosen at random.
     """
     order = np.random.default_rng(0).permutation(len(faces))[:limit]
     chunks = [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]

@@ -1,4 +1,4 @@
-"""EarlierDesign: how such a pipeline was built before, with random weights.
+"""EarlierDesign: an earlier design of such a pipeline, with random weights.
 
 Rebuilt from its description: full-size face detection in every image, a ResNet-18 on the face, a
 perceptron on its landmarks, and a recurrent network over the last images. Its cost does not depend
@@ -113,9 +113,9 @@ class EarlierDesign:
 def quickest(
     landmarks: LandmarkPredictor, chunk: Chunk, num_threads: int = 0
 ) -> tuple[EarlierDesign, str]:
-    """Return the design with one thread or with all, whichever is faster here, and a sentence why.
+    """Return the design with one thread or with all, whichever is faster, and a sentence about it.
 
-    When another process is busy, the threads of torch wait for each other again and again.
+    If other processes are busy, torch's threads keep waiting for each other.
 
     Args:
         landmarks: The 68-point model.
@@ -129,8 +129,8 @@ def quickest(
     ms = [1e3 * statistics.median(warm_up(side, chunk).times_s) for side in sides]
     best = designs[ms[1] < ms[0]]
     return best, (
-        f'the earlier design has {best.num_threads} of its threads: 1 takes {ms[0]:.1f} ms an '
-        f'image, {designs[1].num_threads} take {ms[1]:.1f} ms'
+        f'the earlier design uses {best.num_threads} thread(s): 1 takes {ms[0]:.1f} ms per image, '
+        f'{designs[1].num_threads} take {ms[1]:.1f} ms'
     )
 
 

@@ -23,8 +23,8 @@ class FerLibrary:
             self._detector: Any = _find()()
         except ModuleNotFoundError as error:
             raise SourceError(
-                f'the library fer is not compared: no module {error.name}; pip install fer '
-                'tensorflow brings it'
+                f'the library fer is not compared: no module {error.name}; to compare it, run pip '
+                'install fer tensorflow'
             ) from None
         except Exception as error:
             raise SourceError(f'the library fer is not compared: {error}') from error
@@ -34,7 +34,7 @@ class FerLibrary:
 
         Args:
             image: ``(H, W, 3)`` BGR, uint8.
-            stamp_s: Unused: the library remembers nothing.
+            stamp_s: Unused, as the library keeps no state.
         """
         return list(self._detector.detect_emotions(image))
 

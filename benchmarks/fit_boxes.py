@@ -48,8 +48,8 @@ def main() -> None:
     """Fit and print."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument('--wild', type=Path, required=True, help='folder of pictures of faces')
-    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='files of YuNet')
-    options.add_argument('--count', type=int, default=300, help='of pictures')
+    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='YuNet model files')
+    options.add_argument('--count', type=int, default=300, help='number of pictures')
     chosen = options.parse_args()
     cv2.setNumThreads(1)
     hog = HogDetector()

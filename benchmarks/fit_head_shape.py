@@ -102,7 +102,7 @@ def _upright(shape: Array, motion: Array) -> Array:
 def main() -> None:
     """Fit and print."""
     parser = argparse.ArgumentParser(description='Fit the 3-D shape of the 68 landmarks.')
-    parser.add_argument('--data', type=Path, required=True, help='as for fer-ros train')
+    parser.add_argument('--data', type=Path, required=True, help='data as for fer-ros train')
     options = parser.parse_args()
     faces = load_faces(options.data, 'train', CACHE, fold=1)
     for x, y, z in fit(faces.landmarks_px.astype(np.float64)):

@@ -1,9 +1,9 @@
 """Fit ``weights/quality.json`` of ``face/quality.py`` to disturbed faces.
 
-Run as ``python -m benchmarks.fit_quality --data FERPLUS``; writes the file. What faces look like
-is learned from training faces; the regression tells of validation faces under the disturbances of
-``quality_pictures.fitted_pictures`` which ones the model that ships answers rightly. Where there
-is no face, no answer is right.
+Run as ``python -m benchmarks.fit_quality --data FERPLUS``; it writes the file. The appearance of
+faces is learned from training faces. The regression predicts, for validation faces disturbed by
+``quality_pictures.fitted_pictures``, whether the shipped model answers correctly; where there is
+no face, no answer is correct.
 """
 
 import argparse
@@ -37,13 +37,13 @@ from fer_ros.structures import Landmarks
 Array = npt.NDArray[np.float64]
 
 _LOOKS = 6000
-# Each becomes four or five pictures.
+# Each still yields four or five pictures.
 _STILLS = 1500
-# So many differences are told between faces; 24 and 40 told no more.
+# Number of principal components; 24 and 40 gave no better prediction.
 _COMPONENTS = 12
-# What is rarer than this on either side counts as the value there.
+# Features are clipped at this percentile on either side.
 _RARE_PERCENT = 0.5
-# So many values lie below the place where a feature's two lines meet.
+# Percentile at which the two linear pieces of a feature meet.
 _KNOT_PERCENT = 20
 _RIDGE = 1e-3
 _ROUNDS = 25
@@ -51,10 +51,10 @@ _KEYS = ('low', 'high', 'knots', 'below', 'above')
 
 
 def looks_of_faces(faces: FaceSet) -> npt.NDArray[np.int64]:
-    """Return ``(1 + K, 256)`` thousandths: mean and principal components of what faces look like.
+    """Return ``(1 + K, 256)`` mean and principal components of the appearance, in thousandths.
 
     Args:
-        faces: Of which some are looked at, each from both sides of the mirror.
+        faces: Faces, some of which are used, each with its mirror image.
     """
     chosen = np.random.default_rng(0).permutation(len(faces))[:_LOOKS]
     looks = []
@@ -68,14 +68,14 @@ def looks_of_faces(faces: FaceSet) -> npt.NDArray[np.int64]:
 
 
 def fit(features: Array, right: npt.NDArray[np.bool_], faces: Faces) -> QualityWeights:
-    """Return the regression that tells right answers best.
+    """Return the regression that best predicts correct answers.
 
-    A slope that comes out against its direction is set to 0, and the others fitted again.
+    Slopes with the wrong sign are set to 0, and the others fitted again.
 
     Args:
-        features: ``(N, F)``.
-        right: ``(N,)``.
-        faces: That the features were measured by.
+        features: ``(N, F)`` features.
+        right: ``(N,)`` whether the answer is correct.
+        faces: Appearance of faces with which the features were measured.
     """
     low, knots, high = np.percentile(
         features, [_RARE_PERCENT, _KNOT_PERCENT, 100 - _RARE_PERCENT], axis=0
@@ -96,23 +96,23 @@ def fit(features: Array, right: npt.NDArray[np.bool_], faces: Faces) -> QualityW
 
 
 def _regression(columns: Array, right: npt.NDArray[np.bool_]) -> tuple[Array, float]:
-    """Return slopes and bias of a logistic regression (Newton's method, a little ridge)."""
+    """Return slopes and bias of a logistic regression (Newton's method with a small ridge)."""
     mean, spread = columns.mean(axis=0), columns.std(axis=0)
     rows = np.column_stack([(columns - mean) / spread, np.ones(len(columns))])
     ridge = np.full(rows.shape[1], _RIDGE)
     ridge[-1] = 0
     solution = np.zeros(rows.shape[1])
     for _ in range(_ROUNDS):
-        said = 1 / (1 + np.exp(-rows @ solution))
-        slope = rows.T @ (said - right) / len(rows) + ridge * solution
-        curve = (rows * (said * (1 - said))[:, None]).T @ rows / len(rows) + np.diag(ridge)
+        p = 1 / (1 + np.exp(-rows @ solution))
+        slope = rows.T @ (p - right) / len(rows) + ridge * solution
+        curve = (rows * (p * (1 - p))[:, None]).T @ rows / len(rows) + np.diag(ridge)
         solution = solution - np.linalg.solve(curve, slope)
     slopes = solution[:-1] / spread
     return slopes, float(solution[-1] - mean @ slopes)
 
 
 def measured(disturbed: DisturbedFaces, faces: Faces) -> Array:
-    """Return ``(N, F)`` features of disturbed faces."""
+    """Return the ``(N, F)`` features of disturbed faces."""
     return np.array(
         [
             measure_quality(face, Landmarks(points), faces)
@@ -122,7 +122,7 @@ def measured(disturbed: DisturbedFaces, faces: Faces) -> Array:
 
 
 def written(found: QualityWeights, looks: npt.NDArray[np.int64]) -> str:
-    """Return the file: a line for each feature and each look."""
+    """Return the content of the file, with a line for each feature and component."""
     columns = [getattr(found, key) for key in _KEYS]
     features = [
         f'  {json.dumps(name)}: '

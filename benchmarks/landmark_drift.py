@@ -1,4 +1,4 @@
-"""How far tracked landmarks are from freshly detected ones, and which faces were lost.
+"""Distance of tracked landmarks from newly detected ones, and number of faces lost.
 
 The reference is full-size detection in every image.
 """

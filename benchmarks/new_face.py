@@ -1,4 +1,4 @@
-"""The delay from a face coming into view to its first report, measured by stamps."""
+"""The delay from the appearance of a face to its first report, measured by stamps."""
 
 from collections.abc import Iterator
 from itertools import count

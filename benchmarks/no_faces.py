@@ -1,4 +1,4 @@
-"""How often a detector finds faces where there are none: in pictures shipped with Python packages.
+"""False detections in pictures without faces, which are shipped with Python packages.
 
     pip install arcade matplotlib pygame scikit-image scikit-learn ursina
     python -m benchmarks.no_faces
@@ -105,8 +105,8 @@ def _fitted(gray: ImageArray) -> ImageArray:
 def main() -> None:
     """Count and print; with ``--out``, save pictures of the false detections."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='files of YuNet')
-    options.add_argument('--out', type=Path, help='folder for pictures of what was found')
+    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='YuNet model files')
+    options.add_argument('--out', type=Path, help='folder for pictures with false detections')
     chosen = options.parse_args()
     cv2.setNumThreads(1)
     detectors = load_detectors(chosen.yunet)
@@ -124,7 +124,7 @@ def main() -> None:
                 cv2.imwrite(str(chosen.out / f'{kind} {number}.png'), gray)
     print(f'{len(sources)} sources, {len(images)} images without people')
     for kind, finds in found.items():
-        print(f'{kind}: {len(finds)} finds', *finds, sep='\n    ')
+        print(f'{kind}: {len(finds)} false detections', *finds, sep='\n    ')
 
 
 if __name__ == '__main__':

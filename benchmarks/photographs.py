@@ -57,8 +57,10 @@ def main() -> None:
     parser.add_argument('ferplus', type=Path)
     parser.add_argument('--against', type=Path)
     parser.add_argument('--out', type=Path)
-    parser.add_argument('--pairs', type=int, default=60, help='drawn, the least alike first')
-    parser.add_argument('--seed', type=int, help='draw any pairs instead')
+    parser.add_argument(
+        '--pairs', type=int, default=60, help='number of pairs to draw, least similar first'
+    )
+    parser.add_argument('--seed', type=int, help='draw random pairs instead, with this seed')
     options = parser.parse_args()
     with np.load(options.ferplus) as file:
         images, splits = file['images'], file['split']
@@ -66,15 +68,15 @@ def main() -> None:
     start_s = time.process_time()
     (numbers,) = find_photographs([(images, landmarks)], CACHE)
     print(f'{len(np.unique(numbers))} photographs in {len(numbers)} pictures')
-    print(f'{time.process_time() - start_s:.0f} s of one processor (0: it was in the cache)')
+    print(f'{time.process_time() - start_s:.0f} s of processor time (0: from the cache)')
     found = pairs_of(numbers)
     if options.against:
         with np.load(options.against) as file:
             expected = file['photograph']
         other = pairs_of(expected)
-        print(f'{len(found)} pairs, {len(other)} of the other search, {len(found & other)} common')
+        print(f'{len(found)} pairs here, {len(other)} there, {len(found & other)} in both')
         count, share = shares_found(numbers, expected, splits)
-        print(f'{share:.2%} of its {count} groups across splits are found whole')
+        print(f'{share:.2%} of its {count} groups across splits are found completely')
     if options.out:
         flat = images.reshape(len(images), -1).astype(np.float32)
         flat -= flat.mean(axis=1, keepdims=True)

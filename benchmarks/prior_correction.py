@@ -1,11 +1,11 @@
-"""How much of the class frequencies of a training is best taken out of a model's answers.
+"""Chooses how much of the class frequencies of the training data to remove from a model's answers.
 
     python -m benchmarks.prior_correction --data FERPLUS --data ../shared/data/wild
 
 Prints accuracy, recall and calibration on the validation split of each data set for strengths of
-``prior_correction``, and the mean of accuracy and recall over the data sets. The strength of the
-highest mean is the default of ``fer_ros/inference/prior_correction.py``. As wherever classes have
-few faces, a recall of them would be chance: it is that of the classes that have many.
+``prior_correction``, and the mean of accuracy and recall over the data sets. The strength with the
+highest mean is the default in ``fer_ros/inference/prior_correction.py``. Recall is over classes
+with many faces, because that of the others would be chance.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def curve(classifier: Classifier, faces: FaceSet) -> list[tuple[float, ...]]:
 
 
 def best_strength(curves: list[list[tuple[float, ...]]]) -> tuple[float, list[float]]:
-    """Return the strength of the highest mean, and that mean at each of ``STRENGTHS``."""
+    """Return the strength with the highest mean, and the mean at each of ``STRENGTHS``."""
     means = np.mean([[row[_MEAN] for row in rows] for rows in curves], axis=0)
     return STRENGTHS[int(means.argmax())], means.tolist()
 
@@ -42,7 +42,9 @@ def best_strength(curves: list[list[tuple[float, ...]]]) -> tuple[float, list[fl
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    options.add_argument('--data', type=Path, action='append', required=True, help='as of train')
+    options.add_argument(
+        '--data', type=Path, action='append', required=True, help='data as for train'
+    )
     options.add_argument('--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors')
     chosen = options.parse_args()
     classifier = load_classifier(chosen.model)

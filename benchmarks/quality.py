@@ -1,10 +1,10 @@
-"""Whether the quality of faces tells which answers are wrong: ``doc/quality.png`` and a table.
+"""How well the quality of a face predicts wrong answers: ``doc/quality.png`` and a table.
 
 Run as ``python -m benchmarks.quality --data FERPLUS --split test --out doc/quality.png``. Faces
-are disturbed as ``quality_pictures.shown_pictures`` does it, in ways that quality was not fitted
-on. Of all answers those with the lowest score are withheld, by quality, by the confidence of the
-model, or by both, and what share of the others is wrong is drawn over the share that is left
-(risk-coverage curve: El-Yaniv & Wiener 2010). Intervals draw photographs.
+are disturbed by ``quality_pictures.shown_pictures``, in ways that quality was not fitted on. The
+answers with the lowest score (quality, confidence of the model, or both) are withheld, and the
+share of wrong answers among the others is drawn over the share of faces that remain (risk-coverage
+curve: El-Yaniv & Wiener 2010). Bootstrap intervals are over photographs.
 """
 
 import argparse
@@ -36,14 +36,14 @@ _DRAWS = 400
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Disturbed faces that were judged.
+    """Disturbed faces with the answers of a model.
 
     Attributes:
-        quality: ``(N,)``.
-        confidence: ``(N,)``.
+        quality: ``(N,)`` quality of each face.
+        confidence: ``(N,)`` confidence of each answer.
         right: ``(N,)`` whether the answer is the label.
-        kinds: ``(N,)`` how each was disturbed.
-        groups: ``(N,)`` number of its photograph.
+        kinds: ``(N,)`` name of the disturbance.
+        groups: ``(N,)`` number of the photograph.
     """
 
     quality: Array
@@ -53,19 +53,19 @@ class Judged:
     groups: npt.NDArray[Any]
 
     def scores(self) -> dict[str, Array]:
-        """Return what answers may be withheld by.
+        """Return the scores by which answers may be withheld.
 
-        Both are joined as independent evidence is, by the sum of their log odds.
+        ``both`` combines the other two as independent evidence, by adding their log odds.
         """
         both = _log_odds(self.quality) + _log_odds(self.confidence)
         return {'quality': self.quality, 'confidence': self.confidence, 'both': both}
 
 
 def judge(faces: FaceSet, classifier: Classifier) -> Judged:
-    """Return what is said of faces under disturbances that quality was not fitted on.
+    """Return faces under disturbances that quality was not fitted on, with a model's answers.
 
     Args:
-        faces: With labels.
+        faces: Faces with labels.
         classifier: The model.
     """
     disturbed = disturbed_faces(faces, False, classifier.config.crop_px, _STILLS)
@@ -88,11 +88,11 @@ def judge(faces: FaceSet, classifier: Classifier) -> Judged:
 
 
 def risks(scores: Mapping[str, Array], right: npt.NDArray[np.bool_]) -> dict[str, Array]:
-    """Return by score the ``(len(COVERAGES),)`` share of wrong answers among those that are left.
+    """Return by score the ``(len(COVERAGES),)`` share of wrong answers among those not withheld.
 
     Args:
-        scores: ``(N,)`` by which the lowest are withheld.
-        right: ``(N,)``.
+        scores: ``(N,)`` scores by name; answers with the lowest ones are withheld.
+        right: ``(N,)`` whether the answer is the label.
     """
     counts = np.maximum(np.rint(np.array(COVERAGES) * len(right)).astype(int), 1)
     found = {}
@@ -103,7 +103,7 @@ def risks(scores: Mapping[str, Array], right: npt.NDArray[np.bool_]) -> dict[str
 
 
 def drawn_risks(judged: Judged) -> dict[str, Array]:
-    """Return ``(draws, len(COVERAGES))`` risks of photographs that are drawn with replacement."""
+    """Return the ``(draws, len(COVERAGES))`` risks of bootstrap samples of photographs."""
     rng = np.random.default_rng(0)
     number = np.unique(judged.groups, return_inverse=True)[1]
     order = np.argsort(number, kind='stable')
@@ -118,7 +118,7 @@ def drawn_risks(judged: Judged) -> dict[str, Array]:
 
 
 def show(judged: Judged, draws: Mapping[str, Array]) -> None:
-    """Print the risks, what quality adds to confidence, and a line for each disturbance."""
+    """Print the risks, the gain of both over confidence, and a line for each disturbance."""
     found = risks(judged.scores(), judged.right)
     print(f'{len(judged.right)} faces, {1 - judged.right.mean():.1%} of the answers wrong')
     print('coverage' + ''.join(f'{name:>27}' for name in found) + f'{"both - confidence":>30}')

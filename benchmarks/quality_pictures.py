@@ -1,9 +1,9 @@
-"""Faces under disturbances: those that their quality is fitted on, and others to show it on.
+"""Disturbed faces: those that the estimate of quality is fitted on, and others to judge it on.
 
-The fit sees frames of synthetic clips, faces as small as 10 px, single disturbances of
-``data/disturbances.py`` up to where nothing is to be seen, and places where there is no face. What
-it is shown on is made in other ways: JPEG, motion, few photons, other pictures before the face,
-glare, and a lens out of focus.
+The fit uses frames of synthetic clips, faces as small as 10 px, single disturbances of
+``data/disturbances.py`` up to complete loss of the face, and places without a face. It is judged
+on other disturbances: JPEG, motion, few photons, parts of other pictures in front of the face,
+glare, and defocus.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,14 +38,14 @@ _NO_FACES = 0.6
 
 @dataclass(frozen=True, eq=False)
 class Disturbed:
-    """A picture and the landmarks that are found in it.
+    """A picture and the landmarks found in it.
 
     Attributes:
-        gray: ``(H, W)`` uint8.
-        landmarks: In pixels of it.
-        kind: How it was disturbed.
-        strength: Of that, in [0, 1]; 0 where there is none.
-        face: Whether a face is where the landmarks are.
+        gray: ``(H, W)`` uint8 gray.
+        landmarks: Landmarks in pixels of ``gray``.
+        kind: Name of the disturbance.
+        strength: Strength of the disturbance in [0, 1]; 0 if it has none.
+        face: Whether there is a face where the landmarks are.
     """
 
     gray: ImageArray
@@ -56,7 +56,7 @@ class Disturbed:
 
 
 def _cover(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
-    """Hide up to 60 % of the face behind a rectangle."""
+    """Cover up to 60 % of the face with a rectangle."""
     inner = len(pixels) / CHIP_MARGIN
     area = 0.6 * strength * inner * inner
     height = min(max(area**0.5 * np.exp(rng.uniform(-0.4, 0.4)), 1.0), inner)
@@ -78,12 +78,12 @@ _FITTED: dict[str, Disturb] = {
 
 
 def fitted_pictures(still: Still, rng: Rng, predictor: LandmarkPredictor) -> Iterator[Disturbed]:
-    """Yield what one still becomes for the fit.
+    """Yield the pictures made of one still for the fit.
 
     Args:
         still: A face.
-        rng: Source of all chance.
-        predictor: That finds the landmarks.
+        rng: Source of all random numbers.
+        predictor: Landmark model.
     """
     size_px = FACE_PX
     if rng.random() < 0.5:
@@ -104,7 +104,7 @@ def fitted_pictures(still: Still, rng: Rng, predictor: LandmarkPredictor) -> Ite
 
 
 def _no_face(still: Still, rng: Rng, predictor: LandmarkPredictor) -> Disturbed:
-    """Return landmarks in a face upside down, in clouds, beside a face, or in a part of one."""
+    """Return landmarks in an upside-down face, in clouds, next to a face, or in a part of one."""
     gray, landmarks = _placed(still, rng)
     kind = str(rng.choice(['upside down', 'clouds', 'beside', 'part']))
     points = landmarks.points_px.astype(np.float64)
@@ -154,7 +154,7 @@ def _jpeg(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
 
 
 def _motion(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
-    """Move by up to 23 px while the shutter is open."""
+    """Blur by a motion of up to 23 px."""
     length, angle = 1 + 22 * strength, rng.uniform(0, np.pi)
     kernel = np.zeros((49, 49), np.float32)
     reach = np.array([np.cos(angle), np.sin(angle)]) * length / 2
@@ -165,14 +165,14 @@ def _motion(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
 
 
 def _photons(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
-    """Count from 300 photons down to one where the picture is white (shot noise)."""
+    """Add shot noise, with 300 photons down to one for white."""
     white = 300 ** (1 - strength)
     counts = rng.poisson(np.clip(pixels, 0, 255) / 255 * white)
     return (counts * 255 / white).astype(np.float32)
 
 
 def _glare(pixels: FloatArray, strength: float, rng: Rng) -> FloatArray:
-    """Shine a lamp into the lens."""
+    """Add the glare of a lamp."""
     side = len(pixels) / CHIP_MARGIN
     x, y = len(pixels) / 2 + rng.uniform(-0.35, 0.35, 2) * side
     rows, columns = np.mgrid[: len(pixels), : len(pixels)]
@@ -196,7 +196,7 @@ def _filtered(pixels: FloatArray, kernel: FloatArray) -> FloatArray:
 def _something_before(
     pixels: FloatArray, strength: float, rng: Rng, other: ImageArray
 ) -> FloatArray:
-    """Hide up to 70 % of the face behind an ellipse of another picture, as behind a hand."""
+    """Cover up to 70 % of the face with an ellipse of another picture, like a hand."""
     side = len(pixels) / CHIP_MARGIN
     across = (0.7 * strength / np.pi) ** 0.5 * side * np.exp(rng.uniform(-0.5, 0.5))
     along = 0.7 * strength / np.pi * side**2 / max(across, 1e-3)
@@ -222,13 +222,13 @@ COVERED = 'something before it'
 def shown_pictures(
     still: Still, other: ImageArray, rng: Rng, predictor: LandmarkPredictor
 ) -> Iterator[Disturbed]:
-    """Yield what one still becomes to be judged: each disturbance once, of any strength.
+    """Yield one still under each disturbance for judging quality, with random strengths.
 
     Args:
         still: A face.
-        other: Picture of which a part comes before the face.
-        rng: Source of all chance.
-        predictor: That finds the landmarks.
+        other: Picture of which a part covers the face.
+        rng: Source of all random numbers.
+        predictor: Landmark model.
     """
     for kind in (*_SHOWN, COVERED):
         gray, expected = _placed(still, rng)

@@ -16,7 +16,7 @@ from fer_ros.errors import SourceError
 from fer_ros.pipeline.emotion_pipeline import STAGES
 
 EARLIER, LIBRARY = 'earlier design', 'library fer'
-# At least one detection and the images up to the next, however slow the machine is.
+# At least one detection and the images up to the next, even on a slow machine.
 _LEAST_IMAGES = WARM_UP_IMAGES
 _IMAGES_FOR_THREADS = 5
 Figures = dict[str, Any]
@@ -77,8 +77,8 @@ def _sides(
         stages[EARLIER] = earlier_design.STAGES
     except ModuleNotFoundError as error:
         notes.append(
-            f"the earlier design is not compared: no module {error.name}; pip install '.[train]' "
-            'in the folder of fer_ros brings it'
+            f'the earlier design is not compared: no module {error.name}; to compare it, run pip '
+            "install '.[train]' in the folder of fer_ros"
         )
     try:
         sides.append(OneByOne(LIBRARY, FerLibrary()))
@@ -90,11 +90,11 @@ def _sides(
 def _affordable_images(sides: Sequence[Side], size_wh: tuple[int, int], seconds: float) -> int:
     """Return the number of images that all sides can process in a round of this many seconds."""
     (chunk,) = one_face_chunks(size_wh, WARM_UP_IMAGES)
-    # The first run loads what the second then finds loaded.
+    # The first run is warm-up.
     for side in sides:
         warm_up(side, chunk)
-    an_image_s = sum(warm_up(side, chunk).elapsed_s for side in sides) / WARM_UP_IMAGES
-    return max(round(seconds / an_image_s), _LEAST_IMAGES)
+    image_s = sum(warm_up(side, chunk).elapsed_s for side in sides) / WARM_UP_IMAGES
+    return max(round(seconds / image_s), _LEAST_IMAGES)
 
 
 def _measure(
@@ -121,17 +121,19 @@ def _measure(
 def _print_faces(figures: Figures) -> None:
     marks = figures['landmarks']
     print(
-        f'landmarks from detected ones, in eye distances: median {marks["distance_median"]:.4f}, '
-        f'p95 {marks["distance_p95"]:.4f} (of {marks["images"]} images)'
+        'distance of tracked from detected landmarks, in eye distances: median '
+        f'{marks["distance_median"]:.4f}, p95 {marks["distance_p95"]:.4f} '
+        f'({marks["images"]} images)'
     )
     print(
-        f'faces lost that full-frame detection finds: {marks["images_with_the_face_lost"]} of '
-        f'{marks["images_with_a_detected_face"]} images ({marks["share_lost"]:.2%}); before the '
-        f'first report: {marks["images_before_the_first_report"]}'
+        'images in which full-frame detection finds a face and fer_ros has lost it: '
+        f'{marks["images_with_the_face_lost"]} of {marks["images_with_a_detected_face"]} '
+        f'({marks["share_lost"]:.2%}); before its first report: '
+        f'{marks["images_before_the_first_report"]}'
     )
     for situation, delay in figures['new_face'].items():
         print(
-            f'new face, {situation}: reported after {delay["median_s"]:.2f} s at the median, '
-            f'{delay["max_s"]:.2f} s at most (of {delay["times"]} times)',
+            f'time until a new face is reported, {situation}: median {delay["median_s"]:.2f} s, '
+            f'at most {delay["max_s"]:.2f} s ({delay["times"]} times)',
             flush=True,
         )

@@ -1,9 +1,9 @@
-"""How long a search takes with each detector, and how much it slows down other threads.
+"""The time that a search takes with each detector, and how much it slows down other threads.
 
     python -m benchmarks.search_time --yunet YUNET.onnx
 
-Detectors take turns on the same images in one process. *Others* is how far a Python thread of the
-same process counts while searches run, as a share of how far it counts alone, on a machine with a
+Detectors take turns on the same images in one process. *Others* is the speed of a counting Python
+thread in the same process while searches run, as a share of its speed alone, on a machine with a
 processor for each: a detector that holds the interpreter lock leaves it little time.
 """
 
@@ -84,7 +84,7 @@ def search_ms(
 
 
 def others_share(detector: FaceDetector, gray: ImageArray, seconds: float) -> float:
-    """Return the share of its solo count that another thread reaches during searches."""
+    """Return the speed of another thread during searches, as a share of its speed alone."""
 
     def counted(work: bool) -> float:
         with counting() as counter:
@@ -103,8 +103,8 @@ def others_share(detector: FaceDetector, gray: ImageArray, seconds: float) -> fl
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='files of YuNet')
-    options.add_argument('--rounds', type=int, default=30)
+    options.add_argument('--yunet', type=Path, nargs='*', default=[], help='YuNet model files')
+    options.add_argument('--rounds', type=int, default=30, help='searches per detector and image')
     chosen = options.parse_args()
     cv2.setNumThreads(1)
     detectors = load_detectors(chosen.yunet)
@@ -115,7 +115,7 @@ def main() -> None:
                 detectors, scene(size_wh, with_face), chosen.rounds
             ).items():
                 print(f'    {name:<40}{took:6.1f}')
-    print('others, %')
+    print('speed of another thread during searches, %')
     for name, detector in detectors.items():
         share = others_share(detector, scene(SIZES_WH[0], True), 1.0)
         print(f'    {name:<40}{100 * share:6.0f}')

@@ -1,6 +1,6 @@
-"""``python -m benchmarks.soak``: what a node holds and how fast it answers, over a long time.
+"""``python -m benchmarks.soak``: resources and latency of a node over a long run.
 
-Two cameras, one of raw images and one of JPEG, 30 images a second each; ``make soak`` starts it.
+Two cameras send 30 images per second each, one raw images and one JPEG; ``make soak`` runs it.
 """
 
 import argparse
@@ -19,25 +19,25 @@ from fer_ros.bench.report import machine, write_json
 from fer_ros.errors import FerError
 
 _INTERVAL_S = 10.0
-# What is loaded once, and what fills to its size, has done so by then.
+# By then, everything is loaded and caches are full.
 _WARM_UP_S = 60.0
 _GROWTH = 0.05
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What was seen in an interval.
+    """Measurements of one interval.
 
     Attributes:
-        minutes: From the start to the end of the interval.
-        resident_mb: Memory at its end.
-        threads: Likewise.
-        descriptors: Likewise.
-        answers: Messages that came.
-        dropped: Images that gave way to newer ones.
-        median_ms: Time from the stamp of an image to the arrival of its message.
-        p95_ms: Likewise.
-        p99_ms: Likewise.
+        minutes: Time from the start of the run to the end of the interval.
+        resident_mb: Memory at the end of the interval.
+        threads: Number of threads at the end of the interval.
+        descriptors: Number of open files and sockets at the end of the interval.
+        answers: Number of messages that arrived.
+        dropped: Number of images that were replaced by newer ones.
+        median_ms: Median time from the stamp of an image to the arrival of its message.
+        p95_ms: 95th percentile of that time.
+        p99_ms: 99th percentile of that time.
     """
 
     minutes: float
@@ -52,10 +52,10 @@ class Sample:
 
 
 def soak(minutes: float) -> list[Sample]:
-    """Run a node for some time; return a sample of each interval after it has warmed up.
+    """Run a node for some time; return a sample of each interval after the warm-up.
 
     Args:
-        minutes: How long, with the time to warm up.
+        minutes: Duration in minutes, including the warm-up.
 
     Raises:
         SourceError: The node does not start, or ends.
@@ -74,9 +74,9 @@ def soak(minutes: float) -> list[Sample]:
 
 def _sample(graph: FaultGraph, spent_s: float) -> Sample:
     graph.delays_s.clear()
-    dropped = [camera.fates['dropped'] for camera in graph.cameras]
+    dropped = [camera.outcomes['dropped'] for camera in graph.cameras]
     graph.spin(_INTERVAL_S, load=True)
-    gone = sum(camera.fates['dropped'] for camera in graph.cameras) - sum(dropped)
+    gone = sum(camera.outcomes['dropped'] for camera in graph.cameras) - sum(dropped)
     spread_ms = np.percentile([*graph.delays_s] or [np.nan], (50, 95, 99)) * 1e3
     return Sample(
         (spent_s + _INTERVAL_S) / 60,
@@ -90,11 +90,11 @@ def _sample(graph: FaultGraph, spent_s: float) -> Sample:
 
 
 def draw(samples: Sequence[Sample], path: Path) -> None:
-    """Draw what was seen over time, to a PNG file.
+    """Plot the samples over time to a PNG file.
 
     Args:
-        samples: In their order.
-        path: Replaced only by a whole file.
+        samples: Samples in order of time.
+        path: File to write; an existing one is replaced only once the new one is complete.
     """
     from matplotlib.figure import Figure
 
@@ -124,7 +124,7 @@ def draw(samples: Sequence[Sample], path: Path) -> None:
 
 
 def problems(samples: Sequence[Sample]) -> list[str]:
-    """Return what grew, as sentences."""
+    """Return a sentence for each requirement that failed."""
     first, last = samples[0], samples[-1]
     found = []
     growth = last.resident_mb / first.resident_mb - 1
@@ -133,22 +133,27 @@ def problems(samples: Sequence[Sample]) -> list[str]:
     for name in ('threads', 'descriptors'):
         counts = {getattr(sample, name) for sample in samples}
         if len(counts) > 1:
-            found.append(f'{name} were {", ".join(map(str, sorted(counts)))}')
+            found.append(f'the number of {name} varied: {", ".join(map(str, sorted(counts)))}')
     silent = [sample.minutes for sample in samples if not sample.answers]
     if silent:
-        found.append(f'nothing was answered at minute {silent[0]:.1f}')
+        found.append(f'no image was answered at minute {silent[0]:.1f}')
     return found
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run, print and draw; exit code 1 where something grew."""
+    """Run, print and plot; the exit code is 1 if a requirement failed."""
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks.soak',
-        description=f'Two cameras at {RATE_HZ:g} images a second for a long time.',
+        description=f'Run a node with two cameras of {RATE_HZ:g} images per second, and record '
+        'its memory, threads, descriptors and latency.',
     )
-    parser.add_argument('--minutes', type=float, default=30, help='default: 30')
-    parser.add_argument('--plot', type=Path, default=Path('soak.png'), help='default: soak.png')
-    parser.add_argument('--json', type=Path, help='file for the samples')
+    parser.add_argument(
+        '--minutes', type=float, default=30, help='duration in minutes; default: 30'
+    )
+    parser.add_argument(
+        '--plot', type=Path, default=Path('soak.png'), help='PNG file to write; default: soak.png'
+    )
+    parser.add_argument('--json', type=Path, help='file to write the samples to')
     options = parser.parse_args(arguments)
     try:
         samples = soak(options.minutes)
@@ -169,8 +174,8 @@ def main(arguments: list[str] | None = None) -> None:
             f'{sample.median_ms:>11.1f}{sample.p95_ms:>9.1f}{sample.p99_ms:>9.1f}'
         )
     found = problems(samples)
-    print('\n'.join(f'DOES NOT HOLD: {problem}' for problem in found) or 'nothing grew')
-    sys.exit('soak: not all held' if found else 0)
+    print('\n'.join(f'FAILED: {problem}' for problem in found) or 'all requirements held')
+    sys.exit('soak: some requirements failed' if found else 0)
 
 
 if __name__ == '__main__':

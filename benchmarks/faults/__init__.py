@@ -1,1 +1,1 @@
-"""A campaign of faults against a running node; ``make faults`` starts it."""
+"""Fault injection into a running node; ``make faults`` starts it."""

@@ -1,4 +1,4 @@
-"""Image messages with something wrong in them: one field, several at random, or all of it."""
+"""Image and camera_info messages with wrong, unusual or random fields."""
 
 import array
 import copy
@@ -13,16 +13,15 @@ _ENCODINGS = (
     *('', ' ', 'bgr', 'BGR_8', '32FC1', '64FC3', '16UC1', 'mono8\n', 'жираф', '🙂'),
     *('../../etc/passwd', '%s%n%x', 'x' * 10_000),
 )
-# Encodings that take other numbers of bytes than those that there are, or need even sides.
+# Valid encodings that need another number of bytes than the image has, or even sides.
 _OTHER_ENCODINGS = ('bgra8', 'rgb16', 'bgr16', 'rgba16')
 
 
 def unreadable_images(good: Image) -> Iterator[Image]:
-    """Yield images of which each has one field, or two that belong together, that no reader can
-    make sense of.
+    """Yield images that cannot be read because of one field, or of two that belong together.
 
     Args:
-        good: ``bgr8`` without padding.
+        good: Valid image, ``bgr8`` without padding.
     """
     row, size = good.step, len(good.data)
     for encoding in (*_ENCODINGS, *_OTHER_ENCODINGS):
@@ -35,7 +34,7 @@ def unreadable_images(good: Image) -> Iterator[Image]:
         yield _with(good, height=side)
         yield _with(good, width=side)
         yield _with(good, height=side, width=side)
-    # Products that fit where sums are of 32 bits.
+    # Products that overflow 32 bits to small numbers.
     yield _with(good, height=2**16, width=2**16, step=0)
     yield _with(good, height=2**31, width=2, step=2**31)
     yield _with(good, encoding='yuv422', width=good.width - 1)
@@ -43,10 +42,10 @@ def unreadable_images(good: Image) -> Iterator[Image]:
 
 
 def odd_images(good: Image) -> Iterator[Image]:
-    """Yield images that can be read, though hardly anybody sends the like.
+    """Yield unusual images that can be read.
 
     Args:
-        good: ``bgr8`` without padding.
+        good: Valid image, ``bgr8`` without padding.
     """
     for is_bigendian in (1, 2, 255):
         yield _with(good, is_bigendian=is_bigendian)
@@ -57,7 +56,7 @@ def odd_images(good: Image) -> Iterator[Image]:
         yield odd
     yield _with(good, data=good.data + array.array('B', bytes(1000)))
     yield _with(good, encoding='mono8')
-    # Ends at the zero on its way.
+    # A string is cut at its zero byte in transport.
     yield _with(good, encoding='bgr8\0rubbish')
     yield _with(good, encoding='bayer_rggb8')
     yield _with(good, height=1)
@@ -67,7 +66,7 @@ def odd_images(good: Image) -> Iterator[Image]:
 
 
 def random_image(good: Image, random: Random) -> Image:
-    """Return an image of which several fields are what chance makes of them."""
+    """Return an image with random values in several fields."""
     width = random.choice((0, 1, random.randrange(4000), random.randrange(2**32)))
     height = random.choice((0, 1, random.randrange(4000), random.randrange(2**32)))
     fields = {
@@ -83,7 +82,7 @@ def random_image(good: Image, random: Random) -> Image:
 
 
 def random_camera_info(random: Random) -> CameraInfo:
-    """Return a ``CameraInfo`` with numbers that no camera has."""
+    """Return a ``CameraInfo`` with numbers that are impossible for a camera."""
 
     def numbers(count: int) -> list[float]:
         odd = (0.0, -1.0, 1e-300, 1e300, float('nan'), float('inf'), -float('inf'), 300.0)
@@ -107,7 +106,7 @@ def random_camera_info(random: Random) -> CameraInfo:
 
 
 def _with(good: Image, **fields: Any) -> Image:
-    """Return an image that is another but for some fields, with a header of its own."""
+    """Return a copy of an image, with its own header and some fields replaced."""
     image = copy.copy(good)
     image.header = copy.copy(good.header)
     for name, value in fields.items():

@@ -1,4 +1,4 @@
-"""JPEG and PNG files that are cut, damaged, or much larger than they look."""
+"""JPEG and PNG files that are truncated, damaged, or decompression bombs."""
 
 import struct
 import zlib
@@ -9,12 +9,12 @@ _PNG = b'\x89PNG\r\n\x1a\n'
 
 
 def cut(picture: bytes, random: Random) -> bytes:
-    """Return the beginning of a file, of any length."""
+    """Return a file, truncated at random."""
     return picture[: random.randrange(len(picture))]
 
 
 def flipped(picture: bytes, random: Random) -> bytes:
-    """Return a file in which 1 to 50 bits are other ones, anywhere."""
+    """Return a file in which 1 to 50 random bits are flipped."""
     data = bytearray(picture)
     for _ in range(random.randint(1, 50)):
         data[random.randrange(len(data))] ^= 1 << random.randrange(8)
@@ -22,16 +22,16 @@ def flipped(picture: bytes, random: Random) -> bytes:
 
 
 def bombs(jpeg: bytes) -> Iterator[bytes]:
-    """Yield files whose few bytes would be decoded to hundreds of megabytes and more.
+    """Yield small files that decode to hundreds of megabytes or more.
 
     Args:
-        jpeg: Its sizes are replaced by the largest that there are.
+        jpeg: JPEG file, which is copied with larger sizes in its header.
     """
-    # Whole files with whole checksums: that they are too large is all that is wrong with them.
+    # Complete files with valid checksums: only their size is wrong.
     for width, height in ((10_000, 10_000), (30_000, 30_000), (2**31 - 1, 1), (2**31 - 1,) * 2):
         rows = min(height, 100)
         yield png(width, height, bytes(rows * (1 + min(width, 100_000))))
-    # Small pictures with much beside the pixels.
+    # Small pictures with large metadata.
     text = zlib.compress(bytes(100_000_000), 9)
     pixels = bytes(16 * 17)
     yield png(16, 16, pixels, [(b'zTXt', b'Comment\0\0' + text)])
@@ -44,13 +44,13 @@ def bombs(jpeg: bytes) -> Iterator[bytes]:
 def png(
     width: int, height: int, rows: bytes, extra: list[tuple[bytes, bytes]] | None = None
 ) -> bytes:
-    """Return a gray PNG of 8 bits.
+    """Return an 8-bit gray PNG.
 
     Args:
-        width: That its header says.
-        height: Likewise.
-        rows: Pixels, each row behind a byte 0.
-        extra: Kinds and contents of further chunks.
+        width: Width in its header.
+        height: Height in its header.
+        rows: Pixels, with a byte 0 before each row.
+        extra: Types and contents of further chunks.
     """
     header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
     chunks = [(b'IHDR', header), *(extra or ()), (b'IDAT', zlib.compress(rows, 9)), (b'IEND', b'')]

@@ -1,12 +1,12 @@
-"""Camera: an image topic, what it sends, and what became of that."""
+"""Camera: an image topic, its publisher, and the counts of its images."""
 
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sensor_msgs.msg import CompressedImage, Image
 
-# The ways in which the node says what became of an image.
-FATES = ('published', 'dropped', 'late', 'failed', 'ignored')
+# The counts in the node's diagnostics, one of which includes every image.
+OUTCOMES = ('published', 'dropped', 'late', 'failed', 'ignored')
 Message: TypeAlias = Image | CompressedImage
 
 
@@ -15,11 +15,11 @@ class Camera:
     """One image topic.
 
     Attributes:
-        topic: Its full name.
-        good: What it sends when nothing is wrong.
-        publisher: Of its images; None while nobody sends any.
-        sent: Images, since the node counts.
-        fates: What became of them, as the node's diagnostics say.
+        topic: Full name of the topic.
+        good: Valid image that it sends by default.
+        publisher: Publisher of its images; None while it is closed.
+        sent: Number of images sent since the node's counts started.
+        outcomes: The node's counts of these images, from its diagnostics.
         last_ns: Stamp of the last image.
     """
 
@@ -27,18 +27,18 @@ class Camera:
     good: Message
     publisher: Any = None
     sent: int = 0
-    fates: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
     last_ns: int = 0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of an image.
+    """The node's answer to an image.
 
     Attributes:
-        time_s: When it arrived.
+        time_s: Time of arrival, on the monotonic clock.
         delay_s: Time since the image's stamp.
-        faces: Number of them.
+        faces: Number of faces.
     """
 
     time_s: float

@@ -1,4 +1,4 @@
-"""Runs kinds of faults at random and says whether all held afterwards."""
+"""Campaign: injects random faults and checks the requirements after each."""
 
 import time
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 from sensor_msgs.msg import Image
 
-from benchmarks.faults.camera import FATES, Camera
+from benchmarks.faults.camera import OUTCOMES, Camera
 from benchmarks.faults.fault_graph import FaultGraph
-from benchmarks.faults.graph_faults import begin_anew, listeners
+from benchmarks.faults.graph_faults import listeners, restart
 from benchmarks.faults.kinds import KINDS, Kind
 from benchmarks.faults.node_log import log_problems
 from benchmarks.faults.process_state import ProcessState, process_state
@@ -21,30 +21,30 @@ _FACE_WITHIN_S = 20.0
 
 
 @dataclass
-class Tally:
-    """What came of one kind of faults.
+class KindResult:
+    """Results of one kind of fault.
 
     Attributes:
-        times: How often it was tried.
-        images: That both cameras sent meanwhile.
-        fates: What became of them.
-        answer_s: Times until a good image was answered afterwards.
+        times: Number of injections.
+        images: Number of images that both cameras sent during these.
+        outcomes: The node's counts of these images.
+        answer_s: Times to the answer to a good image after each injection.
     """
 
     times: int = 0
     images: int = 0
-    fates: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FATES, 0))
+    outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     answer_s: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """What is allowed after a fault.
+    """Limits after a fault.
 
     Attributes:
-        answer_s: Seconds until a good image is answered; on a machine that is too busy for that
-            without any fault, three times what 99 % of the answers took before.
-        growth: Share by which memory may have grown since the node had warmed up.
+        answer_s: Longest time in seconds to the answer to a good image. If a busy machine is
+            slower without faults, the limit is three times the 99th percentile of that time.
+        growth: Largest growth of memory since the node had warmed up, as a fraction.
     """
 
     answer_s: float = 1.0
@@ -52,35 +52,35 @@ class Allowed:
 
 
 class Campaign:
-    """Faults of one seed against one node.
+    """The faults that follow from a seed, injected into one node.
 
     Attributes:
-        usual_s: Times until a good image was answered before anything was wrong.
-        tallies: By kind.
-        problems: What did not hold, as sentences.
-        before: What the process held when it had warmed up: memory at work, threads and
-            descriptors unconfigured.
-        after: The same at the end.
+        usual_s: Times to the answer to a good image before the first fault.
+        results: Results by the name of the kind.
+        problems: A sentence for each requirement that failed.
+        before: Resources of the process after the warm-up: memory while active, threads and
+            descriptors while unconfigured.
+        after: The same after the last fault.
     """
 
     def __init__(self, seed: int, allowed: Allowed | None = None) -> None:
         """Args:
-        seed: Decides what comes, and in which order.
-        allowed: See ``Allowed``.
+        seed: Seed of the faults and their order.
+        allowed: Limits after a fault.
         """
         self._seed, self._allowed = seed, allowed or Allowed()
         self.usual_s: list[float] = []
-        self.tallies: dict[str, Tally] = {}
+        self.results: dict[str, KindResult] = {}
         self.problems: list[str] = []
         self.before = self.after = ProcessState(0, 0, 0)
 
     def run(self, seconds: float, warm_up_images: int = 100) -> None:
-        """Start the node, try one kind after another, and look at what is left.
+        """Start the node, inject faults one after another, and check what they leave behind.
 
         Args:
-            seconds: How long; the kind that has begun is finished.
-            warm_up_images: Good images that each camera sends before, so that memory is what it
-                is going to be.
+            seconds: Duration in seconds; the last fault is finished.
+            warm_up_images: Number of good images that each camera sends first, so that memory has
+                reached its normal size.
 
         Raises:
             SourceError: The node does not start, or ends.
@@ -88,7 +88,7 @@ class Campaign:
         graph = FaultGraph()
         try:
             self._warm_up(graph, warm_up_images)
-            self.before = self._held(graph)
+            self.before = self._resources(graph)
             end_s = time.monotonic() + seconds
             for number, kind in enumerate(self._kinds()):
                 if time.monotonic() > end_s:
@@ -100,19 +100,19 @@ class Campaign:
 
     @property
     def limit_s(self) -> float:
-        """Seconds within which a good image has to be answered after a fault."""
+        """Seconds within which a good image must be answered after a fault."""
         usual_s = float(np.percentile([*self.usual_s] or [0.0], 99))
         return max(self._allowed.answer_s, 3 * usual_s)
 
     def _kinds(self) -> Iterator[Kind]:
-        """Yield each kind once, then any."""
+        """Yield each kind once, then random ones without end."""
         random = Random(self._seed)
         yield from random.sample(KINDS, len(KINDS))
         while True:
             yield random.choice(KINDS)
 
     def _warm_up(self, graph: FaultGraph, images: int) -> None:
-        """Have the node do once what it is going to do, with good images alone."""
+        """Have the node do everything once with good images."""
         annotated = graph.tester.create_subscription(
             Image, 'raw/image_annotated', lambda msg: None, 1
         )
@@ -121,57 +121,60 @@ class Campaign:
                 self.usual_s.append(graph.answer_s(camera))
         graph.tester.destroy_subscription(annotated)
         listeners(graph, Random(0))
-        # What is given back to the allocator is taken from it again in other places.
+        # Freed memory is reused differently after a restart, so that it grows a little once.
         for _ in range(2):
-            begin_anew(graph)
+            restart(graph)
 
-    def _held(self, graph: FaultGraph) -> ProcessState:
-        at_rest = begin_anew(graph)
+    def _resources(self, graph: FaultGraph) -> ProcessState:
+        at_rest = restart(graph)
         graph.spin(_QUIET_S)
         return replace(at_rest, resident_mb=process_state(graph.node.pid).resident_mb)
 
     def _try(self, graph: FaultGraph, kind: Kind, random: Random) -> None:
         name = kind.__name__
-        tally = self.tallies.setdefault(name, Tally())
-        tally.times += 1
-        before = [(camera, camera.sent, dict(camera.fates)) for camera in graph.cameras]
+        result = self.results.setdefault(name, KindResult())
+        result.times += 1
+        before = [(camera, camera.sent, dict(camera.outcomes)) for camera in graph.cameras]
         try:
             kind(graph, random)
         except UnfulfilledError as error:
             self.problems.append(f'{name}: {error}')
         for camera in graph.cameras:
             answer_s = graph.answer_s(camera)
-            tally.answer_s.append(answer_s)
+            result.answer_s.append(answer_s)
             if answer_s > self.limit_s:
                 self.problems.append(
-                    f'{name}: a good image on {camera.topic} was answered after {answer_s:.2f} s'
+                    f'{name}: a good image on {camera.topic} was answered after {answer_s:.2f} s, '
+                    f'allowed are {self.limit_s:.2f} s'
                 )
-        for camera, sent, fates in before:
+        for camera, sent, outcomes in before:
             missing = graph.unaccounted(camera)
             if missing:
                 self.problems.append(
                     f'{name}: {missing} images on {camera.topic} are not accounted for'
                 )
                 camera.sent -= missing
-            # Where the node was activated anew it counts anew.
+            # If the node was reactivated, its counts have restarted.
             if camera.sent >= sent:
-                tally.images += camera.sent - sent
-                for fate in FATES:
-                    tally.fates[fate] += camera.fates[fate] - fates[fate]
+                result.images += camera.sent - sent
+                for outcome in OUTCOMES:
+                    result.outcomes[outcome] += camera.outcomes[outcome] - outcomes[outcome]
 
     def _finish(self, graph: FaultGraph) -> None:
         for camera in graph.cameras:
             if not self._sees_face(graph, camera):
-                self.problems.append(f'no face is found on {camera.topic} afterwards')
-        self.after = self._held(graph)
+                self.problems.append(f'no face is found on {camera.topic} after the faults')
+        self.after = self._resources(graph)
         grown = self.after.resident_mb / self.before.resident_mb - 1
         if grown > self._allowed.growth:
             self.problems.append(f'memory grew by {100 * grown:.1f} %')
         if self.after.threads > self.before.threads:
-            self.problems.append(f'threads: {self.before.threads} became {self.after.threads}')
+            self.problems.append(
+                f'threads increased from {self.before.threads} to {self.after.threads}'
+            )
         if self.after.descriptors > self.before.descriptors:
             self.problems.append(
-                f'descriptors: {self.before.descriptors} became {self.after.descriptors}'
+                f'descriptors increased from {self.before.descriptors} to {self.after.descriptors}'
             )
         self.problems.extend(log_problems(graph.node.log))
 

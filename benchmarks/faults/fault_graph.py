@@ -1,4 +1,4 @@
-"""FaultGraph: a node in a process of its own with two cameras, and account of their images."""
+"""FaultGraph: a node in its own process, two cameras, and the counts of their images."""
 
 import array
 import copy
@@ -19,7 +19,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.faults.camera import FATES, Answer, Camera, Message
+from benchmarks.faults.camera import OUTCOMES, Answer, Camera, Message
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_people import portrait
 from fer_ros.messages.emotions import stamp_s_from_msg
@@ -35,24 +35,24 @@ _S = 1_000_000_000
 
 
 class FaultGraph:
-    """Sends images to a node and hears what it says of them.
+    """Sends images to a node and receives its answers and diagnostics.
 
     Attributes:
-        node: The process.
+        node: Process of the node.
         tester: Node of this process.
-        raw: Camera of ``sensor_msgs/Image``.
-        compressed: Camera of ``sensor_msgs/CompressedImage``.
-        answers: The answers by their ``frame_id``.
-        last_answer: That to the last image of ``answer_s``.
+        raw: Camera that sends ``sensor_msgs/Image``.
+        compressed: Camera that sends ``sensor_msgs/CompressedImage``.
+        answers: Answers by the ``frame_id`` of the image.
+        last_answer: Answer to the last image of ``answer_s``.
         delays_s: Time from each image's stamp to the arrival of its answer.
-        statuses: Level and message of all that diagnostics said.
+        statuses: Level and message of each diagnostic status received.
     """
 
     def __init__(self) -> None:
         """Start the node and wait until it answers.
 
         Raises:
-            SourceError: It does not.
+            SourceError: The node does not start or answer.
         """
         send_images_whole(os.environ)
         self._context, domain_id = Context(), take_domain()
@@ -91,36 +91,34 @@ class FaultGraph:
         )
         for camera in self.cameras:
             self.open(camera)
-        self.open_accounts(_START_S)
+        self.reset_counts(_START_S)
 
     def open(
         self, camera: Camera, reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE
     ) -> None:
-        """Have a camera send its images."""
+        """Create the publisher of a camera."""
         qos = QoSProfile(depth=1, reliability=reliability)
         camera.publisher = self.tester.create_publisher(type(camera.good), camera.topic, qos)
 
     def close(self, camera: Camera) -> None:
-        """Have nobody send a camera's images."""
+        """Destroy the publisher of a camera."""
         self.tester.destroy_publisher(camera.publisher)
         camera.publisher = None
 
     def shut_down(self) -> None:
-        """End all."""
+        """Stop the node and shut down ROS."""
         self.node.stop()
         self._executor.shutdown()
         self.tester.destroy_node()
         rclpy.try_shutdown(context=self._context)
 
-    # Time passes.
-
     def spin(
         self, seconds: float, until: Callable[[], bool] = lambda: False, load: bool = False
     ) -> bool:
-        """Hear what is said for some time, or until a condition holds; return whether it does.
+        """Receive messages for some time, or until a condition holds; return whether it does.
 
         Args:
-            seconds: The time.
+            seconds: Longest time in seconds.
             until: The condition.
             load: Whether both cameras send good images meanwhile.
 
@@ -148,10 +146,11 @@ class FaultGraph:
         """Send an image.
 
         Args:
-            camera: That sends it.
-            msg: Its header is replaced; the good one if None.
-            name: Its ``frame_id``; that of ``msg`` if empty.
-            stamp: Its stamp; now if None, or a little later than the one before.
+            camera: Camera that sends it.
+            msg: The image, whose header is replaced; None for the camera's good one.
+            name: The ``frame_id``; empty for that of ``msg``.
+            stamp: The stamp; None for the current time, or a later one if the last stamp
+                requires it.
         """
         if camera.publisher is None:
             return
@@ -165,27 +164,27 @@ class FaultGraph:
         camera.publisher.publish(msg)
 
     def send_all(self, camera: Camera, messages: Iterable[Message], name: str = '') -> int:
-        """Send images one after another, each when the node has had time for the one before.
+        """Send images one after another, each when the node has had time for the last one.
 
         Args:
-            camera: That sends them.
+            camera: Camera that sends them.
             messages: The images.
-            name: Beginning of their ``frame_id``; that of each if empty.
+            name: Beginning of each ``frame_id``; empty for that of each message.
 
         Returns:
-            How many they were.
+            Number of the images.
         """
         (other,) = (one for one in self.cameras if one is not camera)
         count = 0
         for msg in messages:
             self.send(camera, msg, f'{name} {count}' if name else '')
-            # What came before the other camera's image has been taken when that is answered.
+            # When the other camera's image is answered, the node has taken this one before it.
             self.answer_s(other, 1.0)
             count += 1
         return count
 
     def answer_s(self, camera: Camera, within_s: float = 30.0) -> float:
-        """Send a good image; return the time until it is answered, infinite if it is not."""
+        """Send a good image and return the time to its answer, infinite if there is none."""
         self._probes += 1
         name = f'probe {self._probes}'
         sent_s = time.monotonic()
@@ -195,47 +194,49 @@ class FaultGraph:
         self.last_answer = self.answers[name]
         return self.answers[name].time_s - sent_s
 
-    # Accounts.
+    # Counts.
 
     def matched(self) -> bool:
-        """Return whether the node hears every camera that sends."""
+        """Return whether the node subscribes to every open camera."""
         publishers = [camera.publisher for camera in self.cameras if camera.publisher]
         return all(publisher.get_subscription_count() == 1 for publisher in publishers)
 
-    def open_accounts(self, within_s: float = 20.0) -> None:
-        """Count anew, when the node hears both cameras and has nothing more to say of the past.
+    def reset_counts(self, within_s: float = 20.0) -> None:
+        """Restart the counts once the node answers both cameras and has reported all images.
 
         Raises:
-            SourceError: That does not come to be.
+            SourceError: The node does not subscribe, or does not answer.
         """
         if not self.spin(within_s, self.matched):
             raise SourceError(f'the node does not subscribe: {" ".join(self.node.lines[-20:])}')
         for camera in self.cameras:
             if self.answer_s(camera, within_s) > within_s:
                 raise SourceError(f'the node does not answer: {" ".join(self.node.lines[-20:])}')
-        self.hear_report(2)
+        self.wait_for_diagnostics(2)
         for camera in self.cameras:
-            camera.sent = sum(camera.fates.values())
+            camera.sent = sum(camera.outcomes.values())
 
-    def hear_report(self, count: int = 1) -> None:
-        """Wait until diagnostics have come ``count`` times."""
-        heard = len(self.statuses)
-        # One of the node, one of each camera.
-        self.spin(5.0, lambda: len(self.statuses) >= heard + 3 * count)
+    def wait_for_diagnostics(self, count: int = 1) -> None:
+        """Wait until diagnostics have arrived ``count`` times."""
+        before = len(self.statuses)
+        # One status for the node and one for each camera.
+        self.spin(5.0, lambda: len(self.statuses) >= before + 3 * count)
 
     def unaccounted(self, camera: Camera, within_s: float = 10.0) -> int:
-        """Return how many images the node says nothing of, after waiting for it to do so."""
-        self.spin(within_s, lambda: sum(camera.fates.values()) == camera.sent)
-        return camera.sent - sum(camera.fates.values())
+        """Return the number of images that are in none of the node's counts, after a wait."""
+        self.spin(within_s, lambda: sum(camera.outcomes.values()) == camera.sent)
+        return camera.sent - sum(camera.outcomes.values())
 
-    def said(self, words: str, since: int, within_s: float = 10.0, load: bool = False) -> bool:
-        """Wait for a status; return whether it came.
+    def wait_for_status(
+        self, words: str, since: int, within_s: float = 10.0, load: bool = False
+    ) -> bool:
+        """Wait for a diagnostic status; return whether it arrived.
 
         Args:
-            words: In its message.
-            since: Number of statuses before it.
-            within_s: How long to wait.
-            load: See ``spin``.
+            words: Part of its message.
+            since: Number of earlier statuses, which do not count.
+            within_s: Longest time to wait in seconds.
+            load: Whether both cameras send good images meanwhile.
         """
         return self.spin(
             within_s,
@@ -245,7 +246,7 @@ class FaultGraph:
 
     def _next_stamp(self, camera: Camera) -> Time:
         now_ns = time.time_ns()
-        # What is late by less than a second would be taken for an image that was overtaken.
+        # An image that is late by less than a second would count as late.
         if 0 <= camera.last_ns - now_ns < 1.1 * _S:
             now_ns = camera.last_ns + 1_000_000
         return Time(sec=now_ns // _S, nanosec=now_ns % _S)
@@ -262,4 +263,4 @@ class FaultGraph:
             values = {pair.key: pair.value for pair in status.values}
             for camera in self.cameras:
                 if values.get('topic') == camera.topic:
-                    camera.fates = {fate: int(values[fate]) for fate in FATES}
+                    camera.outcomes = {outcome: int(values[outcome]) for outcome in OUTCOMES}

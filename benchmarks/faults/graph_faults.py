@@ -1,4 +1,4 @@
-"""Faults of what is around a node: publishers, subscribers, requests, and time."""
+"""Faults around a node: publishers, subscribers, requests and time."""
 
 import os
 import signal
@@ -31,61 +31,61 @@ _WITHIN_S = 20.0
 
 
 def silence(graph: FaultGraph, random: Random) -> None:
-    """A topic that stops and comes back, by a publisher of either reliability."""
+    """A topic that falls silent and comes back with a publisher of either reliability."""
     camera = random.choice(graph.cameras)
-    said = len(graph.statuses)
+    before = len(graph.statuses)
     graph.close(camera)
     require(
-        graph.said(f'no image on {camera.topic}', said, load=True),
-        f'no status says that {camera.topic} is silent for more than {SILENT_AFTER_S} s',
+        graph.wait_for_status(f'no image on {camera.topic}', before, load=True),
+        f'no status reports that {camera.topic} is silent for more than {SILENT_AFTER_S} s',
     )
     graph.open(camera, random.choice((ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT)))
-    graph.open_accounts()
+    graph.reset_counts()
 
 
 def other_publisher(graph: FaultGraph, random: Random) -> None:
-    """A second publisher with another reliability, which comes, sends and goes."""
+    """A second publisher with another reliability, which appears, sends and disappears."""
     camera = random.choice(graph.cameras)
-    own, said = camera.publisher, len(graph.statuses)
+    own, before = camera.publisher, len(graph.statuses)
     graph.open(camera, ReliabilityPolicy.BEST_EFFORT)
     require(
-        graph.said('nodes publish this topic', said, load=True),
-        f'no status says that two publishers send on {camera.topic}',
+        graph.wait_for_status('nodes publish this topic', before, load=True),
+        f'no status reports that two nodes publish {camera.topic}',
     )
     graph.send_all(camera, [camera.good] * _IMAGES)
     graph.close(camera)
     camera.publisher = own
-    # What both had sent is nobody's to count; the node hears the first one as before.
-    graph.open_accounts()
+    # Images of two publishers cannot be counted; the node receives the first one as before.
+    graph.reset_counts()
 
 
 def listeners(graph: FaultGraph, random: Random) -> None:
-    """Subscribers of answers and annotated images that come and go."""
+    """Subscribers to answers and annotated images that come and go."""
     topics = [(FaceEmotionArray, 'emotion'), (Image, 'raw/image_annotated')]
     for _ in range(6):
         kind, topic = random.choice(topics)
-        heard: list[Any] = []
-        subscription = graph.tester.create_subscription(kind, topic, heard.append, 1)
-        came = graph.spin(_WITHIN_S, partial(bool, heard), load=True)
+        received: list[Any] = []
+        subscription = graph.tester.create_subscription(kind, topic, received.append, 1)
+        came = graph.spin(_WITHIN_S, partial(bool, received), load=True)
         graph.tester.destroy_subscription(subscription)
-        require(came, f'a subscriber of {topic} hears nothing')
+        require(came, f'a subscriber to {topic} receives nothing')
 
 
 def lifecycle(graph: FaultGraph, random: Random) -> None:
-    """Down and up again, half way or the whole, while images come."""
+    """Deactivation and activation, with or without cleanup, while images arrive."""
     half_way = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE)
     for transition in random.choice((half_way, _TO_REST + _TO_WORK)):
         require(_change(graph, transition), f'transition {transition} fails')
         graph.spin(random.random() / 2, load=True)
-    graph.open_accounts()
+    graph.reset_counts()
 
 
-def begin_anew(graph: FaultGraph) -> ProcessState:
-    """Have the node let go of all that it holds, and then use all that it has.
+def restart(graph: FaultGraph) -> ProcessState:
+    """Clean up the node, then configure and activate it and use everything once.
 
     Returns:
-        What the process held in between, unconfigured. Only then can threads and descriptors be
-        compared: a node at work starts threads as it needs them.
+        Resources of the process while it was unconfigured. Only then can threads and descriptors
+        be compared: an active node starts threads as it needs them.
     """
     for transition in _TO_REST:
         require(_change(graph, transition), f'transition {transition} fails')
@@ -93,9 +93,9 @@ def begin_anew(graph: FaultGraph) -> ProcessState:
     at_rest = process_state(graph.node.pid)
     for transition in _TO_WORK:
         require(_change(graph, transition), f'transition {transition} fails')
-    graph.open_accounts()
+    graph.reset_counts()
     single_images(graph, Random(0))
-    # A detection is over, and so is the thread's first work.
+    # By then, a detection and the first work of its thread are over.
     for _ in range(5):
         for camera in graph.cameras:
             graph.answer_s(camera)
@@ -103,14 +103,14 @@ def begin_anew(graph: FaultGraph) -> ProcessState:
 
 
 def wrong_transitions(graph: FaultGraph, random: Random) -> None:
-    """Transitions that there are not, or not from this state."""
+    """Transitions that do not exist, or not from this state."""
     wrong = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE, 99, 200, 255)
     for transition in random.sample(wrong, 3):
         require(not _change(graph, transition), f'transition {transition} succeeds')
 
 
 def good_parameters(graph: FaultGraph, random: Random) -> None:
-    """Parameters that are changed and changed back while images come."""
+    """Parameters that are changed and changed back while images arrive."""
     changes: dict[str, tuple[Any, Any]] = {
         'max_faces': (random.randint(1, 1000), 10),
         'detect_interval_s': (random.uniform(0, 10), 0.5),
@@ -128,7 +128,7 @@ def good_parameters(graph: FaultGraph, random: Random) -> None:
 
 
 def bad_parameters(graph: FaultGraph, random: Random) -> None:
-    """Parameters with values, types and names that there are not, while images come."""
+    """Parameters with invalid values, types and names, while images arrive."""
     wrong: list[tuple[str, Any]] = [
         ('max_faces', 0),
         ('max_faces', -(2**63)),
@@ -155,7 +155,7 @@ def bad_parameters(graph: FaultGraph, random: Random) -> None:
 
 
 def stopped_process(graph: FaultGraph, random: Random) -> None:
-    """A process that gets no time for five seconds."""
+    """A process that is suspended for five seconds."""
     os.kill(graph.node.pid, signal.SIGSTOP)
     try:
         graph.spin(_STOPPED_S, load=True)
@@ -167,13 +167,13 @@ def stopped_process(graph: FaultGraph, random: Random) -> None:
 
 
 def disabled(graph: FaultGraph, random: Random) -> None:
-    """A node that is told to ignore images, and then not to."""
+    """A node that is disabled and enabled again."""
     _call(graph, SetBool, 'set_enabled', SetBool.Request(data=False))
-    ignored = graph.raw.fates['ignored']
+    ignored = graph.raw.outcomes['ignored']
     graph.send_all(graph.raw, [graph.raw.good] * 10)
     settle(graph)
     _call(graph, SetBool, 'set_enabled', SetBool.Request(data=True))
-    require(graph.raw.fates['ignored'] > ignored, 'no image of a disabled node is ignored')
+    require(graph.raw.outcomes['ignored'] > ignored, 'a disabled node ignores no image')
 
 
 def resets(graph: FaultGraph, random: Random) -> None:
@@ -184,20 +184,20 @@ def resets(graph: FaultGraph, random: Random) -> None:
 
 
 def single_images(graph: FaultGraph, random: Random) -> None:
-    """Requests to judge an image that is wrong, and one that is not."""
+    """Requests to analyze unreadable images and a good one."""
     images = list(bad_images.unreadable_images(graph.raw.good))
     for image in random.sample(images, 5):
         answer = _call(graph, AnalyzeImage, 'analyze', AnalyzeImage.Request(image=image))
-        require(not answer.success and bool(answer.message), 'a wrong image is judged')
+        require(not answer.success and bool(answer.message), 'an unreadable image is analyzed')
     answer = _call(graph, AnalyzeImage, 'analyze', AnalyzeImage.Request(image=graph.raw.good))
-    require(answer.success, f'a good image is not judged: {answer.message}')
+    require(answer.success, f'a good image is not analyzed: {answer.message}')
 
 
 def _call(graph: FaultGraph, kind: Any, name: str, request: Any) -> Any:
-    """Return the answer of one of the node's services, while images come."""
+    """Return the answer of one of the node's services, while images arrive."""
     client = graph.tester.create_client(kind, f'/fer_node/{name}')
     try:
-        require(graph.spin(_WITHIN_S, client.service_is_ready), f'service {name} is not there')
+        require(graph.spin(_WITHIN_S, client.service_is_ready), f'service {name} does not exist')
         future = client.call_async(request)
         require(graph.spin(_WITHIN_S, future.done, load=True), f'service {name} does not answer')
         return future.result()
@@ -211,7 +211,7 @@ def _change(graph: FaultGraph, transition: int) -> bool:
 
 
 def _set(graph: FaultGraph, name: str, value: Any) -> tuple[bool, str]:
-    """Set a parameter as from outside; return whether it is accepted, and why it is not."""
+    """Set a parameter through the service; return whether it is accepted, and the reason."""
     if not isinstance(value, ParameterValue):
         value = _parameter_value(value)
     request = SetParameters.Request(parameters=[Parameter(name=name, value=value)])

@@ -1,4 +1,4 @@
-"""Faults of images: their fields, their files, their stamps and their number."""
+"""Faults of images: in their fields, files, stamps and rate."""
 
 import array
 import time
@@ -14,43 +14,43 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 from benchmarks.faults import bad_images, bad_pictures
 from benchmarks.faults.camera import Camera
 from benchmarks.faults.fault_graph import FaultGraph
-from benchmarks.faults.process_state import forget_peak, peak_mb, process_state
+from benchmarks.faults.process_state import peak_mb, process_state, reset_peak
 from benchmarks.faults.requirements import require, require_unanswered, settle
 
-# Images of a kind that are sent in a row, so that a campaign of seconds has several kinds.
+# Number of images of a kind in a row; few, so that a campaign of seconds has several kinds.
 _IN_A_ROW = 30
 _BOMB_MB = 64
 
 
 def unreadable_fields(graph: FaultGraph, random: Random) -> None:
-    """Images of which one field is wrong."""
+    """Images with one invalid field."""
     images = list(bad_images.unreadable_images(graph.raw.good))
     _send_unreadable(graph, graph.raw, random.sample(images, _IN_A_ROW))
 
 
 def odd_fields(graph: FaultGraph, random: Random) -> None:
-    """Images that can be read, but are odd."""
+    """Unusual images that can be read."""
     graph.send_all(graph.raw, bad_images.odd_images(graph.raw.good))
 
 
 def random_fields(graph: FaultGraph, random: Random) -> None:
-    """Images of which several fields are random."""
+    """Images with several random fields."""
     good = graph.raw.good
     graph.send_all(graph.raw, (bad_images.random_image(good, random) for _ in range(_IN_A_ROW)))
 
 
 def cut_pictures(graph: FaultGraph, random: Random) -> None:
-    """JPEG and PNG files that end early."""
+    """Truncated JPEG and PNG files."""
     _send_pictures(graph, random, bad_pictures.cut)
 
 
 def flipped_pictures(graph: FaultGraph, random: Random) -> None:
-    """JPEG and PNG files with wrong bits."""
+    """JPEG and PNG files with flipped bits."""
     _send_pictures(graph, random, bad_pictures.flipped)
 
 
 def garbage_pictures(graph: FaultGraph, random: Random) -> None:
-    """Random bytes of any format, one camera's; the other one's images are good."""
+    """Random bytes with various formats from one camera."""
     formats = ('', 'jpeg', 'png', 'h264', 'bgr8; jpeg compressed bgr8', '16UC1; png', 'x' * 10_000)
     messages = [
         CompressedImage(
@@ -63,11 +63,11 @@ def garbage_pictures(graph: FaultGraph, random: Random) -> None:
 
 
 def bombs(graph: FaultGraph, random: Random) -> None:
-    """Small files that would be decoded to hundreds of megabytes."""
+    """Small files that decode to hundreds of megabytes."""
     jpeg = bytes(graph.compressed.good.data)
     messages = [_picture(data) for data in bad_pictures.bombs(jpeg)]
     before_mb = process_state(graph.node.pid).resident_mb
-    forget_peak(graph.node.pid)
+    reset_peak(graph.node.pid)
     graph.send_all(graph.compressed, messages)
     graph.answer_s(graph.compressed)
     grown_mb = peak_mb(graph.node.pid) - before_mb
@@ -90,8 +90,8 @@ def jumping_stamps(graph: FaultGraph, random: Random) -> None:
 
 
 def late_stamps(graph: FaultGraph, random: Random) -> None:
-    """Images that were overtaken by later ones."""
-    before = dict(graph.raw.fates)
+    """Images that arrive after later ones."""
+    before = dict(graph.raw.outcomes)
     graph.answer_s(graph.raw)
     late_ns = graph.raw.last_ns - random.randrange(1, 900_000_000)
     for number in range(_IN_A_ROW):
@@ -100,13 +100,13 @@ def late_stamps(graph: FaultGraph, random: Random) -> None:
         graph.send(graph.raw, name=f'late {number}', stamp=stamp)
         graph.spin(0.03)
     settle(graph)
-    gone = sum(graph.raw.fates[fate] - before[fate] for fate in ('late', 'dropped'))
-    require(gone == _IN_A_ROW, f'of {_IN_A_ROW} late images {gone} were left out')
+    gone = sum(graph.raw.outcomes[outcome] - before[outcome] for outcome in ('late', 'dropped'))
+    require(gone == _IN_A_ROW, f'{gone} of {_IN_A_ROW} late images were skipped')
     require_unanswered(graph, 'late')
 
 
 def burst(graph: FaultGraph, random: Random) -> None:
-    """Images at 200 Hz, of both cameras."""
+    """Images at 200 Hz from both cameras."""
     for _ in range(200):
         for camera in graph.cameras:
             graph.send(camera)
@@ -114,16 +114,16 @@ def burst(graph: FaultGraph, random: Random) -> None:
 
 
 def rubbish_camera(graph: FaultGraph, random: Random) -> None:
-    """Two cameras, of which one sends rubbish: the other one is answered all the same."""
+    """Unreadable images from one camera, while the other one must still be answered."""
     camera = graph.raw
     images = list(bad_images.unreadable_images(camera.good))
-    published = graph.compressed.fates['published']
+    published = graph.compressed.outcomes['published']
     _send_unreadable(graph, camera, random.choices(images, k=_IN_A_ROW))
-    require(graph.compressed.fates['published'] > published, 'the other camera is not answered')
+    require(graph.compressed.outcomes['published'] > published, 'the other camera is not answered')
 
 
 def camera_infos(graph: FaultGraph, random: Random) -> None:
-    """Calibrations with numbers that no camera has, beside good images."""
+    """Impossible calibrations with good images."""
     publisher = graph.tester.create_publisher(CameraInfo, 'raw/camera_info', 1)
     for _ in range(_IN_A_ROW):
         publisher.publish(bad_images.random_camera_info(random))
@@ -135,12 +135,12 @@ def camera_infos(graph: FaultGraph, random: Random) -> None:
 
 def _send_unreadable(graph: FaultGraph, camera: Camera, messages: list[Any]) -> None:
     settle(graph)
-    before = dict(camera.fates)
+    before = dict(camera.outcomes)
     graph.answers.clear()
     count = graph.send_all(camera, messages, name='unreadable')
     settle(graph)
-    gone = sum(camera.fates[fate] - before[fate] for fate in ('failed', 'dropped'))
-    require(gone == count, f'of {count} images that cannot be read, {gone} failed')
+    gone = sum(camera.outcomes[outcome] - before[outcome] for outcome in ('failed', 'dropped'))
+    require(gone == count, f'{gone} of {count} unreadable images failed')
     require_unanswered(graph, 'unreadable')
 
 

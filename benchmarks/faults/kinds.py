@@ -1,4 +1,4 @@
-"""The kinds of faults: what each does to a node, and what has to hold of it at once."""
+"""The list of all kinds of faults."""
 
 from collections.abc import Callable
 from random import Random

@@ -1,4 +1,4 @@
-"""What a process holds: memory, threads and open files."""
+"""ProcessState: memory, threads and open files of a process."""
 
 import re
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ProcessState:
-    """What a process holds at one moment.
+    """Resources of a process at one moment.
 
     Attributes:
-        resident_mb: Memory in MB of 2^20 bytes.
-        threads: Number of them.
+        resident_mb: Resident memory in MB of 2^20 bytes.
+        threads: Number of threads.
         descriptors: Number of open files and sockets.
     """
 
@@ -21,7 +21,7 @@ class ProcessState:
 
 
 def process_state(pid: int) -> ProcessState:
-    """Return what a process holds now."""
+    """Return the current resources of a process."""
     return ProcessState(
         _status(pid, 'VmRSS') / 1024,
         _status(pid, 'Threads'),
@@ -29,13 +29,13 @@ def process_state(pid: int) -> ProcessState:
     )
 
 
-def forget_peak(pid: int) -> None:
-    """Let the peak of a process's memory begin anew."""
+def reset_peak(pid: int) -> None:
+    """Reset the peak memory of a process to its current memory."""
     Path(f'/proc/{pid}/clear_refs').write_text('5')
 
 
 def peak_mb(pid: int) -> float:
-    """Return the most memory that a process has held since ``forget_peak``, in MB."""
+    """Return the peak memory of a process since ``reset_peak`` in MB."""
     return _status(pid, 'VmHWM') / 1024
 
 

@@ -1,20 +1,20 @@
-"""What has to hold at once while faults are tried."""
+"""Requirements that are checked during a fault."""
 
 from benchmarks.faults.fault_graph import FaultGraph
 
 
 class UnfulfilledError(Exception):
-    """Something that has to hold does not; said in a sentence."""
+    """A requirement failed; the message is a sentence."""
 
 
 def require(holds: bool, sentence: str) -> None:
-    """Raise an ``UnfulfilledError`` with a sentence where something does not hold."""
+    """Raise an ``UnfulfilledError`` with a sentence unless a requirement holds."""
     if not holds:
         raise UnfulfilledError(sentence)
 
 
 def settle(graph: FaultGraph) -> None:
-    """Wait until diagnostics tell of all images."""
+    """Wait until the diagnostics account for all images."""
     for camera in graph.cameras:
         missing = graph.unaccounted(camera)
         require(not missing, f'{camera.topic}: {missing} of {camera.sent} are not accounted for')

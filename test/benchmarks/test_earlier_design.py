@@ -58,7 +58,7 @@ def test_threads_of_torch_are_given_back(models):
 
 def test_quickest_number_of_threads_is_measured_and_said(models):
     (chunk,) = one_face_chunks((320, 240), 2)
-    # With more than one, tests would wait for whatever else the machine does.
+    # With several, tests would wait for other processes of the machine.
     design, sentence = quickest(models.landmarks, chunk, num_threads=1)
     assert design.num_threads == 1
     assert sentence.startswith('the earlier design has 1 of its threads: 1 takes ')

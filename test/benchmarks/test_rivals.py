@@ -19,7 +19,7 @@ def report(maker, tmp_path):
 
 def test_comparison_has_speeds_drift_and_delay_of_a_new_face(report, monkeypatch, capsys):
     pytest.importorskip('torch')
-    # Threads of torch wait for each other beside other busy processes.
+    # Torch threads wait for each other if other processes are busy.
     monkeypatch.setattr('os.cpu_count', lambda: 1)
     figures = report()['sizes']['480x360']
     assert figures['images'] == 10
@@ -33,7 +33,7 @@ def test_comparison_has_speeds_drift_and_delay_of_a_new_face(report, monkeypatch
     assert landmarks['share_lost'] == 0
     assert 0 < landmarks['distance_median'] < 0.05
     assert figures['new_face'].keys() == {'nobody in view', 'one face followed'}
-    # 3 s would say that it was never reported.
+    # 3 s would mean that it was never reported.
     assert all(delay['max_s'] < 1 for delay in figures['new_face'].values())
     said = capsys.readouterr()
     assert 'fer_ros is × as fast' in said.out
