@@ -25,7 +25,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob('*')
     if path.suffix == '.py' or (folder == 'scripts' and path.read_bytes()[:20].find(b'python') > 0)
 )
-# Modules that unpickle or execute what they read, and functions that do so unless told not to.
+# Modules that unpickle or execute their input, and functions that do so by default.
 MODULES = {'pickle', 'cPickle', 'dill', 'cloudpickle', 'joblib', 'marshal', 'shelve'}
 FUNCTIONS = {'torch.load', 'torch.hub.load', 'yaml.load', 'yaml.unsafe_load', 'yaml.full_load'}
 BUILTINS = {'eval', 'exec', 'compile', '__import__'}
@@ -69,7 +69,7 @@ def test_scan_finds_what_it_looks_for():
 
 
 class Exploit:
-    """Makes a file when it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, mark):
         self._mark = mark
@@ -85,7 +85,7 @@ def mark(tmp_path):
 
 @pytest.fixture
 def exploit(mark):
-    """A pickle that makes a file."""
+    """A pickle that creates a file."""
     content = pickle.dumps(Exploit(mark))
     pickle.loads(content)
     assert mark.exists()
@@ -147,6 +147,6 @@ def test_arrays_of_objects_are_refused_and_not_unpickled(tmp_path, mark):
 def test_python_object_in_a_parameter_file_is_refused_and_not_made(tmp_path, mark):
     said = f'!!python/object/apply:pathlib.Path.touch [{mark}]'
     (tmp_path / 'p.yaml').write_text(f'fer_node:\n  ros__parameters:\n    model: {said}\n')
-    with pytest.raises(FerError, match='is no YAML'):
+    with pytest.raises(FerError, match='is not valid YAML'):
         read_parameter_file(tmp_path / 'p.yaml', '/fer_node', FER_NODE)
     assert not mark.exists()

@@ -1,4 +1,4 @@
-"""Command: a command of the command line, described before what it runs is imported."""
+"""Command: a command of the command line, described without importing what it runs."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """A command with what its help says.
+    """A command and its help texts.
 
-    Heavy modules are imported by ``run``: help is shown at once, and only training needs torch.
+    Heavy modules are imported by ``run``, so that help is shown at once and only training needs
+    torch.
 
     Attributes:
-        name: Word that is typed for it.
-        help: What it does in a few words, for the list of commands.
-        description: What it does in sentences.
-        example: How it may be called, without ``fer-ros``.
+        name: Name of the command.
+        help: Short description for the list of commands.
+        description: Description in sentences.
+        example: Example of a call, without ``fer-ros``.
         add_options: Adds its options to its parser; None if it has none.
-        run: Runs it with its parsed options; None if it has commands of its own, which do.
+        run: Runs it with its parsed options; None if it has subcommands.
     """
 
     name: str
@@ -31,13 +32,13 @@ class Command:
 def add_commands(
     parser: argparse.ArgumentParser, commands: Sequence[Command], dest: str, metavar: str
 ) -> None:
-    """Have a parser take one of several commands.
+    """Add commands to a parser.
 
     Args:
-        parser: Parser of what stands before the command.
+        parser: Parser that the commands are added to.
         commands: Commands, in the order in which they are listed.
-        dest: Attribute of the parsed options that holds the command's name.
-        metavar: Word for the command in the help.
+        dest: Attribute of the parsed options for the name of the command.
+        metavar: Placeholder of the command in the help.
     """
     subparsers = parser.add_subparsers(required=True, dest=dest, metavar=metavar)
     for command in commands:

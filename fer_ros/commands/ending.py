@@ -29,7 +29,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def ending_well(command: str) -> Iterator[None]:
-    """Have what a command raises end the program.
+    """End the program properly if a command raises an exception or receives a signal.
 
     A ``FerError``, an error of the operating system or a missing extra ends it with one sentence
     and exit code 1, SIGINT and SIGTERM with the exit code that a shell expects.
@@ -71,7 +71,7 @@ def _sentence(error: Exception, command: str) -> str:
 
 @contextmanager
 def _noting_signals(told: list[int]) -> Iterator[None]:
-    """Record SIGINT and SIGTERM, and raise an exception that ends the program tidily."""
+    """Record SIGINT and SIGTERM, and raise an exception that ends the program cleanly."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -84,7 +84,7 @@ def _noting_signals(told: list[int]) -> Iterator[None]:
         end(told[-1], frame)
 
     def on_unraisable(unraisable: Any) -> None:
-        # Python drops what is raised while it calls back about a deleted object.
+        # Python drops exceptions that are raised in callbacks about deleted objects.
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
             signal.setitimer(signal.ITIMER_REAL, 0.01)
         else:

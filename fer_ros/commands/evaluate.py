@@ -18,8 +18,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which models are evaluated on which faces."""
-    add_data(parser, 'repeat for figures side by side')
+    """Add the options for models and faces."""
+    add_data(parser, 'repeat to compare several data sets')
     parser.add_argument(
         '--model',
         type=Path,
@@ -28,7 +28,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         'model per fold; repeat to compare several; default: the shipped model',
     )
     parser.add_argument(
-        '--backend', choices=BACKENDS, default='', help='default: onnx where possible, else torch'
+        '--backend', choices=BACKENDS, default='', help='default: onnx if possible, else torch'
     )
     parser.add_argument(
         '--dataset', default='', help='name of the data set; default: recognised by its layout'
@@ -53,7 +53,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action='append',
         default=[],
-        help='other data that the model was trained on; faces of its photographs count as seen',
+        help='other data that the model was trained on; faces from its photographs count as seen',
     )
     parser.add_argument(
         '--streams',
@@ -63,7 +63,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_clips(parser: argparse.ArgumentParser) -> None:
-    """Add the options of clips, whose answers are smoothed."""
+    """Add the options for clips, whose answers are smoothed."""
     parser.add_argument('--smoother', default='following', help='following or average')
     parser.add_argument(
         '--time-constant', type=float, help='time constant of the smoothing in seconds'
@@ -76,16 +76,16 @@ def _add_clips(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--severity',
         type=float,
-        help='severity of the disturbances in clips made from stills, 0 to 3',
+        help='severity of the disturbances in clips made of stills, 0 to 3',
     )
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how faces are judged."""
+    """Add the options for how faces are judged."""
     parser.add_argument(
         '--robustness',
         action='store_true',
-        help='add curves over blur, light, size, noise and cover',
+        help='add curves over blur, light, size, noise and occlusion',
     )
     parser.add_argument(
         '--mirror', action='store_true', help='average over each face and its mirror image'
@@ -101,7 +101,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar='Q',
-        help='faces of less quality are not judged: coverage beside accuracy',
+        help='lowest quality of faces that are judged; adds a table of coverage and accuracy',
     )
 
 

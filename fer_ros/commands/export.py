@@ -1,4 +1,4 @@
-"""``fer-ros export``: converts a checkpoint to what a robot runs."""
+"""``fer-ros export``: converts a checkpoint to the files that a robot runs."""
 
 import argparse
 from pathlib import Path
@@ -44,7 +44,7 @@ def _export(options: argparse.Namespace) -> None:
 EXPORT = Command(
     'export',
     help='convert a checkpoint to ONNX',
-    description='Convert a checkpoint to the ONNX file that a robot runs, written beside it, '
+    description='Convert a checkpoint to the ONNX file that a robot runs, in the same folder, '
     'and to its 8-bit form if there are faces to calibrate it. Needs the extra "train".',
     example='export runs/ferplus/model.safetensors --data FERPLUS',
     add_options=_add_options,

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,7 @@ def add_data(parser: argparse.ArgumentParser, repeated: str) -> None:
 
     Args:
         parser: Parser of the command.
-        repeated: What the option is repeated for, as the end of its help.
+        repeated: Last part of its help, which explains its repetition.
     """
     parser.add_argument(
         '--data', type=Path, action='append', required=True, help=f'{_DATA}; {repeated}'
@@ -55,7 +55,7 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
         '--min-quality',
         type=float,
         metavar='Q',
-        help='quality that a face needs to be judged; as the parameter of the node',
+        help="quality that a face needs to be judged, 0 to 1; overrides the node's parameter",
     )
     parser.add_argument(
         '--mirror',

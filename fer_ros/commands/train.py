@@ -11,7 +11,7 @@ from fer_ros.config_files import find_config
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_data(parser, 'repeat for several data sets')
     parser.add_argument(
-        '--out', type=Path, required=True, help='folder of the run, which is resumed'
+        '--out', type=Path, required=True, help='folder of the run; an existing run is resumed'
     )
     parser.add_argument(
         '--config',

@@ -68,13 +68,13 @@ def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
         raise SettingError(f'parameter file {path} cannot be read: {error.strerror}') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = ' '.join(str(error).split())
-        raise SettingError(f'parameter file {path} is no YAML: {reason}') from None
+        raise SettingError(f'parameter file {path} is not valid YAML: {reason}') from None
     except RecursionError:
         raise SettingError(f'parameter file {path} is nested too deeply') from None
     except SettingError as error:
         raise SettingError(f'parameter file {path}: {error}') from None
     if not sections:
-        raise SettingError(f'parameter file {path} holds no section of a node')
+        raise SettingError(f'parameter file {path} has no section for any node')
     return sections
 
 
@@ -91,7 +91,7 @@ def _walk(
             continue
         inner = f'{name}/{key.value.strip("/")}'
         if not re.fullmatch(r'(/(\w+|\*\*?))+', inner):
-            raise SettingError(f'{key.value!r} is no name of a node')
+            raise SettingError(f'{key.value!r} is not a valid node name')
         if isinstance(value, yaml.MappingNode):
             yield from _walk(loader, value, inner)
         elif name:

@@ -109,8 +109,8 @@ class EmotionEstimator:
 
         Args:
             observation: Observation of the image after the last estimated one.
-            views: Of its faces.
-            logits: ``(N, C)`` of the N faces that are judged.
+            views: Views of its faces.
+            logits: ``(N, C)`` logits of the N faces that are judged.
             model_s: Seconds that the stages ``batch`` and ``model`` took for them.
         """
         for stage, seconds in model_s.items():
@@ -147,7 +147,7 @@ class EmotionEstimator:
     def _face_emotion(
         self, seen: ObservedFace, view: View, frame: FloatArray | None, observation: Observation
     ) -> FaceEmotion:
-        """Return what is said of a face; ``frame`` is None where it is not judged."""
+        """Return the estimate for a face; ``frame`` is None if it is not judged."""
         face_id, stamp_s = seen.face.face_id, observation.stamp_s
         emotion, confidence, judgement = '', float('nan'), view.quality.weakness
         if frame is None:

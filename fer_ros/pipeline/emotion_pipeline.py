@@ -156,8 +156,8 @@ class EmotionPipeline:
             stamp_s: Acquisition time in seconds of the image or of one close to it.
 
         Returns:
-            Why the boxes are of no use, as the rest of a sentence that begins "boxes are"; empty
-            if they are of use.
+            Why the boxes cannot be used, as the rest of a sentence that begins "boxes are"; empty
+            if they can.
         """
         return self._reports.put(FaceReport(stamp_s, tuple(boxes)))
 
@@ -218,7 +218,7 @@ class EmotionPipeline:
         self._stamp_s = float('-inf')
 
     def _turned_gray(self, image: ImageArray) -> tuple[ImageArray, tuple[int, int]]:
-        """Return an image in gray, turned as the settings say, and its size before that."""
+        """Return the gray image, rotated by ``rotate_deg``, and its size before the rotation."""
         with self._timer.time('gray'):
             gray = _gray(image)
         return turned(gray, self.settings.rotate_deg), (gray.shape[1], gray.shape[0])
@@ -226,7 +226,7 @@ class EmotionPipeline:
     def _turned_back(
         self, seen: Sequence[ObservedFace], size_wh: tuple[int, int]
     ) -> tuple[ObservedFace, ...]:
-        """Return faces in the coordinates of the image as it came."""
+        """Return faces in the coordinates of the original image."""
         return tuple(turned_back(face, size_wh, self.settings.rotate_deg) for face in seen)
 
 

@@ -22,9 +22,9 @@ class PipelineSettings:
         hfov_deg: Horizontal field of view in degrees, for a camera with unknown intrinsics.
         rotate_deg: Clockwise rotation of images in degrees before detection, one of
             ``ROTATIONS_DEG``. Results are in coordinates of the original image.
-        prior_correction: How much of the class frequencies of its training is taken out of what
-            the model says, in [0, 1]; see ``PriorCorrection``. A model whose file does not say
-            them allows 0 alone.
+        prior_correction: How much of the class frequencies of the training data is removed from
+            the model's answers, in [0, 1]; see ``PriorCorrection``. A model whose file does not
+            record these frequencies allows only 0.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)

@@ -34,7 +34,7 @@ from fer_ros.ros.run_node import run_node
 
 _REPORT_PERIOD_S = 1.0
 _MATCH_PERIOD_S = 0.2
-# What is waited for the images that are being processed, when they are to be the last.
+# How long to wait for the images in process when the node stops.
 _END_WITHIN_S = 1.5
 _FIXED = {spec.name for spec in FER_NODE if not spec.live}
 
@@ -43,7 +43,7 @@ class EmotionNode(GuardedNode):
     """Publishes the emotions of the faces in the images of its topics.
 
     Attributes:
-        transition_error: Why the last transition failed; empty when it did not.
+        transition_error: Why the last transition failed; empty if it did not.
 
     ``configure`` loads the models and ``activate`` subscribes; ``deactivate`` and ``cleanup`` undo
     these.
@@ -53,7 +53,7 @@ class EmotionNode(GuardedNode):
         """Declare parameters and services; with ``autostart``, activate as soon as it spins.
 
         Args:
-            **kwargs: For ``LifecycleNode``.
+            **kwargs: Passed to ``LifecycleNode``.
 
         Raises:
             SettingError: A parameter is not allowed.
@@ -82,11 +82,10 @@ class EmotionNode(GuardedNode):
 
     @guarded_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the models and make the outputs."""
+        """Load the models and create the outputs."""
         self._values = values(self, FER_NODE)
         models = pipeline_models(self._values)
-        # Crops are too small to be shared out; threads that wait for more of them take others'
-        # time.
+        # Crops are too small for several threads, which would only compete with other processes.
         cv2.setNumThreads(1)
         self._topics = make_image_topics(self, models, self._values)
         self._outputs = make_outputs(self, self._topics, self._values, self.log)
@@ -109,7 +108,7 @@ class EmotionNode(GuardedNode):
         """Subscribe to the image topics."""
         assert self._processor is not None, 'only what is configured is activated'
         if self._frames is not None and not self._frames.stop(0):
-            raise FerError(f'{self._hanging()}: clean up and configure, which loads models anew')
+            raise FerError(f'{self._hanging()}: clean up and configure to reload the models')
         self.log.clear()
         self._processor.stopped = False
         for output in self._outputs:
@@ -138,7 +137,7 @@ class EmotionNode(GuardedNode):
 
     @guarded_transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free everything, from whatever state."""
+        """Free everything, from any state."""
         self._unsubscribe()
         self._free()
         self._phase = 'finalized'
@@ -158,7 +157,7 @@ class EmotionNode(GuardedNode):
             self._free()
 
     def destroy_node(self) -> None:
-        """End the thread before the objects it uses are destroyed, unless it hangs."""
+        """End the thread, unless it hangs, before the objects that it uses are destroyed."""
         self._unsubscribe()
         super().destroy_node()
 
@@ -186,7 +185,7 @@ class EmotionNode(GuardedNode):
         if self._frames is not None and self._frames.stop(_END_WITHIN_S):
             self._frames = None
         if self._frames is not None:
-            self.log.say(self.get_name(), f'{self._hanging()}; it is no longer waited for')
+            self.log.say(self.get_name(), f'{self._hanging()}; its thread is abandoned')
         if self._processor is not None:
             self._processor.stopped = True
         for topic in self._topics:
@@ -200,7 +199,7 @@ class EmotionNode(GuardedNode):
         self._topics, self._outputs, self._processor = [], [], None
         self._analyze.free()
         self._frames = None
-        # Pipelines hold themselves, and with themselves the models.
+        # Pipelines are in reference cycles, which keep the models alive.
         gc.collect()
         self._detector = ''
 
@@ -229,12 +228,12 @@ class EmotionNode(GuardedNode):
     def _hanging(self) -> str:
         assert self._frames is not None
         busy_s = self._frames.busy_s()
-        return f'processing hangs: it has been at the same images for {busy_s:.0f} s'
+        return f'processing hangs: the same images have been in process for {busy_s:.0f} s'
 
     # Parameters and services.
 
     def _check_live(self, parameters: list[Parameter]) -> SetParametersResult:
-        """Refuse values that the node cannot take in its phase or with its model."""
+        """Refuse values that do not fit the node's state or its model."""
         for parameter in parameters:
             reason = self._refusal(parameter)
             if reason:
@@ -242,7 +241,7 @@ class EmotionNode(GuardedNode):
         return SetParametersResult(successful=True)
 
     def _refusal(self, parameter: Parameter) -> str:
-        """Return why a value cannot be taken; empty if it can."""
+        """Return why a value is refused; empty if it is not."""
         if parameter.name in _FIXED and self._phase != 'unconfigured':
             return (
                 f'parameter {parameter.name} can be changed only while the node is unconfigured, '
@@ -280,12 +279,12 @@ class EmotionNode(GuardedNode):
         response.success = not hangs
         response.message = f'faces of {len(self._topics)} camera(s) forgotten'
         if hangs:
-            response.message = f'{hangs}; should it go on, faces are forgotten'
+            response.message = f'{hangs}; faces are forgotten once it continues'
         return response
 
 
 def _finder(topics: Sequence[ImageTopic]) -> str:
-    """Return where faces come from that other nodes find; nothing where they find none."""
+    """Return the topics of faces from other nodes; empty if the node detects faces itself."""
     return ', '.join(topic.boxes.name for topic in topics if topic.boxes is not None)
 
 

@@ -1,4 +1,4 @@
-"""guarded_transition: a lifecycle transition that fails leaves the node in the state it was in."""
+"""guarded_transition: a failed lifecycle transition leaves the node in its previous state."""
 
 import functools
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 
 class ToldOfFailures(Protocol):
-    """A node that is told how its transitions end.
+    """A node that is notified of the outcome of its transitions.
 
     Attributes:
-        transition_error: Why the last transition failed; empty when it did not.
+        transition_error: Why the last transition failed; empty if it did not.
     """
 
     transition_error: str
@@ -26,10 +26,10 @@ Transition = Callable[[AnyNode, LifecycleState], TransitionCallbackReturn]
 
 
 def guarded_transition(transition: Transition[AnyNode]) -> Transition[AnyNode]:
-    """Answer a failed transition with FAILURE, which leaves the node in the state it was in.
+    """Answer a failed transition with FAILURE, which leaves the node in its previous state.
 
-    rclpy takes an exception from a transition for an error and says nothing about it; here it is
-    logged and told in the diagnostics, and what the transition had begun is undone.
+    rclpy turns an exception in a transition into ERROR without reporting it. Here it is logged and
+    shown in the diagnostics, and the effects of the transition are undone.
 
     Args:
         transition: Method of the node, such as ``on_configure``.
@@ -41,7 +41,7 @@ def guarded_transition(transition: Transition[AnyNode]) -> Transition[AnyNode]:
             result = transition(node, state)
         except Exception as error:
             if not rclpy.ok():
-                # It is told to end, and has nothing any more to make things with.
+                # ROS has been shut down meanwhile, so that nothing can be created.
                 raise
             node.transition_failed(transition.__name__.removeprefix('on_'), error)
             return TransitionCallbackReturn.FAILURE

@@ -18,7 +18,7 @@ def test_models_are_loaded_as_the_parameters_say():
     chosen = {spec.name: spec.default for spec in MODELS}
     assert pipeline_models(chosen).classifier.path.name == 'ferplus.int8.onnx'
     assert pipeline_models({**chosen, 'int8': False}).classifier.path.name == 'ferplus.onnx'
-    # Noise, of whose mirror image the model says something else.
+    # Noise, for whose mirror image the model gives another answer.
     faces = ModelInput(
         np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32),
         node_features(MEAN_SHAPE_NORM[None]),

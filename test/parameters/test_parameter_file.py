@@ -58,11 +58,11 @@ def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
-        ('a: [', r'p\.yaml is no YAML'),
-        ('', r'p\.yaml holds no section of a node'),
-        ('fer_node: 3', r'p\.yaml holds no section of a node'),
+        ('a: [', r'p\.yaml is not valid YAML'),
+        ('', r'p\.yaml has no section for any node'),
+        ('fer_node: 3', r'p\.yaml has no section for any node'),
         ('fer_node: {ros__parameters: 3}', r'p\.yaml: /fer_node has no ros__parameters'),
-        ('fer_n*: {ros__parameters: {}}', r"p\.yaml: 'fer_n\*' is no name of a node"),
+        ('fer_n*: {ros__parameters: {}}', r"p\.yaml: 'fer_n\*' is not a valid node name"),
     ],
 )
 def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
@@ -81,7 +81,7 @@ def test_what_every_node_has_and_what_is_said_to_all_nodes_may_stand_in_the_file
 
 
 def test_parameters_outside_of_a_section_are_an_error(tmp_path):
-    with pytest.raises(SettingError, match='holds no section of a node'):
+    with pytest.raises(SettingError, match='has no section for any node'):
         read(tmp_path, 'min_face_px: 40')
 
 

@@ -50,7 +50,7 @@ class Camera:
         graph.spin_until_matched(topic, 'emotion')
 
     def send(self, msg):
-        """Publish; return what comes with the same header on emotion."""
+        """Publish an image; return the message on emotion with the same header."""
         before = len(self.emotions)
         self.publisher.publish(msg)
 
@@ -62,7 +62,7 @@ class Camera:
 
 
 def status(graph, messages, **values):
-    """Return the first status from now on whose values are as given."""
+    """Return the next status with the given values."""
     messages.clear()
     found = []
 
@@ -79,7 +79,7 @@ def status(graph, messages, **values):
 
 
 def asked_for(graph, topic):
-    """Return the reliability that each subscription of a topic asks for."""
+    """Return the reliability that each subscription to a topic requests."""
     subscriptions = graph.tester.get_subscriptions_info_by_topic(topic)
     return [entry.qos_profile.reliability for entry in subscriptions]
 
@@ -252,7 +252,7 @@ def test_images_beyond_max_rate_hz_are_left_out(graph, fer_node, portrait_bgr):
     fer_node(max_rate_hz=10.0)
     camera, diagnostics = Camera(graph), graph.received(DiagnosticArray, '/diagnostics')
     camera.send(bgr_to_msg(portrait_bgr, header(1.0)))
-    # What cannot even be decoded is not looked at.
+    # An image that would fail to decode is not looked at.
     bad = bgr_to_msg(portrait_bgr, header(1.05))
     bad.step = 3
     camera.publisher.publish(bad)
@@ -409,13 +409,13 @@ def test_same_fault_is_not_said_again_within_seconds_though_its_numbers_change(
                 f'{needed}' in s.message for m in reports for s in m.status
             )
         )
-    # Images are processed one after another: what is to be said of the last one has been said.
+    # Images are processed in order: warnings about the last one have been logged.
     camera.send(bgr_to_msg(portrait_bgr, header(2)))
-    # Not from /rosout, where a node is silenced by the end of an earlier one of its name.
+    # Not from /rosout, where the end of an earlier node of the same name silences a node.
     fault = r'\[([\d.]+)\] \[fer_node\]: /camera/image_raw: data has'
     said_s = [float(stamp) for stamp in re.findall(fault, capfd.readouterr().err)]
     assert said_s
-    # Every five seconds; a busy machine may take that long.
+    # Warnings repeat every five seconds, which a busy machine may take.
     assert all(later - earlier > 4 for earlier, later in pairwise(said_s))
 
 
@@ -458,7 +458,7 @@ def test_stamp_that_stands_still_keeps_faces_and_finds_new_ones(graph, fer_node,
     empty = np.full_like(portrait_bgr, 128)
     assert camera.send(bgr_to_msg(empty, header(5))).faces == []
     same = bgr_to_msg(portrait_bgr, header(5))
-    # The time of a detection passes by the clock of the machine.
+    # Detection is timed by the clock of the machine.
     assert any(camera.send(same).faces for _ in range(500))
     assert {face.face_id for _ in range(10) for face in camera.send(same).faces} == {1}
 
@@ -491,7 +491,7 @@ def test_two_nodes_that_publish_one_image_topic_are_named_in_a_warning(graph, fe
 
 
 def test_node_goes_on_where_sim_time_stands_still(graph, fer_node, portrait_bgr):
-    """No ``/clock`` comes: the node activates, reports and finds the QoS of a new publisher."""
+    """Without ``/clock``, the node activates, reports and finds the QoS of a new publisher."""
     fer_node(use_sim_time=True)
     reports = graph.received(DiagnosticArray, '/diagnostics')
     topic = 'camera/image_raw'
@@ -663,7 +663,7 @@ def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
 
 
 def levels_are(graph, camera, reports, level, image):
-    """Send images until node and topic report a level; return whether they come to."""
+    """Send images until node and topic report a level; return whether they do."""
     stamps = count(1)
 
     def reported():
@@ -674,7 +674,7 @@ def levels_are(graph, camera, reports, level, image):
 
 
 class Hanging:
-    """Estimates emotions, but not before it is let go."""
+    """Estimates emotions once it is released."""
 
     def __init__(self, estimate):
         self._estimate = estimate
@@ -741,7 +741,7 @@ def test_node_whose_processing_hangs_can_be_set_up_anew(graph, hung_camera, hang
     entry, _ = status(graph, reports, state='inactive')
     assert entry.level == DiagnosticStatus.ERROR
     assert 'cannot activate: processing hangs' in entry.message
-    assert 'clean up and configure, which loads models anew' in entry.message
+    assert 'clean up and configure to reload the models' in entry.message
     for transition in (
         Transition.TRANSITION_CLEANUP,
         Transition.TRANSITION_CONFIGURE,
@@ -751,7 +751,7 @@ def test_node_whose_processing_hangs_can_be_set_up_anew(graph, hung_camera, hang
     hanging.go_on.set()
     assert graph.spin_until(hanging.ended.is_set)
     graph.spin_until_matched('camera/image_raw', 'emotion')
-    # Nothing comes any more of the image that hung.
+    # The image that hung is never published.
     answer = hung_camera.send(bgr_to_msg(portrait_bgr, header(2)))
     assert hung_camera.emotions == [answer]
 
@@ -791,7 +791,7 @@ def test_images_that_the_node_had_no_time_for_are_counted_as_dropped(
     fer_node()
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
-    # The node is not spun meanwhile: of all that wait, the middleware keeps the last.
+    # The node is not spun meanwhile, and the middleware keeps the last image.
     camera.send(bgr_to_msg(portrait_bgr, header(1)))
     for number in range(9):
         camera.publisher.publish(bgr_to_msg(portrait_bgr, header(2 + number / 30)))
@@ -868,7 +868,7 @@ def test_prior_correction_changes_what_is_answered_while_running(graph, fer_node
         frame.faces[0].probabilities[contempt] / frame.faces[0].probabilities[neutral]
         for frame in (before, after)
     ]
-    # Contempt is drawn a fifteenth as often as neutral, whatever else the image says.
+    # Contempt was a fifteenth as frequent in training as neutral.
     assert odds[1] > 3 * odds[0]
 
 
