@@ -1,4 +1,4 @@
-"""Real bags, written by rosbags, with the sample clip and whatever a test wants in them."""
+"""Real bags, written by rosbags, with the sample clip and other messages."""
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 STRING = 'std_msgs/msg/String'
 EMOTIONS = 'fer_ros/msg/FaceEmotionArray'
-# Messages are recorded so much later than their images were taken.
+# Delay between the stamp of an image and its recording.
 DELAY_NS = 5_000_000
 
 

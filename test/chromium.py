@@ -1,4 +1,4 @@
-"""A browser without a window, which says how a page looks in it."""
+"""A headless browser that reports how a page looks."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 _NAMES = ('chromium', 'chromium-browser', 'google-chrome')
-# Windows have a least width, which frames do not.
+# Windows have a minimum width, frames do not.
 _FRAME = """<body style="margin:0"><pre id="said"></pre>
 <iframe id="page" src="{name}" style="width:{width}px;height:{height}px;border:0"></iframe>
 <script>page.onload = () => {{
@@ -20,7 +20,7 @@ _FRAME = """<body style="margin:0"><pre id="said"></pre>
 
 
 def ask(page, width, script, dark=False):
-    """Return what a script says of a page.
+    """Return the result of a script on a page.
 
     Args:
         page: Path of its file; a file is written beside it.

@@ -1,4 +1,4 @@
-"""What many tests need: a real face, loaded stages, the shipped model."""
+"""Common fixtures: a real face, loaded stages, the shipped model."""
 
 import os
 
@@ -21,7 +21,7 @@ from fer_ros.offline.settings import RunSettings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.domain import take_domain
 
-# Few examples, the same ones each time: a machine that is busy is no failure.
+# Few examples, the same ones each time, so that a busy machine causes no failure.
 settings.register_profile('few', max_examples=25, derandomize=True, deadline=None, database=None)
 settings.load_profile('few')
 
@@ -54,7 +54,7 @@ def portrait_gray(portrait_bgr):
 
 @pytest.fixture(scope='session')
 def hopper_gray(portrait_gray):
-    """Another person, as large and in the same place: Grace Hopper, a picture of matplotlib's."""
+    """Another person of the same size and position: Grace Hopper, from matplotlib."""
     from matplotlib.cbook import get_sample_data
 
     with get_sample_data('grace_hopper.jpg') as file:
@@ -90,7 +90,7 @@ def maker():
 
 @pytest.fixture(scope='session')
 def portrait_landmarks(models, portrait_gray):
-    """As training data have them: in dlib's own box, whatever detector is the default."""
+    """As in training data: from dlib's own box, whatever detector is the default."""
     (box,) = HogDetector().detect(portrait_gray)
     return models.landmarks.predict(portrait_gray, box)
 
@@ -101,7 +101,7 @@ def dots():
     return [np.full((24, 32, 3), 20 * (index + 1), np.uint8) for index in range(6)]
 
 
-"""Bags that many tests read, and one that was judged."""
+"""Bags that many tests read, and the results of one."""
 
 
 RATE_HZ = 10
@@ -110,7 +110,7 @@ RATE_HZ = 10
 SIZE_WH = (320, 240)
 
 
-# The portrait smiles; the last label is wrong, so that there is something to disagree about.
+# The portrait smiles; the last label is wrong, to produce a disagreement.
 LABELS = """start_s,end_s,emotion
 0.0,2.5,happiness
 3.7,6.2,happiness
@@ -144,7 +144,7 @@ def settings(label_file):
 
 @pytest.fixture(scope='session')
 def judged(clip_bag, settings, tmp_path_factory):
-    """The verdict on the clip, with all its outputs."""
+    """The results for the clip, with all outputs."""
     (verdict,) = judge_bags(make_jobs([clip_bag], tmp_path_factory.mktemp('out'), settings))
     assert verdict.failure == ''
     return verdict

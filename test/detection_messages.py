@@ -1,4 +1,4 @@
-"""Messages of vision_msgs, as a detector of another package would send them."""
+"""Messages of vision_msgs, as from a detector of another package."""
 
 from message_types import new
 

@@ -1,4 +1,4 @@
-"""Pictures of faces in files, for tests that read data sets as they are published."""
+"""Picture files of faces, for tests that read data sets in their published layout."""
 
 import cv2
 from face_clips import face_picture
@@ -7,7 +7,7 @@ from fer_ros.data.disturbances import shaded, to_image, to_pixels
 
 
 def lit(angle):
-    """The face lit from one side: as unlike itself as two photographs are."""
+    """The face lit from one side, as different as another photograph."""
     gray = cv2.cvtColor(face_picture(0), cv2.COLOR_BGR2GRAY)
     return to_image(shaded(to_pixels(gray), 1.5, angle))
 
@@ -27,7 +27,7 @@ def write_splits(folder):
 
 
 def touch(folder, *names):
-    """Make empty files: enough where only names are read."""
+    """Create empty files, for tests in which only names are read."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Estimates that are made up, for what only counts them."""
+"""Made-up estimates for tests of code that only counts them."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ POINTS = Landmarks(np.zeros((68, 2), np.float32))
 
 
 def face(face_id, emotion, sure=0.8, named=True):
-    """Return a face that shows an emotion; the other classes share what is left."""
+    """Return a face with an emotion; the other classes share the rest of the probability."""
     rest = (1 - sure) / (len(CLASSES) - 1)
     probabilities = np.array([sure if name == emotion else rest for name in CLASSES], np.float32)
     box = FaceBox(10 * face_id, 5, 10 * face_id + 8, 15)

@@ -47,7 +47,7 @@ for _name, _text in DEFINITIONS.items():
 
 
 def new(name, **fields):
-    """Return a message of a type; fields that are not given are zero or empty."""
+    """Return a message of a type; other fields are zero or empty."""
     given = {field: _zero(kind) for field, kind in STORE.get_msgdef(name).fields}
     assert set(fields) <= set(given), (name, fields)
     return STORE.types[name](**{**given, **fields})
@@ -82,6 +82,6 @@ def header(sec=12, nanosec=500_000_000, frame_id='camera_optical'):
 
 
 def sent(msg):
-    """Return a message as it arrives: what does not fit its definition does not."""
+    """Return a message after serialisation, which fails if it does not fit its definition."""
     name = msg.__msgtype__
     return STORE.deserialize_cdr(STORE.serialize_cdr(msg, name), name)

@@ -17,7 +17,7 @@ DURATION_S = 12.0
 SIZE_WH = (640, 480)
 RATE_HZ = 30.0
 
-# Camera at a time: centre x, y on the wall, visible width in wall pixels, roll in degrees.
+# Camera over time: centre x, y on the wall, visible width in wall pixels, roll in degrees.
 _PATH = (
     (0.0, 470, 370, 600, 0.0),
     (1.2, 500, 390, 540, 3.0),
@@ -39,7 +39,7 @@ def portrait_frames(rate_hz=RATE_HZ, size_wh=SIZE_WH):
 
 
 def frames_at(times_s, size_wh=SIZE_WH):
-    """Yield the clip's ``(H, W, 3)`` BGR images of chosen times."""
+    """Yield the clip's ``(H, W, 3)`` BGR images at chosen times."""
     wall = _wall()
     rng = np.random.default_rng(1)
     for time_s in times_s:
@@ -72,7 +72,7 @@ def _view(time_s, size_wh):
     after = int(np.clip(np.searchsorted(times, time_s, side='right'), 1, len(_PATH) - 1))
     before = after - 1
     share = np.clip((time_s - times[before]) / (times[after] - times[before]), 0, 1)
-    # Ease in and out: a camera has mass.
+    # Ease in and out, as a camera has mass.
     share = share * share * (3 - 2 * share)
     here, there = np.array(_PATH[before][1:]), np.array(_PATH[after][1:])
     x, y, visible, roll = here + share * (there - here)

@@ -1,4 +1,4 @@
-"""What pyproject.toml and requirements/ say, as tests read it."""
+"""Reads pyproject.toml and requirements/ for tests."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A training of seconds: few faces, a small network."""
+"""A training that takes seconds: few faces, a small network."""
 
 from dataclasses import replace
 
@@ -36,6 +36,6 @@ def make_faces(portrait_gray, portrait_landmarks):
 
 
 def small_trainer(faces, out, config=CONFIG, validation=None, about=None, compute=None):
-    """A training that is judged, unless said otherwise, by the faces that it learns from."""
+    """A training whose validation faces are, by default, its training faces."""
     data = TrainingData(faces, faces if validation is None else validation, about or {})
     return Trainer(config, data, out, compute)

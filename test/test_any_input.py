@@ -33,7 +33,7 @@ from fer_ros.smoothing import SMOOTHERS, EmotionSmoother, SmoothingSettings
 from fer_ros.structures import FaceBox
 
 CLASSES = ('neutral', 'happiness', 'fear')
-# The folder of a test is written over by each example.
+# Each example overwrites the folder of the test.
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # Text as in a file of some kind: words that mean something there between others.

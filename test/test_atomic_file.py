@@ -65,7 +65,7 @@ def test_what_a_killed_program_left_is_written_over(tmp_path):
         stream.write('new')
     with atomic_folder(tmp_path / 'run') as aside:
         assert list(aside.iterdir()) == []
-        # That of before came back, until there is a new one.
+        # The old one is back until there is a new one.
         assert (tmp_path / 'run' / 'half').read_text() == 'half'
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.txt', 'run']
     assert (tmp_path / 'a.txt').read_text() == 'new'

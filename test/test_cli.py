@@ -18,7 +18,7 @@ def commands_in(text):
 
 
 def test_every_command_describes_itself_with_an_example_that_can_be_given(capsys, monkeypatch):
-    # Else a long example is broken into lines.
+    # Otherwise long examples are wrapped.
     monkeypatch.setenv('COLUMNS', '200')
     names = commands_in(help_of(capsys))
     assert {'train', 'evaluate', 'export', 'video', 'bag', 'bench', 'info'} <= set(names)

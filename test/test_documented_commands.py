@@ -34,7 +34,7 @@ def test_marks_of_blocks_are_known():
 
 
 def faces(count):
-    """Return gray pictures of which no two pass for one photograph."""
+    """Return gray pictures, no two of which count as copies of one photograph."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (count, 8, 8), np.uint8)
     return [cv2.resize(image, (48, 48), interpolation=cv2.INTER_CUBIC) for image in coarse]
@@ -42,7 +42,7 @@ def faces(count):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a folder with all that the commands name."""
+    """Return a folder with all files that the commands use."""
     images = list(frames_at(k / 10 for k in range(20)))
     for name in ('monday', 'tuesday.mcap'):
         write_images(tmp_path / name, images, 10)
@@ -84,7 +84,7 @@ def test_commands_of_a_block_succeed(code, folder, tmp_path):
     own = {'XDG_CACHE_HOME': str(tmp_path / 'cache'), 'OMP_NUM_THREADS': '1'}
     bin_folder = tmp_path / 'bin'
     bin_folder.mkdir()
-    # The command as an installation puts it there, of the code under test.
+    # The installed command, which runs the code under test.
     (bin_folder / 'fer-ros').write_text(f'#!/bin/sh\nexec {sys.executable} -m fer_ros "$@"\n')
     (bin_folder / 'fer-ros').chmod(0o755)
     path = f'{bin_folder}:{os.environ["PATH"]}'

@@ -19,7 +19,7 @@ from fer_ros.parameters.fer_node import FER_NODE
 
 def fields(message):
     for line in (ROOT / 'msg' / f'{message}.msg').read_text().splitlines():
-        # A constant is no field.
+        # A constant is not a field.
         if line and not line.startswith('#') and '=' not in line:
             yield line.split()[:2]
 

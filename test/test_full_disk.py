@@ -18,7 +18,7 @@ from fer_ros.network.fer_net import FerNet
 
 
 def said_on_a_full_disk(tmp_path, most_bytes, *arguments):
-    """Return the last line of a command no file of which may be larger."""
+    """Return the last line of a command whose files may not exceed a size."""
     ended = subprocess.run(
         [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
@@ -52,7 +52,7 @@ def test_export_keeps_the_model_that_was_there(tmp_path):
 def test_training_keeps_what_it_has_written(pictures, tmp_path):
     out = tmp_path / 'run'
     options = ['--data', pictures, '--out', out, '--threads', '1', '--device', 'cpu']
-    # Enough for what is prepared, and not for the weights.
+    # Enough for prepared data, but not for the weights.
     assert said_on_a_full_disk(tmp_path, 300_000, 'train', *options).startswith('fer-ros: ')
     assert not (out / 'model.safetensors').exists()
     assert hidden(out) == []

@@ -1,4 +1,4 @@
-"""The direction of the floors: who may import whom, by folder."""
+"""The direction of imports: which folder may import which."""
 
 import ast
 import subprocess
@@ -12,7 +12,7 @@ import fer_ros
 
 PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
-# From the ground up; a room imports only what stands on a lower floor.
+# From the bottom up; a folder imports only from lower floors.
 FLOORS = (
     ('errors', 'labels', 'structures', 'stage_timer'),
     (

@@ -9,7 +9,7 @@ from fer_ros.onnx_session import load_session
 # ONNX Runtime says so itself, in a warning that scrolls away.
 @pytest.mark.filterwarnings("ignore:Specified provider 'CUDAExecutionProvider'")
 def test_cuda_that_does_not_load_is_refused_with_what_helps(monkeypatch):
-    """As on a machine whose onnxruntime-gpu lacks a library: the provider is named, not loaded."""
+    """As on a machine whose onnxruntime-gpu lacks a library: the provider does not load."""
     names = ['CUDAExecutionProvider', 'CPUExecutionProvider']
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: names)
     with pytest.raises(

@@ -75,7 +75,7 @@ def test_messages_and_services_are_generated_and_declared(kind):
     }
 
 
-# Keys by which rosdep knows what has another name in Python.
+# rosdep keys of packages with another name in Python.
 ROSDEP_KEYS = {
     'PIL': 'python3-pil',
     'cv2': 'python3-opencv',

@@ -16,7 +16,7 @@ def average(time_constant_s):
 
 
 def seconds_until_named(smoother, before_s=2.0, rate_hz=RATE_HZ, start=A, end=B):
-    """Show one expression for a while and then another; return when the other one is named."""
+    """Show one expression and then another; return when the other one is named."""
     change = round(before_s * rate_hz)
     for step in range(change):
         smoother.update(1, start, step / rate_hz)

@@ -1,4 +1,4 @@
-"""No library that the package brings tells anybody what it does."""
+"""No library that the package depends on sends telemetry."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# Where these are set, ONNX Runtime takes itself for a test and is silent anyway.
+# If these are set, ONNX Runtime assumes a test and sends nothing anyway.
 OF_TESTS = ('CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'GITLAB_CI', 'ORT_RUNNING_UNIT_TESTS')
 PROGRAM = """
 import os, sys
@@ -20,7 +20,7 @@ for name in os.listdir('/proc/self/fd'):
 
 
 def files_and_open(statement, home):
-    """Return what lies in an empty home after a program, and what it held open at its end."""
+    """Return the files in an empty home after a program, and what it had open at its end."""
     kept = {
         name: value
         for name, value in os.environ.items()

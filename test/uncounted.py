@@ -1,4 +1,4 @@
-"""The environment of commands whose coverage is not counted."""
+"""The environment of commands whose coverage is not measured."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Video files with images at chosen times, for tests of what reads them."""
+"""Video files with images at chosen times, for tests of their readers."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -36,7 +36,7 @@ def times_of(path):
 
 
 def shared_file(name):
-    """Return a file of the folder of cases; skip where it is not there."""
+    """Return a file in the folder of cases; skip the test if it does not exist."""
     path = _SHARED / name
     if not path.is_file():
         pytest.skip(f'there is no {path}')

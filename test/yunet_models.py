@@ -1,4 +1,4 @@
-"""Where YuNet's files are, if they are there; none is part of the repository."""
+"""The YuNet files, if they exist; none is part of the repository."""
 
 from pathlib import Path
 

@@ -5,7 +5,7 @@ from fer_ros.analysis.agreement import ConfusionFigures, Latency, add_confusions
 
 
 def rows(*spans):
-    """Return ten rows a second for ``(start_s, end_s, emotion)`` spans."""
+    """Return ten rows per second for ``(start_s, end_s, emotion)`` spans."""
     return [
         (step / 10, emotion)
         for start_s, end_s, emotion in spans

@@ -17,7 +17,7 @@ def test_scene_shows_as_many_faces_as_are_asked_for():
     assert faces_in(Scene(0).image(0)) == []
     boxes = faces_in(Scene(16).image(0))
     assert len(boxes) == 16
-    # The detector's boxes come in steps of a sixth.
+    # The sizes of the detector's boxes are a sixth apart.
     assert np.median([box.width_px for box in boxes]) > 85
 
 

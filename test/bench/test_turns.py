@@ -5,7 +5,7 @@ from fer_ros.bench.turns import Chunk, OneByOne, Turn, images_per_second, take_t
 
 
 class Letters:
-    """Writes what happens to it into a log that several share."""
+    """Records its calls in a shared log."""
 
     def __init__(self, log, letter):
         self.log, self.letter = log, letter

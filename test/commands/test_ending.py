@@ -17,7 +17,7 @@ from face_files import write_splits
 
 from fer_ros.cli import main
 
-# A busy machine's; on one that is not, a command ends within two seconds.
+# For a busy machine; on an idle one, a command ends within two seconds.
 DEADLINE_S = 30.0
 
 
@@ -51,7 +51,7 @@ def wait_for(path, process):
 
 
 def end_of(process, number):
-    """Return exit code and last line of a command that is told to end."""
+    """Return exit code and last line of a command that is signalled to end."""
     process.send_signal(number)
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert 'Traceback' not in said, said

@@ -13,7 +13,7 @@ HEADER = (
 
 
 def annotate(folder, split, number, expression, valence='0.25', arousal='-0.5'):
-    """Write one numbered picture as published: values as texts, each in a file of numpy's."""
+    """Write one numbered picture as published, with values as texts in NumPy files."""
     touch(folder / split, f'images/{number}.jpg')
     annotations = folder / split / 'annotations'
     annotations.mkdir(exist_ok=True)
@@ -70,7 +70,7 @@ def test_what_shows_no_expression_is_counted_and_what_is_damaged_named(tmp_path)
 
 
 class Planted:
-    """What would run a command if it were unpickled."""
+    """An object that would run a command if it were unpickled."""
 
     def __init__(self, mark):
         self.mark = mark

@@ -6,7 +6,7 @@ from fer_ros.data.cache import cache_key, load_prepared, prepare
 def test_results_are_kept_and_done_work_is_not_repeated(tmp_path):
     assert prepare(square, {'a': 3}, tmp_path, 'numbers', progress=False) == {}
     assert load_prepared(tmp_path, 'a')['result'] == 9
-    # Another task under the same key is not looked at any more.
+    # Another task under the same key is not run.
     prepare(square, {'a': 5}, tmp_path, 'numbers', progress=False)
     assert load_prepared(tmp_path, 'a')['result'] == 9
 

@@ -78,7 +78,7 @@ def test_missing_labels_are_asked_for(tmp_path):
 
 
 def test_frames_that_look_alike_keep_their_labels(tmp_path):
-    # Of an emotion that hardly shows, the peak looks like the first frame.
+    # The peak of a weak emotion looks like the first frame.
     write_sequence(tmp_path, 'S005', '001', emotion='6')
     for number in (1, 3, 4, 5):
         write_lit(tmp_path / f'cohn-kanade-images/S005/001/S005_001_{number:08}.png')

@@ -65,7 +65,7 @@ def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, 
     web, jaffe = tmp_path / 'web', tmp_path / 'jaffe'
     for name, angle in (('train/contempt/a', 0), ('train/fear/b', 2), ('validation/fear/c', 4)):
         write_lit(web / f'{name}.jpg', angle)
-    # Of the test woman, the validation woman and a training one.
+    # One of the test woman, one of the validation woman and a training one.
     for name, angle in (('KA.NE1.1', 2), ('KL.NE1.2', 1), ('KM.AN1.3', 3)):
         write_lit(jaffe / f'{name}.tiff', angle)
     data = load_training_data([web, jaffe], tmp_path / 'cache', fold=1)

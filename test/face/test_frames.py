@@ -40,7 +40,7 @@ def axes(frame):
 def test_face_that_looks_into_the_camera_has_x_towards_it_and_z_up():
     x, y, z = axes(face_frame(head()))
     assert x == pytest.approx([0, 0, -1], abs=1e-9)
-    # The person's left is seen on the right.
+    # The person's left is on the right of the image.
     assert y == pytest.approx([1, 0, 0], abs=1e-9)
     assert z == pytest.approx([0, -1, 0], abs=1e-9)
 

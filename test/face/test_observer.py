@@ -152,7 +152,7 @@ def ids_of(watching, images, start_s=0.0):
 def test_another_person_in_the_same_place_has_another_id(models, portrait_gray, hopper_gray):
     ids = ids_of(observer(models), [portrait_gray] * 30 + [hopper_gray] * 30)
     assert ids[:30] == [[1]] * 30
-    # That it is another one is known within half a second; until then nobody is named.
+    # A different person is recognised within half a second; until then there is no name.
     assert ids[-15:] == [[2]] * 15
     assert [1] not in ids[30:]
 

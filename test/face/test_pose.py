@@ -15,12 +15,12 @@ from fer_ros.face.pose import CameraIntrinsics, head_axes, head_pose
 from fer_ros.structures import HeadPose, Landmarks
 
 CAMERA = CameraIntrinsics(600.0, 620.0, 330.0, 250.0)
-# What a landmark's error of half a pixel of the face makes of an angle.
+# Error of an angle that results from a landmark error of half a pixel.
 NOISE_RAD = math.radians(4)
 
 
 def seen(yaw=0.0, pitch=0.0, roll=0.0, position_m=(0.1, -0.05, 1.2), camera=CAMERA):
-    """Landmarks of a head that is turned about its nod, then its shake, then the optical axis."""
+    """Landmarks of a head that is pitched, then yawed, then rolled about the optical axis."""
     rotation = np.eye(3)
     for axis, angle in (((0, 0, 1), roll), ((0, -1, 0), yaw), ((-1, 0, 0), pitch)):
         rotation = rotation @ cv2.Rodrigues(np.array(axis, np.float64) * angle)[0]

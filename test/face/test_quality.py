@@ -19,7 +19,7 @@ def box(models, portrait_gray):
 
 @pytest.fixture
 def rate(models):
-    """Rates what an image shows in a box."""
+    """Rates the face in a box of an image."""
 
     def rated(gray, box, facing_deg=None):
         landmarks = models.landmarks.predict(gray, box)
@@ -62,7 +62,7 @@ def test_face_of_16_px_is_of_less_quality_and_too_small(rate, portrait_gray, box
 
 
 def test_face_in_the_dark_is_of_less_quality(rate, portrait_gray, box, clean):
-    # A fiftieth of the light, and the noise of a sensor.
+    # A fiftieth of the light, with sensor noise.
     noise = np.random.default_rng(0).normal(0, 2, portrait_gray.shape)
     dark = np.clip(portrait_gray * 0.02 + noise, 0, 255).astype(np.uint8)
     found = rate(dark, box)

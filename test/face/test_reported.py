@@ -1,4 +1,4 @@
-"""Boxes that another detector finds, which come when the image that they are of is gone."""
+"""Boxes of another detector, which arrive after their image has been processed."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ RATE_HZ = 30
 
 
 class NoDetector:
-    """A detector that nobody may ask."""
+    """A detector that must not be called."""
 
     def detect(self, gray):
         raise AssertionError('the image was searched')
@@ -86,7 +86,7 @@ def test_box_of_any_detector_leads_to_the_landmarks_of_the_face(
 
 
 def test_box_that_comes_late_confirms_the_face_that_was_there_then(models, portrait_gray):
-    # It moves by a third of its width in the fifth of a second by which boxes are late.
+    # Boxes are a fifth of a second late, in which the face moves by a third of its width.
     images = [np.roll(portrait_gray, 5 * step, axis=1) for step in range(40)]
     late = {index: [(index - 6, [box(222 + 5 * (index - 6), 115)])] for index in range(6, 40)}
     ids = watch(observer(models), images, late)

@@ -1,4 +1,4 @@
-"""Identity by place and by looks, with boxes and crops that are made up."""
+"""Identity by position and appearance, with made-up boxes and crops."""
 
 from itertools import count
 
@@ -14,7 +14,7 @@ from fer_ros.structures import AlignedFace, FaceBox, Landmarks
 
 
 def person(seed):
-    """A crop that is unlike those of other seeds."""
+    """A crop that resembles no crop of another seed."""
     return np.random.default_rng(seed).integers(0, 256, (48, 48), np.uint8)
 
 

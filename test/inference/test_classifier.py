@@ -121,7 +121,7 @@ def test_unknown_device_is_an_error():
 def test_both_sides_are_averaged(portrait_gray, portrait_landmarks, backend):
     if backend == 'torch':
         pytest.importorskip('torch_geometric')
-    # Of the portrait the model is as sure as of its mirror image.
+    # The model is as confident about the portrait as about its mirror image.
     crop = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
     face = replace(align_face(portrait_gray, portrait_landmarks, 48), crop=crop)
     one, both = (load_classifier(backend=backend, mirror=choice) for choice in (False, True))

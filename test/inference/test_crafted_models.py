@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 @pytest.fixture
 def model():
-    """What the file of the model that ships holds, to be changed."""
+    """The content of the shipped model file, to be changed."""
     return onnx.load(SHIPPED_MODEL)
 
 
@@ -43,7 +43,7 @@ def peak_memory_bytes():
 
 
 def describe(model, **entries):
-    """Replace parts of what the file says of the model."""
+    """Replace parts of the metadata in a model file."""
     for entry in model.metadata_props:
         if entry.key in entries:
             entry.value = entries[entry.key]

@@ -17,7 +17,7 @@ from fer_ros.structures import ModelInput
 
 
 class Undecided:
-    """Says of every face what its training was like: three of four faces were calm."""
+    """Answers with its training frequencies for every face: three of four were calm."""
 
     config = ModelConfig(classes=('calm', 'loud'), stream='cnn')
     path, name, streams = Path('undecided.onnx'), 'undecided.onnx@00', ('cnn',)

@@ -28,7 +28,7 @@ KILLS = int(os.environ.get('FER_ROS_KILLS', '50'))
 
 
 class Command:
-    """A command that is run to its end, or killed somewhere on the way."""
+    """A command that is run to its end, or killed at some point."""
 
     def __init__(self, tmp_path, *arguments):
         self._arguments = [sys.executable, '-m', 'fer_ros', *map(str, arguments)]
@@ -73,14 +73,14 @@ def kill_often(command, check, seed, before_each=lambda: None):
 
 
 def seen(folder):
-    """What a person sees in a folder: what begins with a dot is on its way."""
+    """The visible files of a folder; names that start with a dot are unfinished."""
     if not folder.exists():
         return []
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith('.'))
 
 
 def check_judged(folder, whole):
-    """A folder of outputs is there as a whole or not at all."""
+    """A folder of outputs is complete or does not exist."""
     if not whole and not folder.exists():
         return
     report = read_record(Report, folder / 'report.json')
@@ -159,7 +159,7 @@ def test_train(pictures, tmp_path):
             assert epochs == ['1', '2', '3'][: len(epochs)]
 
     def begin_anew():
-        # Half of the time; else the run goes on.
+        # Half of the time; otherwise the run resumes.
         if (out / 'model.int8.onnx').exists():
             for path in sorted(out.rglob('*'), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()

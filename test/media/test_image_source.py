@@ -138,7 +138,7 @@ def test_picture_is_turned_as_its_camera_was_held(tmp_path):
 
 
 def test_device_and_links_to_it_are_cameras(tmp_path):
-    # A character device that is no camera stands for one that another program holds.
+    # A character device that is not a camera stands in for one that another program uses.
     (tmp_path / 'camera_front').symlink_to('/dev/null')
     for device in ('/dev/null', str(tmp_path / 'camera_front')):
         with pytest.raises(SourceError, match=f'webcam {device} cannot be opened'):

@@ -9,7 +9,7 @@ from fer_ros.media.sample_clip import RATE_HZ, frames_at, sample_frames
 from fer_ros.media.sample_people import describe_people, hopper, portrait, talking_man
 
 SIZE_WH = (640, 480)
-# Middle of the image, left and right third of the three that are there at the same time.
+# Middle of the image, and its left and right third, for three people at the same time.
 LEFT, MIDDLE, RIGHT = (0, 240), (240, 400), (400, 640)
 
 

@@ -8,9 +8,9 @@ from video_files import gray_image, shared_file, write_video
 from fer_ros.errors import SourceError
 from fer_ros.media.video_reader import VideoReader
 
-# Three seconds at 15 images a second, then nine at 5, as phones and screen recorders do it.
+# Three seconds at 15 images per second, then nine at 5, as from phones and screen recorders.
 VARIABLE_S = [index / 15 for index in range(45)] + [3 + index / 5 for index in range(45)]
-# Of a browser's recorder: a time base of a millisecond, and no rate.
+# As from a browser's recorder: a time base of a millisecond, and no rate.
 BROWSER_S = [round(index * 0.0667 + 0.011 * (index * 7 % 5), 3) for index in range(90)]
 
 

@@ -1,4 +1,4 @@
-"""Messages of rosbags, whose fields are those of ROS."""
+"""Messages of rosbags, which have the same fields as those of ROS."""
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ def words(encoding, values, order='<u2', **fields):
     return message(encoding, np.array(values, order).tobytes(), **fields)
 
 
-# A uniform picture of BGR (30, 200, 120) in every encoding of three colours.
+# A uniform picture of BGR (30, 200, 120) in every colour encoding.
 COLOURS = {
     'bgr8': [30, 200, 120],
     '8UC3': [30, 200, 120],

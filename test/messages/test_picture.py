@@ -12,7 +12,7 @@ from fer_ros.errors import ImageError
 from fer_ros.messages.picture import Picture, decode_picture, read_header
 
 COLOR = cv2.IMREAD_COLOR
-# Of the images of topics, which are to be as they were sent.
+# For images on topics, which must be complete.
 AS_SENT = cv2.IMREAD_IGNORE_ORIENTATION
 MAX_PIXELS = 1_000_000
 
@@ -41,7 +41,7 @@ def with_restarts(bgr):
 
 
 def without_tables(jpeg):
-    """Return a JPEG as UVC cameras send it, without its Huffman tables."""
+    """Return a JPEG without Huffman tables, as sent by UVC cameras."""
     kept, position = bytearray(jpeg[:2]), 2
     while jpeg[position + 1] != 0xDA:
         after = position + 2 + int.from_bytes(jpeg[position + 2 : position + 4], 'big')
@@ -120,7 +120,7 @@ def test_truncated_picture_is_an_error(picture, jpeg, png, share):
 
 def test_jpeg_that_lacks_a_byte_of_its_scan_somewhere_is_an_error(picture, jpeg):
     for data in (jpeg, with_restarts(picture)):
-        # Of the last rows' right edge, which lies outside of the picture, bytes may be missing.
+        # Bytes of the last rows' right edge, outside the picture, may be missing.
         for length in range(1000, len(data) - 150, 151):
             with pytest.raises(ImageError, match='ends before the picture does'):
                 decode_picture(data[:length], COLOR, MAX_PIXELS)

@@ -32,7 +32,7 @@ OUTPUTS = {
     'report.json',
     'timeline.png',
 }
-# How many workers a task may have taken along before it is given up.
+# Number of workers that a task may kill before it is given up.
 ONE_TRY = ('allowed_failures', 0)
 QUICK = RunSettings(parts=(), progress=False)
 
@@ -62,7 +62,7 @@ def test_report_says_what_was_seen(judged):
     behaviour = report.behaviour
     assert behaviour.images == 120
     assert behaviour.topics['/camera/image_raw'].rate_hz == pytest.approx(10)
-    # Of twelve seconds, some three show nobody.
+    # About three of twelve seconds show nobody.
     assert 0.7 < behaviour.coverage < 0.85
     assert next(iter(behaviour.emotions)) == 'happiness'
     assert report.problems == ()
@@ -270,7 +270,7 @@ def test_finished_bag_is_judged_again_after_a_training_in_place(short_bags, tmp_
     settings = RunSettings(parameters=parameters, parts=(), progress=False)
     (job,) = make_jobs(short_bags[:1], tmp_path / 'out', settings)
     assert [judge_bag(job).kept for _ in range(2)] == [False, True]
-    # What is behind the last message of the file is read over, as an unknown field.
+    # Content after the last message of the file is skipped, as an unknown field.
     model.write_bytes(model.read_bytes() + b'\xc2\x3e\x01\x00')
     assert judge_bag(job).kept is False
 
@@ -305,7 +305,7 @@ def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
 
 @pytest.fixture
 def stuck_jobs(short_bags, tmp_path):
-    """Three bags of which the first waits for labels from a pipe that nobody writes to."""
+    """Three bags, the first of which waits for labels from a pipe without a writer."""
     os.mkfifo(tmp_path / 'labels.csv')
     first, *others = make_jobs([short_bags[n] for n in (0, 1, 3)], tmp_path / 'out', QUICK)
     return [replace(first, settings=replace(QUICK, labels=tmp_path / 'labels.csv')), *others]
@@ -354,7 +354,7 @@ def dask_workers():
 
 
 def test_killed_dask_worker_fails_its_own_bag_alone(dask_workers, stuck_jobs):
-    # As often as the scheduler is told to try: a bag that fills the memory does so every time.
+    # As often as the scheduler tries: a bag that fills the memory does so every time.
     dask_workers.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, *ONE_TRY))
     address = dask_workers.scheduler.address
     verdicts = judge_bags(stuck_jobs, scheduler=address)

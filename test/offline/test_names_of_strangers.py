@@ -1,4 +1,4 @@
-"""Names that somebody chose to break out of a page or of a folder: escaped, and kept within."""
+"""Malicious names that try to break out of a page or a folder are escaped and contained."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ ATTACK = '"><img src=x onerror=alert(1)><script>alert(2)<'
 
 
 class Page(HTMLParser):
-    """What a browser would take as elements, and would run or load."""
+    """The elements that a browser would find, run or load."""
 
     def __init__(self, text):
         super().__init__()

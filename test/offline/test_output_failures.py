@@ -1,4 +1,4 @@
-"""What cannot be written ends a command with a sentence, and what was there is kept."""
+"""Failed writes end a command with a sentence, and existing files are kept."""
 
 import os
 import resource
@@ -31,7 +31,7 @@ def exit_of(*arguments):
 
 
 def limit_files():
-    """Let no file grow beyond this: a write fails as on a full disk."""
+    """Limit the size of files, so that a write fails as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
 

@@ -35,7 +35,7 @@ def test_no_more_than_depth_items_are_read_ahead():
     ahead = read_ahead(items(), 2)
     next(ahead)
     ahead.close()
-    # One was taken, two wait, one is on its way, and closing takes the next.
+    # One was taken, two wait, one is being read, and closing takes the next.
     assert len(read) <= 5
 
 

@@ -64,7 +64,7 @@ def test_fingerprint_differs_with_the_bag(tmp_path):
 
 @pytest.fixture
 def model(tmp_path):
-    """A copy of the model that ships; other weights are written in its place."""
+    """A copy of the shipped model, which tests overwrite with other weights."""
     path = tmp_path / 'model.onnx'
     shutil.copy(SHIPPED_MODEL, path)
     return path
@@ -93,7 +93,7 @@ def test_fingerprint_does_not_differ_with_where_a_model_lies(clip_bag, model, tm
 
 
 def test_fingerprint_differs_with_the_landmark_model(clip_bag, tmp_path):
-    # Of the file alone: it is not loaded.
+    # The digest of the file; the model is not loaded.
     file = tmp_path / 'landmarks.dat'
     file.write_bytes(b'some trees')
     settings = with_parameters(landmark_model=str(file))

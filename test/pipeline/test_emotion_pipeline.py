@@ -168,14 +168,14 @@ def test_face_of_a_turned_camera_is_found_where_its_image_shows_it(
     models, portrait_bgr, rotate_deg
 ):
     (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
-    # What a camera sends that is turned clockwise back by rotate_deg.
+    # The image of a camera that rotate_deg turns back clockwise.
     image = np.ascontiguousarray(np.rot90(portrait_bgr, rotate_deg // 90))
     pipeline = EmotionPipeline(models, PipelineSettings(rotate_deg=rotate_deg))
     frame = pipeline.process(image, 1.0)
     (face,) = frame.faces
     assert frame.size_wh == (image.shape[1], image.shape[0])
     assert (face.emotion, face.confidence) == (upright.emotion, upright.confidence)
-    # The same pixels: those under the landmarks.
+    # The same pixels under the landmarks.
     before, after = (
         picture[tuple(np.clip(face.landmarks.points_px.round().astype(int).T[::-1], 0, 399))]
         for picture, face in ((portrait_bgr, upright), (image, face))

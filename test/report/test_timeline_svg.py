@@ -19,7 +19,7 @@ def test_curves_are_a_line_and_an_area_for_each_class():
     svg = curves_svg(timeline.rows[0], timeline)
     assert svg.count('class="curve"') == svg.count('class="area"') == 3
     assert f'style="stroke: {html_color("fear", CLASSES)}"><title>fear</title>' in svg
-    # Surely 0.8 all the time, of a height of 100.
+    # Confidence 0.8 throughout, at a height of 100.
     assert 'd="M0.0 20.0L' in svg
 
 

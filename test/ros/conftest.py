@@ -1,4 +1,4 @@
-"""A real graph: nodes in this process over DDS, and one that tests speak through."""
+"""A real graph: nodes in this process over DDS, and one that tests publish with."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ class Graph:
         return node
 
     def spin_until(self, condition, seconds=30.0):
-        """Spin; return whether the condition came to hold, on a busy machine in time too."""
+        """Spin; return whether the condition became true, with time for a busy machine."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
@@ -107,7 +107,7 @@ def graph(ros):
 
 @pytest.fixture
 def fer_node(graph):
-    """Return a function that makes an active fer_node with parameters."""
+    """Return a function that creates an active fer_node with parameters."""
     from fer_ros.ros.emotion_node import EmotionNode
 
     def make(wait=True, **parameters):
@@ -140,7 +140,7 @@ sys.exit(service.run())
 
 @pytest.fixture
 def launch():
-    """Return a function that starts a launch file with arguments, in a process of its own."""
+    """Return a function that starts a launch file with arguments, in its own process."""
     processes = []
 
     def start(*arguments):

@@ -17,7 +17,7 @@ def analyze(graph, image):
 
 @pytest.fixture
 def configured(graph, fer_node):
-    """A node that is configured and looks at no topic."""
+    """A configured node without image topics."""
     fer_node(wait=False, autostart=False)
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
     assert graph.call(ChangeState, '/fer_node/change_state', request).success
@@ -44,7 +44,7 @@ def test_same_image_gives_the_same_answer_whatever_came_before(
     image = bgr_to_msg(portrait_bgr, header(1))
     first = analyze(graph, image)
     analyze(graph, bgr_to_msg(two_faces_bgr, header(2)))
-    # What is not known is NaN, which equals nothing.
+    # Unknown values are NaN, which equals nothing.
     assert str(analyze(graph, image)) == str(first)
 
 

@@ -12,7 +12,7 @@ from fer_ros.ros.dds_profile import profile_environment, profile_variable, send_
 OLD, NEW = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
 
-# Prints the size of the largest piece of shared memory in which a node of Fast DDS sends.
+# Prints the size of the largest shared memory segment from which a Fast DDS node sends.
 LARGEST_SEGMENT = r"""
 import os, re
 import rclpy
@@ -29,7 +29,7 @@ rclpy.shutdown()
 
 def largest_segment(**environment):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith('FAST')}
-    # Memory of other nodes is mapped too.
+    # Memory of other nodes is mapped as well.
     inherited['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'OFF'
     result = subprocess.run(
         [sys.executable, '-c', LARGEST_SEGMENT],

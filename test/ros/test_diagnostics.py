@@ -11,7 +11,7 @@ def report(statistics, now_s=1.0, **given):
 
 def test_lost_images_are_counted_though_the_middleware_takes_some_back():
     statistics = TopicStatistics(since_s=0.0)
-    # -1 as an unsigned number of 32 bits, as Fast DDS tells of an image out of order.
+    # -1 as an unsigned 32-bit number, as Fast DDS reports an image out of order.
     for change in (18, 4294967295, -1, 2):
         statistics.on_lost(change)
     statistics.on_dropped()

@@ -1,4 +1,4 @@
-"""The examples, as nodes in a graph that other nodes' messages reach."""
+"""The examples, as nodes in a graph with messages from other nodes."""
 
 import importlib.util
 import math
@@ -32,7 +32,7 @@ def face(face_id, emotion, facing_deg=0.0, first_seen_s=1):
 
 @pytest.fixture
 def tell(graph):
-    """Return a function that publishes faces that a camera sees, by their image's stamp."""
+    """Return a function that publishes the faces that a camera sees, with a stamp."""
     publisher = graph.tester.create_publisher(FaceEmotionArray, 'emotion', 10)
 
     def publish(stamp_s, *faces, camera='/camera/image_raw'):
@@ -47,7 +47,7 @@ def tell(graph):
 
 @pytest.fixture
 def printed(graph, capsys):
-    """Return a function that spins until a line has been printed and returns all up to it."""
+    """Return a function that spins until a line is printed and returns all lines so far."""
     lines = []
 
     def until(line):
@@ -76,7 +76,7 @@ def test_who_is_in_view_is_printed_when_it_changes(graph, tell, printed):
 
 @pytest.fixture
 def hellos(graph):
-    """What the greeter says."""
+    """The greetings."""
     graph.add(example('greet').Greeter())
     heard = graph.received(String, 'say')
     graph.spin_until_matched('say')
@@ -86,7 +86,7 @@ def hellos(graph):
 def test_person_who_smiles_at_the_robot_is_greeted_once(graph, tell, hellos):
     for step in range(20):
         tell(1 + step / 10, face(1, 'happiness', 10), face(2, 'neutral'))
-    # Somebody else ends what there is to hear.
+    # A second person ends the wait.
     for stamp_s in (5, 5.6):
         tell(stamp_s, face(3, 'happiness'))
     assert graph.spin_until(lambda: len(hellos) == 2)
@@ -124,7 +124,7 @@ def test_numbers_that_begin_anew_are_of_other_people(graph, tell, hellos):
 
 @pytest.fixture
 def condition(graph):
-    """What a behaviour tree that comes later is told, as a list that grows."""
+    """The values that a late subscriber receives, as a growing list."""
     graph.add(example('unhappy_condition').UnhappyCondition())
     assert graph.spin_until(lambda: graph.tester.count_publishers('somebody_unhappy'))
     heard = graph.received(Bool, 'somebody_unhappy', LATCHED)
@@ -147,7 +147,7 @@ def test_condition_does_not_add_up_what_different_people_show(graph, tell, condi
     tell(10, face(1, 'anger'))
     tell(11.5, face(2, 'anger'))
     tell(13, face(1, 'anger'))
-    # What comes now is by one person, and ends what there is to wait for.
+    # One person is left, which ends the wait.
     tell(15.1, face(1, 'anger'))
     assert graph.spin_until(lambda: condition[-1].data)
     tell(15.2)

@@ -1,4 +1,4 @@
-"""The lines of the README for a second terminal, as they are written."""
+"""The commands of the README for a second terminal, run as written."""
 
 import os
 import re
@@ -44,7 +44,7 @@ def test_lines_for_a_second_terminal_show_faces_and_end_cleanly(start, tmp_path)
     for line in lines[:2]:
         start(line.replace('demo_output/sample_clip.avi', str(clip)))
     assert 'examples/in_view.py' in lines[2]
-    # What each example prints first; the clip begins with a woman who smiles.
+    # The first line that each example prints; the clip begins with a smiling woman.
     first = {
         'in_view': r'/camera/image_raw: (nobody|\d+ \w+(, \d+ \w+)*)',
         'greet': r'Hello, number \d+!',

@@ -15,7 +15,7 @@ CHAIR = detection(300.0, 80.0, 40.0, 60.0, ('chair', 0.8))
 
 
 class Reported(list):
-    """What was reported, as pairs of boxes and stamp."""
+    """Records what is reported, as pairs of boxes and stamp."""
 
     fault = ''
 
@@ -104,7 +104,7 @@ def test_one_topic_of_boxes_for_two_cameras_fails_to_configure(
 
 
 class Detector:
-    """Publishes images and, later, boxes of another detector, and keeps what comes of them."""
+    """Publishes images and, later, boxes of another detector, and records the results."""
 
     def __init__(self, graph, image_bgr, *found):
         self.graph = graph

@@ -11,7 +11,7 @@ from fer_ros.ros.guarded_node import GuardedNode
 
 
 class Faulty(GuardedNode):
-    """Divides by zero in all that it is asked for."""
+    """Divides by zero in every callback."""
 
     def __init__(self):
         super().__init__('faulty')
@@ -108,5 +108,5 @@ def test_transition_that_there_is_not_is_answered_and_the_next_one_works(
     assert not change(transition)
     assert change(Transition.TRANSITION_CONFIGURE)
     assert 'Traceback' not in capfd.readouterr().err
-    # Whoever asked is at fault, not the node.
+    # The caller is at fault, not the node.
     assert faulty.callback_errors == 0

@@ -1,4 +1,4 @@
-"""What becomes of images that wait together, without a graph: publishers are stood in for."""
+"""The processing of images that wait together, with fake publishers and no graph."""
 
 import pytest
 from rclpy.lifecycle import LifecycleNode
@@ -12,7 +12,7 @@ from fer_ros.ros.throttled_log import ThrottledLog
 
 
 class Noting:
-    """An output that notes of which cameras it was given images, among others."""
+    """An output that records the cameras of its images in a shared list."""
 
     def __init__(self, name, noted):
         self.name, self.noted = name, noted

@@ -48,7 +48,7 @@ def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
 
 
 def children(process, name):
-    """The processes of a program that another has started."""
+    """The processes that a process has started."""
     found = []
     for status in Path('/proc').glob('[0-9]*/stat'):
         try:

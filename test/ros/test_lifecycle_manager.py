@@ -1,4 +1,4 @@
-"""The node under a manager that knows nothing of it but its services."""
+"""The node under a lifecycle manager that uses only its services."""
 
 import pytest
 from fer_ros.msg import FaceEmotionArray
@@ -55,7 +55,7 @@ def manager(graph, fer_node):
 
 @pytest.fixture
 def answers(graph, portrait_bgr):
-    """Return a function that publishes an image and returns the faces that are told of it."""
+    """Return a function that publishes an image and returns the faces reported for it."""
     emotions = graph.received(FaceEmotionArray, 'emotion')
     images = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)
 

@@ -6,7 +6,7 @@ from fer_ros.ros.newest_frames import NewestFrames
 
 
 class Worker:
-    """Notes what it is given, and is held at it until it is let go."""
+    """Records the frames that it is given, and blocks until it is released."""
 
     def __init__(self):
         self.given = []

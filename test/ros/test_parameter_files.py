@@ -1,4 +1,4 @@
-"""A parameter file means the same to a node, by rcl, and to a replay."""
+"""A parameter file has the same effect on a node, through rcl, and on a replay."""
 
 import pytest
 import rclpy
@@ -49,7 +49,7 @@ def by_replay(path, name):
     try:
         return read_parameter_file(path, name, CAMERA_NODE)
     except SettingError:
-        # It has no section for the node, of which rcl says nothing.
+        # It has no section for the node, which rcl does not report.
         return {spec.name: spec.default for spec in CAMERA_NODE}
 
 

@@ -27,10 +27,10 @@ def messages(bag, topic, kind):
 
 
 def published_one_by_one(graph, topic, images):
-    """Publish each image when the last one was answered: nothing is dropped."""
+    """Publish each image after the last one was answered, so that none is dropped."""
     answers = graph.received(FaceEmotionArray, 'emotion', RELIABLE)
     publisher = graph.tester.create_publisher(type(images[0]), topic, RELIABLE)
-    # The node sees that delivery is reliable, and asks for it.
+    # The node finds reliable publishers and requests reliable delivery.
     assert graph.spin_until(
         lambda: (
             [

@@ -9,12 +9,12 @@ from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from fer_ros.ros.respawn import started
 from launch import LaunchDescription, LaunchService
 
-# Notes that it was started, and ends as it is told.
+# Records that it was started, and ends as given.
 PROGRAM = 'import os, sys; open(sys.argv[1], "a").write("x"); {end}'
 
 
 def starts(tmp_path, end, respawn='true'):
-    """How often a process is started that ends so, until nothing is left to wait for."""
+    """Return how often a process that ends so is started."""
     note = tmp_path / 'starts'
     command = [sys.executable, '-c', PROGRAM.format(end=end), str(note)]
 

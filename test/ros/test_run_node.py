@@ -39,7 +39,7 @@ def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
     assert f'[probe]: middleware rmw_fastrtps_cpp, {said}' in line
 
 
-# Of a node whose first calls raise; it ends itself.
+# A node whose first calls raise, and which then ends.
 RAISING = """
 import rclpy
 from fer_ros.ros.run_node import run_node

@@ -1,4 +1,4 @@
-"""What SECURITY.md says of a running node: its graph, its sockets, its files, its log, its end."""
+"""The claims of SECURITY.md about a running node: graph, sockets, files, log and end."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from stamped import header
 from fer_ros.ros.conversions import bgr_to_msg
 
 SECURITY = (Path(__file__).parents[2] / 'SECURITY.md').read_text()
-# A busy machine's; on one that is not, a node ends within two seconds.
+# For a busy machine; on an idle one, a node ends within two seconds.
 DEADLINE_S = 30.0
 
 
@@ -115,7 +115,7 @@ rclpy.spin(node)
 
 @pytest.fixture
 def bare_sockets():
-    """What a node that does nothing has."""
+    """The graph of a node that does nothing."""
     command = [sys.executable, '-c', BARE_NODE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bare:
         bare.stdout.readline()
@@ -143,7 +143,7 @@ def test_node_at_work_opens_no_socket_but_dds_and_writes_no_image(
     assert [path for path in written if path.suffix != '.log'] == []
     said = '\n'.join([running.said(), *(path.read_text() for path in written)])
     assert len(said) < 20_000
-    # Neither pixels, be it as numbers or as bytes, nor what was seen of a person.
+    # Neither pixels, as numbers or as bytes, nor anything about a person.
     assert [letter for letter in said if not letter.isprintable() and letter != '\n'] == []
     assert re.findall(r'\d+(?:[, ]+\d+){4}', said) == []
     assert not re.search('face_id|happiness [0-9]|landmarks_px', said)

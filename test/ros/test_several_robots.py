@@ -1,4 +1,4 @@
-"""Two robots with a node each and a third with four cameras, in one graph."""
+"""Two robots with one node each and a third with four cameras, in one graph."""
 
 import pytest
 from fer_ros.msg import FaceEmotionArray
@@ -19,7 +19,7 @@ CAMERAS = {
 
 @pytest.fixture
 def robots(graph):
-    """The messages of each robot, which has a node in a namespace of its name."""
+    """The messages of each robot, whose node is in a namespace of its name."""
     heard = {}
     for robot, cameras in CAMERAS.items():
         topics = [f'{camera}/image_raw' for camera in cameras]
@@ -33,7 +33,7 @@ def robots(graph):
 
 @pytest.fixture
 def show(graph, robots):
-    """Return a function that publishes an image on every camera's topic, with a frame of its."""
+    """Return a function that publishes an image on every camera's topic, with its own frame_id."""
     publishers = {
         (robot, camera): graph.tester.create_publisher(
             Image, f'/{robot}/{camera}/image_raw', qos_profile_sensor_data

@@ -1,4 +1,4 @@
-"""From labelled pictures to a node that names what they show, by the commands that users run."""
+"""From labelled pictures to a node that recognises them, with the commands that users run."""
 
 import csv
 
@@ -29,14 +29,14 @@ model:
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Pictures in two classes: with the mouth, and with a hand before it."""
+    """Pictures in two classes: with a visible mouth, and with a hand in front of it."""
     monkeypatch.setattr('fer_ros.evaluation.evaluate.CACHE', tmp_path / 'cache')
     monkeypatch.setattr('fer_ros.training.train.CACHE', tmp_path / 'cache')
     rng = np.random.default_rng(0)
     for split, count in (('train', 16), ('validation', 4), ('test', 4)):
         for number in range(count):
             for name in ('hidden', 'open'):
-                # Light and shade of its own make it a photograph of its own.
+                # Different light makes it a different photograph.
                 shade = cv2.resize(rng.normal(1, 0.5, (6, 6)), (240, 240))[..., None]
                 picture = np.clip(face_picture(0) * shade, 0, 255).astype(np.uint8)
                 if name == 'hidden':

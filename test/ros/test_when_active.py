@@ -10,7 +10,7 @@ COMMAND = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
 
 @pytest.fixture
 def start():
-    """Return a function that has a command wait for fer_node, in a process of its own."""
+    """Return a function that has a command wait for fer_node, in its own process."""
     processes = []
 
     def make(*command):
@@ -28,7 +28,7 @@ def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, 
     fer_node(wait=False, autostart=False)
     started = tmp_path / 'started'
     process = start('touch', str(started))
-    # By then it is there, and asks.
+    # By then it is running, and polls.
     assert graph.spin_until(lambda: graph.tester.get_node_names().count('when_active'))
     for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
         assert not started.exists()

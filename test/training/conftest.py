@@ -1,4 +1,4 @@
-"""The faces that trainings in tests learn from."""
+"""Training faces for tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Two processes, as torchrun starts them, train one model."""
+"""Two processes, started as by torchrun, train one model."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from face_clips import face_picture
 
 from fer_ros.network.checkpoint import load_checkpoint
 
-# Without batch norm and dropout, which see each process's faces alone.
+# Without batch norm and dropout, which depend on the faces of each process.
 CONFIG = """
 epochs: 2
 batch_size: 6
@@ -29,7 +29,7 @@ def data(tmp_path):
         for number, name in enumerate(('happiness', 'neutral', 'neutral') * 3):
             file = tmp_path / 'data' / split / name / f'{number}.png'
             file.parent.mkdir(parents=True, exist_ok=True)
-            # Half of it is noise of its own: one photograph may not stand on both sides.
+            # Half of it is noise, so that no photograph is in both splits.
             noise = np.random.default_rng((number, split == 'train')).integers(0, 256, (8, 8))
             large = cv2.resize(noise.astype(np.uint8), (240, 240), interpolation=cv2.INTER_NEAREST)
             cv2.imwrite(str(file), face_picture(0) // 2 + large[:, :, None] // 2)
@@ -62,7 +62,7 @@ def test_two_processes_train_the_model_that_one_would(data):
         for name in ('one', 'two')
     )
     for key, value in one.items():
-        # A shift of all scores of a softmax cancels out: what such a bias learns is rounding.
+        # A shift of all logits cancels out in a softmax: such a bias learns only rounding.
         if not key.endswith('score.bias'):
-            # Sums are taken in another order.
+            # Sums are computed in another order.
             assert (value - two[key]).abs().max() < 2e-4, key

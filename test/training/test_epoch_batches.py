@@ -26,7 +26,7 @@ def test_every_draw_is_in_one_batch_and_batches_are_alike_large():
 
 
 def sums(faces, rank, epoch=0):
-    """The batches of an epoch: how many faces, their weight, and the sum of their landmarks."""
+    """The batches of an epoch: number of faces, weight, and sum of landmarks."""
     config = replace(CONFIG, batch_size=16)
     batches = EpochBatches(faces, config, rank).of_epoch(epoch)
     return [(len(b.crops), weight, float(b.nodes.double().sum())) for b, weight in batches]
@@ -38,7 +38,7 @@ def test_processes_share_out_the_faces_that_one_would_draw(faces):
     for (count, weight, total), a, b in zip(one, first, second, strict=True):
         assert (weight, a[0] + b[0]) == (1, count)
         assert a[2] + b[2] == pytest.approx(total)
-        # By its weight each process counts by its faces in the mean over the processes.
+        # The weight makes each process count by its number of faces in the mean over processes.
         assert [part[1] for part in (a, b)] == pytest.approx([2 * a[0] / count, 2 * b[0] / count])
 
 

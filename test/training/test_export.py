@@ -22,7 +22,7 @@ from fer_ros.training.export import export_onnx, quantize_onnx
 
 @pytest.fixture(scope='module')
 def faces(portrait_gray, portrait_landmarks):
-    """The portrait in 12 brightnesses, its landmarks a little elsewhere each time."""
+    """The portrait at 12 brightnesses, with slightly different landmarks each time."""
     images = [(portrait_gray * share).astype(np.uint8) for share in np.linspace(0.4, 1, 12)]
     moved = np.random.default_rng(0).normal(0, 1.5, (12, 68, 2))
     landmarks = (portrait_landmarks.points_px + moved).astype(np.float32)
@@ -32,7 +32,7 @@ def faces(portrait_gray, portrait_landmarks):
 
 @pytest.fixture(scope='module')
 def folder(faces, tmp_path_factory):
-    """A copy of the shipped model with an 8-bit form of its own."""
+    """A copy of the shipped model with its own 8-bit form."""
     folder = tmp_path_factory.mktemp('model')
     shutil.copy(SHIPPED_MODEL, folder / 'm.onnx')
     quantize_onnx(folder / 'm.onnx', folder / 'm.int8.onnx', faces, 48)
@@ -74,7 +74,7 @@ def test_convolutions_of_all_stages_but_the_first_are_in_whole_numbers(folder):
         nodes = onnx.load(path).graph.node
         made_by = {output: node.op_type for node in nodes for output in node.output}
         weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
-        # Two in each of five blocks; in floats are the stem, the first stage and the shortcuts.
+        # Two in each of five blocks; the stem, the first stage and the shortcuts stay in floats.
         assert weights.count('DequantizeLinear') == 10
         assert len(weights) == 16
 

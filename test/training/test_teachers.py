@@ -19,7 +19,7 @@ from fer_ros.training.teachers import taught
 
 
 def on_both_sides(model, faces):
-    """What a model says of faces and of their mirror images, averaged."""
+    """Answers of a model, averaged over faces and their mirror images."""
     classifier = load_classifier(model, 'torch')
     stream, aligned = (
         classifier.config.stream,
@@ -82,7 +82,7 @@ def test_second_labels_are_taught_where_there_are_some(faces, tmp_path):
     second = one_hot(faces.labels(), 2) * (np.arange(24) < 20)[:, None]
     twice = replace(faces, second_targets=second.astype(np.float32), second_classes=faces.classes)
     small_trainer(twice, tmp_path, ONE_EPOCH).fit(progress=False)
-    # The kept model has its second classifier no more.
+    # The kept model has no second classifier any more.
     kept = learned_from(twice, [tmp_path / 'model.safetensors'], 0.5, tmp_path / 'answers')
     assert kept.second_targets.tolist() == second.tolist()
     learned = learned_from(twice, [tmp_path / 'best.safetensors'], 0.5, tmp_path / 'answers')

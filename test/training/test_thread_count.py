@@ -7,7 +7,7 @@ from fer_ros.training.thread_count import fastest_thread_count
 
 
 class Machine:
-    """A clock that a step of a training moves on, by how many threads torch has."""
+    """A clock that each step advances, depending on the number of torch threads."""
 
     def __init__(self, step_s):
         self.step_s, self.now_s, self.asked = step_s, 0.0, []

@@ -52,7 +52,7 @@ def pictures(tmp_path, monkeypatch):
         for number, name in enumerate(('happiness', 'neutral', 'neutral')):
             file = tmp_path / 'pictures' / split / name / f'{number}.png'
             file.parent.mkdir(parents=True, exist_ok=True)
-            # Mirrored, for the same photograph may not stand on both sides.
+            # Mirrored, so that no photograph is in both splits.
             picture = face_picture(0)[:, :: 1 if split == 'train' else -1].copy()
             if (split, number) == ('train', 2):
                 picture[:] = 128
@@ -79,7 +79,7 @@ def test_two_data_sets_train_one_model(tmp_path, monkeypatch, capsys):
     web, jaffe = tmp_path / 'web', tmp_path / 'jaffe'
     for name, angle in (('train/happiness/a', 0), ('train/neutral/b', 2), ('dev/neutral/c', 4)):
         write_lit(web / f'{name}.png', angle)
-    # Of the woman of the test, the one who validates, and the third.
+    # One face of the test woman, one of the validation woman and one of the third.
     for name, angle in (('KA.NE1.1', 1), ('KL.NE1.2', 3), ('KM.AN1.3', 5)):
         write_lit(jaffe / f'{name}.tiff', angle)
     config = replace(CONFIG, epochs=1, shares=(1, 3))

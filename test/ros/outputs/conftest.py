@@ -1,4 +1,4 @@
-"""A node that notes what is done with it, for messages that are not installed."""
+"""A node that records its calls, for messages that are not installed."""
 
 import sys
 from types import SimpleNamespace
@@ -76,13 +76,13 @@ class StandInNode:
     error = warning
 
     def spin(self):
-        """Do what the executor would: what was triggered."""
+        """Call the triggered callbacks, as the executor would."""
         if self._triggered and self._on_trigger is not None:
             self._triggered = False
             self._on_trigger()
 
     def tick(self):
-        """Do what the executor would when a second has passed."""
+        """Call the timers, as the executor would after a second."""
         self._on_timer()
 
     def _trigger(self):
@@ -91,7 +91,7 @@ class StandInNode:
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Return a node, in a world where hri_msgs and vision_msgs are installed."""
+    """Return a node, with hri_msgs and vision_msgs as if installed."""
     for package in ('hri_msgs', 'vision_msgs', 'tf2_msgs'):
         monkeypatch.setitem(sys.modules, package, SimpleNamespace())
         monkeypatch.setitem(sys.modules, f'{package}.msg', types_of(package))

@@ -1,4 +1,4 @@
-"""When topics are made, told of and destroyed; the messages themselves are tested apart."""
+"""When topics are created, announced and destroyed; messages are tested separately."""
 
 from types import SimpleNamespace
 
@@ -23,7 +23,7 @@ def face(face_id):
 
 
 class Camera:
-    """An image topic, of which an output is given images."""
+    """An image topic whose images an output is given."""
 
     def __init__(self, output):
         self.output, self.decoded = output, 0

@@ -1,4 +1,4 @@
-"""With the real messages, where they are installed: a listener as libhri is one."""
+"""With the real messages, if they are installed: a listener like libhri."""
 
 import time
 
@@ -57,7 +57,7 @@ class Listener:
 
 
 class Camera:
-    """Publishes an image again and again, as a camera would that looks at it."""
+    """Publishes an image repeatedly, as a camera pointed at it would."""
 
     def __init__(self, graph):
         self.graph, self.stamp_s = graph, 100.0
@@ -106,7 +106,7 @@ def test_listener_sees_a_face_appear_leave_and_come_back(graph, fer_node, portra
     )
 
     camera.show(portrait_bgr, listener.has_all)
-    # Within five seconds a face is known again.
+    # A face is recognised again within five seconds.
     assert list(listener.faces) == [name]
 
 

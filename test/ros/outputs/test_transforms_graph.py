@@ -1,4 +1,4 @@
-"""With tf2_msgs, where it is installed."""
+"""With tf2_msgs, if it is installed."""
 
 import pytest
 from rclpy.qos import qos_profile_sensor_data
