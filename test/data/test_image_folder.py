@@ -26,7 +26,7 @@ def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_na
     )
     test = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
     assert test.seen.tolist() == [True]
-    assert any('split too: ' in note and 'c.jpg' in note for note in test.notes)
+    assert any('split: ' in note and 'c.jpg' in note for note in test.notes)
 
 
 def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
