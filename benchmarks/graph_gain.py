@@ -1,10 +1,10 @@
-"""What the graph of landmarks adds to the CNN: on stills, on turned faces and on disturbed ones.
+"""The gain from the graph of landmarks over the CNN on stills, turned faces and disturbed faces.
 
 Run as ``python -m benchmarks.graph_gain --data FERPLUS --data PICTURES --out FOLDER``. The CNN's
 own classifier is compared with the fused model on the validation split of each data set, face by
 face. Both get a temperature and class biases, fitted on other photographs or people under the same
-condition, for a lean towards the right classes is no knowledge of a face. Landmarks are found in
-the disturbed pictures themselves (``graph_pictures``), as a node that follows a face finds them.
+condition, because a better class prior is not knowledge of a face. Landmarks are found in the
+disturbed pictures themselves (``graph_pictures``), as by a node that tracks the face.
 """
 
 import argparse
@@ -55,14 +55,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Named:
-    """What both models, equally calibrated, name the faces under one condition.
+    """The answers of both models, equally calibrated, under one condition.
 
     Attributes:
-        condition: Its name.
-        labels: ``(N,)``.
-        groups: ``(N,)`` what is not independent of each other.
+        condition: Name of the condition.
+        labels: ``(N,)`` class indices.
+        groups: ``(N,)`` groups of dependent faces.
         cnn: ``(N,)`` answers of the CNN alone.
-        fused: ``(N,)`` answers of the model.
+        fused: ``(N,)`` answers of the fused model.
     """
 
     condition: str
@@ -72,12 +72,12 @@ class Named:
     fused: Labels
 
     def select(self, condition: str, chosen: npt.NDArray[np.bool_]) -> 'Named':
-        """Return some of the faces as a condition of their own."""
+        """Return a subset of the faces as a separate condition."""
         parts = (self.labels, self.groups, self.cnn, self.fused)
         return Named(condition, *(part[chosen] for part in parts))
 
     def gain(self) -> Interval:
-        """Return by how much the model is right more often than the CNN."""
+        """Return the gain in accuracy of the fused model over the CNN."""
         return bootstrap_gain(self.fused, self.cnn, self.labels, self.groups)
 
     def row(self, num_classes: int) -> tuple[Cell, ...]:
@@ -92,13 +92,13 @@ class Named:
 def named_under(
     condition: str, classifier: Classifier, seen: Iterable[AlignedFace], faces: FaceSet
 ) -> Named:
-    """Return what both models name some faces.
+    """Return the answers of both models to some faces.
 
     Args:
-        condition: How they are seen.
+        condition: Name of the condition.
         classifier: The model, in torch.
-        seen: N faces as they are seen.
-        faces: The same with their labels.
+        seen: N faces under the condition.
+        faces: The same faces with their labels.
     """
     bar = tqdm(seen, condition, len(faces), unit=' faces', leave=False, disable=None)
     answers = answers_for(classifier, bar, _STREAMS, faces.classes)
@@ -118,7 +118,7 @@ def _predictor() -> LandmarkPredictor:
 def disturbed(
     faces: FaceSet, condition: Condition, strength: float, crop_px: int
 ) -> Iterator[AlignedFace]:
-    """Yield faces as they are seen under a condition; the place of a face seeds its chance."""
+    """Yield faces under a condition; the random numbers of a face are seeded by its index."""
     for number, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
         still, rng = Still(image, Landmarks(points)), np.random.default_rng((1, number))
         picture, landmarks = disturbed_picture(still, condition, strength, rng, _predictor())
@@ -126,12 +126,12 @@ def disturbed(
 
 
 def judge(classifier: Classifier, faces: FaceSet, limit: int) -> list[Named]:
-    """Return what is named under each condition: stills, by yaw, disturbed, and these together.
+    """Return the answers for stills, by yaw, under each disturbance, and under all of these.
 
     Args:
         classifier: The model, in torch.
-        faces: With labels.
-        limit: So many of them, chosen by chance, are disturbed.
+        faces: Faces with labels.
+        limit: Number of faces, chosen at random, that are disturbed.
     """
     crop_px = classifier.config.crop_px
     stills = named_under(AS_IT_IS, classifier, aligned_faces(faces, crop_px), faces)
@@ -163,11 +163,11 @@ def joined(condition: str, parts: list[Named]) -> Named:
 
 
 def table(name: str, faces: FaceSet, found: list[Named]) -> Table:
-    """Return a row for each condition; ``name`` is that of the data."""
+    """Return a table with a row for each condition; ``name`` is that of the data."""
     return Table(
         f'graph_gain_{name}'.replace('+', 'plus'),
         f'{name}, validation: fused - CNN, paired; temperature and class biases for both, '
-        f'cross-fitted; {faces.group_name()} drawn (95 %)',
+        f'cross-fitted; 95 % bootstrap intervals over {faces.group_name()}',
         COLUMNS,
         tuple(one.row(len(faces.classes)) for one in found),
     )

@@ -1,5 +1,5 @@
-"""Pictures of faces that are small, out of focus, dark, compressed or covered, each at two
-strengths, and the landmarks that are found in them.
+"""Pictures of small, blurred, dark, compressed or covered faces, each at two strengths, and the
+landmarks found in them.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ from fer_ros.structures import FloatArray, ImageArray, Landmarks
 Rng = np.random.Generator
 Disturb = Callable[[Still, float, Rng], ImageArray]
 
-# A blur is as strong on any face as a Gaussian of so many pixels on one of this width.
+# Blurs are given in pixels of a face of this width, and scaled to that of each face.
 _BLURRED_FACE_PX = 48
-# Between two images a face moves and grows by about so much of its width.
+# Standard deviation of a face's motion and growth between two images, relative to its width.
 _MOVED = 0.04
 
 _EYES = np.array(
@@ -36,12 +36,12 @@ _SIDES = np.array([[*range(9), *range(17, 22)], [*range(8, 17), *range(22, 27)]]
 
 @dataclass(frozen=True)
 class Condition:
-    """One way in which a face is seen worse.
+    """A way to degrade a face.
 
     Attributes:
-        name: With what its strength counts.
-        strengths: A weaker and a stronger one.
-        disturb: Still, strength and source of chance → the picture.
+        name: Name of the condition with the unit of its strength.
+        strengths: A weaker and a stronger strength.
+        disturb: Returns the picture, given a still, a strength and a random generator.
     """
 
     name: str
@@ -52,16 +52,16 @@ class Condition:
 def disturbed_picture(
     still: Still, condition: Condition, strength: float, rng: Rng, predictor: LandmarkPredictor
 ) -> tuple[ImageArray, Landmarks]:
-    """Return a picture of a face and the landmarks that are found in it.
+    """Return a picture of a face and the landmarks found in it.
 
-    They are searched as for a face that is followed: in a box about where it was an image before.
+    They are found as for a tracked face: in a box near its position in the last image.
 
     Args:
-        still: The face as it is.
-        condition: How it is disturbed.
-        strength: One of the condition's.
-        rng: Source of all chance.
-        predictor: That finds the landmarks.
+        still: The undisturbed face.
+        condition: The disturbance.
+        strength: Strength of the disturbance.
+        rng: Source of all random numbers.
+        predictor: Landmark model.
     """
     picture = condition.disturb(still, strength, rng)
     scale = np.float32(picture.shape[1] / still.image.shape[1])
@@ -96,7 +96,7 @@ def _jpeg(still: Still, quality: float, rng: Rng) -> ImageArray:
 
 
 def _over(points: FloatArray, still: Still, size: float, rng: Rng) -> ImageArray:
-    """Hide the region of some landmarks behind an ellipse that is ``size`` times as large."""
+    """Cover the region of some landmarks with an ellipse that is ``size`` times as large."""
     low, high = points.min(axis=0), points.max(axis=0)
     (x, y), (half_width, half_height) = (low + high) / 2, size * (high - low) / 2
     pixels, gray = to_pixels(still.image), float(rng.uniform(0, 255))
@@ -121,8 +121,8 @@ def _side(still: Still, size: float, rng: Rng) -> ImageArray:
 CONDITIONS = (
     Condition('width of the face, px', (24, 16), _smaller),
     Condition('blur, px on a face of 48', (1.5, 3), _blurred),
-    Condition('light that is left, with noise', (0.1, 0.04), _dark),
-    Condition('quality of the JPEG', (15, 5), _jpeg),
+    Condition('remaining light, with noise', (0.1, 0.04), _dark),
+    Condition('JPEG quality', (15, 5), _jpeg),
     Condition('mouth covered, times its size', (1, 1.6), _mouth),
     Condition('eyes and brows covered, times their size', (1, 1.6), _eyes),
     Condition('one side covered, times its size', (0.8, 1.2), _side),

@@ -39,9 +39,8 @@ _HFOV_DEG = 10.0
 def pose_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table:
     """Return a table of the figures by yaw, and of the loss against frontal faces.
 
-    Nobody is seen from both sides here, so other faces are compared: as they come, and with the
-    frontal faces weighted to the classes of the turned ones, which people show more or less often
-    from aside.
+    The faces in different rows are different, so they are compared in two ways: as they are, and
+    with the frontal faces weighted to the class frequencies of the turned ones.
 
     Args:
         stream: Name of the stream that answered.
@@ -154,7 +153,7 @@ def _lost(
 
 
 def _lost_at_equal_classes(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return what turned faces lose against frontal ones of the same classes.
+    """Return the loss in accuracy of turned faces against frontal ones of the same classes.
 
     Args:
         sums: ``(…, 4 C)``: ``recall_counts`` of frontal faces, then of turned ones. Classes
@@ -169,9 +168,7 @@ def _lost_at_equal_classes(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def facing_yaws_deg(faces: FaceSet) -> npt.NDArray[np.float64]:
-    """Return ``(N,)`` by how far faces are turned to a side, as their landmarks say; NaN where
-    these form no head.
-    """
+    """Return ``(N,)`` absolute yaws, estimated from the landmarks; NaN if these fit no head."""
     height, width = faces.images.shape[1:]
     camera = CameraIntrinsics.from_hfov((width, height), _HFOV_DEG)
     yaws = [head_pose(Landmarks(points), camera).yaw_rad for points in faces.landmarks_px]
