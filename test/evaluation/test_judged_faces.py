@@ -18,7 +18,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
             CK_PLUS,
             {'dataset': 'ck_plus', 'fold': 2},
             {'split': 'test', 'fold': 1},
-            'was trained for fold 2 of CK+, or goes back',
+            'was trained for fold 2 of CK+, or descends from',
         ),
         (
             CK_PLUS,
