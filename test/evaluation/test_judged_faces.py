@@ -32,7 +32,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
             {'split': 'all'},
             'was trained on RAF-DB: judge it on the split test or validation',
         ),
-        (FERPLUS, {}, {'split': 'all'}, 'split is all, FER'),
+        (FERPLUS, {}, {'split': 'all'}, 'split is all, expected validation or test for FER'),
     ],
 )
 def test_faces_that_a_model_has_learned_from_are_refused(
