@@ -69,6 +69,10 @@ class FaceBox:
             self.x0_px + x_px, self.y0_px + y_px, self.x1_px + x_px, self.y1_px + y_px, score
         )
 
+    def scaled(self, x: float, y: float) -> 'FaceBox':
+        """Return the box with x multiplied by one factor and y by another, with the same score."""
+        return FaceBox(self.x0_px * x, self.y0_px * y, self.x1_px * x, self.y1_px * y, self.score)
+
     def clipped(self, size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
         """Return left, top, right and bottom edge clipped to an image; a box outside it gets no
         width or height.

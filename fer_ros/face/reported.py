@@ -32,10 +32,18 @@ class FaceReport:
     Attributes:
         stamp_s: Acquisition time of the image.
         boxes: Boxes of any shape and size around a face; empty if there is no face.
+        normalised: Whether the boxes are in widths and heights of the image instead of pixels.
     """
 
     stamp_s: float
     boxes: tuple[FaceBox, ...]
+    normalised: bool = False
+
+    def boxes_px(self, size_wh: tuple[int, int]) -> tuple[FaceBox, ...]:
+        """Return the boxes in pixels of an image of a width and height."""
+        if not self.normalised:
+            return self.boxes
+        return tuple(box.scaled(*size_wh) for box in self.boxes)
 
 
 class ReportQueue:
@@ -67,7 +75,7 @@ class ReportQueue:
 
         Boxes reported one by one with the same stamp become one report.
         """
-        boxes: dict[float, tuple[FaceBox, ...]] = {}
+        boxes: dict[tuple[float, bool], tuple[FaceBox, ...]] = {}
         with self._lock:
             self._image_s = stamp_s
             later = []
@@ -75,9 +83,10 @@ class ReportQueue:
                 if report.stamp_s > stamp_s + STAMP_TOLERANCE_S:
                     later.append(report)
                 else:
-                    boxes[report.stamp_s] = boxes.get(report.stamp_s, ()) + report.boxes
+                    key = report.stamp_s, report.normalised
+                    boxes[key] = boxes.get(key, ()) + report.boxes
             self._waiting = deque(later, _MOST_WAITING)
-        return [FaceReport(of_s, boxes[of_s]) for of_s in sorted(boxes)]
+        return [FaceReport(of_s, boxes[of_s, norm], norm) for of_s, norm in sorted(boxes)]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,11 +1,11 @@
-"""Faces → messages of hri_msgs, as specified by REP 155 (ROS4HRI)."""
+"""Faces ↔ messages of hri_msgs, as specified by REP 155 (ROS4HRI)."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from fer_ros.structures import NUM_LANDMARKS, FaceEmotion, FrameEmotions
+from fer_ros.structures import NUM_LANDMARKS, FaceBox, FaceEmotion, FrameEmotions
 
 # Names of the classes in hri_msgs/Expression, which has no contempt.
 EXPRESSIONS = {
@@ -49,6 +49,23 @@ def roi_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header:
         ymax=y1 / height,
         c=1.0,
     )
+
+
+def box_from_roi(msg: Any) -> FaceBox | None:
+    """Return the box of a ``NormalizedRegionOfInterest2D``, or ``None`` if it is of no use.
+
+    Args:
+        msg: Message with edges from 0 to 1; what lies outside the image is cut off.
+
+    Returns:
+        Box in widths and heights of the image, with the confidence as its score; ``None`` if an
+        edge is not finite or nothing of the box is in the image.
+    """
+    edges = [float(edge) for edge in (msg.xmin, msg.ymin, msg.xmax, msg.ymax)]
+    if not all(map(math.isfinite, edges)):
+        return None
+    x0, y0, x1, y1 = (min(max(edge, 0.0), 1.0) for edge in edges)
+    return FaceBox(x0, y0, x1, y1, float(msg.c)) if x1 > x0 and y1 > y0 else None
 
 
 def landmarks_message(types: Any, face: FaceEmotion, size_wh: tuple[int, int], header: Any) -> Any:

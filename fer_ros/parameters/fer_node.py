@@ -44,8 +44,9 @@ FER_NODE: tuple[Spec, ...] = (
         'detector',
         'Source of the face boxes. detector: the detector that the parameter detector names; '
         'topic: another node, which publishes vision_msgs/Detection2DArray with the stamps of the '
-        'images (for the node only).',
-        choices=('detector', 'topic'),
+        'images; hri: a node of ROS4HRI (REP 155), which publishes faces in hri_namespace (both '
+        'for the node only).',
+        choices=('detector', 'topic', 'hri'),
     ),
     Spec(
         'face_topic',
@@ -103,8 +104,8 @@ FER_NODE: tuple[Spec, ...] = (
     Spec(
         'hri_namespace',
         '/humans',
-        'Namespace of the ROS4HRI topics. Listeners look in /humans, where only one node may '
-        'publish.',
+        'Namespace of the ROS4HRI topics, published or, with face_source hri, subscribed to. '
+        'Listeners look in /humans, where only one node may publish.',
         required=True,
     ),
     Spec(

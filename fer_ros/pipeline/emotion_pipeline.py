@@ -1,7 +1,6 @@
 """EmotionPipeline: image in, emotions out; the only place where the stages are combined."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import count
 
 import cv2
@@ -143,7 +142,7 @@ class EmotionPipeline:
         self._timer.clear()
         return self.estimate(self.observe_alone(image))
 
-    def report(self, boxes: Sequence[FaceBox], stamp_s: float) -> str:
+    def report(self, boxes: Sequence[FaceBox], stamp_s: float, normalised: bool = False) -> str:
         """Pass in the faces that an external detector found in an image, from any thread.
 
         They are used with the next processed image if the pipeline was created with ``reported``;
@@ -154,12 +153,13 @@ class EmotionPipeline:
             boxes: Boxes around the faces in pixels of the original image, covering whole heads or
                 brows to chin. Empty if there are no faces.
             stamp_s: Acquisition time in seconds of the image or of one close to it.
+            normalised: Whether the boxes are in widths and heights of the image instead of pixels.
 
         Returns:
             Why the boxes cannot be used, as the rest of a sentence that begins "boxes are"; empty
             if they can.
         """
-        return self._reports.put(FaceReport(stamp_s, tuple(boxes)))
+        return self._reports.put(FaceReport(stamp_s, tuple(boxes), normalised))
 
     def observe_alone(self, image: ImageArray) -> Observation:
         """Do the first half of ``analyze``; see ``observe``.
@@ -190,8 +190,9 @@ class EmotionPipeline:
         self._stamp_s = stamp_s
         rotate_deg = self.settings.rotate_deg
         reports = [
-            replace(
-                report, boxes=tuple(turned_box(box, size_wh, rotate_deg) for box in report.boxes)
+            FaceReport(
+                report.stamp_s,
+                tuple(turned_box(box, size_wh, rotate_deg) for box in report.boxes_px(size_wh)),
             )
             for report in self._reports.take(stamp_s)
         ]

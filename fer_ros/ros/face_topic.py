@@ -17,6 +17,12 @@ from fer_ros.structures import FaceBox
 _DEPTH = 10
 
 
+# EmotionPipeline.report
+Report = Callable[..., str]
+# Called with the name of a topic and what is wrong with it.
+Say = Callable[[str, str], None]
+
+
 def face_topic_name(face_topic: str, image_topic: str) -> str:
     """Return the full name of a topic of boxes.
 
@@ -29,6 +35,27 @@ def face_topic_name(face_topic: str, image_topic: str) -> str:
     if face_topic.startswith('/'):
         return face_topic
     return sibling_topic(image_topic, face_topic)
+
+
+def report_boxes(
+    report: Report, boxes: list[FaceBox], stamp: Any, arrival_ns: int, normalised: bool = False
+) -> str:
+    """Report the boxes of a message.
+
+    Args:
+        report: ``EmotionPipeline.report``.
+        boxes: Boxes of faces.
+        stamp: Stamp of the message, a ``builtin_interfaces/Time``.
+        arrival_ns: When it came, by the clock of the images' stamps.
+        normalised: Whether the boxes are in widths and heights of the image instead of pixels.
+
+    Returns:
+        What is wrong with it; empty where nothing is.
+    """
+    stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+    if fault := report(boxes, stamp_s(stamp_ns or arrival_ns), normalised):
+        return f'boxes are {fault} and are ignored: their detector must copy the image stamp'
+    return '' if stamp_ns else 'boxes have no stamp; the time of arrival is used'
 
 
 class FaceTopic:
@@ -55,8 +82,8 @@ class FaceTopic:
     def subscribe(
         self,
         node: Node,
-        report: Callable[[list[FaceBox], float], str],
-        say: Callable[[str, str], None],
+        report: Report,
+        say: Say,
     ) -> None:
         """Subscribe.
 
@@ -81,9 +108,7 @@ class FaceTopic:
             self._node.destroy_subscription(self._subscription)
         self._subscription = None
 
-    def take(
-        self, msg: Any, report: Callable[[list[FaceBox], float], str], arrival_ns: int
-    ) -> str:
+    def take(self, msg: Any, report: Report, arrival_ns: int) -> str:
         """Report the boxes of a message.
 
         Args:
@@ -100,10 +125,7 @@ class FaceTopic:
             self._other_classes = None
         elif self._other_classes is not None:
             self._other_classes |= classes_of_detections(msg)
-        stamp_ns = msg.header.stamp.sec * 1_000_000_000 + msg.header.stamp.nanosec
-        if fault := report(boxes, stamp_s(stamp_ns or arrival_ns)):
-            return f'boxes are {fault} and are ignored: their detector must copy the image stamp'
-        return '' if stamp_ns else 'boxes have no stamp; the time of arrival is used'
+        return report_boxes(report, boxes, msg.header.stamp, arrival_ns)
 
     def silence(self, after_s: float) -> str:
         """Return a warning if no boxes of faces arrive, otherwise an empty text.

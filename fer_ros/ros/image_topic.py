@@ -24,8 +24,9 @@ from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.ros.camera_model import CameraModel
 from fer_ros.ros.diagnostics import TopicStatistics
 from fer_ros.ros.face_topic import FaceTopic, face_topic_name
+from fer_ros.ros.hri_faces import HriFaces
 from fer_ros.ros.image_subscription import ImageSubscription
-from fer_ros.ros.message_class import message_class
+from fer_ros.ros.message_class import message_class, message_package
 from fer_ros.structures import ImageArray
 
 
@@ -59,7 +60,7 @@ class ImageTopic:
     clock: ImageClock = field(default_factory=ImageClock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
-    boxes: FaceTopic | None = None
+    boxes: FaceTopic | HriFaces | None = None
     _reset: Event = field(default_factory=Event)
 
     def subscribe(
@@ -165,10 +166,12 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
 
 def _make_face_topics(
     node: Node, image_topics: Sequence[str], values: Mapping[str, Any]
-) -> dict[str, FaceTopic]:
+) -> Mapping[str, FaceTopic | HriFaces]:
     """Return the source of boxes by image topic; empty if the pipelines detect the faces."""
     if values['face_source'] == 'detector':
         return {}
+    if values['face_source'] == 'hri':
+        return {image_topics[0]: _make_hri_faces(image_topics, values)}
     names = [
         node.resolve_topic_name(face_topic_name(values['face_topic'], topic))
         for topic in image_topics
@@ -184,6 +187,19 @@ def _make_face_topics(
         topic: FaceTopic(name, values['face_classes'], message)
         for topic, name in zip(image_topics, names, strict=True)
     }
+
+
+def _make_hri_faces(image_topics: Sequence[str], values: Mapping[str, Any]) -> HriFaces:
+    if len(image_topics) > 1:
+        raise SettingError(
+            'face_source is hri, whose faces are of one camera, and image_topics names '
+            f'{len(image_topics)}: start a node for each, with its own hri_namespace'
+        )
+    if 'hri' in values['outputs']:
+        raise SettingError(
+            'face_source is hri and outputs has hri: the node would take its own faces'
+        )
+    return HriFaces(values['hri_namespace'], message_package('hri_msgs', 'face_source: hri'))
 
 
 def _say_chosen(node: Node, topic: str, sentence: str) -> None:

@@ -121,6 +121,21 @@ def test_two_faces_are_told_apart(models, portrait_gray, hopper_gray):
     assert watch(observer(models), [beside] * 20, late)[2:] == [[1, 2]] * 18
 
 
+def test_normalised_boxes_are_of_their_image():
+    report = FaceReport(1.0, (FaceBox(0.25, 0.5, 0.5, 1.0, 0.7),), normalised=True)
+    assert report.boxes_px((640, 480)) == (FaceBox(160, 240, 320, 480, 0.7),)
+    assert FaceReport(1.0, (PORTRAIT,)).boxes_px((640, 480)) == (PORTRAIT,)
+
+
+def test_normalised_boxes_stay_so_while_they_wait():
+    queue = ReportQueue()
+    for x in (0.1, 0.5):
+        queue.put(FaceReport(2.0, (FaceBox(x, 0.1, x + 0.2, 0.4),), normalised=True))
+    (report,) = queue.take(2.0)
+    assert report.normalised
+    assert [box.x0_px for box in report.boxes] == [0.1, 0.5]
+
+
 def test_report_waits_for_its_image():
     queue = ReportQueue()
     queue.put(FaceReport(2.0, (PORTRAIT,)))

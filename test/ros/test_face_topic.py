@@ -19,7 +19,8 @@ class Reported(list):
 
     fault = ''
 
-    def __call__(self, boxes, stamp_s):
+    def __call__(self, boxes, stamp_s, normalised):
+        assert not normalised
         self.append((boxes, stamp_s))
         return self.fault
 
