@@ -11,7 +11,7 @@ myst_heading_anchors = 3
 autodoc_member_order = 'bysource'
 napoleon_google_docstring = True
 
-# Documents that stand elsewhere in the repository, where readers of it look for them.
+# Documents that are elsewhere in the repository, where its readers expect them.
 ELSEWHERE = {
     '../CONTRIBUTING.md': 'contributing.md',
     '../SECURITY.md': 'security.md',
@@ -20,7 +20,7 @@ ELSEWHERE = {
 
 
 def setup(app):
-    """Let links to documents that stand elsewhere lead to their pages on the site."""
+    """Make links to documents outside this folder lead to their pages on the site."""
     app.connect('source-read', _link_to_pages)
     app.connect('include-read', lambda app, path, document, text: _link_to_site(text))
 
@@ -31,5 +31,5 @@ def _link_to_pages(app, document, text):
 
 
 def _link_to_site(text):
-    # Of the top folder, as CONTRIBUTING.md has them.
-    text[0] = text[0].replace('](doc/', '](')
+    # Links of CONTRIBUTING.md and SECURITY.md, then of the model card.
+    text[0] = text[0].replace('](doc/', '](').replace('](../../doc/', '](')

@@ -83,7 +83,7 @@ def sole_writer(path: Path, lock_file: Path | None = None) -> Iterator[None]:
         lock = _locked(lock_file, wait=False)
     except BlockingIOError:
         raise OutputError(
-            f'another program is writing to {path}: wait until it ends, or choose another place'
+            f'another program is writing to {path}: wait until it ends, or choose another folder'
         ) from None
     try:
         yield
@@ -110,7 +110,7 @@ def require_folder(path: Path) -> None:
 
 
 def _restore(path: Path, before: Path) -> None:
-    """Undo the first of the two moves if the second was not made, or finish the removal."""
+    """Undo the first of the two moves if the second was not made; otherwise finish the removal."""
     if before.exists() and not path.exists():
         before.replace(path)
     shutil.rmtree(before, ignore_errors=True)

@@ -10,7 +10,7 @@ class ImageError(FerError):
 
 
 class ModelFileError(FerError):
-    """A checkpoint or landmark model is missing, damaged or of another kind."""
+    """A model file is missing, damaged or of the wrong kind."""
 
 
 class NotInstalledError(ModelFileError):
@@ -42,7 +42,7 @@ class OutputError(FerError):
 
 
 class LabelError(FerError, ValueError):
-    """Labels name an unknown class, overlap, end before they start, or cannot be read."""
+    """Labels have an unknown class, overlap, end before they start, or cannot be read."""
 
 
 class WorkerLostError(FerError):

@@ -140,7 +140,7 @@ def bootstrap_sums(
     groups: npt.NDArray[Any] | None = None,
     seed: int = 0,
 ) -> Interval:
-    """Return a figure that follows from sums over faces, with its interval; see ``bootstrap``.
+    """Return a figure computed from sums over faces, with its interval; see ``bootstrap``.
 
     Args:
         figure: Called with ``(…, K)`` sums, one row per resample; returns ``(…)``.

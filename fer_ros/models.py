@@ -89,7 +89,7 @@ def load_classifier(
         mirror: Whether to average over each face and its mirror image; see ``BothSides``.
 
     Raises:
-        ModelFileError: The file is missing, damaged or another model.
+        ModelFileError: The file is missing, damaged or not a model of fer_ros.
         SettingError: ``backend`` is not one of ``BACKENDS``, or ``device`` is not one of
             ``DEVICES`` or not available.
     """

@@ -29,7 +29,7 @@ def load_session(
     available = onnxruntime.get_available_providers()
     if device == 'cuda' and 'CUDAExecutionProvider' not in available:
         raise SettingError(
-            f"device is 'cuda', this ONNX Runtime has {', '.join(available)} alone: install "
+            f"device is 'cuda', but this ONNX Runtime has only {', '.join(available)}: install "
             'onnxruntime-gpu or choose cpu'
         )
     providers = ['CUDAExecutionProvider'] if device == 'cuda' else []
@@ -54,7 +54,7 @@ def load_session(
     if not set(providers) <= set(session.get_providers()):
         raise SettingError(
             "device is 'cuda', but ONNX Runtime cannot load its CUDA provider and would run on "
-            'the cpu: install the CUDA and cuDNN that this onnxruntime-gpu needs, or choose cpu'
+            'the CPU: install the CUDA and cuDNN that this onnxruntime-gpu needs, or choose cpu'
         )
     return session
 

@@ -27,8 +27,8 @@ class PublishedFile:
         url: URL at which it is published.
         sha256: SHA-256 of its content in hexadecimal digits.
         size_bytes: Size of its content in bytes.
-        by_hand: Where a user without internet copies it from and to, such as ``of the OpenCV Zoo
-            to {path}``.
+        by_hand: Source and destination for a user without internet, such as ``of the OpenCV Zoo to
+            {path}``.
     """
 
     name: str
@@ -58,8 +58,8 @@ class PublishedFile:
         content = self._downloaded(url)
         if not self._is_published(content):
             raise ModelFileError(
-                f'{url} gave {len(content)} bytes that are not the published {self.name} of '
-                f'{self.size_bytes} bytes: nothing was kept; {self._advice()}'
+                f'{url} sent {len(content)} bytes that are not the published {self.name} of '
+                f'{self.size_bytes} bytes: nothing was saved; {self._advice()}'
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +70,7 @@ class PublishedFile:
         return target
 
     def _downloaded(self, url: str) -> bytes:
-        # Imported here because it takes 9 MB of memory, which a node, which downloads nothing, can
-        # save.
+        # Imported here because it takes 9 MB of memory, and a node downloads nothing.
         import http.client
         import urllib.request
 
@@ -79,7 +78,7 @@ class PublishedFile:
             with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
                 # One extra byte reveals a file that is too long.
                 content: bytes = answer.read(self.size_bytes + 1)
-        # A failed transfer raises OSError, a bad URL ValueError, a bad answer neither.
+        # A failed transfer raises OSError, a bad URL ValueError, a bad response neither.
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise ModelFileError(f'cannot download {url}: {error}; {self._advice()}') from error
         return content

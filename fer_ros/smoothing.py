@@ -105,7 +105,7 @@ class EmotionSmoother:
         return past.average
 
     def last(self, face_id: int) -> FloatArray | None:
-        """Return what the last update of a face gave; None where there was none."""
+        """Return the result of a face's last update, or ``None`` if there was none."""
         past = self._history.get(face_id)
         return None if past is None else past.average
 

@@ -200,7 +200,7 @@ class Judgement(IntEnum):
 
     @property
     def words(self) -> str:
-        """Itself as a person reads it: ``turned away``."""
+        """The name in words, such as ``turned away``."""
         return self.name.lower().replace('_', ' ')
 
 
@@ -234,7 +234,7 @@ class FaceEmotion:
         face_id: Identity of the face, stable from image to image.
         box: Box of the face.
         landmarks: Its landmarks; ``None`` if unknown.
-        emotion: Most probable class after smoothing; '' unless ``judgement`` is ``JUDGED``.
+        emotion: Most probable class after smoothing; empty unless ``judgement`` is ``JUDGED``.
         confidence: Probability of the most probable class after smoothing, in [0, 1]; NaN if it
             was not estimated in this image.
         probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1; those
@@ -244,7 +244,7 @@ class FaceEmotion:
         judgement: Whether the emotion was estimated in this image, and if not, why.
         first_seen_s: Acquisition time in seconds of the first image in which the face was found.
         detected: Whether the detector found it in this image; otherwise it was tracked.
-        quality: How well the image shows the face, in [0, 1]; NaN where not known.
+        quality: How well the image shows the face, in [0, 1]; NaN if unknown.
         head: Position and orientation of the head.
         measures: ``(M,)`` float32 measures in the order of ``FrameEmotions.measure_names``.
     """
@@ -271,18 +271,18 @@ class FaceEmotion:
         _require_shape('measures', self.measures, (None,))
         if bool(self.emotion) != (self.judgement == Judgement.JUDGED):
             raise ValueError(
-                f'emotion is {self.emotion!r} and judgement {self.judgement.name}; an emotion is '
-                'named if and only if it was judged'
+                f'emotion is {self.emotion!r} and judgement {self.judgement.name}; expected an '
+                'emotion if and only if judgement is JUDGED'
             )
 
     @property
     def judged(self) -> bool:
-        """Whether this image was judged, be it without a class that is sure enough."""
+        """Whether the emotion was estimated in this image, even if no class was certain enough."""
         return self.judgement in (Judgement.JUDGED, Judgement.UNCERTAIN)
 
     @property
     def answer(self) -> str:
-        """The emotion, or in words why there is none."""
+        """The emotion, or the reason why there is none, in words."""
         return self.emotion or self.judgement.words
 
 

@@ -59,7 +59,7 @@ def hold(end: Connection) -> None:
 def call_apart(
     context: SpawnContext, lifeline: Lifeline, work: Callable[[Task], Result], task: Task
 ) -> Result:
-    """Run a function on a task in a process of its own and return its result; threads may call it.
+    """Run a function on a task in a new process and return its result; threads may call it.
 
     Args:
         context: Context for starting the process.

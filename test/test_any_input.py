@@ -227,7 +227,7 @@ def test_configuration_of_a_model_is_one_or_refused(values):
 @in_one_folder
 def test_report_of_an_earlier_run_is_a_report_or_none(tmp_path, values):
     (tmp_path / 'report.json').write_text(json.dumps(values))
-    with pytest.raises(ValueError, match='holds no Report'):
+    with pytest.raises(ValueError, match='is not a Report'):
         read_record(Report, tmp_path / 'report.json')
 
 

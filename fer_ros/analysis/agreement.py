@@ -53,7 +53,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class LabelFigures:
-    """Figures of one label on one topic.
+    """Figures for one label on one topic.
 
     Attributes:
         topic: Topic of its images.
@@ -61,17 +61,17 @@ class LabelFigures:
         end_s: End, or the time of the last image, in seconds.
         face_id: Id of the labelled face, if the label states one.
         label: Emotion in the label.
-        estimate: Class of the highest mean probability; '' where the face was not judged.
+        estimate: Class with the highest mean probability; empty if the face was not judged.
         images: Number of images to which it applies.
-        no_face_share: Share of them in which the face was not found.
-        not_judged_share: Share of them in which it was found and not judged.
+        no_face_share: Share of these images in which the face was not found.
+        not_judged_share: Share of these images in which the face was found but not judged.
         accuracy: Share of the other images whose estimate is the label; ``None`` if there are
             none.
         latency_s: Seconds to the first stable agreement; ``None`` if it was not recognised.
         changes: Number of changes of the estimate while the label applies.
-        seen_s: From the first to the last image in which the face was judged.
-        mean_probabilities: ``(C,)`` mean probability of each class; empty where the
-            face was not judged.
+        seen_s: Seconds from the first to the last image in which the face was judged.
+        mean_probabilities: ``(C,)`` mean probability of each class; empty if the face was not
+            judged.
     """
 
     topic: str
@@ -99,8 +99,8 @@ class Agreement:
 
     Attributes:
         labelled_images: Number of images with a label.
-        no_face_share: Share of them in which the face was not found.
-        not_judged_share: Share of them in which it was found and not judged.
+        no_face_share: Share of these images in which the face was not found.
+        not_judged_share: Share of these images in which the face was found but not judged.
         images: Figures by image, over the other images.
         intervals: Figures by label, each with a single estimate.
         latency_s: Latency of the labels in seconds.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.emotion_series import Dwell, EmotionSeries, Times
 
-# In place of an emotion; see ``Dwell.name``.
+# Reported in place of an emotion; see ``Dwell.name``.
 _WITHOUT = ('uncertain', 'not judged')
 
 
@@ -40,12 +40,12 @@ class FaceFigures:
         topic: Topic on which it was seen.
         face_id: Id of the face.
         images: Number of images that show it.
-        first_s: Time of the first of them in seconds.
-        last_s: Time of the last of them in seconds.
+        first_s: Time of the first of these images in seconds.
+        last_s: Time of the last of these images in seconds.
         seen_s: Seconds for which it was in view in between.
-        emotion: Class of the highest mean probability; '' where the face was never judged.
-        shares: Shares of the time in view by named emotion, ``uncertain`` where none was sure
-            enough, ``not judged``; the largest first, without those of 0.
+        emotion: Class with the highest mean probability; empty if the face was never judged.
+        shares: Shares of the time in view by reported emotion, ``uncertain`` or ``not judged``;
+            largest first, zeros left out.
         flicker_per_min: Changes of emotion per minute in view.
     """
 
@@ -91,7 +91,7 @@ class Behaviour:
         flicker_per_min: Changes of emotion per minute of a face in view.
         topics: Figures of the topics by name.
         faces: Figures of the faces by topic, then by ``face_id``.
-        emotions: By class, of those that were named; ``uncertain`` where none was sure enough,
+        emotions: Figures of the emotions that were reported, by class; also ``uncertain`` and
             ``not judged``.
     """
 

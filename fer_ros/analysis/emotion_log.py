@@ -27,7 +27,7 @@ class LabelledImages:
         times_s: ``(N,)`` seconds since the first image.
         intervals: ``(N,)`` index of the label in ``Labels.intervals``.
         found: ``(N,)`` whether the face was found.
-        judged: ``(N,)`` whether it was judged too.
+        judged: ``(N,)`` whether the face was also judged.
         probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not judged.
     """
 

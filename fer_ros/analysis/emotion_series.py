@@ -14,7 +14,7 @@ Indices = npt.NDArray[np.int64]
 
 # A face that was missing for longer than this counts as out of view.
 GAP_S = 0.5
-# In place of a class: none was sure enough, and the image was not judged.
+# In place of a class: no class was certain enough; the face was not judged in the image.
 UNCERTAIN, NOT_JUDGED = -1, -2
 
 
@@ -35,7 +35,7 @@ class Dwell:
     changed: bool
 
     def name(self, classes: Sequence[str]) -> str:
-        """Return the emotion as a word; ``uncertain`` and ``not judged`` where there is none."""
+        """Return the emotion's name, ``uncertain`` or ``not judged``."""
         if self.emotion == NOT_JUDGED:
             return 'not judged'
         return 'uncertain' if self.emotion == UNCERTAIN else classes[self.emotion]
@@ -54,8 +54,8 @@ class EmotionSeries:
         topic: Name of the topic.
         face_id: Number of the face.
         times_s: ``(N,)`` times of the images that show it, in seconds since the first image.
-        emotions: ``(N,)`` index of the named class, ``UNCERTAIN`` or ``NOT_JUDGED``.
-        probabilities: ``(N, C)`` float32, smoothed; NaN where the image was not judged.
+        emotions: ``(N,)`` index of the reported class, ``UNCERTAIN`` or ``NOT_JUDGED``.
+        probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not judged.
     """
 
     topic: str
@@ -66,7 +66,7 @@ class EmotionSeries:
 
     @cached_property
     def mean_probabilities(self) -> FloatArray:
-        """``(C,)`` over the images that were judged; ``(0,)`` where none was."""
+        """``(C,)`` means over the images in which the face was judged; ``(0,)`` if in none."""
         judged = self.probabilities[self.emotions != NOT_JUDGED]
         return judged.mean(axis=0) if len(judged) else np.zeros(0, np.float32)
 

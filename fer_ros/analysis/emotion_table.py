@@ -17,10 +17,8 @@ _ROW_GROUP = 2048
 def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
     """Return the names of the columns.
 
-    Smoothed probabilities are named after their class, those from one image alone with the suffix
-    ``_frame``.
-
-    What is not known is empty: ``judgement`` says why an emotion is.
+    Smoothed probabilities are named after their class; those from one image alone have the suffix
+    ``_frame``. Unknown values are empty; ``judgement`` states why a face has no emotion.
 
     Args:
         classes: C names.

@@ -15,7 +15,7 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 Regions = npt.NDArray[np.float64]
 
 COLUMNS = ('start_s', 'end_s', 'emotion')
-# Of a number of a face, which has 32 bits.
+# Most digits of a face_id, which has 32 bits.
 _MOST_DIGITS = 9
 # A labelled region and a face that share less than this of the smaller one are different faces.
 _SAME_FACE = 0.5
@@ -141,7 +141,7 @@ def read_label_file(path: Path, classes: Sequence[str]) -> Labels:
     except (UnicodeDecodeError, csv.Error) as error:
         raise LabelError(f'label file {path} is not CSV: {error}') from None
     if not intervals:
-        raise LabelError(f'label file {path} holds no interval')
+        raise LabelError(f'label file {path} contains no interval')
     _refuse_overlaps(intervals, lines, path)
     return Labels(intervals)
 
@@ -154,13 +154,13 @@ def _interval(row: dict[str, str], classes: Sequence[str], where: str) -> LabelI
         raise LabelError(f'{where}: emotion {emotion!r} is unknown, expected {known}')
     if not 0 <= start_s < end_s < float('inf'):
         raise LabelError(
-            f'{where}: the interval goes from {start_s:g} s to {end_s:g} s; it has to start at 0 '
-            'or later and to end after its start'
+            f'{where}: the interval goes from {start_s:g} s to {end_s:g} s; it must start at 0 or '
+            'later and end after its start'
         )
     face = (row.get('face_id') or '').strip()
     if face and not (face.isdecimal() and len(face) <= _MOST_DIGITS and int(face)):
         raise LabelError(
-            f'{where}: face_id is {face[:20]!r}, expected a number from 1, or nothing'
+            f'{where}: face_id is {face[:20]!r}, expected a whole number from 1, or nothing'
         )
     return LabelInterval(start_s, end_s, emotion, int(face) if face else None)
 

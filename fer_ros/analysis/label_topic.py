@@ -14,7 +14,7 @@ from fer_ros.media.image_stream import TimeOrigin
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
 
 STRING_TYPE = 'std_msgs/msg/String'
-# Where labels come per image, one that is not repeated for this long has ended.
+# A label that is given with every image has ended when it is not repeated for this long.
 _GAP_S = 0.5
 
 
@@ -41,12 +41,12 @@ def read_label_topic(
         reader: Reader of the bag.
         topic: Name of the topic.
         origin: Time of the first image.
-        classes: The model's.
+        classes: Class names of the model.
 
     Raises:
         BagError: The topic does not exist.
-        LabelError: The topic has another type, or the type of another version of fer_ros; it names
-            an unknown class, or contains no label.
+        LabelError: The topic has another type, or the type from another version of fer_ros; it
+            contains an unknown class, or no label.
     """
     if topic not in reader.topics:
         there = ', '.join(sorted(reader.topics))
@@ -58,10 +58,10 @@ def read_label_topic(
         intervals = list(_from_emotions(reader, topic, origin, classes))
     else:
         raise LabelError(
-            f'label topic {topic} holds {msgtype}, expected {STRING_TYPE} or {EMOTIONS_TYPE}'
+            f'label topic {topic} contains {msgtype}, expected {STRING_TYPE} or {EMOTIONS_TYPE}'
         )
     if not intervals:
-        raise LabelError(f'label topic {topic} of bag {reader.path} holds no label')
+        raise LabelError(f'label topic {topic} of bag {reader.path} contains no label')
     return Labels(intervals)
 
 
@@ -110,7 +110,7 @@ def _deserialized(message: BagMessage, msgtype: str) -> Any:
     # On damaged bytes the parser fails with many kinds of exceptions.
     except Exception as error:
         raise LabelError(
-            f'label topic {message.topic} holds {msgtype} of another version, or is damaged: '
+            f'label topic {message.topic} contains {msgtype} of another version, or is damaged: '
             f'{error or type(error).__name__}'
         ) from None
 

@@ -168,8 +168,8 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
         named: Topics to read; if empty, all topics with images.
 
     Raises:
-        BagError: A named topic does not exist or has no images; or none is named and the bag has
-            none.
+        BagError: A named topic does not exist or has no images, or the bag has no topic with
+            images.
     """
     there = ', '.join(f'{name} ({topic.msgtype})' for name, topic in sorted(reader.topics.items()))
     for name in named:
@@ -177,9 +177,11 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
             raise BagError(f'bag {reader.path} has no topic {name}; there are: {there}')
         topic = reader.topics[name]
         if topic.msgtype not in IMAGE_TYPES:
-            raise BagError(f'topic {name} of bag {reader.path} holds {topic.msgtype}, not images')
+            raise BagError(
+                f'topic {name} of bag {reader.path} contains {topic.msgtype}, not images'
+            )
         if not topic.count:
-            raise BagError(f'topic {name} of bag {reader.path} holds no message')
+            raise BagError(f'topic {name} of bag {reader.path} contains no message')
     if named:
         return list(dict.fromkeys(named))
     found = [
@@ -188,12 +190,12 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
         if topic.msgtype in IMAGE_TYPES and topic.count
     ]
     if not found:
-        raise BagError(f'bag {reader.path} holds no images; its topics are: {there}')
+        raise BagError(f'bag {reader.path} contains no images; its topics are: {there}')
     return sorted(found)
 
 
 def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
-    """Of readable topics that send one camera's images, keep the one with the most of them."""
+    """Keep the topic with the most images of all readable topics of the same camera."""
     for camera in {base_topic(name) for name in probes}:
         twins = sorted(name for name in probes if base_topic(name) == camera)
         kept, *others = sorted(twins, key=lambda name: -reader.topics[name].count)
@@ -201,5 +203,5 @@ def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
             del probes[other]
             reader.problems.append(
                 f'topic {other} ({reader.topics[other].count} images) is left out: {kept} '
-                f'({reader.topics[kept].count}) shows the same'
+                f'({reader.topics[kept].count} images) shows the same'
             )

@@ -113,7 +113,7 @@ class BagReader:
         if expected is not None and read < expected:
             self.problems.append(f'{expected - read} of {expected} recorded messages are lost')
         if not read:
-            raise BagError(f'bag {self.path} is empty: it holds no message')
+            raise BagError(f'bag {self.path} is empty: it contains no message')
 
     def _open_folder(self) -> None:
         try:
@@ -132,8 +132,8 @@ class BagReader:
         except Exception as error:
             part = _CutPart(plain)
             self.problems.append(
-                f'{file.name} is cut or damaged ({_sentence(error)}): {part.count} messages were '
-                f'read, up to {part.duration_s:.2f} s; the rest is lost'
+                f'{file.name} is truncated or damaged ({_sentence(error)}): {part.count} messages '
+                f'were read, up to {part.duration_s:.2f} s; the rest is lost'
             )
             return part
 
@@ -205,7 +205,7 @@ def _storage_files(path: Path) -> list[Path]:
         files = [file for file in path.iterdir() if file.name.endswith(_SUFFIXES)]
         if not files:
             raise BagError(
-                f'folder {path} holds no bag: there is no file with {", ".join(_SUFFIXES)}'
+                f'folder {path} contains no bag: it has no file ending in {", ".join(_SUFFIXES)}'
             )
         # run_2 comes before run_10.
         return sorted(
@@ -218,7 +218,7 @@ def _storage_files(path: Path) -> list[Path]:
         raise BagError(f'{path} is a bag of ROS 1: convert it with rosbags-convert')
     if not path.name.endswith(_SUFFIXES):
         raise BagError(
-            f'{path} is not a bag, expected a folder or file with {", ".join(_SUFFIXES)}'
+            f'{path} is not a bag, expected a folder or a file ending in {", ".join(_SUFFIXES)}'
         )
     return [path]
 

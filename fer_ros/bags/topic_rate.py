@@ -7,7 +7,7 @@ import numpy as np
 
 # A topic that lacks a larger fraction of its images is reported.
 _MISSING_SHARE = 0.05
-# A gap longer than this, and than this many usual gaps, is a hole.
+# An interval longer than this, and than this many usual intervals, is reported as a gap.
 _HOLE_S, _HOLE_GAPS = 0.5, 5.0
 
 
@@ -29,7 +29,7 @@ class TopicRate:
         self._times_s.append(time_s)
 
     def problems(self) -> Iterator[str]:
-        """Yield a sentence for each kind of gap: single missing images and longer holes."""
+        """Yield a sentence for each kind of problem: single missing images and longer gaps."""
         gaps_s = np.diff(np.array(self._times_s))
         usual_s = float(np.median(gaps_s)) if len(gaps_s) else 0.0
         if not usual_s > 0:
@@ -38,14 +38,14 @@ class TopicRate:
         whole = len(self) + missing
         if missing > _MISSING_SHARE * whole:
             yield (
-                f'{missing} of {whole} images are missing at the {1 / usual_s:.1f} Hz that most '
-                'of them keep'
+                f'{missing} of {whole} images are missing at the usual rate of '
+                f'{1 / usual_s:.1f} Hz'
             )
         holes = np.flatnonzero(gaps_s > max(_HOLE_S, _HOLE_GAPS * usual_s))
         if len(holes):
             longest = int(gaps_s.argmax())
             yield (
-                f'{len(holes)} hole(s) without an image, the longest of {gaps_s[longest]:.2f} s '
+                f'{len(holes)} gap(s) without images, the longest of {gaps_s[longest]:.2f} s '
                 f'after {self._times_s[longest]:.2f} s'
             )
 
@@ -60,4 +60,4 @@ def unequal_counts(rates: Mapping[str, TopicRate]) -> list[str]:
     if len(counts) < 2 or min(counts.values()) >= (1 - _MISSING_SHARE) * max(counts.values()):
         return []
     said = ', '.join(f'{topic} {count}' for topic, count in counts.items())
-    return [f'the topics hold unequal numbers of images: {said}']
+    return [f'the topics contain different numbers of images: {said}']

@@ -25,8 +25,8 @@ class EmotionBag:
     A context manager; after an error the bag is left unfinished.
 
     The messages are those that the node would have published, with the header of the image. They
-    are recorded at the time of the image, together with their definition. With ``pictures_of``,
-    the bag also contains these images as JPEG and boxes to draw over them in Foxglove.
+    are recorded at the time of the image; the bag includes their definition. With ``pictures_of``
+    it also contains these images as JPEG, and annotations that draw the faces' boxes in Foxglove.
     """
 
     def __init__(

@@ -11,19 +11,23 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'bags', type=Path, nargs='+', metavar='RUN', help='rosbag2 folder, .mcap or .db3 file'
     )
-    parser.add_argument('--out', type=Path, required=True, help='folder, with one folder per bag')
+    parser.add_argument(
+        '--out', type=Path, required=True, help='folder for the outputs, with a folder per bag'
+    )
     parser.add_argument(
         '--topic', action='append', help='image topic, may be repeated; default: all image topics'
     )
     parser.add_argument(
         '--label-topic', default='', help='topic with labels: String or FaceEmotionArray'
     )
-    parser.add_argument('--force', action='store_true', help='also process bags already done')
+    parser.add_argument(
+        '--force', action='store_true', help='process bags again that an earlier run completed'
+    )
     parser.add_argument(
         '--processes',
         type=int,
         default=0,
-        help='bags processed at a time; default: half the processors',
+        help='number of bags processed at a time; default: half the number of processors',
     )
     parser.add_argument('--scheduler', default='', help='address of a Dask scheduler')
     add_recording_options(parser)

@@ -13,7 +13,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help='video; picture or folder of pictures, each analysed on its own; webcam index or '
         'device; rtsp:// or http:// stream',
     )
-    parser.add_argument('--out', type=Path, help='folder; default: the source name plus _emotion')
+    parser.add_argument(
+        '--out', type=Path, help='folder for the outputs; default: the source name plus _emotion'
+    )
     parser.add_argument(
         '--rate-hz',
         type=float,
@@ -21,7 +23,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help='images per second; turns pictures into a film; default: the timing of the video',
     )
     parser.add_argument(
-        '--seconds', type=float, default=0.0, help='stop a webcam after this time; 0: at Ctrl-C'
+        '--seconds',
+        type=float,
+        default=0.0,
+        help='stop a webcam after this number of seconds; 0: at Ctrl-C',
     )
     parser.add_argument(
         '--no-cuts', action='store_true', help='follow faces across the cuts of a film'

@@ -21,7 +21,7 @@ REGION_LINKS: tuple[tuple[int, int], ...] = (
     *((48, 36), (54, 45), (48, 39), (54, 42), (0, 36), (16, 45), (0, 17), (16, 26)),
 )
 
-# Centres whose distances from each landmark are features.
+# Centres; the distance of each landmark from each of them is a feature.
 _CENTER_REGIONS = ('right_eye', 'left_eye', 'outer_lip')
 
 NUM_NODE_FEATURES = 2 + 2 + len(_CENTER_REGIONS) + len(REGIONS)

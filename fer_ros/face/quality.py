@@ -1,4 +1,4 @@
-"""Image and landmarks → how well a face can be judged, whatever a classifier makes of it."""
+"""Image and landmarks → how well the image shows a face, independently of any classifier."""
 
 import json
 import math
@@ -23,11 +23,11 @@ from fer_ros.structures import (
 )
 
 WEIGHTS = Path(__file__).parent.parent / 'weights' / 'quality.json'
-# Side of the crops on which faces are measured.
+# Side of the crops on which the features are measured.
 MEASURED_PX = 48
-# Side of the looks that are compared.
+# Side of the looks that are compared with the mean face.
 LOOK_PX = 16
-# In order of ``measure_quality``.
+# In the order in which ``measure_quality`` returns them.
 FEATURES = (
     'log_size',
     'shape_residual',
@@ -37,18 +37,18 @@ FEATURES = (
     'log_sharpness_ratio',
     'log_contrast',
 )
-# These fall where a face is seen worse, the others rise.
+# The quality falls as these features rise; it rises with all others.
 WORSE_IF_MORE = ('shape_residual', 'unlikeness')
-# FER+ has too few faces that look this far aside for a fit. On those that look further the
-# landmarks do not sit any more, so that the value falls from the first to 0 at the second.
+# FER+ has too few faces turned further than the first angle for a fit, and landmarks become
+# unreliable there: the value falls linearly from the first angle to 0 at the second.
 _TURNED_RAD = math.radians(40)
 _AWAY_RAD = math.radians(65)
-# Below this, size is said to be what a face of low quality lacks.
+# A face of low quality that is smaller than this is reported as too small.
 _SMALL_PX = 24.0
-# Of faces, most are more like the mean face than this, of what is none most are less.
+# Most faces correlate more than this with the mean face, and most false detections less.
 _NO_FACE_LIKENESS = 0.1
 
-# The jaw, nose and eyes: what an expression moves least.
+# The jaw, nose and eyes: the landmarks that expressions move least.
 _RIGID = np.array(
     [
         *(index for name in ('jaw', 'nose_bridge', 'nose_base') for index in REGIONS[name]),
@@ -64,7 +64,7 @@ class FaceQuality:
 
     Attributes:
         value: In [0, 1].
-        weakness: What it lacks, should that be too little: ``TOO_SMALL``, ``TURNED_AWAY``,
+        weakness: Reason to report if the value is too low: ``TOO_SMALL``, ``TURNED_AWAY``,
             ``UNCLEAR`` or ``NO_FACE_SHAPE``.
     """
 
@@ -74,10 +74,10 @@ class FaceQuality:
 
 @dataclass(frozen=True, eq=False)
 class Faces:
-    """What faces look like: their mean, and how they differ (Turk & Pentland 1991, "Eigenfaces").
+    """A mean face and the ways in which faces differ (Turk & Pentland 1991, "Eigenfaces").
 
     Attributes:
-        mean: ``(256,)`` float32 mean of ``small_look`` over faces.
+        mean: ``(256,)`` float32 mean of ``small_look`` over many faces.
         differences: ``(K, 256)`` float32 principal components, orthogonal and of length 1.
     """
 
@@ -87,17 +87,18 @@ class Faces:
 
 @dataclass(frozen=True, eq=False)
 class QualityWeights:
-    """A logistic regression over ``FEATURES``, each along two straight lines that rise or fall as
-    its name says: no face is better for being smaller.
+    """A logistic regression on ``FEATURES``, each through a piecewise linear function of two
+    segments. Its direction is fixed by ``WORSE_IF_MORE``: no face is rated better for being
+    smaller.
 
     Attributes:
-        low: ``(F,)`` least value of each feature in the fit; what is below counts as this.
-        high: ``(F,)`` greatest value, likewise.
-        knots: ``(F,)`` where the two lines meet.
-        below: ``(F,)`` slopes of those below.
-        above: ``(F,)`` slopes of those above.
-        bias: Added to all.
-        faces: What faces look like.
+        low: ``(F,)`` least value of each feature in the fit; lower values are raised to it.
+        high: ``(F,)`` greatest value of each feature in the fit; higher values are lowered to it.
+        knots: ``(F,)`` values at which the two segments meet.
+        below: ``(F,)`` slopes below the knots.
+        above: ``(F,)`` slopes above the knots.
+        bias: Logit of a face whose features are all at the knots.
+        faces: Faces with which a crop is compared.
     """
 
     low: Matrix
@@ -118,7 +119,7 @@ class QualityWeights:
 
 @cache
 def shipped_weights() -> QualityWeights:
-    """Return what ``benchmarks/fit_quality.py`` has fitted."""
+    """Return the weights fitted by ``benchmarks/fit_quality.py``."""
     content = json.loads(WEIGHTS.read_text())
     columns = {
         key: np.array([content['features'][name][key] for name in FEATURES])
@@ -129,14 +130,14 @@ def shipped_weights() -> QualityWeights:
 
 
 def faces_from_thousandths(rows: npt.NDArray[np.int64]) -> Faces:
-    """Return what faces look like from ``(1 + K, 256)`` whole numbers as they are kept."""
+    """Return the mean and the differences stored as ``(1 + K, 256)`` integers, in thousandths."""
     looks = (rows / 1000).astype(np.float32)
     lengths = np.linalg.norm(looks[1:], axis=1, keepdims=True)
     return Faces(looks[0], looks[1:] / lengths)
 
 
 def small_look(crop: ImageArray) -> FloatArray:
-    """Return ``(256,)`` float32 of length 1: ``look_of`` a crop of 48 px, reduced to 16 x 16."""
+    """Return ``look_of`` a 48 px crop, reduced to 16 x 16: ``(256,)`` float32 of length 1."""
     look = look_of(crop).reshape(MEASURED_PX, MEASURED_PX)
     small = cv2.resize(look, (LOOK_PX, LOOK_PX), interpolation=cv2.INTER_AREA).ravel()
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), np.float32)
@@ -145,18 +146,18 @@ def small_look(crop: ImageArray) -> FloatArray:
 def face_quality(face: AlignedFace, landmarks: Landmarks, head: HeadPose) -> FaceQuality:
     """Return how well an image shows a face.
 
-    The value is a logistic regression over ``FEATURES``: about the share of right answers that the
-    model that ships gave to faces seen as well as this one, under the disturbances of the fit.
-    Of faces turned far away it is less.
+    The value is a logistic regression on ``FEATURES``, reduced for faces turned far away. It
+    approximates the accuracy of the shipped model on faces that the image shows equally well,
+    under the disturbances of the fit.
 
     Args:
-        face: Aligned by the landmarks.
-        landmarks: In pixels of the image.
-        head: Its pose.
+        face: Face aligned by ``landmarks``.
+        landmarks: Landmarks in pixels of the image.
+        head: Pose of the head; the value is 0 if it is unknown.
     """
     known = shipped_weights()
     measured = measure_quality(face, landmarks, known.faces)
-    # Without a pose the landmarks are no head.
+    # If no pose fits the landmarks, they do not form a head.
     facing_rad = 0.0 if math.isnan(head.facing_angle_rad) else head.facing_angle_rad
     towards = min(max((_AWAY_RAD - facing_rad) / (_AWAY_RAD - _TURNED_RAD), 0.0), 1.0)
     value = 0.0 if math.isnan(head.facing_angle_rad) else towards * known.value(measured)
@@ -176,9 +177,9 @@ def measure_quality(face: AlignedFace, landmarks: Landmarks, faces: Faces) -> Ma
     """Return the ``(F,)`` values of ``FEATURES``.
 
     Args:
-        face: As for ``face_quality``.
-        landmarks: Likewise.
-        faces: What it is compared with.
+        face: Face aligned by ``landmarks``.
+        landmarks: Landmarks in pixels of the image.
+        faces: Faces with which the crop is compared.
     """
     crop = face.crop
     if len(crop) != MEASURED_PX:
@@ -195,7 +196,9 @@ def measure_quality(face: AlignedFace, landmarks: Landmarks, faces: Faces) -> Ma
 
 
 def _likeness(look: FloatArray, faces: Faces) -> tuple[float, float]:
-    """Return the correlation with the mean face, and the length of what no mix of faces has."""
+    """Return the correlation with the mean face, and the norm of the part of the look that is
+    outside the face space.
+    """
     rest = look - faces.mean
     rest = rest - faces.differences.T @ (faces.differences @ rest)
     return float(look @ faces.mean) / float(np.linalg.norm(faces.mean)), float(
@@ -210,19 +213,19 @@ def _size_px(face: AlignedFace, landmarks: Landmarks) -> float:
 
 
 def _shape_residual(landmarks_norm: FloatArray) -> float:
-    """Return by how much landmarks differ from any affine image of a head, in halves of the
-    crop's side (root of the mean square).
+    """Return the root mean square distance of the landmarks from the nearest affine image of a
+    head, per coordinate, in halves of the crop's side.
     """
     rest = _OUTSIDE @ landmarks_norm[_RIGID]
     return math.sqrt(float(np.square(rest).mean()))
 
 
 def _focus_and_contrast(crop: ImageArray) -> tuple[float, float, float]:
-    """Return the features from ``log_sharpness`` on.
+    """Return ``log_sharpness``, ``log_sharpness_ratio`` and ``log_contrast``.
 
-    Sharpness is the spread of differences between neighbours, relative to the contrast, after a
-    blur that takes out the noise of single pixels; its ratio, of the lesser to the greater
-    diagonal, falls with motion.
+    Sharpness is the standard deviation of the differences between neighbouring pixels, relative to
+    the contrast, after a blur that removes the noise of single pixels. The ratio compares the less
+    sharp diagonal with the sharper one; motion blur lowers it.
     """
     deviation = float(cv2.meanStdDev(crop)[1][0, 0])
     smooth = cv2.GaussianBlur(crop, (0, 0), 0.8).astype(np.float32)
@@ -239,7 +242,9 @@ def _focus_and_contrast(crop: ImageArray) -> tuple[float, float, float]:
 
 
 def _outside_of_heads() -> Matrix:
-    """Return the ``(N, N)`` matrix that leaves of N points what no affine image of a head has."""
+    """Return the ``(N, N)`` projection onto the part of N points that no affine image of a head
+    can have.
+    """
     shape = np.column_stack([HEAD_SHAPE_M[_RIGID], np.full(len(_RIGID), 0.05)])
     return np.eye(len(_RIGID)) - shape @ np.linalg.pinv(shape)
 

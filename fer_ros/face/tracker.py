@@ -106,10 +106,8 @@ class FaceTracker:
     def detection_due(self, stamp_s: float) -> bool:
         """Return whether it is time for the next detection.
 
-        It is due when ``detect_interval_s`` has passed since the last one, or only the detection
-        delay if a face was just lost.
-
-        A detector that missed a known face is run again at once.
+        It is due when ``detect_interval_s`` has passed since the last one; just after a face was
+        lost, when the detection delay has passed; and at once if the last one missed a known face.
         """
         if self._detected_s is None:
             return True

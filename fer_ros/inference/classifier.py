@@ -60,7 +60,7 @@ class OnnxClassifier:
             device: One of ``DEVICES``.
 
         Raises:
-            ModelFileError: The file is missing, damaged or another model.
+            ModelFileError: The file is missing, damaged or not a model of fer_ros.
             SettingError: ``device`` is not available.
         """
         require_file(path)

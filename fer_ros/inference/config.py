@@ -24,8 +24,8 @@ _LARGEST = {
 }
 _MOST_CLASSES, _LONGEST_NAME = 1000, 100
 
-# Figures by which logits become answers, see ``prior_correction``: by class, how often the
-# training has drawn it, and the temperature of what is answered.
+# Keys of the figures that ``PriorCorrection`` needs: how often the training drew each class, and
+# the temperature of the corrected logits.
 FREQUENCIES = 'class_frequencies'
 TEMPERATURE = 'temperature'
 
@@ -44,11 +44,11 @@ class ModelConfig:
         fusion: ``late`` adds the streams' logits, weighted; ``concat`` joins the pooled streams;
             with ``attention`` the landmark nodes also attend to the CNN's feature map around
             their own positions.
-        cnn: ``residual``, or ``mobilenet``, which can begin with the weights that ``fer-ros
-            get-backbone`` brings.
-        mobilenet_blocks: How many of the 13 blocks of a ``mobilenet`` there are, from the first:
-            without the last two, in which half of the weights are, it is no larger than the
-            residual one.
+        cnn: ``residual``, or ``mobilenet``, which can start from the weights that ``fer-ros
+            get-backbone`` downloads.
+        mobilenet_blocks: Number of blocks of a ``mobilenet``, at most 13, counted from the first.
+            The last two contain half of the weights; without them it is no larger than the
+            residual network.
         crop_px: Side S of the aligned crop in pixels.
         cnn_channels: Channels of the residual stages, at 1/2, 1/4, 1/8, ... of the crop's side.
         cnn_blocks: Residual blocks of each stage.
@@ -107,14 +107,14 @@ class ModelConfig:
             raise SettingError(f'crop_px is {self.crop_px}, expected a multiple of {step} from 16')
         if self.hidden_channels % self.heads:
             raise SettingError(
-                f'hidden_channels is {self.hidden_channels}, which {self.heads} heads '
-                'do not divide'
+                f'hidden_channels is {self.hidden_channels}, expected a multiple of '
+                f'{self.heads}, the number of heads'
             )
 
     def _require_names(self) -> None:
         for name in self.classes:
             if not isinstance(name, str) or not name.isprintable() or not name.strip():
-                raise SettingError(f'class {name!r} has no name that can be printed')
+                raise SettingError(f'class {name!r} is not a printable name')
             if len(name) > _LONGEST_NAME:
                 raise SettingError(f'class {name[:20]}… has more than {_LONGEST_NAME} letters')
         if not 2 <= len(set(self.classes)) == len(self.classes) <= _MOST_CLASSES:
@@ -174,27 +174,29 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
             cannot compute.
     """
     if metadata.get('format') != FORMAT:
-        raise ModelFileError(f'{path} is not a model of the kind {FORMAT}')
+        raise ModelFileError(f'{path} is not a model of the format {FORMAT}')
     try:
         config = ModelConfig.from_dict(json.loads(metadata['config']))
         figures = json.loads(metadata.get('figures', '{}'))
         if not isinstance(figures, dict):
-            raise TypeError(f'its figures are {type(figures).__name__}, expected names')
+            raise TypeError(f'its figures are a {type(figures).__name__}, expected a JSON object')
         _require_answers(config, figures)
         return config, figures
     except SettingError as error:
         raise ModelFileError(
-            f'{path} holds a model that this version cannot compute: {error}'
+            f'{path} contains a model that this version cannot compute: {error}'
         ) from error
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f'model {path} is damaged: {error}') from error
 
 
 def _require_answers(config: ModelConfig, figures: dict[str, Any]) -> None:
-    """Raise a ``ValueError`` where logits could not be made answers by the figures."""
+    """Raise a ``ValueError`` if the figures are no valid input of ``PriorCorrection``."""
     frequencies = figures.get(FREQUENCIES)
     if frequencies is not None and set(frequencies) != set(config.classes):
-        raise ValueError(f'{FREQUENCIES} are of {", ".join(frequencies)}')
+        raise ValueError(f'{FREQUENCIES} has the classes {", ".join(frequencies)}')
     for value in (*(frequencies or {}).values(), figures.get(TEMPERATURE, 1.0)):
         if type(value) not in (int, float) or not 1e-6 <= value <= 1e3:
-            raise ValueError(f'{value} stands among {FREQUENCIES} and {TEMPERATURE}')
+            raise ValueError(
+                f'{FREQUENCIES} or {TEMPERATURE} contains {value!r}, expected 1e-6 to 1000'
+            )

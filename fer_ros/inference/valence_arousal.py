@@ -29,7 +29,7 @@ COORDINATES: dict[str, tuple[float, float]] = {
 
 
 class ValenceArousal:
-    """How pleasant and how aroused a face looks, as far as its class tells.
+    """How pleasant and how aroused a face looks, estimated from its class probabilities.
 
     The mean of the classes' ``COORDINATES``, weighted by their probabilities. These are derived
     measures: no model has learned valence or arousal, and a weak expression differs from a strong

@@ -210,7 +210,7 @@ def _draw_panel(
 
     Args:
         drawn: Image to draw on.
-        face: Whose probabilities are drawn, if this image was judged.
+        face: Face whose probabilities are drawn; no bars if it was not judged in this image.
         classes: Names of the classes.
         title: Text above the bars; empty for none.
         around: Rectangle to place the panel beside: the face and its label.

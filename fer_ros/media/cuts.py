@@ -19,8 +19,8 @@ _NOISE = 4.0
 # Correlation of the details of two successive images below which they show different places.
 # People who move keep it above 0.8 at 12 images a second, different photographs are below 0.3.
 _LEAST_LIKENESS = 0.35
-# The same threshold with one image shifted over the other, as by a panning camera; among so many
-# shifts, different photographs find one that fits better.
+# The same threshold for the best of many shifts of one image over the other, as by a panning
+# camera; the best shift of two different photographs also correlates more.
 _LEAST_SHIFTED_LIKENESS = 0.6
 _SHIFTED = slice(8, 40), slice(12, 52)
 
@@ -31,9 +31,9 @@ def mark_cuts(images: Iterator[StampedImage]) -> Iterator[StampedImage]:
     """Yield the images of a film with ``new_scene`` set in the first one after each cut.
 
     At a cut the whole image changes from one to the next, while the images before it are alike and
-    so are those after it: a camera that swings round changes several images, a flash two. Details
-    of small versions are compared, each relative to the contrast around it, so that changes of
-    light, exposure or one person are not cuts. Each image is held back until the next.
+    so are those after it; a camera that swings round changes several images, a flash two. Details
+    of reduced images are compared, each relative to the contrast around it, so that a change of
+    light or exposure, or of one person, is not a cut. Each image is held back until the next.
     """
     before: Small | None = None
     waiting: tuple[StampedImage, Small] | None = None

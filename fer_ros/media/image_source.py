@@ -62,7 +62,7 @@ class ImageSource:
         Args:
             source: Webcam index or device such as ``/dev/video0``; address of a stream,
                 ``rtsp://…`` or ``http://…``; path of a video file, a picture or a folder of
-                pictures. An existing folder takes precedence over the other readings.
+                pictures. An existing folder takes precedence over the other interpretations.
             on_problem: Called with a sentence for each image that is left out; without it, an
                 unreadable picture is an error.
             rate_hz: Images per second: plays pictures as a film and overrides the times in a video
@@ -86,7 +86,7 @@ class ImageSource:
         if path.is_dir():
             self._files = picture_files(path)
             if not self._files:
-                raise SourceError(f'folder {source} holds no image ({", ".join(IMAGE_SUFFIXES)})')
+                raise SourceError(f'folder {source} has no image ({", ".join(IMAGE_SUFFIXES)})')
         elif path.is_file():
             self._open_file(path)
         else:
@@ -160,7 +160,7 @@ class ImageSource:
         while True:
             ok, image = self._capture.read()
             if not ok:
-                raise SourceError(f'{self._kind} {self._shown} gives no more images')
+                raise SourceError(f'{self._kind} {self._shown} delivers no more images')
             yield SourceImage(np.asarray(image, np.uint8), float('nan'))
 
     @property

@@ -38,8 +38,8 @@ def read_picture(
 
     Args:
         file: Path of a file with one of ``IMAGE_SUFFIXES``, or a GIF.
-        on_problem: Called with a sentence if the file contains further pictures, which are not
-            read, or only part of one.
+        on_problem: Called with a sentence if the picture is truncated, or if the file contains
+            further pictures, which are not read.
         max_pixels: Largest width times height that is decoded.
 
     Raises:
@@ -53,11 +53,11 @@ def read_picture(
         data,
         cv2.IMREAD_COLOR,
         max_pixels,
-        lambda sentence: on_problem(f'{file.name}: {sentence}; it was read as far as it goes'),
+        lambda sentence: on_problem(f'{file.name}: {sentence}; the intact part was read'),
     )
     count = count_frames(file) if file.suffix.lower() in _STACKS else 1
     if count > 1:
-        on_problem(f'{file.name} holds {count} pictures, of which only the first was read')
+        on_problem(f'{file.name} contains {count} pictures, of which only the first was read')
     return bgr
 
 
@@ -93,7 +93,7 @@ def _read_gif(data: bytes, max_pixels: int) -> ImageArray:
 
     header = read_header(data)
     if header is None:
-        raise ImageError(f'{len(data)} bytes are no picture')
+        raise ImageError(f'{len(data)} bytes are not a picture')
     require_size(header.width, header.height, max_pixels)
     try:
         with Image.open(io.BytesIO(data)) as picture:

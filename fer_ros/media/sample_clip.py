@@ -252,7 +252,7 @@ def _pose(path: Sequence[Pose], time_s: float) -> Pose:
     after = int(np.clip(np.searchsorted(times, time_s, side='right'), 1, len(path) - 1))
     here, there = np.array(path[after - 1]), np.array(path[after])
     share = np.clip((time_s - here[0]) / (there[0] - here[0]), 0, 1)
-    # Ease in and out: people have mass.
+    # Ease in and out, as people do.
     share = share * share * (3 - 2 * share)
     return Pose(*(float(value) for value in here + share * (there - here)))
 

@@ -58,8 +58,8 @@ def portrait() -> Person:
 
 
 def hopper() -> Person | None:
-    """Return Rear Admiral Grace Hopper, calm; ``None`` if matplotlib comes without her picture."""
-    # A distribution's package may keep its data elsewhere; importing it takes long.
+    """Return Rear Admiral Grace Hopper, calm; ``None`` if matplotlib lacks her picture."""
+    # The package is not imported, which takes long; a distribution may keep its data elsewhere.
     from matplotlib import get_data_path
 
     path = Path(get_data_path()) / 'sample_data' / _HOPPER

@@ -19,7 +19,7 @@ _VP9: dict[str, str] = {'deadline': 'realtime', 'cpu-used': '8', 'crf': '32', 'b
 
 
 class VideoFile:
-    """An MP4 file, in H.264 if possible, that appears under its name when it is closed.
+    """An MP4 file, in H.264 if possible, that gets its final name when it is closed.
 
     Each image is shown at its own time, whatever the rate.
     """

@@ -24,7 +24,7 @@ def require_av() -> ModuleType:
     """Return PyAV, which reads and writes video files.
 
     Raises:
-        SourceError: It is not installed.
+        SourceError: PyAV is not installed.
     """
     try:
         import av
@@ -60,7 +60,7 @@ class VideoReader:
         with self._open() as container:
             stream = _video_stream(container)
             if stream is None:
-                raise SourceError(f'video {path} holds no images: {_kinds(container)}')
+                raise SourceError(f'video {path} contains no images: {_kinds(container)}')
             self.rate_hz = _rate_hz(stream)
             self._said_s = _said_duration_s(container, stream)
             self.count = stream.frames or round((self._said_s or 0) * self.rate_hz)
@@ -93,7 +93,7 @@ class VideoReader:
         if self._said_s is not None and self._said_s - last_s - gap_s > _MISSING_END_S:
             self._on_problem(
                 f'{self._path.name} ends after {max(last_s + gap_s, 0):.2f} s, but its header '
-                f'says {self._said_s:.2f} s: the rest is lost'
+                f'states {self._said_s:.2f} s: the rest is lost'
             )
 
     def _open(self) -> Any:
@@ -136,7 +136,7 @@ class _Unreadable:
     Attributes:
         now_s: Time in seconds of the last image that could be read.
         count: Number of images that could not be read.
-        first_s: Time in seconds after which the first of them came.
+        first_s: Time in seconds of the last image before the first of these.
     """
 
     def __init__(self) -> None:

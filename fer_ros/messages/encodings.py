@@ -88,8 +88,8 @@ def find_encoding(name: str) -> Encoding:
     """
     encoding = ENCODINGS.get(name) or _BY_LOWER_CASE.get(name.lower())
     if encoding is None:
-        depth = ' (it is depth)' if name in DEPTH_ENCODINGS else ''
+        depth = ' (it is a depth image)' if name in DEPTH_ENCODINGS else ''
         raise ImageError(
-            f'encoding {name!r} cannot be read{depth}, supported are {", ".join(ENCODINGS)}'
+            f'encoding {name!r} cannot be read{depth}, expected one of {", ".join(ENCODINGS)}'
         )
     return encoding

@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, FaceEmotion, FrameEmotions
 
-# Names of the classes in hri_msgs/Expression, which has no contempt.
+# Our classes and their names in hri_msgs/Expression, which has no contempt.
 EXPRESSIONS = {
     'neutral': 'neutral',
     'happiness': 'happy',
@@ -17,7 +17,7 @@ EXPRESSIONS = {
     'disgust': 'disgusted',
     'fear': 'scared',
 }
-# Its other names, one of which may be used for contempt.
+# Further names in hri_msgs/Expression, any of which may be used for contempt.
 OTHER_EXPRESSIONS = (
     *('pleading', 'vulnerable', 'despaired', 'guilty', 'disappointed', 'embarrassed'),
     *('horrified', 'skeptical', 'annoyed', 'furious', 'suspicious', 'rejected', 'bored'),

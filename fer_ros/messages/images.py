@@ -48,8 +48,8 @@ class ImageDecoder:
     ) -> None:
         """Args:
         max_pixels: Largest width times height; larger images are refused.
-        white_level: Value of 16-bit pixels that is white; 0: found by ``WhiteLevel``, and
-            ``16UC1`` is refused because it is depth by convention.
+        white_level: Value of white in 16-bit images; 0: ``WhiteLevel`` finds it, and ``16UC1``
+            is refused because it is depth by convention.
         on_chosen: Called with a sentence when the white level is found; see ``WhiteLevel``.
         """
         self._max_pixels = max_pixels
@@ -126,8 +126,8 @@ class ImageDecoder:
     def _refuse_depth(self, encoding: str) -> None:
         if encoding in DEPTH_ENCODINGS and not self._depth_allowed:
             raise ImageError(
-                f'encoding {encoding} is depth by convention; where it is a picture, the '
-                'parameter white_level has to say which value is white'
+                f'encoding {encoding} is depth by convention; if it is a picture, set the '
+                'parameter white_level to the value of white'
             )
 
 

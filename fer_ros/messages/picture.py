@@ -28,7 +28,7 @@ _END_OF_IMAGE, _START_OF_SCAN, _RESTART_INTERVAL = 0xD9, 0xDA, 0xDD
 _WITHOUT_CONTENT = {0x01, *range(0xD0, 0xD9)}
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-# Decoders never produce the same pixels from these bytes as from none.
+# Decoders produce different pixels from these bytes than from none.
 _NONSENSE = bytes(range(1, 255))
 
 Data = Any
@@ -80,22 +80,22 @@ def decode_picture(
         data: Bytes or an array of bytes; anything after the end of a JPEG or PNG is ignored.
         flags: Flags for OpenCV's ``imdecode``.
         max_pixels: Largest width times height.
-        on_cut: Called with a sentence for a picture that ends early, which is then decoded as far
-            as it goes; without it, such a picture is an error.
+        on_cut: Called with a sentence for a truncated picture, which is then decoded as far as it
+            goes; without it, such a picture is an error.
 
     Returns:
         ``(H, W)`` or ``(H, W, 3)`` BGR, uint8, or uint16 if ``flags`` request it.
 
     Raises:
-        ImageError: The data is not a picture, too large, damaged, or ends early.
+        ImageError: The data is not a picture, or the picture is too large, damaged or truncated.
     """
     picture = read_header(data) if len(data) else None
     if picture is None:
-        raise ImageError(f'{len(data)} bytes are no picture')
+        raise ImageError(f'{len(data)} bytes are not a picture')
     require_size(picture.width, picture.height, max_pixels)
     view = memoryview(data)[: picture.end or None]
     if picture.end == 0 and not _only_end_is_missing(picture, view):
-        sentence = f'a {picture.kind} of {len(data)} bytes ends before the picture does'
+        sentence = f'a {picture.kind} of {len(data)} bytes is truncated'
         if on_cut is None:
             raise ImageError(sentence)
         on_cut(sentence)
@@ -108,7 +108,7 @@ def decode_picture(
     if image is None:
         raise ImageError(f'a picture of {len(data)} bytes is damaged')
     if image.dtype not in (np.uint8, np.uint16):
-        raise ImageError(f'a picture has values of type {image.dtype}, readable are 8 and 16 bits')
+        raise ImageError(f'a picture has values of type {image.dtype}, expected 8 or 16 bits')
     return np.asarray(image)
 
 
@@ -201,9 +201,10 @@ class _Frame:
 
 
 def _pixels(picture: Picture, view: memoryview, flags: int) -> Any:
-    """Return the pixels; None where they cannot be decoded.
+    """Return the pixels, or ``None`` if they cannot be decoded.
 
-    What is wrong with a JPEG as it was sent, or with a PNG, is not written to stderr.
+    The decoders' complaints about a JPEG in its original orientation or about a PNG do not reach
+    stderr.
     """
     if picture.kind == 'PNG' and picture.end:
         view = _critical_chunks(view)
@@ -218,10 +219,10 @@ def _pixels(picture: Picture, view: memoryview, flags: int) -> Any:
 
 
 def _jpeg_pixels(jpeg: bytes, gray: bool) -> ImageArray | None:
-    """Return the pixels of a JPEG that is gray or has three channels; None of another one.
+    """Return the pixels of a JPEG with one or three channels, or ``None`` for any other JPEG.
 
-    They are those that OpenCV has, whose decoder is the same but for its words on stderr about
-    every damaged picture.
+    Pillow and OpenCV use the same decoder and give the same pixels, but OpenCV writes to stderr
+    about every damaged picture.
     """
     mode = 'L' if gray else 'RGB'
     with Image.open(io.BytesIO(jpeg), formats=['JPEG']) as opened:
@@ -233,18 +234,18 @@ def _jpeg_pixels(jpeg: bytes, gray: bool) -> ImageArray | None:
 
 
 def _critical_chunks(png: memoryview) -> memoryview:
-    """Return a PNG without what may stand beside its pixels but the orientation.
+    """Return a PNG reduced to its critical chunks and its orientation.
 
-    Texts and colour profiles would be unpacked, however large they are, and found fault with.
+    Otherwise the decoder would unpack texts and colour profiles of any size, and warn about them.
 
     Raises:
-        ValueError: A chunk has another checksum than it says.
+        ValueError: The checksum of a chunk is wrong.
     """
     parts, position = [bytes(png[: len(_PNG)])], len(_PNG)
     while position < len(png):
         after = position + 12 + _number(png, position, 4)
         kind = bytes(png[position + 4 : position + 8])
-        # PNG, third edition, section 5.4: a capital is the first letter of what is critical.
+        # PNG, third edition, section 5.4: the names of critical chunks begin with a capital.
         if kind[:1].isupper() or kind == b'eXIf':
             if zlib.crc32(png[position + 4 : after - 4]) != _number(png, after - 4, 4):
                 raise ValueError(f'the checksum of its {kind.decode("latin-1")} is wrong')

@@ -16,10 +16,10 @@ _BROKEN = 0.0005
 class WhiteLevel:
     """Scales all 16-bit images of one topic to 8 bits in the same way.
 
-    Messages do not state how many of the 16 bits a sensor uses. Unless it is given, it is found
-    from the images: the smallest common bit depth that holds the brightest image so far, except
-    for a few pixels that may be defective. It only increases, so that a dark image after a bright
-    one stays dark.
+    Messages do not state how many of the 16 bits a sensor uses. Unless the value of white is
+    given, it is estimated from the images: the smallest common bit depth that holds the brightest
+    image so far, except for a few pixels that may be defective. It only increases, so that a dark
+    image after a bright one stays dark.
 
     Attributes:
         value: Value of white; 0 while unknown.

@@ -29,9 +29,8 @@ _CROP_PX = 96
 
 
 def get_backbone() -> Path:
-    """Download the published files if they are missing, and write them as a checkpoint.
-
-    Its classifiers are untrained.
+    """Download the published files if they are missing, and write them as a checkpoint, whose
+    classifiers are untrained.
 
     Returns:
         Path of the checkpoint, ``backbone_file()``.

@@ -33,14 +33,15 @@ class CnnStream(nn.Module):
 
     Shapes:
         - input: ``(B, 1, S, S)``
-        - feature maps: one per stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)``, ... - pooled
-        features: ``(B, Cn)``, from the last stage
+        - feature maps: one per stage, ``(B, C1, S/2, S/2)``, ``(B, C2, S/4, S/4)``, ...
+        - pooled features: ``(B, Cn)``, from the last stage
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         channels = config.cnn_channels[0]
-        # Each 2 x 2 pixels become channels: nothing is lost, at a quarter of the positions.
+        # Each block of 2 x 2 pixels becomes four channels: a quarter of the positions, and no
+        # information is lost.
         self.stem = nn.Sequential(
             nn.PixelUnshuffle(2),
             nn.Conv2d(4, channels, 3, 1, 1, bias=False),

@@ -24,8 +24,8 @@ class GatStream(nn.Module):
     """Landmark graph → node states.
 
     Shapes:
-        - nodes: ``(B, 68, F)``, the first two features being the aligned x, y - states: ``(B, 68,
-        C)``
+        - nodes: ``(B, 68, F)``, the first two features being the aligned x, y
+        - states: ``(B, 68, C)``
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -103,8 +103,8 @@ class FerNet(nn.Module):
     merges both into one layer.
 
     Shapes:
-        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, from ``inputs.make_batch`` - logits:
-        ``(B, num_classes)``
+        - crops: ``(B, 1, S, S)``, nodes: ``(B, 68, F)``, from ``inputs.make_batch``
+        - logits: ``(B, num_classes)``
     """
 
     def __init__(self, config: ModelConfig) -> None:

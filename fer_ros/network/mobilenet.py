@@ -36,7 +36,8 @@ class MobileNetStream(nn.Module):
     Shapes:
         - input: ``(B, 1, S, S)``, S a multiple of 32
         - feature maps: from the last block at each size, ``(B, 64, S/2, S/2)`` etc.; with all
-        blocks down to ``(B, 1024, S/32, S/32)`` - pooled features: ``(B, C)``, from the last map
+          blocks down to ``(B, 1024, S/32, S/32)``
+        - pooled features: ``(B, C)``, from the last map
     """
 
     def __init__(self, blocks: int = len(CHANNELS) - 1) -> None:
@@ -59,5 +60,5 @@ class MobileNetStream(nn.Module):
 
 
 def _edged(x: Tensor, layer: nn.Conv2d) -> Tensor:
-    """Return maps padded as TensorFlow does before a layer that halves even sides."""
+    """Return maps padded as TensorFlow pads them before a layer that halves even sides."""
     return functional.pad(x, (0, 1, 0, 1)) if layer.stride[0] == 2 else x

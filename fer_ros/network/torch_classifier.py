@@ -48,6 +48,6 @@ def load_torch_classifier(
 ) -> TorchClassifier:
     """Load a checkpoint; arguments and errors as for ``OnnxClassifier``."""
     if device == 'cuda' and not torch.cuda.is_available():
-        raise SettingError("device is 'cuda', torch finds none here: choose cpu")
+        raise SettingError("device is 'cuda', but torch finds no GPU: choose cpu")
     torch.set_num_threads(num_threads)
     return TorchClassifier(load_checkpoint(path), path, device)

@@ -18,18 +18,17 @@ _MOBILENET_APART = ('stream', 'crop_px', 'mobilenet_blocks')
 
 
 def copy_weights(source: FerNet, target: FerNet) -> None:
-    """Copy the weights of one model to another, and in classifiers those of the classes both have.
+    """Copy the weights of one model to another; of classifiers, the rows of the common classes.
 
-    Weights that only the target's fusion has are left unchanged. Of a MobileNet, which the weights
-    of one that was trained on other crops fit as well, streams, crops and the number of blocks may
-    differ too.
+    Weights that only the target's fusion has are left unchanged. Models with a MobileNet may also
+    differ in streams, crop size and number of blocks, because its weights fit crops of any size.
 
     Args:
         source: Model to copy from; not changed.
         target: Model to change.
 
     Raises:
-        ModelFileError: The models differ in more than fusion, classes and dropout.
+        ModelFileError: The models differ in any other setting except fusion, classes and dropout.
     """
     apart = _MOBILENET_APART if source.config.cnn == target.config.cnn == 'mobilenet' else ()
     _require_same_architecture(source, target, apart)
@@ -77,10 +76,10 @@ def average_weights(source: FerNet, target: FerNet, share: float) -> None:
 def without_second(model: FerNet, share: float) -> FerNet:
     """Return a copy whose classifier combines both, without a second one.
 
-    The logits of the classes that the second one knows become a mean of both, the logarithmic
-    opinion pool (Heskes 1998). Those of the other classes keep their distance from the mean of
-    these. Both classifiers are linear in the same features, and so is their mean, which costs
-    nothing.
+    The logits of the classes that the second one knows become a weighted mean of both (logarithmic
+    opinion pool: Heskes 1998); those of the other classes keep their distance from the mean of
+    these. Both classifiers are linear in the same features, and so is their mean, which therefore
+    takes no extra time.
 
     Args:
         model: Model with two classifiers; not changed.

@@ -47,11 +47,13 @@ def _judge(jobs: Sequence[BagJob], options: argparse.Namespace) -> None:
     print(f'summary: {options.out}/summary.html')
     failed = sum(verdict.report is None for verdict in verdicts)
     if failed:
-        raise FerError(f'{failed} of {len(verdicts)} bags could not be judged')
+        raise FerError(f'{failed} of {len(verdicts)} bags could not be processed')
 
 
 def run_video(options: argparse.Namespace) -> None:
-    """Judge a video, an image, a folder of images or a webcam, and print where the outputs are."""
+    """Analyse a video, an image, a folder of images or a webcam; print a summary and the paths of
+    the outputs.
+    """
     settings = _settings(options)
     stream = source_stream(
         options.source,
@@ -83,10 +85,10 @@ def _run_pictures(
     """Analyse pictures one by one, and print a summary and the paths of the outputs."""
     if options.labels:
         raise SettingError(
-            'labels are of times, which pictures do not have; --rate-hz makes a film of them'
+            'labels need times, which pictures do not have; --rate-hz turns them into a film'
         )
     if options.foxglove:
-        raise SettingError('--foxglove is for recordings: of pictures there is no bag')
+        raise SettingError('--foxglove is for recordings: no bag is written for pictures')
     with output_folder(out.resolve()) as aside:
         report = PictureRun(settings).write(stream, aside, options.source)
     print(report)
@@ -120,10 +122,10 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
 
 
 def _say_csv_alone(settings: RunSettings) -> None:
-    """Say at the end of a run where tables could have been written as Parquet too."""
+    """Print a hint if tables could have been written as Parquet too."""
     if 'table' in settings.parts and not parquet_is_installed():
         print(
-            'tables are written as CSV alone, for pyarrow is not installed: '
+            'tables are written as CSV only, because pyarrow is not installed: '
             "pip install 'fer_ros[tables]'",
             file=sys.stderr,
         )
@@ -134,7 +136,7 @@ def _say(verdict: Verdict) -> None:
     if verdict.report is None:
         print(f'fer-ros: {verdict.failure}', file=sys.stderr)
         return
-    print(_sentence(name, verdict.report) + (' (judged before)' if verdict.kept else ''))
+    print(_sentence(name, verdict.report) + (' (from an earlier run)' if verdict.kept else ''))
     for problem in verdict.report.problems:
         print(f'{name}: {problem}')
     _say_answer(verdict.report, verdict.job.folder)
@@ -150,7 +152,7 @@ def _say_answer(report: Report, folder: Path) -> None:
 
 
 def _nearby(folder: Path) -> Path:
-    """Return a path as short as it can be from here."""
+    """Return a path relative to the working directory if it is inside."""
     path, here = folder.resolve(), Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
@@ -162,8 +164,8 @@ def _sentence(name: str, report: Report) -> str:
         f'{duration(behaviour.duration_s)}, {faces_text(behaviour)}'
     )
     if agreement and agreement.images.count:
-        said += f'; {_share_right(agreement.images)} labelled images'
-        said += f' and {_share_right(agreement.intervals)} labels right'
+        said += f'; correct in {_share_right(agreement.images)} labelled images'
+        said += f' and {_share_right(agreement.intervals)} labels'
     return said
 
 

@@ -1,4 +1,4 @@
-"""Bag jobs: one function processes a bag, in this process, in others or on a cluster."""
+"""Bag jobs: process bags in this process, in several processes or on a cluster."""
 
 import multiprocessing
 import os
@@ -33,11 +33,11 @@ class BagJob:
     """One bag to be processed.
 
     Attributes:
-        bag: Folder or file.
-        folder: Where its outputs come to lie.
+        bag: Folder or file of the bag.
+        folder: Folder for its outputs.
         settings: Settings, shared by all bags of a command.
-        force: Whether to process the bag even if that was done before.
-        position: Line of its progress bar.
+        force: Whether to process the bag again if an earlier run is complete.
+        position: Line of its progress bar; ``None`` if there is only one.
     """
 
     bag: Path
@@ -49,13 +49,13 @@ class BagJob:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a job.
+    """Result of a job.
 
     Attributes:
         job: The job.
-        report: Report; None if the bag could not be processed.
-        failure: Sentence that says why it could not be processed; empty if it could.
-        kept: Whether the report is that of an earlier run.
+        report: Report; ``None`` if the bag could not be processed.
+        failure: Why the bag could not be processed, as a sentence; empty if it was.
+        kept: Whether the report is from an earlier run.
     """
 
     job: BagJob
@@ -67,17 +67,17 @@ class Verdict:
 def make_jobs(
     bags: Sequence[Path], out: Path, settings: RunSettings, force: bool = False
 ) -> list[BagJob]:
-    """Return a job for each bag; its outputs lie in a folder of ``out`` with the bag's name.
+    """Return a job for each bag, with a folder in ``out`` that is named after the bag.
 
     Raises:
-        SettingError: A bag is named twice.
+        SettingError: A bag is given twice.
     """
     paths = [bag.resolve() for bag in bags]
     for path in paths:
         if paths.count(path) > 1:
-            raise SettingError(f'bag {path} is named twice')
+            raise SettingError(f'bag {path} is given twice')
     names = [path.name for path in paths]
-    # Runs of two days may have the same name; the folders that they lie in differ.
+    # Bags in different folders may have the same name; their full paths are unique.
     unique = [
         path.name if names.count(path.name) == 1 else '-'.join(path.parts[1:]) for path in paths
     ]
@@ -88,7 +88,7 @@ def make_jobs(
 
 
 def judge_bag(job: BagJob) -> Verdict:
-    """Process one bag and write its folder; faults of the bag are returned, not raised.
+    """Process one bag and write its folder; errors are returned, not raised.
 
     A bag that was already processed with the same settings is skipped.
     """
@@ -104,7 +104,7 @@ def judge_bag(job: BagJob) -> Verdict:
         return Verdict(job, None, str(error))
     except OSError as error:
         return Verdict(job, None, f'bag {job.bag}: {error}')
-    # Whatever is wrong with this bag, or with this program, the other bags are to be finished.
+    # Whatever is wrong with this bag or this program, the other bags must still be processed.
     except Exception as error:
         traceback.print_exc()
         return Verdict(job, None, f'bag {job.bag}: {type(error).__name__}: {error}')
@@ -113,17 +113,17 @@ def judge_bag(job: BagJob) -> Verdict:
 def judge_bags(
     jobs: Sequence[BagJob], processes: int = 0, scheduler: str = ''
 ) -> Iterator[Verdict]:
-    """Yield a verdict for each job, as they come.
+    """Yield a verdict for each job as soon as it is finished.
 
     Args:
-        jobs: What is to be done.
-        processes: Number of bags processed at a time; 0: half the processors.
-        scheduler: Address of a Dask scheduler, whose workers judge the bags and have to see the
-            same files; empty: this machine does.
+        jobs: Jobs to run.
+        processes: Number of bags processed at a time; 0: half the number of processors.
+        scheduler: Address of a Dask scheduler whose workers process the bags; they must have the
+            same files under the same paths. Empty: the bags are processed on this machine.
 
     Raises:
-        SettingError: ``processes`` is negative; the scheduler cannot be reached, or its client is
-            not installed.
+        SettingError: ``processes`` is negative; or the scheduler cannot be reached, or its client
+            is not installed.
     """
     if processes < 0:
         raise SettingError(f'processes is {processes}, expected 0 or more')
@@ -157,7 +157,7 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
 
 
 def _finished(job: BagJob, key: str) -> Report | None:
-    """Return the report of an earlier run that did all that this one is to do."""
+    """Return the report of an earlier run with the same settings and at least the same outputs."""
     try:
         report = read_record(Report, job.folder / REPORT)
     except (OSError, ValueError):
@@ -166,8 +166,8 @@ def _finished(job: BagJob, key: str) -> Report | None:
 
 
 def _in_processes(jobs: Sequence[BagJob], processes: int) -> Iterator[Verdict]:
-    """Judge each bag in a process of its own: when that is killed, it is known for which bag."""
-    # Threads of the libraries do not survive a fork.
+    """Process each bag in its own process, so that a killed process costs one known bag."""
+    # The libraries' threads do not survive a fork.
     context = multiprocessing.get_context('spawn')
     judge = partial(_judge_with_bar, context.RLock())
     with Lifeline(context) as lifeline, ThreadPoolExecutor(processes) as lanes:
@@ -206,19 +206,19 @@ def _on_cluster(jobs: Sequence[BagJob], scheduler: str) -> Iterator[Verdict]:
     except (OSError, ValueError) as error:
         raise SettingError(f'scheduler {scheduler} cannot be reached: {error}') from None
     with client, tqdm(total=len(jobs), desc='bags', unit=' bags') as bar:
-        # Bars of their own would appear where nobody looks.
+        # The workers' own progress bars would appear in logs that nobody reads.
         quiet = [replace(job, settings=replace(job.settings, progress=False)) for job in jobs]
         futures = {client.submit(judge_bag, job, pure=False): job for job in quiet}
         for future in as_finished(futures):
             bar.update()
             try:
                 yield future.result()
-            # Workers were killed, as often as Dask tries again, or the scheduler is gone.
+            # Workers were killed more often than Dask retries, or the scheduler has gone.
             except (Exception, CancelledError) as error:
                 bag = futures[future].bag
                 yield Verdict(futures[future], None, f'bag {bag}: {_first_line(error)}')
 
 
 def _first_line(error: BaseException) -> str:
-    """Return what an error says first; Dask's say everything that could be done."""
+    """Return the first line of an error's message; Dask appends lengthy advice."""
     return next(iter(str(error).splitlines()), type(error).__name__)

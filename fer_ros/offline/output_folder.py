@@ -1,4 +1,4 @@
-"""output_folder: where the outputs of a run come to lie, and nobody else's files are lost."""
+"""output_folder: replaces the outputs of an earlier run, but never any other files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,13 +23,14 @@ _NAMES = {
 
 @contextmanager
 def output_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder for outputs, which replaces those of an earlier run; as
-    ``atomic_folder``.
+    """Yield an empty folder that takes the place of ``path`` once it is complete.
+
+    It replaces only the outputs of an earlier run; see ``atomic_folder``.
 
     Raises:
-        SettingError: ``path`` is a file, is where the program runs, or holds something that no
-            run has written.
-        OutputError: It cannot be written to; what was there is kept.
+        SettingError: ``path`` is a file, contains the working directory, or contains something
+            that no run has written.
+        OutputError: It cannot be written; the previous content is kept.
     """
     try:
         _require_replaceable(path)
@@ -43,13 +44,13 @@ def _require_replaceable(path: Path) -> None:
     require_folder(path)
     if path.exists():
         if Path.cwd().is_relative_to(path):
-            raise SettingError(f'folder {path} cannot be replaced while you are in it')
+            raise SettingError(f'folder {path} cannot be replaced: it is the working directory')
         names = {entry.name for entry in path.iterdir()}
         others = sorted(name for name in names - _NAMES if not _is_video(name))
         if names and (others or REPORT not in names):
             raise SettingError(
-                f'folder {path} holds {(others or sorted(names))[0]}, which is not of an earlier '
-                'run: choose a folder that is new or empty'
+                f'folder {path} contains {(others or sorted(names))[0]}, which is not from an '
+                'earlier run: choose a new or empty folder'
             )
 
 
@@ -57,7 +58,7 @@ def _is_video(name: str) -> bool:
     return name.startswith('annotated') and name.endswith('.mp4')
 
 
-# What a person looks for first comes first; the videos have names of their own.
+# In the order in which they are printed, most interesting first; for videos see ``video_names``.
 OUTPUT_OF_PART: dict[str, str] = {
     'page': 'report.html',
     'timeline': 'timeline.png',
@@ -65,11 +66,11 @@ OUTPUT_OF_PART: dict[str, str] = {
     'bag': 'emotion',
 }
 
-# report.json is always written: it marks the rest as complete.
+# The outputs that can be left out. report.json is always written: it marks the rest as complete.
 PARTS: dict[str, str] = {
     'bag': 'the bag of estimates',
     'table': 'the tables (CSV and Parquet)',
     'video': 'the annotated video or pictures',
-    'timeline': 'the picture of the probabilities over time, or the contact sheet',
+    'timeline': 'the picture of the probabilities over time (pictures: the contact sheet)',
     'page': 'the page report.html',
 }

@@ -1,4 +1,4 @@
-"""Outputs: every file that grows while images are processed."""
+"""Outputs: the files that are written while images are processed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,16 +19,16 @@ from fer_ros.report.thumbnails import FaceThumbnails, WorstDisagreements
 from fer_ros.report.video_still import VideoStill
 from fer_ros.structures import FrameEmotions
 
-# Of the part of a video's name that is its topic's: a file system takes 255 bytes.
+# Longest part of a video's name that comes from its topic; file systems allow 255 bytes in total.
 _LONGEST_NAME = 50
-# Processed images that wait to be written.
+# Number of processed images that may wait to be written.
 _DEPTH = 8
 
 
 class Outputs:
-    """Writes a folder while images are processed, in two threads; a context manager.
+    """Writes the outputs in two threads while images are processed; a context manager.
 
-    After an error the files are left as they are, unfinished.
+    After an error the files are left unfinished.
 
     Attributes:
         log: All estimates, for the figures at the end.
@@ -47,9 +47,9 @@ class Outputs:
         """Open the files.
 
         Args:
-            folder: Where they are written; is there.
-            stream: What is processed.
-            log: Empty.
+            folder: Existing folder to write to.
+            stream: Images to be processed.
+            log: Empty log to fill.
             parts: See ``RunSettings``.
             parameters: Values of the node's parameters.
             foxglove: See ``RunSettings``.
@@ -79,7 +79,7 @@ class Outputs:
                 if video.note:
                     stream.problems.append(video.note)
                 self._videos[topic] = opened.enter_context(closing(video))
-            # Closed first, so that everything is written when the files are.
+            # These are closed first, so that everything is written before the files are closed.
             self._rows = opened.enter_context(WriteBehind(self._write_rows, _DEPTH))
             self._pictures = opened.enter_context(WriteBehind(self._write_picture, _DEPTH))
             self._opened = opened.pop_all()
@@ -127,14 +127,14 @@ class Outputs:
 def video_names(topics: Sequence[str]) -> dict[str, str]:
     """Return the name of the annotated video of each topic.
 
-    One topic's is ``annotated.mp4``; of several, each has its topic's name behind it.
+    For a single topic it is ``annotated.mp4``; for several, each name contains the topic's.
     """
     if len(topics) == 1:
         return {topics[0]: 'annotated.mp4'}
     names: dict[str, str] = {}
     for topic in topics:
         plain = re.sub(r'\W+', '_', topic).strip('_')[:_LONGEST_NAME]
-        # /a/b and /a_b are two.
+        # /a/b and /a_b are different topics.
         while f'annotated_{plain}.mp4' in names.values():
             plain += '_'
         names[topic] = f'annotated_{plain}.mp4'

@@ -1,4 +1,4 @@
-"""PictureRun: pictures that do not follow one another through the pipeline, each by itself."""
+"""PictureRun: analyses pictures that are not a sequence, each on its own."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,25 +25,25 @@ from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_pictures_page
 from fer_ros.report.pictures import Picture, PictureFace, PicturesReport
 
-# Judged pictures that wait to be written.
+# Number of analysed pictures that may wait to be written.
 _DEPTH = 4
 
 
 class PictureRun:
-    """What is chosen and loaded for pictures."""
+    """Settings and loaded models for analysing pictures."""
 
     def __init__(self, settings: RunSettings, models: Models | None = None) -> None:
-        """Load the models; arguments and errors are those of ``RecordingRun``."""
+        """Load the models; arguments and errors as for ``RecordingRun``."""
         self.settings = settings
         self.models = models or pipeline_models(settings.parameters)
 
     def write(self, stream: ImageStream, folder: Path, source: str) -> PicturesReport:
-        """Judge pictures one by one, write the outputs into a folder and return the report.
+        """Analyse pictures one by one, write the outputs to a folder and return the report.
 
         Args:
-            stream: The pictures.
-            folder: Where outputs are written; is there.
-            source: What the report calls them.
+            stream: Pictures to analyse.
+            folder: Existing folder for the outputs.
+            source: Name of the source in the report.
 
         Raises:
             SourceError: None of the pictures can be read.
@@ -84,7 +84,7 @@ class PictureRun:
 
 
 class _PictureOutputs:
-    """Writes the annotated pictures and the table in a thread while others are analysed."""
+    """Writes annotated pictures and the table in a thread while other pictures are analysed."""
 
     def __init__(
         self, folder: Path, stream: ImageStream, models: Models, parts: Sequence[str]
@@ -114,17 +114,17 @@ class _PictureOutputs:
         self._opened.__exit__(*error)
 
     def put(self, processed: Processed) -> None:
-        """Have a picture written soon."""
+        """Queue a picture for writing."""
         self._behind.put(processed)
 
     def finish(self, problems: list[str]) -> None:
-        """Write the outputs over all pictures; report what they leave out."""
+        """Write the contact sheet, and add a problem if it leaves out pictures."""
         if self.sheet is None:
             return
         if self.sheet.left_out:
             problems.append(
-                f'the contact sheet shows the first {self.sheet.MOST} pictures, without the '
-                f'{self.sheet.left_out} that follow'
+                f'the contact sheet shows only the first {self.sheet.MOST} pictures; '
+                f'{self.sheet.left_out} are left out'
             )
         if 'timeline' in self._parts:
             self.sheet.write(self._folder / 'contact_sheet.png')
@@ -150,11 +150,11 @@ class _PictureOutputs:
             self.sheet.add(drawn, picture)
 
     def _name(self, file: str) -> str:
-        """Return where an annotated picture is written, from the folder of the outputs."""
+        """Return the path of an annotated picture, relative to the folder of the outputs."""
         if not self._several:
             return 'annotated.png'
         name = Path(file).stem
-        # face.jpg and face.png are two.
+        # face.jpg and face.png are different pictures.
         if name in self._names:
             name = file
         self._names.add(name)

@@ -10,18 +10,18 @@ Item = TypeVar('Item')
 
 
 class _End:
-    """Stands in a queue for the end of what goes through it, and for the error that caused it."""
+    """Marks the end of a queue's items, with the error that caused it, if any."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
 def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
-    """Yield ``items``, which a thread takes while the caller is at work on earlier ones.
+    """Yield ``items``, which a thread reads while the caller works on earlier ones.
 
     Args:
-        items: Taken in the thread alone; an error from it is raised here in its place.
-        depth: Most items that wait.
+        items: Iterator that only the thread uses; an error from it is raised here in its place.
+        depth: Largest number of waiting items.
     """
     waiting: queue.Queue[Item | _End] = queue.Queue(depth)
     stopped = threading.Event()
@@ -57,15 +57,15 @@ def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
 
 
 class WriteBehind(Generic[Item]):
-    """Calls a function in a thread, item by item; a context manager that ends with ``close``."""
+    """Calls a function in a thread for one item after another; a context manager."""
 
     def __init__(self, write: Callable[[Item], None], depth: int) -> None:
         """Start the thread.
 
         Args:
-            write: Called in the thread alone; an error from it is raised by the next ``put`` or
-                by ``close``.
-            depth: Most items that wait; more make the caller wait.
+            write: Function that only the thread calls; an error from it is raised by the next
+                ``put`` or by ``close``.
+            depth: Largest number of waiting items; beyond it ``put`` waits.
         """
         self._write = write
         self._waiting: queue.Queue[Item | _End] = queue.Queue(depth)
@@ -80,12 +80,12 @@ class WriteBehind(Generic[Item]):
         if kind is None:
             self.close()
             return
-        # The error that is on its way is told, not what it led to.
+        # The original error is raised, not the errors that it led to.
         with suppress(Exception):
             self.close()
 
     def put(self, item: Item) -> None:
-        """Have an item written soon."""
+        """Queue an item for writing."""
         self._raise()
         self._waiting.put(item)
 
@@ -97,7 +97,7 @@ class WriteBehind(Generic[Item]):
 
     def _run(self) -> None:
         while not isinstance(item := self._waiting.get(), _End):
-            # After an error nothing more is written, but nobody waits for room in the queue.
+            # After an error, items are dropped, so that nobody waits for room in the queue.
             if self._error is None:
                 try:
                     self._write(item)

@@ -1,4 +1,4 @@
-"""RecordingRun: one recording through the pipeline, into a folder of outputs and figures."""
+"""RecordingRun: runs the pipeline over one recording and writes outputs and figures."""
 
 import sys
 import time
@@ -33,14 +33,14 @@ from fer_ros.report.timeline_png import draw_timeline
 
 
 class RecordingRun:
-    """What is chosen and loaded for recordings."""
+    """Settings and loaded models for analysing recordings."""
 
     def __init__(self, settings: RunSettings, models: Models | None = None) -> None:
         """Load the models.
 
         Args:
-            settings: What was chosen.
-            models: Already loaded ones, as the settings name them.
+            settings: The user's choices.
+            models: Models already loaded with these settings; loaded here if left out.
 
         Raises:
             ModelFileError: A model is missing or damaged.
@@ -50,7 +50,7 @@ class RecordingRun:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The model's classes."""
+        """Class names of the model."""
         return self.models.classifier.config.classes
 
     def write(
@@ -62,15 +62,15 @@ class RecordingRun:
         key: str = '',
         position: int | None = None,
     ) -> Report:
-        """Process a recording, write its outputs into a folder and return the report.
+        """Process a recording, write its outputs to a folder and return the report.
 
         Args:
-            stream: The images; a live one ends at Ctrl-C.
-            labels: What they are compared with.
-            folder: Where outputs are written; is there.
-            source: What the report calls the recording.
+            stream: Images to process; a live stream ends at Ctrl-C.
+            labels: Labels with which the estimates are compared, if any.
+            folder: Existing folder for the outputs.
+            source: Name of the source in the report.
             key: See ``Report``.
-            position: Line of the progress bar, where several are shown.
+            position: Line of the progress bar if several are shown.
 
         Raises:
             BagError: There is no image.
@@ -125,7 +125,7 @@ class RecordingRun:
                     outputs.write(image, frame)
                     step(image)
         except KeyboardInterrupt:
-            # What was seen until then is the recording.
+            # A live recording ends here, as intended.
             if not stream.live:
                 raise
         finally:
@@ -143,12 +143,13 @@ class RecordingRun:
 
 @contextmanager
 def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) -> Iterator[Any]:
-    """Yield a function to call with each image; a bar shows rate, × real time and time left.
+    """Show a progress bar with rate, × real time and time left; yield a function to call with
+    each image.
 
     Args:
-        stream: What is gone through.
-        shown: Whether the bar is.
-        position: Line of the bar, where several are shown.
+        stream: Stream whose progress is shown.
+        shown: Whether to show the bar.
+        position: Line of the bar if several are shown.
     """
     start_s = time.perf_counter()
     with tqdm(

@@ -23,9 +23,9 @@ def chosen_parameters(
     """Return the values of the node's parameters.
 
     Args:
-        params: Parameter file of the node; None for the defaults.
-        chosen: Values that go before those of the file, by name.
-        node: Whose parameters they are, with its namespace.
+        params: Parameter file of the node; ``None`` for the defaults.
+        chosen: Values by name that override those of the file.
+        node: Name of the node in the file, with its namespace.
 
     Raises:
         SettingError: The parameter file is missing, or a value is not allowed.
@@ -45,8 +45,8 @@ class RunSettings:
     """Settings of a run; the same for each of its recordings.
 
     Attributes:
-        topics: Image topics; all that hold images when empty.
-        labels: CSV file of label intervals, or None.
+        topics: Image topics; if empty, all topics with images.
+        labels: CSV file of label intervals, or ``None``.
         label_topic: Topic with labels; empty for none.
         parameters: Values of the node's parameters, as ``chosen_parameters`` returns them.
         parts: Which of ``PARTS`` are written.
@@ -64,9 +64,9 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.label_topic:
-            raise SettingError('labels come from a file or from a topic, not from both')
+            raise SettingError('labels can come from a file or from a topic, not from both')
         if self.foxglove and 'bag' not in self.parts:
-            raise SettingError('images for Foxglove are part of the bag, which is not written')
+            raise SettingError('images for Foxglove are part of the bag, which is switched off')
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             raise SettingError(f'part {unknown[0]!r} is unknown, expected {", ".join(PARTS)}')
@@ -74,13 +74,13 @@ class RunSettings:
     def fingerprint(self, source: Path) -> str:
         """Return a text that differs between runs whose results may differ.
 
-        Labels and models are identified by the content of their files, the package by version.
+        Labels and models are identified by the content of their files, the package by its version.
 
         Args:
-            source: The bag, known by the names, sizes and times of its files.
+            source: The bag, identified by the names, sizes and times of its files.
 
         Raises:
-            ModelFileError: A model is missing, or the detector is.
+            ModelFileError: A model or the detector is missing.
         """
         files = sorted(source.iterdir()) if source.is_dir() else [source]
         states = [

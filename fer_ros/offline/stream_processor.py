@@ -1,4 +1,4 @@
-"""StreamProcessor: stamped images → the pipeline → emotions, with both its halves at work."""
+"""StreamProcessor: stamped images → emotions, with both halves of the pipeline in parallel."""
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -12,7 +12,7 @@ from fer_ros.pipeline.observation import Observation
 from fer_ros.pipeline.settings import PipelineSettings
 from fer_ros.structures import FrameEmotions
 
-# Images that wait at each place; more would only cost memory.
+# Number of images that may wait for each stage; more would only take memory.
 _DEPTH = 6
 
 Processed = tuple[StampedImage, FrameEmotions]
@@ -22,8 +22,8 @@ Waiting = deque[tuple[StampedImage, Future[FrameEmotions]]]
 class StreamProcessor:
     """Runs the pipeline over images as the node does: each topic has its own faces.
 
-    The images are decoded in one thread, faces are observed in the caller's and emotions are
-    estimated in a third; the order of the images is kept everywhere.
+    One thread decodes images, the caller's observes faces, and a third estimates emotions; the
+    images stay in order.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class StreamProcessor:
         alone: bool = False,
     ) -> None:
         """Args:
-        models: Shared by the pipelines of all topics.
-        settings: Theirs.
-        topics: All of the images, in the order in which the node would have them.
+        models: Models that the pipelines of all topics share.
+        settings: Settings of every pipeline.
+        topics: Topics of the images, in the order of the node's ``image_topics``.
         alone: Whether each image is analysed on its own.
         """
         self._alone = alone
@@ -57,7 +57,7 @@ class StreamProcessor:
             yield from _finished(waiting, 0)
 
     def stage_s(self) -> dict[str, float]:
-        """Return the seconds that each stage of the pipeline has taken so far, in its order."""
+        """Return the seconds that each stage of the pipeline has taken so far, in order."""
         total: dict[str, float] = {}
         for pipeline in self._pipelines.values():
             for stage, elapsed_s in pipeline.stage_s.items():
@@ -67,12 +67,12 @@ class StreamProcessor:
     def _observe(
         self, image: StampedImage, waiting: Waiting
     ) -> Generator[Processed, None, Observation]:
-        """Return the observation of an image; yield results that must be finished before."""
+        """Return the observation of an image; yield the results that must be complete before."""
         pipeline = self._pipelines[image.topic]
         if self._alone:
             return pipeline.observe_alone(image.gray)
         if image.new_scene:
-            # As in the node, where a stamp jumps back: those before are no longer those after.
+            # As in the node when a stamp jumps back: these are not the same faces any more.
             yield from _finished(waiting, 0)
             pipeline.reset()
         return pipeline.observe(image.gray, image.stamp_s)

@@ -1,4 +1,4 @@
-"""The summary over several bags: a line each, and their figures together."""
+"""The summary of several bags: a line for each, and their common figures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from fer_ros.report.summary import FailedLine, JudgedLine, Summary, SummaryAgree
 
 
 def write_summary(verdicts: Sequence[Verdict], out: Path) -> Summary:
-    """Write ``summary.json`` and ``summary.html`` into a folder, and return the summary.
+    """Write ``summary.json`` and ``summary.html`` to a folder, and return the summary.
 
     Args:
-        verdicts: One per bag, at least one.
-        out: The folder; made if missing.
+        verdicts: One verdict per bag, at least one.
+        out: Folder to write to; created if missing.
     """
     reports = [verdict.report for verdict in verdicts if verdict.report is not None]
     behaviours = [report.behaviour for report in reports]

@@ -34,7 +34,7 @@ def read_record(kind: type[Record], path: Path) -> Record:
     try:
         return cast(Record, _from_json(kind, json.loads(path.read_text())))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f'{path} holds no {kind.__name__}: {error!r}') from None
+        raise ValueError(f'{path} is not a {kind.__name__}: {error!r}') from None
 
 
 def _from_json(kind: Any, values: Any) -> Any:

@@ -12,7 +12,7 @@ class PictureFace:
     Attributes:
         face_id: Number of the face in the picture, from 1.
         answer: The most probable class, or why there is none; see ``FaceEmotion.answer``.
-        confidence: Probability of that class, in [0, 1]; None where the face was not judged.
+        confidence: Probability of that class, in [0, 1]; ``None`` if the face was not judged.
     """
 
     face_id: int
@@ -47,8 +47,8 @@ class PicturesReport(ReportHead):
     Attributes:
         with_face: Number of pictures that show a face.
         faces: Total number of faces.
-        emotions: How many faces show each emotion, most frequent first; those without one by the
-            reason, ``uncertain`` or ``too small``.
+        emotions: Number of faces by emotion, most frequent first; faces without one are counted
+            under the reason, such as ``uncertain`` or ``too small``.
         pictures: The pictures in natural order of their names.
     """
 
@@ -61,7 +61,7 @@ class PicturesReport(ReportHead):
         if len(self.pictures) == 1:
             return f'{self.pictures[0].file}: {self.pictures[0]}'
         said = (
-            f'{self.name}: {len(self.pictures)} pictures, {self.with_face} of them show a face, '
+            f'{self.name}: {len(self.pictures)} pictures, {self.with_face} with a face, '
             f'{self.faces} faces'
         )
         emotions = ', '.join(f'{name} {count}' for name, count in self.emotions.items())

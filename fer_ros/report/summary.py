@@ -13,7 +13,7 @@ class JudgedLine:
         name: Name of the folder with its outputs.
         source: Path of the bag.
         failure: Always empty; see ``FailedLine``.
-        problems: Problems as in its report, as are the attributes that follow.
+        problems: Problems as in its report; the attributes not listed here are also from there.
         page: Path of its page relative to the summary's folder; empty if there is none.
         accuracy: Accuracy by labelled images; ``None`` without labels.
         interval_accuracy: Accuracy by labels; ``None`` without labels.
@@ -36,7 +36,7 @@ class JudgedLine:
 
 @dataclass(frozen=True)
 class FailedLine:
-    """A recording that could not be analysed, and why."""
+    """A recording that could not be analysed, and the reason."""
 
     name: str
     source: str

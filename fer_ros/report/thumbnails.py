@@ -24,7 +24,7 @@ _HEIGHT_PX = 200
 # Number of faces whose picture is kept, and its side in pixels.
 _MOST_FACES = 64
 _FACE_PX = 112
-# Encoding a picture that is hardly better is not worth the work.
+# A picture must be better by this factor to be encoded again.
 _BETTER = 1.25
 
 
@@ -56,7 +56,7 @@ class Thumbnail:
 class WorstDisagreements:
     """Keeps the moments at which estimates were most certain of something other than the label.
 
-    Keeps at most one per second and face, so that a long mistake does not fill the page; memory
+    At most one per second and face is kept, so that a long mistake does not fill the page. Memory
     does not grow with the length of the bag.
     """
 

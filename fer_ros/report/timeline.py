@@ -39,9 +39,9 @@ class TimelineRow:
         topic: Topic on which it was seen.
         face_id: Id of the face.
         times_s: ``(P,)`` times of the points to draw in seconds, NaN where the face was not seen.
-        probabilities: ``(P, C)`` smoothed probabilities, NaN likewise, and where the face was not
+        probabilities: ``(P, C)`` smoothed probabilities, NaN where the face was not seen or not
             judged.
-        labels: Labels that name this face.
+        labels: Labels for this face alone.
         named: Emotions that were estimated.
     """
 
@@ -61,7 +61,7 @@ class Timeline:
         classes: Names of the C classes.
         end_s: End in seconds; above 0.
         topics: Number of recorded topics.
-        labels: Labels that name no face.
+        labels: Labels without a face_id.
         rows: Rows of the faces that were seen longest, in order of appearance.
     """
 
@@ -114,7 +114,7 @@ def _curve(series: EmotionSeries) -> tuple[Times, FloatArray]:
 
 
 def _label_spans(labels: Labels | None, face_id: int | None, end_s: float) -> tuple[Span, ...]:
-    """Return the labels that name the given face, or those that name none."""
+    """Return the labels with the given ``face_id``; ``None`` selects those without one."""
     if labels is None:
         return ()
     return tuple(

@@ -15,8 +15,8 @@ _GRAY = '#444444'
 def draw_timeline(timeline: Timeline, path: Path) -> None:
     """Draw each face's smoothed probabilities over time, one row per face, to a PNG file.
 
-    General labels are at the top, labels that name a face above its row, and the estimated emotion
-    below it.
+    Labels without a face are at the top, labels for a face above its row, and the estimated
+    emotions below it.
 
     Args:
         timeline: Timeline to draw.

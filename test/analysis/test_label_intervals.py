@@ -127,13 +127,13 @@ def test_label_finds_nobody_where_nobody_is():
     ('line', 'sentence'),
     [
         ('0,2,joy', "line 2: emotion 'joy' is unknown, expected neutral, happiness, fear"),
-        ('2,1,fear', 'line 2: the interval goes from 2 s to 1 s; it has to start at 0 or later'),
+        ('2,1,fear', 'line 2: the interval goes from 2 s to 1 s; it must start at 0 or later'),
         ('1,1,fear', 'the interval goes from 1 s to 1 s'),
         ('-1,1,fear', 'the interval goes from -1 s to 1 s'),
         ('nan,1,fear', 'the interval goes from nan s to 1 s'),
         ('a,1,fear', "line 2: start_s is 'a', expected a number"),
         ('1', 'line 2: end_s is None, expected a number'),
-        ('0,2,fear,x', "line 2: face_id is 'x', expected a number from 1, or nothing"),
+        ('0,2,fear,x', "line 2: face_id is 'x', expected a whole number from 1, or nothing"),
         ('0,2,fear,' + '9' * 5000, "line 2: face_id is '9{20}', expected a number"),
         ('0,2,fear\n1,3,neutral', r'line 3: 1 to 3 s overlaps line 2 \(0 to 2 s\) for the same'),
         ('0,9,fear\n1,2,neutral,1', r'line 3: 1 to 2 s overlaps line 2'),
@@ -151,7 +151,7 @@ def test_label_file_without_a_column_is_an_error(tmp_path):
 
 
 def test_label_file_without_an_interval_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match='holds no interval'):
+    with pytest.raises(LabelError, match='contains no interval'):
         read(tmp_path, 'start_s,end_s,emotion\n')
 
 

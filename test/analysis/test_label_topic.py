@@ -87,7 +87,7 @@ def test_label_topic_of_another_type_is_an_error(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/label', IMAGE)
         bag.add('/label', raw(dots[0], ns(0)), ns(0))
-    with pytest.raises(LabelError, match='/label holds sensor_msgs/msg/Image, expected std_m'):
+    with pytest.raises(LabelError, match='/label contains sensor_msgs/msg/Image, expected std_m'):
         read(tmp_path / 'run')
 
 
@@ -97,7 +97,7 @@ def test_unknown_class_on_the_topic_is_an_error(tmp_path):
 
 
 def test_topic_that_says_nothing_is_an_error(tmp_path):
-    with pytest.raises(LabelError, match=r'/label of bag .* holds no label'):
+    with pytest.raises(LabelError, match=r'/label of bag .* contains no label'):
         read(write_strings(tmp_path / 'run', [(1, '')]))
 
 
@@ -107,5 +107,5 @@ def test_emotions_of_another_version_are_refused_with_a_sentence(tmp_path):
     with Writer(tmp_path / 'run', version=9, storage_plugin=StoragePlugin.MCAP) as bag:
         connection = bag.add_connection('/label', EMOTIONS, typestore=typestore())
         bag.write(connection, ns(0), older)
-    with pytest.raises(LabelError, match=r'label topic /label holds .* of another version'):
+    with pytest.raises(LabelError, match=r'label topic /label contains .* of another version'):
         read(tmp_path / 'run')

@@ -87,7 +87,8 @@ def test_of_a_raw_topic_and_its_compressed_twin_one_is_left_out_and_named(mixed_
     stream, _ = images_of(mixed_bag)
     assert stream.topics == {'/left/image': 6, '/right/compressed': 6}
     assert stream.problems == [
-        'topic /left/image/compressed (6 images) is left out: /left/image (6) shows the same'
+        'topic /left/image/compressed (6 images) is left out: /left/image (6 images) shows '
+        'the same'
     ]
 
 
@@ -105,7 +106,9 @@ def write_twins(path, dots, raw_images, encoding):
 def test_twin_with_more_images_is_judged(tmp_path, dots):
     stream, _ = images_of(write_twins(tmp_path / 'run', dots, 4, 'bgr8'))
     assert stream.topics == {'/c/compressed': 6}
-    assert stream.problems == ['topic /c (4 images) is left out: /c/compressed (6) shows the same']
+    assert stream.problems == [
+        'topic /c (4 images) is left out: /c/compressed (6 images) shows the same'
+    ]
 
 
 def test_twin_that_can_be_read_is_judged(tmp_path, dots):
@@ -129,7 +132,7 @@ def test_topic_that_is_not_there_lists_those_that_are(mixed_bag):
 
 
 def test_named_topic_without_images_is_an_error(mixed_bag):
-    with pytest.raises(BagError, match=r'topic /said .* holds std_msgs/msg/String, not images'):
+    with pytest.raises(BagError, match=r'topic /said .* contains std_msgs/msg/String, not images'):
         images_of(mixed_bag, ['/said'])
 
 
@@ -138,7 +141,7 @@ def test_named_topic_without_messages_is_an_error(tmp_path):
         bag.topic(TOPIC, IMAGE)
         bag.topic('/said', STRING)
         bag.add('/said', text('x'), ns(0))
-    with pytest.raises(BagError, match=f'topic {TOPIC} .* holds no message'):
+    with pytest.raises(BagError, match=f'topic {TOPIC} .* contains no message'):
         images_of(tmp_path / 'run', [TOPIC])
 
 
@@ -146,7 +149,7 @@ def test_bag_without_images_lists_its_topics(tmp_path):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/said', STRING)
         bag.add('/said', text('x'), ns(0))
-    with pytest.raises(BagError, match=r'holds no images; its topics are: /said \(std_msgs'):
+    with pytest.raises(BagError, match=r'contains no images; its topics are: /said \(std_msgs'):
         images_of(tmp_path / 'run')
 
 
@@ -236,8 +239,8 @@ def test_hole_and_missing_images_are_said(tmp_path, dots):
             bag.add(TOPIC, raw(dots[0], stamp_ns), stamp_ns)
     stream, _ = images_of(tmp_path / 'run')
     assert stream.problems == [
-        f'{TOPIC}: 19 of 25 images are missing at the 10.0 Hz that most of them keep',
-        f'{TOPIC}: 1 hole(s) without an image, the longest of 2.00 s after 0.30 s',
+        f'{TOPIC}: 19 of 25 images are missing at the usual rate of 10.0 Hz',
+        f'{TOPIC}: 1 gap(s) without images, the longest of 2.00 s after 0.30 s',
     ]
 
 
@@ -249,7 +252,7 @@ def test_topics_with_unequal_numbers_of_images_are_said(tmp_path, dots):
             for topic in ('/left', '/right')[: 2 if index % 2 else 1]:
                 bag.add(topic, raw(dots[0], ns(index / 10)), ns(index / 10))
     stream, _ = images_of(tmp_path / 'run')
-    assert stream.problems == ['the topics hold unequal numbers of images: /left 6, /right 3']
+    assert stream.problems == ['the topics contain different numbers of images: /left 6, /right 3']
 
 
 def test_images_of_a_bag_are_never_cut(tmp_path):

@@ -106,7 +106,7 @@ def test_cut_bag_without_metadata_says_up_to_where_it_was_read(tmp_path, clip):
     reader, times, _ = read(bag)
     assert 10 <= len(times) <= 12
     assert reader.problems[0].startswith('no metadata.yaml')
-    assert 'run.mcap is cut or damaged' in reader.problems[1]
+    assert 'run.mcap is truncated or damaged' in reader.problems[1]
 
 
 def test_messages_in_the_journal_of_sqlite_are_read(tmp_path, dots):
@@ -141,24 +141,26 @@ def test_missing_bag_is_an_error(tmp_path):
 
 @pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
 def test_empty_bag_is_an_error(tmp_path, storage):
-    with pytest.raises(BagError, match='run is empty: it holds no message'):
+    with pytest.raises(BagError, match='run is empty: it contains no message'):
         BagReader(write(tmp_path, [], storage))
 
 
 def test_file_without_bytes_is_an_error(tmp_path):
     (tmp_path / 'a.mcap').write_bytes(b'')
-    with pytest.raises(BagError, match=r'a\.mcap is empty: it holds no message'):
+    with pytest.raises(BagError, match=r'a\.mcap is empty: it contains no message'):
         BagReader(tmp_path / 'a.mcap')
 
 
 def test_folder_without_a_storage_file_is_an_error(tmp_path):
-    with pytest.raises(BagError, match=r'holds no bag: there is no file with \.mcap, \.db3'):
+    with pytest.raises(BagError, match=r'contains no bag: it has no file ending in \.mcap, \.db3'):
         BagReader(tmp_path)
 
 
 def test_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / 'a.mp4').write_bytes(b'x')
-    with pytest.raises(BagError, match=r'a\.mp4 is not a bag, expected a folder or file with'):
+    with pytest.raises(
+        BagError, match=r'a\.mp4 is not a bag, expected a folder or a file ending in'
+    ):
         BagReader(tmp_path / 'a.mp4')
 
 

@@ -125,7 +125,9 @@ def test_model_that_does_not_say_its_frequencies_is_judged_as_trained(stills, tm
     found = evaluate(settings, tmp_path / 'out')
     assert 'a prior_correction of 0 and a temperature of 1;' in found.notes[0]
     assert not (tmp_path / 'out' / 'prior_corrections.csv').exists()
-    with pytest.raises(SettingError, match='does not say how often its training drew each class'):
+    with pytest.raises(
+        SettingError, match='does not state how often its training drew each class'
+    ):
         evaluate(replace(settings, prior_correction=0.4))
 
 

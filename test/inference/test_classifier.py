@@ -90,7 +90,7 @@ def test_onnx_file_of_another_program_is_refused(tmp_path):
     path = tmp_path / 'other.onnx'
     opset = [onnx.helper.make_opsetid('', 17)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), path)
-    with pytest.raises(ModelFileError, match='is not a model of the kind'):
+    with pytest.raises(ModelFileError, match='is not a model of the format'):
         load_classifier(path)
 
 

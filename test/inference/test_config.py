@@ -12,7 +12,7 @@ from fer_ros.inference.config import ModelConfig
         ({'crop_px': 50}, 'crop_px is 50, expected a multiple of 16 from 16'),
         ({'cnn_blocks': (1, 1)}, 'expected two or more stages with a number in both'),
         ({'classes': ('a',)}, 'expected 2 to 1000 different ones'),
-        ({'hidden_channels': 30}, 'hidden_channels is 30, which 4 heads do not divide'),
+        ({'hidden_channels': 30}, 'hidden_channels is 30, expected a multiple of 4'),
     ],
 )
 def test_wrong_setting_is_refused(settings, sentence):

@@ -111,8 +111,8 @@ def test_weights_in_another_file(model, refused, tmp_path, place, monkeypatch):
         ('{"cnn_blocks": [1, 1, 1, 1000000000]}', 'expected whole numbers from 1 to 100'),
         ('{"gat_layers": 1000000000}', 'gat_layers is 1000000000, expected 0 to 100'),
         ('{"dropout": NaN}', 'dropout is nan, expected 0 to below 1'),
-        ('{"classes": [1, 2]}', 'class 1 has no name that can be printed'),
-        ('{"classes": ["a", "\\u001b[2J"]}', r"class '\x1b[2J' has no name that can be printed"),
+        ('{"classes": [1, 2]}', 'class 1 is not a printable name'),
+        ('{"classes": ["a", "\\u001b[2J"]}', r"class '\x1b[2J' is not a printable name"),
         ('{"classes": ["a", "' + 1000 * 'b' + '"]}', 'has more than 100 letters'),
     ],
 )

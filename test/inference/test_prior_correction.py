@@ -73,7 +73,7 @@ def test_model_that_does_not_say_its_frequencies_allows_0_alone(two_faces):
     assert default_strength(unknown) == 0
     with pytest.raises(
         SettingError,
-        match=r'prior_correction is 0\.4, but model undecided\.onnx does not say how often its '
+        match=r'prior_correction is 0\.4, but model undecided\.onnx does not state how often its '
         'training drew each class: set prior_correction to 0, or train it again',
     ):
         PriorCorrection(unknown, 0.4)

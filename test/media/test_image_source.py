@@ -53,13 +53,13 @@ def test_source_that_cannot_be_read_is_an_error(tmp_path, name, content, sentenc
 
 
 def test_folder_without_images_is_an_error(tmp_path):
-    with pytest.raises(SourceError, match='holds no image'):
+    with pytest.raises(SourceError, match='has no image'):
         ImageSource(str(tmp_path))
 
 
 def test_damaged_image_is_an_error_that_names_it(tmp_path):
     (tmp_path / 'cut.png').write_bytes(b'\x89PNG')
-    with pytest.raises(SourceError, match=r'cut\.png cannot be read: .* no picture'):
+    with pytest.raises(SourceError, match=r'cut\.png cannot be read: .* not a picture'):
         list(ImageSource(str(tmp_path)))
 
 
@@ -68,7 +68,7 @@ def test_damaged_image_is_left_out_where_somebody_is_told(tmp_path):
     write_image(tmp_path / 'b.png', 20)
     said = []
     assert len(list(ImageSource(str(tmp_path), said.append))) == 1
-    assert 'a.png cannot be read: 4 bytes are no picture' in said[0]
+    assert 'a.png cannot be read: 4 bytes are not a picture' in said[0]
 
 
 def test_missing_webcam_is_an_error():
@@ -115,7 +115,7 @@ def test_of_several_pages_it_is_said_how_many_were_read(tmp_path, suffix):
     pages[0].save(tmp_path / f'stack.{suffix}', save_all=True, append_images=pages[1:])
     said = []
     assert len(list(ImageSource(str(tmp_path / f'stack.{suffix}'), said.append))) == 1
-    assert said == [f'stack.{suffix} holds 3 pictures, of which only the first was read']
+    assert said == [f'stack.{suffix} contains 3 pictures, of which only the first was read']
 
 
 def test_gif_is_a_film_unless_it_has_one_image(tmp_path):
@@ -160,7 +160,7 @@ def test_stream_is_a_live_source(tmp_path):
         assert (source.live, source.name) == (True, '127.0.0.1/live.ts')
         images = iter(source)
         assert next(images).bgr.shape == (48, 64, 3)
-        with pytest.raises(SourceError, match=r'live\.ts gives no more images'):
+        with pytest.raises(SourceError, match=r'live\.ts delivers no more images'):
             list(images)
         source.close()
         server.shutdown()

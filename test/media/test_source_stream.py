@@ -74,7 +74,7 @@ def test_damaged_image_of_a_folder_is_left_out_and_said(folder):
     (folder / '1.png').write_bytes(b'\x89PNG')
     stream = source_stream(str(folder), MAX_PIXELS)
     assert len(list(stream.images)) == 2
-    assert '1.png cannot be read: 4 bytes are no picture' in stream.problems[0]
+    assert '1.png cannot be read: 4 bytes are not a picture' in stream.problems[0]
 
 
 def test_images_of_too_many_pixels_are_left_out_and_said(folder):
@@ -103,8 +103,7 @@ def test_picture_that_ends_early_is_read_as_far_as_it_goes_and_said(folder, port
     stream = source_stream(str(folder), MAX_PIXELS)
     assert [image.file for image in stream.images] == ['0.png', '1.jpg', '1.png', '2.png']
     assert stream.problems == [
-        f'1.jpg: a JPEG of {len(data) // 2} bytes ends before the picture does; it was read as '
-        'far as it goes'
+        f'1.jpg: a JPEG of {len(data) // 2} bytes is truncated; the intact part was read'
     ]
 
 

@@ -90,7 +90,7 @@ def test_file_that_ends_before_its_header_says_is_said(tmp_path):
     path.write_bytes(content[: len(content) * 2 // 3])
     found, _, said = read(path)
     assert 20 < len(found) < 60
-    assert any('its header says 5.94 s: the rest is lost' in sentence for sentence in said)
+    assert any('its header states 5.94 s: the rest is lost' in sentence for sentence in said)
 
 
 def test_sound_alone_is_an_error_that_says_so(tmp_path):
@@ -102,7 +102,7 @@ def test_sound_alone_is_an_error_that_says_so(tmp_path):
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(SourceError, match=r's\.wav holds no images: there is only audio'):
+    with pytest.raises(SourceError, match=r's\.wav contains no images: there is only audio'):
         VideoReader(tmp_path / 's.wav', print)
 
 

@@ -64,7 +64,9 @@ def test_labels_are_judged(second_bag, tmp_path, capsys):
     (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
     arguments = ['--out', str(tmp_path / 'out'), '--labels', str(tmp_path / 'l.csv'), *NOTHING]
     main(['bag', str(second_bag), *arguments])
-    assert '100.0% of 10 labelled images and 100.0% of 1 labels right' in capsys.readouterr().out
+    assert (
+        'correct in 100.0% of 10 labelled images and 100.0% of 1 labels' in capsys.readouterr().out
+    )
 
 
 def test_parameter_file_of_the_node_holds(second_bag, tmp_path):
@@ -83,7 +85,7 @@ def test_bag_that_cannot_be_judged_gives_an_exit_code_and_the_others_finish(
 ):
     missing = str(tmp_path / 'missing')
     code = exit_of(['bag', missing, str(second_bag), '--out', str(tmp_path / 'out'), *NOTHING])
-    assert code == 'fer-ros: 1 of 2 bags could not be judged'
+    assert code == 'fer-ros: 1 of 2 bags could not be processed'
     assert f'fer-ros: bag {missing} does not exist' in capsys.readouterr().err
     assert (tmp_path / 'out' / 'second' / 'report.json').is_file()
     summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
@@ -101,7 +103,7 @@ def test_bag_that_cannot_be_judged_gives_an_exit_code_and_the_others_finish(
 )
 def test_what_is_wrong_is_said(second_bag, tmp_path, capsys, arguments, sentence):
     code = exit_of(['bag', str(second_bag), '--out', str(tmp_path), *arguments, *NOTHING])
-    assert code == 'fer-ros: 1 of 1 bags could not be judged'
+    assert code == 'fer-ros: 1 of 1 bags could not be processed'
     assert sentence in capsys.readouterr().err
 
 
@@ -179,7 +181,7 @@ def test_without_pyarrow_tables_are_written_as_csv_alone_and_the_end_says_so(
     assert {path.name for path in (tmp_path / 'o').iterdir()} == {'emotion.csv', 'report.json'}
     said = capsys.readouterr().err
     assert said.splitlines()[-1] == (
-        'tables are written as CSV alone, for pyarrow is not installed: '
+        'tables are written as CSV only, because pyarrow is not installed: '
         "pip install 'fer_ros[tables]'"
     )
 

@@ -299,7 +299,7 @@ def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
     failed = [verdict for verdict in verdicts if verdict.report is None]
     assert len(verdicts) == 4
     assert [verdict.job.bag.name for verdict in failed] == ['run2']
-    assert 'run2 is empty: it holds no message' in failed[0].failure
+    assert 'run2 is empty: it contains no message' in failed[0].failure
     assert {path.name for path in tmp_path.iterdir()} == {'run0', 'run1', 'run3'}
 
 
@@ -414,7 +414,7 @@ def test_error_that_nobody_expected_is_told_and_the_others_finish(
 
 
 def test_bag_that_is_named_twice_is_an_error(short_bags, tmp_path):
-    with pytest.raises(SettingError, match='run0 is named twice'):
+    with pytest.raises(SettingError, match='run0 is given twice'):
         make_jobs([short_bags[0], short_bags[0]], tmp_path, QUICK)
 
 

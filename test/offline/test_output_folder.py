@@ -28,7 +28,7 @@ def test_empty_folder_is_filled(tmp_path):
 
 def test_folder_with_other_files_is_refused_and_kept(tmp_path):
     (tmp_path / 'thesis.txt').write_text('years of work')
-    with pytest.raises(SettingError, match=r'holds thesis\.txt, which is not of an earlier'):
+    with pytest.raises(SettingError, match=r'contains thesis\.txt, which is not from an earlier'):
         write(tmp_path, report_json='{}')
     assert (tmp_path / 'thesis.txt').read_text() == 'years of work'
 
@@ -36,7 +36,7 @@ def test_folder_with_other_files_is_refused_and_kept(tmp_path):
 def test_note_beside_the_outputs_of_a_run_is_not_lost(tmp_path):
     write(tmp_path / 'out', report_json='{}')
     (tmp_path / 'out' / 'notes.txt').write_text('look at 3.2 s')
-    with pytest.raises(SettingError, match=r'holds notes\.txt'):
+    with pytest.raises(SettingError, match=r'contains notes\.txt'):
         write(tmp_path / 'out', report_json='{}')
     assert names(tmp_path / 'out') == ['notes.txt', 'report.json']
 
@@ -44,13 +44,13 @@ def test_note_beside_the_outputs_of_a_run_is_not_lost(tmp_path):
 def test_folder_named_like_outputs_but_without_a_report_is_refused(tmp_path):
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out' / 'annotated.mp4').write_text('my video')
-    with pytest.raises(SettingError, match=r'holds annotated\.mp4'):
+    with pytest.raises(SettingError, match=r'contains annotated\.mp4'):
         write(tmp_path / 'out', report_json='{}')
 
 
 def test_folder_in_which_the_program_runs_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingError, match='cannot be replaced while you are in it'):
+    with pytest.raises(SettingError, match='cannot be replaced: it is the working directory'):
         write(tmp_path, report_json='{}')
 
 

@@ -77,7 +77,7 @@ def test_page_shows_every_picture(judged):
 def test_what_was_found_is_printed(folder, tmp_path, capsys):
     main(['video', str(folder), '--out', str(tmp_path / 'o'), '--no-video'])
     out, err = capsys.readouterr()
-    assert 'people: 4 pictures, 3 of them show a face, 3 faces: happiness ' in out
+    assert 'people: 4 pictures, 3 with a face, 3 faces: happiness ' in out
     assert 'real time' not in out + err
     assert not (tmp_path / 'o' / 'annotated').exists()
 
@@ -105,7 +105,7 @@ def test_rate_makes_a_film_of_pictures(folder, tmp_path):
 
 def test_labels_of_pictures_are_refused(folder, tmp_path):
     (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
-    with pytest.raises(SystemExit, match='labels are of times, which pictures do not have'):
+    with pytest.raises(SystemExit, match='labels need times, which pictures do not have'):
         main(['video', str(folder), '--labels', str(tmp_path / 'l.csv'), '--out', str(tmp_path)])
 
 
@@ -122,6 +122,6 @@ def test_pictures_of_one_name_and_two_kinds_are_both_annotated(portrait_bgr, tmp
 def test_folder_of_damaged_pictures_is_an_error_that_says_so(tmp_path):
     (tmp_path / 'p').mkdir()
     (tmp_path / 'p' / 'a.png').write_bytes(b'\x89PNG')
-    with pytest.raises(SystemExit, match=r'a\.png cannot be read: 4 bytes are no picture'):
+    with pytest.raises(SystemExit, match=r'a\.png cannot be read: 4 bytes are not a picture'):
         main(['video', str(tmp_path / 'p'), '--out', str(tmp_path / 'o')])
     assert not (tmp_path / 'o').exists()

@@ -105,7 +105,9 @@ def test_prior_correction_that_the_model_does_not_allow_is_refused_and_the_old_o
         figures, logits = {}, models.classifier.logits
 
     forgetful = replace(models, classifier=Forgetful())
-    with pytest.raises(SettingError, match='does not say how often its training drew each class'):
+    with pytest.raises(
+        SettingError, match='does not state how often its training drew each class'
+    ):
         EmotionPipeline(forgetful)
     settings = PipelineSettings(prior_correction=0.0)
     pipeline = EmotionPipeline(forgetful, settings)

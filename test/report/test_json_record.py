@@ -31,5 +31,5 @@ def test_record_is_read_as_it_was_written(tmp_path, record):
 @pytest.mark.parametrize('text', ['', '[]', 'null', '{"count": 1}', '{"count": 1, "inner": 3}'])
 def test_file_that_holds_something_else_is_an_error(tmp_path, text):
     (tmp_path / 'r.json').write_text(text)
-    with pytest.raises(ValueError, match=r'r\.json holds no Outer'):
+    with pytest.raises(ValueError, match=r'r\.json is not a Outer'):
         read_record(Outer, tmp_path / 'r.json')

@@ -168,7 +168,7 @@ def test_annotated_video_plays(page):
 def test_summary_fits_a_phone(tmp_path):
     name = 'a_recording_with_a_name_that_is_much_longer_than_a_phone_is_wide'
     judged = JudgedLine(name, 'b', '', ('late',), 'a', 9.0, 90, 1.4, 3.0, 0.5, 0.6, 100.0, 3.0)
-    failed = FailedLine(name, 'b', f'bag {name} holds no images')
+    failed = FailedLine(name, 'b', f'bag {name} contains no images')
     summary = Summary('1', 1, 9.0, 90, 1.4, None, (judged, failed))
     write_summary_page(summary, tmp_path / 'summary.html')
     script = 'said(document.scrollingElement.scrollWidth)'

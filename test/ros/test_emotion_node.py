@@ -883,7 +883,7 @@ def test_model_that_does_not_say_its_frequencies_allows_no_prior_correction(
     node = fer_node(model=str(tmp_path / 'm.onnx'), prior_correction=0.0)
     (result,) = node.set_parameters([Parameter('prior_correction', value=0.5)])
     assert not result.successful
-    assert 'm.onnx does not say how often its training drew each class' in result.reason
+    assert 'm.onnx does not state how often its training drew each class' in result.reason
     assert node.get_parameter('prior_correction').value == 0.0
 
 

@@ -20,8 +20,8 @@ HOG_ALONE = (
 def _load_yunet(model: str | Path | None, min_face_px: int) -> FaceDetector:
     if not model and not yunet_file().is_file():
         raise NotInstalledError(
-            f'no YuNet at {yunet_file()}: run "fer-ros get-detector", or name the file in '
-            'detector_model'
+            f'no YuNet model at {yunet_file()}: run "fer-ros get-detector", or give the path of '
+            'the file in detector_model'
         )
     return load_yunet(Path(model) if model else yunet_file(), min_face_px)
 
@@ -49,7 +49,7 @@ def load_detector(
 
     Raises:
         NotInstalledError: The detector is not installed.
-        ModelFileError: Its file is missing, damaged or another model.
+        ModelFileError: Its file is missing, damaged or not a YuNet.
         SettingError: ``kind`` is not one of ``DETECTORS``, or ``min_face_px`` is too small.
     """
     if kind not in DETECTORS:

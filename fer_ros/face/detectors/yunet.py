@@ -52,7 +52,7 @@ class YunetNetwork:
             path: ONNX file for OpenCV's ``FaceDetectorYN``, or an export with any input size.
 
         Raises:
-            ModelFileError: The file is missing, damaged or another model.
+            ModelFileError: The file is missing, damaged or not a YuNet.
         """
         require_file(path, _WHAT)
         content = _FIXED_HW.sub(_ANY_HW, path.read_bytes(), count=1)
@@ -118,7 +118,7 @@ def load_yunet(path: Path, min_face_px: int = 0) -> CnnDetector:
         min_face_px: Width in pixels of the smallest face to find; see ``CnnDetector``.
 
     Raises:
-        ModelFileError: The file is missing, damaged or another model.
+        ModelFileError: The file is missing, damaged or not a YuNet.
         SettingError: ``min_face_px`` is too small.
     """
     return CnnDetector(YunetNetwork(path), _SETTINGS, min_face_px)

@@ -11,7 +11,7 @@ YUNET = PublishedFile(
     'face_detection_yunet_2023mar.onnx',
     sha256='8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4',
     size_bytes=232_589,
-    by_hand='of the OpenCV Zoo to {path}, or name it in the parameter detector_model',
+    by_hand='of the OpenCV Zoo to {path}, or give its path in the parameter detector_model',
 )
 
 

