@@ -134,7 +134,7 @@ def test_label_finds_nobody_where_nobody_is():
         ('a,1,fear', "line 2: start_s is 'a', expected a number"),
         ('1', 'line 2: end_s is None, expected a number'),
         ('0,2,fear,x', "line 2: face_id is 'x', expected a whole number from 1, or nothing"),
-        ('0,2,fear,' + '9' * 5000, "line 2: face_id is '9{20}', expected a number"),
+        ('0,2,fear,' + '9' * 5000, "line 2: face_id is '9{20}', expected a whole number"),
         ('0,2,fear\n1,3,neutral', r'line 3: 1 to 3 s overlaps line 2 \(0 to 2 s\) for the same'),
         ('0,9,fear\n1,2,neutral,1', r'line 3: 1 to 2 s overlaps line 2'),
         ('0,9,fear,1\n5,6,fear,2\n1,2,neutral,1', r'line 4: 1 to 2 s overlaps line 2'),
