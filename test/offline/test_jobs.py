@@ -72,7 +72,7 @@ def test_report_says_what_was_seen(judged):
 def test_report_file_has_the_keys_that_people_read(judged):
     written = json.loads((judged.job.folder / 'report.json').read_text())
     assert list(written) == [
-        *('source', 'name', 'version', 'model', 'parameters', 'parts', 'videos', 'problems'),
+        *('source', 'name', 'version', 'model', 'parameters', 'parts', 'problems', 'videos'),
         *('behaviour', 'agreement', 'speed', 'key'),
     ]
     assert written['behaviour']['topics']['/camera/image_raw']['images'] == 120
