@@ -5,41 +5,33 @@ own classifier is compared with the fused model on the validation split of each 
 face. Both get a temperature and class biases, fitted on other photographs or people under the same
 condition, because a better class prior is not knowledge of a face. Landmarks are found in the
 disturbed pictures themselves (``graph_pictures``), as by a node that tracks the face.
+A second table shows what other weights of the graph would add (``graph_weight``).
 """
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache as once
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from benchmarks.graph_pictures import CONDITIONS, Condition, disturbed_picture
+from benchmarks.graph_answers import Answers, ask_streams
+from benchmarks.graph_weight import weight_table
 from fer_ros.atomic_file import atomic_file
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import load_faces, name_of
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.synthetic_clips import Still
 from fer_ros.errors import SettingError
-from fer_ros.evaluation.calibration import cross_fitted, log_of
+from fer_ros.evaluation.calibration import cross_fitted
 from fer_ros.evaluation.conditions import YAWS_DEG, facing_yaws_deg
-from fer_ros.evaluation.predictions import aligned_faces, answers_for
 from fer_ros.evaluation.report import Cell, Evaluation, Table
-from fer_ros.face.alignment import align_face
-from fer_ros.face.landmarks import LandmarkPredictor
-from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import Interval, Labels, bootstrap_gain, bootstrap_recall_gain
 from fer_ros.models import load_classifier
-from fer_ros.structures import AlignedFace, Landmarks
 
-_STREAMS = ('cnn', 'fused')
-_FACES = 800
-AS_IT_IS = 'as it is'
+_FACES = 1000
 TOGETHER = 'all disturbances together'
 COLUMNS = (
     'condition',
@@ -89,71 +81,31 @@ class Named:
         return (self.condition, len(self.labels), *right, *spans)
 
 
-def named_under(
-    condition: str, classifier: Classifier, seen: Iterable[AlignedFace], faces: FaceSet
-) -> Named:
-    """Return the answers of both models to some faces.
-
-    Args:
-        condition: Name of the condition.
-        classifier: The model, in torch.
-        seen: N faces under the condition.
-        faces: The same faces with their labels.
-    """
-    bar = tqdm(seen, condition, len(faces), unit=' faces', leave=False, disable=None)
-    answers = answers_for(classifier, bar, _STREAMS, faces.classes)
-    labels, groups = faces.labels(), faces.groups()
-    groups = np.arange(len(faces)) if groups is None else groups
+def named(answers: Answers) -> Named:
+    """Return the answers of both models, calibrated on other faces under the same condition."""
+    labels, groups = answers.labels, answers.groups
     said = [
-        cross_fitted(log_of(answers[stream]), labels, groups).argmax(axis=1) for stream in _STREAMS
+        cross_fitted(answers.logits[stream], labels, groups).argmax(axis=1)
+        for stream in ('cnn', 'fused')
     ]
-    return Named(condition, labels, groups, *said)
+    return Named(answers.condition, labels, groups, *said)
 
 
-@once
-def _predictor() -> LandmarkPredictor:
-    return LandmarkPredictor()
-
-
-def disturbed(
-    faces: FaceSet, condition: Condition, strength: float, crop_px: int
-) -> Iterator[AlignedFace]:
-    """Yield faces under a condition; the random numbers of a face are seeded by its index."""
-    for number, (image, points) in enumerate(zip(faces.images, faces.landmarks_px, strict=True)):
-        still, rng = Still(image, Landmarks(points)), np.random.default_rng((1, number))
-        picture, landmarks = disturbed_picture(still, condition, strength, rng, _predictor())
-        yield align_face(picture, landmarks, crop_px)
-
-
-def judge(classifier: Classifier, faces: FaceSet, limit: int) -> list[Named]:
+def conditions(answers: Sequence[Answers], turned: npt.NDArray[np.float64]) -> list[Named]:
     """Return the answers for stills, by yaw, under each disturbance, and under all of these.
 
     Args:
-        classifier: The model, in torch.
-        faces: Faces with labels.
-        limit: Number of faces, chosen at random, that are disturbed.
+        answers: Those for stills, then those for disturbed faces.
+        turned: ``(N,)`` yaws of the stills in degrees.
     """
-    crop_px = classifier.config.crop_px
-    stills = named_under(AS_IT_IS, classifier, aligned_faces(faces, crop_px), faces)
-    turned = facing_yaws_deg(faces)
-    found = [stills]
+    stills, *worse = map(named, answers)
+    by_yaw = []
     for low, high in zip(YAWS_DEG, (*YAWS_DEG[1:], np.inf), strict=True):
         inside = (turned >= low) & (turned < high)
         if inside.any():
             end = f'to {high}' if np.isfinite(high) else 'and more'
-            found.append(stills.select(f'turned by {low} {end} degrees', inside))
-    chosen = faces.select(np.random.default_rng(0).permutation(len(faces))[:limit])
-    worse = [
-        named_under(
-            f'{condition.name}: {strength:g}',
-            classifier,
-            disturbed(chosen, condition, strength, crop_px),
-            chosen,
-        )
-        for condition in CONDITIONS
-        for strength in condition.strengths
-    ]
-    return [*found, *worse, joined(TOGETHER, worse)]
+            by_yaw.append(stills.select(f'turned by {low} {end} degrees', inside))
+    return [stills, *by_yaw, *worse, joined(TOGETHER, worse)]
 
 
 def joined(condition: str, parts: list[Named]) -> Named:
@@ -213,9 +165,10 @@ def main() -> None:
         raise SettingError(f'model {classifier.path} has no graph beside a CNN')
     found, tables = {}, []
     for path in options.data:
-        faces = load_faces(path, 'validation', CACHE, fold=1)
-        found[name_of(path)] = judge(classifier, faces, options.faces)
-        tables.append(table(name_of(path), faces, found[name_of(path)]))
+        name, faces = name_of(path), load_faces(path, 'validation', CACHE, fold=1)
+        answers = ask_streams(classifier, faces, options.faces)
+        found[name] = conditions(answers, facing_yaws_deg(faces))
+        tables += [table(name, faces, found[name]), weight_table(name, answers)]
     about = f'Model {classifier.path.name}; {options.faces} faces of each data set are disturbed.'
     evaluation = Evaluation('What the graph adds to the CNN', (about,), tuple(tables))
     print(evaluation.markdown(), end='')

@@ -41,33 +41,53 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
     """
     count, classes = logits.shape
     z = np.asarray(logits, np.float64)
-    target = np.eye(classes)[labels]
-    # One column for the scale, one for each bias: d logits / d parameters.
+    # One column for the scale, one for each bias.
     inputs = np.concatenate([z[:, :, None], np.tile(np.eye(classes), (count, 1, 1))], axis=2)
     inputs = inputs if biases else inputs[:, :, :1]
     prior = np.zeros(inputs.shape[2])
     prior[0] = 1.0
+    parameters = likeliest(inputs, labels, prior)
+    found = parameters[1:] if biases else np.zeros(classes)
+    return Calibration(float(parameters[0]), found - found.mean())
+
+
+def likeliest(
+    inputs: npt.NDArray[np.float64],
+    labels: Labels,
+    prior: npt.NDArray[np.float64],
+    ridge: float = _RIDGE,
+) -> npt.NDArray[np.float64]:
+    """Return the ``(K,)`` parameters of logits ``inputs @ parameters`` under which the labels are
+    likeliest, by Newton's method.
+
+    Args:
+        inputs: ``(N, C, K)``: d logits / d parameters.
+        labels: ``(N,)``.
+        prior: ``(K,)`` parameters to begin with, and to stay near.
+        ridge: Weight of the square of the distance from ``prior``.
+    """
+    count, classes, size = inputs.shape
+    target = np.eye(classes)[labels]
     parameters = prior.copy()
 
     def loss(tried: npt.NDArray[np.float64]) -> float:
         away = tried - prior
-        return cross_entropy(inputs @ tried, labels) + _RIDGE / 2 * float(away @ away)
+        return cross_entropy(inputs @ tried, labels) + ridge / 2 * float(away @ away)
 
     for _ in range(_STEPS):
         p = softmax(inputs @ parameters)
         gradient = np.einsum('nc,nck->k', p - target, inputs) / count
-        gradient += _RIDGE * (parameters - prior)
+        gradient += ridge * (parameters - prior)
         mean = np.einsum('nc,nck->nk', p, inputs)
         hessian = np.einsum('nc,nck,ncl->kl', p, inputs, inputs, optimize=True) - mean.T @ mean
-        step = np.linalg.solve(hessian / count + _RIDGE * np.eye(len(parameters)), gradient)
+        step = np.linalg.solve(hessian / count + ridge * np.eye(size), gradient)
         # Far from the minimum a whole step can lead away from it.
         while loss(parameters - step) > loss(parameters) and np.abs(step).max() > 1e-9:
             step = step / 2
         parameters = parameters - step
         if np.abs(step).max() < 1e-8:
             break
-    found = parameters[1:] if biases else np.zeros(classes)
-    return Calibration(float(parameters[0]), found - found.mean())
+    return parameters
 
 
 def cross_fitted(
