@@ -3,11 +3,15 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from fer_ros.errors import OutputError, SettingError
+
+# What undoes each block that has not ended yet.
+_unfinished: list[Callable[[], None]] = []
 
 
 @contextmanager
@@ -22,12 +26,14 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """
     aside = path.with_name(f'.partial.{path.name}')
     lock = _locked(aside, wait=True)
+    remove = partial(aside.unlink, missing_ok=True)
     try:
         os.ftruncate(lock, 0)
-        yield aside
-        aside.replace(path)
+        with _undone_by(remove):
+            yield aside
+            aside.replace(path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        remove()
         raise
     finally:
         # After the rename, a file with its name belongs to somebody else.
@@ -51,17 +57,18 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     before = path.with_name(f'.{path.name}.before')
     with sole_writer(path, path.with_name(f'.{path.name}.lock')):
         _restore(path, before)
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(aside)
         aside.mkdir()
         try:
-            yield aside
-            # A folder cannot replace one that is not empty, so that is moved out of the way first.
-            if path.exists():
-                path.replace(before)
-            aside.replace(path)
+            with _undone_by(partial(_remove, aside), partial(_restore, path, before)):
+                yield aside
+                # A folder cannot replace one that is not empty, so that is moved away first.
+                if path.exists():
+                    path.replace(before)
+                aside.replace(path)
         finally:
             _restore(path, before)
-            shutil.rmtree(aside, ignore_errors=True)
+            _remove(aside)
 
 
 @contextmanager
@@ -85,15 +92,40 @@ def sole_writer(path: Path, lock_file: Path | None = None) -> Iterator[None]:
         raise OutputError(
             f'another program is writing to {path}: wait until it ends, or choose another folder'
         ) from None
-    try:
-        yield
-    finally:
+
+    def release() -> None:
         lock_file.unlink(missing_ok=True)
-        os.close(lock)
         if is_new:
             # Fails if something was written to it.
             with suppress(OSError):
                 folder.rmdir()
+
+    try:
+        with _undone_by(release):
+            yield
+    finally:
+        release()
+        os.close(lock)
+
+
+def undo_unfinished() -> None:
+    """Remove what all blocks that have not ended yet have written: for a program that is about to
+    end without leaving them.
+    """
+    for undo in reversed(_unfinished.copy()):
+        with suppress(OSError):
+            undo()
+
+
+@contextmanager
+def _undone_by(*undo: Callable[[], None]) -> Iterator[None]:
+    """Have ``undo_unfinished`` call some functions while the block lasts, the first one first."""
+    _unfinished.extend(reversed(undo))
+    try:
+        yield
+    finally:
+        for function in undo:
+            _unfinished.remove(function)
 
 
 def require_folder(path: Path) -> None:
@@ -107,6 +139,15 @@ def require_folder(path: Path) -> None:
             if not place.is_dir():
                 raise SettingError(f'{place} is a file, expected a folder')
             return
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, if there is one, which nobody can rename when half of it is gone."""
+    gone = folder.with_name(f'{folder.name}.gone')
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):
+        folder.replace(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _restore(path: Path, before: Path) -> None:

@@ -11,13 +11,14 @@ from multiprocessing.context import SpawnContext
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from fer_ros.atomic_file import undo_unfinished
 from fer_ros.errors import WorkerLostError
 
 Task = TypeVar('Task')
 Result = TypeVar('Result')
 
 # Time in seconds for a terminated worker to remove unfinished output.
-_GRACE_S = 1.0
+_GRACE_S = 0.5
 
 
 class Lifeline:
@@ -96,6 +97,7 @@ def _watch(end: Connection) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_S)
     # The worker is busy in a library that ignores signals.
+    undo_unfinished()
     os._exit(1)
 
 

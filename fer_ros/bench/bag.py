@@ -106,7 +106,11 @@ def _memory(folder: Path, minutes: Sequence[float]) -> Figures:
         write_sample_bag(bag, length * 60, compressed=True)
         command = [sys.executable, '-m', 'fer_ros', 'bag', str(bag), '--out', f'{bag}_out']
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            _, status, usage = os.wait4(process.pid, 0)
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:
+                process.terminate()
+                raise
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)

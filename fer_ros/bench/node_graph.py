@@ -135,6 +135,8 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
         )
     finally:
         for child in children:
+            child.interrupt()
+        for child in children:
             child.stop()
         subscriber.destroy_node()
         rclpy.try_shutdown(context=context)

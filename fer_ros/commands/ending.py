@@ -1,13 +1,16 @@
 """How a command ends: errors as a sentence, signals with the exit code that a shell expects."""
 
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
+from fer_ros.atomic_file import undo_unfinished
 from fer_ros.errors import FerError, os_reason
 
 # For each module that plain `pip install .` does not install, the extra that does.
@@ -21,6 +24,14 @@ EXTRA_OF = {
     'dask': 'cluster',
     'distributed': 'cluster',
 }
+
+
+_HOW = {signal.SIGINT: 'interrupted', signal.SIGTERM: 'terminated'}
+# Time in seconds after a signal for the command to end by itself.
+_GRACE_S = 1.5
+
+# Whether the command has said that it ends because of a signal.
+_said = threading.Event()
 
 
 class Terminated(KeyboardInterrupt):
@@ -38,6 +49,7 @@ def ending_well(command: str) -> Iterator[None]:
         command: Name of the command.
     """
     told: list[int] = []
+    _said.clear()
     try:
         with _noting_signals(told):
             yield
@@ -45,8 +57,8 @@ def ending_well(command: str) -> Iterator[None]:
         # A library that is being imported may turn it into another error.
         if told or isinstance(error, KeyboardInterrupt):
             number = told[0] if told else signal.SIGINT
-            how = 'terminated' if number == signal.SIGTERM else 'interrupted'
-            print(f'fer-ros: {how}', file=sys.stderr)
+            _said.set()
+            print(f'fer-ros: {_HOW[signal.Signals(number)]}', file=sys.stderr)
             sys.exit(128 + number)
         if isinstance(error, FerError | OSError | ModuleNotFoundError):
             sys.exit(_sentence(error, command))
@@ -76,27 +88,56 @@ def _noting_signals(told: list[int]) -> Iterator[None]:
         yield
         return
 
-    def end(signum: int, frame: FrameType | None) -> NoReturn:
-        told.append(signum)
-        raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
-
-    def end_again(signum: int, frame: FrameType | None) -> NoReturn:
-        end(told[-1], frame)
+    def end(signum: int, frame: FrameType | None) -> None:
+        # A second one would only cut short how the command leaves what it has begun.
+        if not told:
+            told.append(signum)
+            raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
 
     def on_unraisable(unraisable: Any) -> None:
-        # Python drops exceptions that are raised in callbacks about deleted objects.
-        if isinstance(unraisable.exc_value, KeyboardInterrupt):
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
-        else:
+        # Python drops what is raised while it calls back about a deleted object: then it is
+        # ``end_in_time`` that ends the command.
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
             hook(unraisable)
 
-    handlers = {signal.SIGINT: end, signal.SIGTERM: end, signal.SIGALRM: end_again}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {number: signal.signal(number, end) for number in _HOW}
     hook, sys.unraisablehook = sys.unraisablehook, on_unraisable
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_in_time() -> None:
+    """Have SIGINT and SIGTERM end this program within two seconds, whatever it is at.
+
+    An exception that a signal raises waits for the library that is at work, or is lost in one, and
+    at its end Python waits for threads. A program that has not ended soon is ended from here,
+    without anything half-written.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    # Python writes the number of a signal there at once, its handler is called later.
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    os.register_at_fork(after_in_child=_forget_signals)
+    threading.Thread(target=_end_after, args=(heard,), name='deadline', daemon=True).start()
+
+
+def _end_after(heard: int) -> None:
+    number = 0
+    while number not in _HOW:
+        number = os.read(heard, 1)[0]
+    time.sleep(_GRACE_S)
+    undo_unfinished()
+    if not _said.is_set():
+        # Not by ``sys.stderr``, which the main thread may hold.
+        os.write(2, f'fer-ros: {_HOW[signal.Signals(number)]}\n'.encode())
+    os._exit(128 + number)
+
+
+def _forget_signals() -> None:
+    """Keep a forked process from telling its parent of its own signals."""
+    with suppress(ValueError):
+        signal.set_wakeup_fd(-1)

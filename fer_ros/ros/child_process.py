@@ -63,10 +63,14 @@ class Child:
         """Return whether the process is running."""
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        """Interrupt the process and wait until it ends; kill it after 10 s."""
+    def interrupt(self) -> None:
+        """Have the process end; ``stop`` waits for that."""
         if self.running():
             self._process.send_signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        """Interrupt the process and wait until it ends; kill it after 10 s."""
+        self.interrupt()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
