@@ -53,7 +53,7 @@ class EmotionTable:
         self._columns = columns(classes, stills)
         self._stream: IO[str] = csv_path.open('w', newline='')
         self._csv = csv.writer(self._stream)
-        self._csv.writerow(self._columns)
+        self._csv.writerow(map(_harmless, self._columns))
         self._rows: list[list[Any]] = []
         self._parquet: Any = None
         if parquet_path is not None:
@@ -138,4 +138,16 @@ def _text(name: str, value: Any) -> str:
         return f'{value:.9f}'
     if name.endswith('_px'):
         return f'{value:.1f}'
-    return f'{value:.5f}' if isinstance(value, float) else str(value)
+    if name == 'file' and _is_formula(str(value)):
+        # The same file, by a name that is none.
+        return f'./{value}'
+    return f'{value:.5f}' if isinstance(value, float) else _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    """Return an outside text that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(('=', '+', '-', '@', '\t', '\r'))

@@ -29,6 +29,8 @@ EXTRA_OF = {
 _HOW = {signal.SIGINT: 'interrupted', signal.SIGTERM: 'terminated'}
 # Time in seconds after a signal for the command to end by itself.
 _GRACE_S = 1.5
+# The process that removes the semaphores of a program that could not would warn of that.
+_QUIET_TRACKER = 'ignore:resource_tracker:UserWarning'
 
 # Whether the command has said that it ends because of a signal.
 _said = threading.Event()
@@ -117,6 +119,8 @@ def end_in_time() -> None:
     at its end Python waits for threads. A program that has not ended soon is ended from here,
     without anything half-written.
     """
+    filters = os.environ.get('PYTHONWARNINGS')
+    os.environ['PYTHONWARNINGS'] = f'{filters},{_QUIET_TRACKER}' if filters else _QUIET_TRACKER
     heard, told = os.pipe()
     os.set_blocking(told, False)
     # Python writes the number of a signal there at once, its handler is called later.

@@ -3,7 +3,6 @@
 Messages are accessed by their fields only, so any class with these fields will do.
 """
 
-import math
 from collections.abc import Collection
 from typing import Any
 
@@ -13,6 +12,8 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 # Stands for any class name: every box is a face.
 ANY_CLASS = 'any'
+# No image is as large; what is computed with such numbers is no number.
+_LARGEST_PX = 1e6
 
 
 def boxes_from_detections(msg: Any, classes: Collection[str] = (ANY_CLASS,)) -> list[FaceBox]:
@@ -35,7 +36,8 @@ def boxes_from_detections(msg: Any, classes: Collection[str] = (ANY_CLASS,)) -> 
             continue
         center, box = detection.bbox.center.position, detection.bbox
         x, y, right, down = center.x, center.y, box.size_x / 2, box.size_y / 2
-        if all(map(math.isfinite, (x, y, right, down))) and right > 0 and down > 0:
+        # A comparison with no number does not hold.
+        if all(abs(one) < _LARGEST_PX for one in (x, y, right, down)) and min(right, down) > 0:
             score = float(best.score) if best is not None else 0.0
             faces.append(FaceBox(x - right, y - down, x + right, y + down, score))
     return faces

@@ -15,6 +15,8 @@ from fer_ros.structures import FaceBox
 
 # A detector slower than the camera may send the boxes of several images at once.
 _DEPTH = 10
+# How many names of other classes are told, and how many letters of each.
+_NAMES, _NAME = 10, 40
 
 
 # EmotionPipeline.report
@@ -124,7 +126,9 @@ class FaceTopic:
         if boxes:
             self._other_classes = None
         elif self._other_classes is not None:
-            self._other_classes |= classes_of_detections(msg)
+            # Some of them, shortened: names from outside may be any number and of any length.
+            names = {name[:_NAME] for name in sorted(classes_of_detections(msg))[:_NAMES]}
+            self._other_classes = set(sorted(self._other_classes | names)[:_NAMES])
         return report_boxes(report, boxes, msg.header.stamp, arrival_ns)
 
     def silence(self, after_s: float) -> str:

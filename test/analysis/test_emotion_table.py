@@ -70,3 +70,17 @@ def test_parquet_has_types(tmp_path):
         'float',
     ]
     assert found.to_pylist()[0]['face_id'] == 2
+
+
+def test_text_that_a_spreadsheet_would_compute_is_text(tmp_path):
+    write_csv([frame(1.0, face(1, 'fear'))], '=1+1', tmp_path / 't.csv')
+    assert lines(tmp_path / 't.csv')[0]['topic'] == "'=1+1"
+
+
+def test_picture_whose_name_is_a_formula_is_named_as_a_path(tmp_path):
+    table = EmotionTable(CLASSES, tmp_path / 't.csv', None, stills=True)
+    for name in ('=cmd.jpg', '-1.jpg', 'a=b.jpg'):
+        table.write(name, frame(0.0, face(1, 'fear')))
+    table.close()
+    named = [line['file'] for line in lines(tmp_path / 't.csv')]
+    assert named == ['./=cmd.jpg', './-1.jpg', 'a=b.jpg']

@@ -40,6 +40,15 @@ def test_box_without_a_size_is_left_out(size):
     assert boxes_from_detections(msg) == []
 
 
+@pytest.mark.parametrize('place', [(1e300, 80), (100, -math.inf), (100, 1e300)])
+def test_box_that_is_in_no_image_is_left_out(place):
+    assert boxes_from_detections(detections(0, detection(*place, 40, 60))) == []
+
+
+def test_box_that_is_larger_than_any_image_is_left_out():
+    assert boxes_from_detections(detections(0, detection(100, 80, 1e300, 1e300))) == []
+
+
 def test_nobody_is_no_box():
     assert boxes_from_detections(detections(0)) == []
 
