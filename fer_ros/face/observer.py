@@ -78,7 +78,8 @@ class FaceObserver:
             gray: ``(H, W)`` uint8. Must not be changed afterwards: it may still be searched and is
                 compared with the next image.
             stamp_s: Acquisition time in seconds, increasing from call to call.
-            reports: Reports received since the last call, on this image or earlier ones.
+            reports: Reports received since the last call, on this image or earlier ones. The
+                ``max_faces`` boxes with the best scores of each are used.
         """
         if self._history is not None:
             return self._observe_reported(gray, stamp_s, reports, self._history)
@@ -111,8 +112,10 @@ class FaceObserver:
             then = history.known_at(report.stamp_s)
             images = history.images_since(report.stamp_s) or [gray]
             known = {n: then.get(n, box) for n, box in self._tracker.expected().items()}
+            # Each new box costs landmarks in several images, and no more faces are tracked.
+            best = sorted(report.boxes, key=lambda box: box.score, reverse=True)
             finds = finds_from_report(
-                report.boxes,
+                best[: self.settings.max_faces],
                 known,
                 self.settings.max_distance,
                 partial(follow_new, images=images, look_at=self._look_at),

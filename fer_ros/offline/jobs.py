@@ -147,7 +147,8 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
         )
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())
-            tqdm.write(f'{reader.path.name}: images of {topics}')
+            # In one piece, also if the process is stopped here.
+            tqdm.write(f'{reader.path.name}: images of {topics}\n', end='')
         labels: Labels | None = None
         if settings.labels is not None:
             labels = read_label_file(settings.labels, run.classes)

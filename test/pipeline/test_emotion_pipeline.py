@@ -1,5 +1,6 @@
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,28 @@ def test_faces_that_are_reported_are_judged_and_no_others(models, two_faces_bgr,
     (face,) = pipeline.process(image, 1.1).faces
     assert face.emotion == 'happiness'
     assert face.box.center_px == pytest.approx((x, y), abs=15)
+
+
+class CountingLandmarks:
+    """A landmark predictor that counts how often it is asked."""
+
+    def __init__(self, predictor):
+        self.predictor, self.asked = predictor, 0
+
+    def predict(self, gray, box):
+        self.asked += 1
+        return self.predictor.predict(gray, box)
+
+
+def test_of_very_many_reported_faces_the_best_are_looked_at(models, portrait_bgr):
+    landmarks = CountingLandmarks(models.landmarks)
+    settings = PipelineSettings(tracker=TrackerSettings(max_faces=2))
+    pipeline = EmotionPipeline(replace(models, landmarks=landmarks), settings, reported=True)
+    noise = [FaceBox(x, 200, x + 50, 250, 0.1) for x in range(400)]
+    pipeline.report([*noise, FaceBox(172, 50, 272, 180, 0.9)], 1.0)
+    faces = pipeline.process(portrait_bgr, 1.0).faces
+    assert 'happiness' in [face.emotion for face in faces]
+    assert landmarks.asked < 20
 
 
 def test_reports_are_forgotten_with_the_faces(models, portrait_bgr):
