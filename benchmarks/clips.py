@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.errors import FerError
 from fer_ros.face.detectors.choice import DETECTORS, load_detector
@@ -18,6 +17,7 @@ from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.observer import FaceObserver
 from fer_ros.media.source_stream import source_stream
 from fer_ros.messages.images import MAX_PIXELS
+from fer_ros.progress import ProgressBar
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def follow(path: Path, people: int, observer: FaceObserver) -> ClipFigures:
     """
     stream = source_stream(str(path), MAX_PIXELS)
     counts, ids = [], set()
-    for image in tqdm(stream.images, desc=path.name, unit='image', leave=False):
+    for image in ProgressBar(stream.images, desc=path.name, unit='image', leave=False):
         seen = observer.observe(image.gray, image.stamp_s)
         counts.append(len(seen))
         ids |= {face.face.face_id for face in seen}

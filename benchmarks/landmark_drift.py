@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import cv2
 import dlib
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.bench.turns import Chunk, Turn
 from fer_ros.face.landmark_layout import REGIONS
 from fer_ros.face.landmarks import LandmarkPredictor
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FaceBox, FrameEmotions, ImageArray, Landmarks
 
 _RIGHT_EYE, _LEFT_EYE = list(REGIONS['right_eye']), list(REGIONS['left_eye'])
@@ -76,7 +76,7 @@ def detected_landmarks(
     """Return the landmarks of the face in every image, from full-size detection."""
     detector = FullFrameDetector()
     found: list[list[Landmarks | None]] = []
-    for chunk in tqdm(chunks, desc='full-frame detection', leave=False):
+    for chunk in ProgressBar(chunks, desc='full-frame detection', leave=False):
         found.append([])
         for image in chunk.images:
             gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

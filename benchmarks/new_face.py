@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.bench.images import Scene
 from fer_ros.bench.pipeline_maker import PipelineMaker
 from fer_ros.media.sample_clip import RATE_HZ
+from fer_ros.progress import ProgressBar
 
 # Situations before the new face appears, with the number of faces in view.
 SITUATIONS = {'nobody in view': 0, 'one face followed': 1}
@@ -35,7 +35,7 @@ def new_face_delays(
     phases = phases or max(round(maker.detect_interval_s * RATE_HZ), 1)
     return [
         _delay_s(maker, before, after, num_faces, phase)
-        for phase in tqdm(range(phases), desc='a new face', leave=False)
+        for phase in ProgressBar(range(phases), desc='a new face', leave=False)
     ]
 
 

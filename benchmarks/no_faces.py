@@ -15,9 +15,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from benchmarks.detection import SIZE_WH, load_detectors
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import ImageArray
 
 PACKAGES = ('arcade', 'matplotlib', 'pygame', 'skimage', 'sklearn', 'ursina')
@@ -114,7 +114,7 @@ def main() -> None:
     sources += [(f'texture {seed}', texture(seed)) for seed in range(NUM_TEXTURES)]
     found: dict[str, list[str]] = {name: [] for name in detectors}
     images = [(name, view) for name, gray in sources for view in views(gray)]
-    for number, (name, gray) in enumerate(tqdm(images)):
+    for number, (name, gray) in enumerate(ProgressBar(images)):
         for kind, detector in detectors.items():
             for box in detector.detect(gray):
                 x, y = (round(place) for place in box.center_px)

@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import load_faces
@@ -21,6 +20,7 @@ from fer_ros.evaluation.predictions import aligned_faces, answers_for
 from fer_ros.evaluation.prior_curve import COLUMNS, STRENGTHS, prior_curve
 from fer_ros.inference.classifier import SHIPPED_MODEL, Classifier
 from fer_ros.models import load_classifier
+from fer_ros.progress import ProgressBar
 
 _MEAN = COLUMNS.index('mean of accuracy and that recall') - 1
 
@@ -28,7 +28,9 @@ _MEAN = COLUMNS.index('mean of accuracy and that recall') - 1
 def curve(classifier: Classifier, faces: FaceSet) -> list[tuple[float, ...]]:
     """Return the rows of ``prior_curve`` for a model that is not corrected."""
     stream, crop_px = classifier.config.stream, classifier.config.crop_px
-    bar = tqdm(aligned_faces(faces, crop_px), 'faces', len(faces), unit=' faces', leave=False)
+    bar = ProgressBar(
+        aligned_faces(faces, crop_px), 'faces', len(faces), unit=' faces', leave=False
+    )
     answers = answers_for(classifier, bar, [stream], faces.classes)[stream]
     return prior_curve(answers, faces, classifier.figures)
 

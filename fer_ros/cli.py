@@ -16,7 +16,8 @@ from fer_ros.commands.info import INFO
 from fer_ros.commands.train import TRAIN
 from fer_ros.commands.video import VIDEO
 
-COMMANDS = (TRAIN, EVALUATE, EXPORT, VIDEO, BAG, BENCH, GET_DETECTOR, GET_BACKBONE, INFO)
+# What most people look for comes first.
+COMMANDS = (VIDEO, BAG, INFO, EVALUATE, TRAIN, EXPORT, BENCH, GET_DETECTOR, GET_BACKBONE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

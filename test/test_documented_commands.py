@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import cv2
 import numpy as np
@@ -47,7 +48,9 @@ def folder(tmp_path):
     for name in ('monday', 'tuesday.mcap'):
         write_images(tmp_path / name, images, 10)
     (tmp_path / 'labels.csv').write_text('start_s,end_s,emotion\n0.0,1.0,happiness\n')
-    write_video(tmp_path / 'IN.mp4', [(k / 10, image) for k, image in enumerate(images)])
+    (tmp_path / 'fer_ros').mkdir()
+    copytree(ROOT / 'fer_ros' / 'assets', tmp_path / 'fer_ros' / 'assets')
+    write_video(tmp_path / 'clip.mp4', [(k / 10, image) for k, image in enumerate(images)])
     (tmp_path / 'PICTURE_OR_FOLDER').mkdir()
     cv2.imwrite(str(tmp_path / 'PICTURE_OR_FOLDER' / 'one.png'), images[0])
     for k, face in enumerate(faces(16)):

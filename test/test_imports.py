@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
 # From the bottom up; a folder imports only from lower floors.
 FLOORS = (
-    ('errors', 'labels', 'structures', 'stage_timer'),
+    ('counted', 'errors', 'labels', 'progress', 'stage_timer', 'structures'),
     (
         'atomic_file',
         'bounded_memory',

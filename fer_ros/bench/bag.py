@@ -12,8 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tqdm import tqdm
-
 from fer_ros.bags.images import bag_images
 from fer_ros.bags.reader import BagReader
 from fer_ros.bags.sample_bag import endless_clip, write_sample_bag
@@ -25,6 +23,7 @@ from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
+from fer_ros.progress import ProgressBar
 
 _WITHOUT_VIDEO = tuple(part for part in PARTS if part != 'video')
 Figures = dict[str, dict[str, float]]
@@ -61,7 +60,7 @@ def _speed(folder: Path, rounds: int, seconds: float) -> Figures:
     quick = RecordingRun(parts, whole.models)
     found: dict[str, list[float]] = {}
     # The first round warms up; taking turns makes changes in the machine's speed affect all alike.
-    for turn in tqdm(range(rounds + 1), desc='speed', unit='turn', leave=False):
+    for turn in ProgressBar(range(rounds + 1), desc='speed', unit='turn', leave=False):
         rates = {
             'pipeline alone': _pipeline_rate(whole, seconds),
             'bag, all outputs': _bag_rate(whole, bag, folder / f'all{turn}'),

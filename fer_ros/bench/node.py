@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError
-from tqdm import tqdm
 
 from fer_ros.bench.node_graph import PROCESSES, GraphRun, Part, run_graph
 from fer_ros.bench.report import machine, spread_ms, write_json
 from fer_ros.errors import SourceError
 from fer_ros.media.sample_clip import RATE_HZ, write_sample_clip
 from fer_ros.media.sample_people import describe_people, sample_people
+from fer_ros.progress import ProgressBar
 
 FLOOR = 'a node that does nothing'
 # Without and with a subscriber to annotated images.
@@ -51,7 +51,9 @@ def bench_node(
             print(f'making the sample clip, {name}', flush=True)
             write_sample_clip(video, size_wh=size_wh)
         turns = [turn for _ in range(rounds) for turn in videos.items()]
-        for name, video in tqdm(turns, desc='camera_node and fer_node', unit='turn', leave=False):
+        for name, video in ProgressBar(
+            turns, desc='camera_node and fer_node', unit='turn', leave=False
+        ):
             runs[name].append(_run(video, seconds))
     report['sizes'] = {name: _figures(of_size) for name, of_size in runs.items()}
     for name, figures in report['sizes'].items():

@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from tqdm import tqdm
-
 from fer_ros.bench.ratio import Ratio, speed_ratio
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import ImageArray
 
 # Number of images that a side gets at a time: two seconds of them.
@@ -143,7 +142,9 @@ def take_turns(
         rest_s: Rest before each turn in seconds.
     """
     taken: dict[str, list[list[Turn]]] = {side.name: [[] for _ in range(rounds)] for side in sides}
-    with tqdm(total=(rounds * len(chunks) + 1) * len(sides), unit='turn', leave=False) as bar:
+    with ProgressBar(
+        total=(rounds * len(chunks) + 1) * len(sides), unit='turn', leave=False
+    ) as bar:
         for side in sides:
             bar.set_description(f'{side.name} warms up')
             warm_up(side, chunks[0])

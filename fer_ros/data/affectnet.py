@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import LabelledPictures, Picture, classes_of, listed
 from fer_ros.errors import DatasetError
@@ -75,15 +76,19 @@ class _Found:
         sentences = []
         if self.without_expression:
             sentences.append(
-                f'Left out: {self.without_expression} pictures labelled none, uncertain or no '
-                'face.'
+                f'Left out: {counted(self.without_expression, "picture")} labelled none, '
+                'uncertain or no face.'
             )
-        for names, what in (
-            (self.unlabelled, 'pictures without an annotation'),
-            (self.damaged, 'annotations that are damaged or not an expression from 0 to 10'),
+        for names, noun, what in (
+            (self.unlabelled, 'picture', 'without an annotation'),
+            (
+                self.damaged,
+                'annotation',
+                'damaged or not an expression from 0 to 10',
+            ),
         ):
             if names:
-                sentences.append(f'Left out: {len(names)} {what}: {listed(names)}.')
+                sentences.append(f'Left out: {counted(len(names), noun)} {what}: {listed(names)}.')
         return tuple(sentences)
 
 

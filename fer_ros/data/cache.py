@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import DatasetError
+from fer_ros.progress import ProgressBar
 from fer_ros.worker_process import Lifeline, hold
 
 
@@ -80,7 +80,7 @@ def prepare(
     size = dict.fromkeys(tasks, 1) if sizes is None else sizes
     todo = [(work, key, task, cache) for key, task in tasks.items() if not _file(cache, key)]
     problems: dict[str, str] = {}
-    with tqdm(
+    with ProgressBar(
         total=sum(size[key] for key in tasks),
         initial=sum(size[key] for key in tasks) - sum(size[key] for _, key, _, _ in todo),
         desc=describe,

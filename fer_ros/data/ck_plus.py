@@ -7,6 +7,7 @@ Its files are ``cohn-kanade-images/S005/001/S005_001_00000001.png`` and so on, a
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
     SUBJECT_FOLDS,
@@ -43,12 +44,14 @@ class _Found:
 
     def left_out(self) -> tuple[str, ...]:
         kinds = (
-            (self.unlabelled, 'sequences without an emotion'),
-            (self.damaged, 'sequences whose emotion is damaged or not a number from 0 to 7'),
-            (self.short, f'sequences of fewer than {_PEAK_FRAMES + 1} pictures'),
+            (self.unlabelled, 'without an emotion'),
+            (self.damaged, 'with an emotion that is damaged or not a number from 0 to 7'),
+            (self.short, f'of fewer than {_PEAK_FRAMES + 1} pictures'),
         )
         return tuple(
-            f'Left out: {len(names)} {what}: {listed(names)}.' for names, what in kinds if names
+            f'Left out: {counted(len(names), "sequence")} {what}: {listed(names)}.'
+            for names, what in kinds
+            if names
         )
 
 

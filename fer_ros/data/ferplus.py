@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.counted import counted
 from fer_ros.data.cache import Arrays
 from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import SPLITS, FaceSet, one_hot
@@ -87,10 +88,10 @@ def _about_copies(split: str, photographs: Numbers, kept_seen: int, seen: int) -
     counts = np.bincount(np.unique(photographs, return_inverse=True)[1])
     if split == 'train':
         return (
-            f'Left out: {seen} training faces whose photograph is also in the validation or test '
-            f'split, cropped or compressed differently. {counts[counts > 1].sum()} of the '
-            f'remaining faces are copies of {(counts > 1).sum()} photographs; copies share their '
-            'votes.'
+            f'Left out: {counted(seen, "training face")} whose photograph is also in the '
+            'validation or test split, cropped or compressed differently. '
+            f'{counts[counts > 1].sum()} of the remaining faces are copies of '
+            f'{(counts > 1).sum()} photographs; copies share their votes.'
         )
     others = 'training split' if split == 'validation' else 'training or validation split'
     return (

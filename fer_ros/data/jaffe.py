@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
     SUBJECT_FOLDS,
@@ -42,7 +43,8 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
             pictures.append(Picture(file, class_name(code), subject=subject.upper()))
     if not pictures:
         raise DatasetError(f'{path} has no JAFFE pictures, expected files like KA.AN1.39.tiff')
-    left_out = f'Left out: {len(others)} pictures without a label in their name: {listed(others)}.'
+    number = counted(len(others), 'picture')
+    left_out = f'Left out: {number} without a label in the name: {listed(others)}.'
     return recorded_pictures('JAFFE', pictures, fold, [left_out] if others else [])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.counted import counted
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.labelled_pictures import in_order
 from fer_ros.structures import FloatArray, ImageArray
@@ -82,13 +83,13 @@ def without_copies(
         learned = [part for n, part in enumerate(photographs) if n != number]
         shared = int((np.isin(numbers, np.concatenate(learned)) & ~repeated).sum())
         notes = [
-            f'{name}: {repeated.sum()} training faces are left out because their photograph is in '
-            'the validation or test split of other data.'
+            f'{name}: left out because the photograph is in the validation or test split of other '
+            f'data: {counted(repeated.sum(), "training face")}.'
         ]
         if shared:
             notes.append(
-                f'{name}: the photograph of {shared} training faces is also among the training '
-                'faces of other data; both labels are kept.'
+                f'{name}: the photograph of {counted(shared, "training face")} is also among the '
+                'training faces of other data; both labels are kept.'
             )
         kept.append(replace(faces.select(~repeated), notes=tuple(notes)))
     return kept

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
     SUBJECT_FOLDS,
@@ -54,11 +55,11 @@ def find_kdef(path: Path, fold: int) -> LabelledPictures:
         raise DatasetError(f'{path} has no KDEF pictures, expected files like AF01ANS.JPG')
     left_out = []
     if profiles:
-        left_out.append(f'Left out: {profiles} full profiles.')
+        left_out.append(f'Left out: {counted(profiles, "full profile")}.')
     if others:
         left_out.append(
-            f'Left out: {len(others)} pictures without expression and view in their name: '
-            f'{listed(others)}.'
+            f'Left out: {counted(len(others), "picture")} without expression and view in the '
+            f'name: {listed(others)}.'
         )
     return recorded_pictures('KDEF', pictures, fold, left_out)
 

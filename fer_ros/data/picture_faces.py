@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.counted import counted
 from fer_ros.data.cache import Arrays, cache_key, load_prepared, prepare
 from fer_ros.data.face_set import ALL, SPLITS, FaceSet, one_hot
 from fer_ros.data.labelled_pictures import LabelledPictures, Picture, is_in, listed
@@ -68,8 +69,8 @@ def load_pictures(
     unread = [p.path for p, good in zip(everything, readable, strict=True) if not good]
     of_split = {picture.path for picture in everything if is_in(picture, split)}
     notes = [
-        f'{labelled.name} {split}: {inside.sum()} faces, {undetected} of them without a '
-        'detection, for which the whole picture is the face box.',
+        f'{labelled.name} {split}: {counted(inside.sum(), "face")}, {undetected} of them without '
+        'a detection, for which the whole picture is the face box.',
         *_about_copies(split, repeated),
         *_about_unread([path for path in unread if path in of_split]),
         *labelled.left_out,
@@ -170,8 +171,8 @@ def _about_copies(split: str, repeated: Sequence[str]) -> list[str]:
         return []
     if split == 'train':
         return [
-            f'Left out: {len(repeated)} training pictures whose photograph is also in the '
-            f'validation or test split: {listed(repeated)}.'
+            f'Left out: {counted(len(repeated), "training picture")} whose photograph is also in '
+            f'the validation or test split: {listed(repeated)}.'
         ]
     return [
         f'The photograph of {len(repeated)} of these pictures is also in the '

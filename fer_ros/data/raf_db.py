@@ -6,6 +6,7 @@ The folder ``basic`` is read as published: ``EmoLabel/list_patition_label.txt`` 
 
 from pathlib import Path
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset, pictures_of
 from fer_ros.data.labelled_pictures import (
     LabelledPictures,
@@ -61,7 +62,7 @@ def _left_out(wrong: list[str], unlabelled: list[str]) -> tuple[str, ...]:
         )
     if unlabelled:
         sentences.append(
-            f'Left out: {len(unlabelled)} pictures that {LIST} does not list: '
+            f'Left out: {counted(len(unlabelled), "picture")} that {LIST} does not list: '
             f'{listed(unlabelled)}.'
         )
     return tuple(sentences)

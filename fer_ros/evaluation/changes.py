@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FADE_FRAMES, FRAMES, RATE_HZ, Still, synthetic_clip
@@ -19,6 +18,7 @@ from fer_ros.evaluation.predictions import answers_for, smoothed
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import Interval, Labels, bootstrap, bootstrap_sums, ratio
+from fer_ros.progress import ProgressBar
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
@@ -101,7 +101,7 @@ def change_clips(
     first = rng.permutation(len(faces))[:most]
     second = np.array([rng.choice(np.flatnonzero(labels != labels[index])) for index in first])
     stream, frames = classifier.config.stream, _BEFORE + _AFTER
-    bar = tqdm(
+    bar = ProgressBar(
         _frames(faces, first, second, classifier.config.crop_px, severity),
         f'changing clips, severity {severity:g}',
         len(first) * frames,

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import FRAMES, RATE_HZ, clips_of_stills
@@ -22,6 +21,7 @@ from fer_ros.metrics import (
     bootstrap_recall,
     flicker_hz,
 )
+from fer_ros.progress import ProgressBar
 from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import FloatArray
 
@@ -172,7 +172,7 @@ def synthetic_tables(
     size_px = classifier.config.crop_px
     chosen = np.random.default_rng(0).permutation(len(faces))[:MOST_STILLS]
     faces = faces.select(chosen)
-    bar = tqdm(
+    bar = ProgressBar(
         clips_of_stills(faces, size_px, severity),
         'synthetic clips',
         len(faces) * FRAMES,

@@ -6,7 +6,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import found_landmarks
@@ -27,6 +26,7 @@ from fer_ros.metrics import (
     ratio,
     recall_counts,
 )
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
 WIDTHS_PX = (64, 48, 36, 24, 20)
@@ -113,7 +113,7 @@ def size_table(classifier: Classifier, faces: FaceSet) -> Table:
         if not larger.any():
             continue
         chosen = faces.select(larger)
-        bar = tqdm(
+        bar = ProgressBar(
             _shrunk(chosen, width_px, crop_px),
             f'faces of {width_px} px',
             len(chosen),

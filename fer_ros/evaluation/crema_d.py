@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
 from fer_ros.data.lineage import other_folds, seen_by
@@ -32,6 +31,7 @@ from fer_ros.inference.classifier import Classifier
 from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.labels import CREMA_D_CLASSES
 from fer_ros.metrics import Labels, measure
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FloatArray
 
 _MOST_NAMES = 20
@@ -108,7 +108,9 @@ def _load(settings: EvaluateSettings, fold: int) -> Classifier:
 def _judge(settings: EvaluateSettings, classifier: Classifier, data: CremaD) -> JudgedClips:
     streams = streams_of(classifier, settings.streams)
     faces = data.faces
-    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces')
+    bar = ProgressBar(
+        aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces'
+    )
     frames = answers_for(classifier, bar, streams, CREMA_D_CLASSES)
     if 'smoothed' in settings.streams:
         frames['smoothed'] = smoothed(

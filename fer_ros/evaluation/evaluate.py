@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.data.cache import CACHE
@@ -46,6 +45,7 @@ from fer_ros.inference.classifier import Classifier
 from fer_ros.inference.config import FREQUENCIES
 from fer_ros.inference.prior_correction import AS_TRAINED
 from fer_ros.metrics import measure
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FloatArray, Landmarks
 
 
@@ -102,7 +102,9 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
         ]
         faces = mark_seen(faces, others, CACHE)
     streams = streams_of(classifier, settings.streams)
-    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces')
+    bar = ProgressBar(
+        aligned_faces(faces, classifier.config.crop_px), 'faces', len(faces), unit=' faces'
+    )
     answers = answers_for(classifier, bar, streams, faces.classes)
     notes = [
         describe_model(classifier, streams),
@@ -184,7 +186,7 @@ def _agreement(settings: EvaluateSettings, classifier: Classifier, judged: FaceS
     """Return the table of agreement for all faces in which raters see an emotion."""
     faces = load_ferplus(settings.data, settings.split, CACHE, 'votes', progress=False)
     stream = classifier.config.stream
-    bar = tqdm(aligned_faces(faces, classifier.config.crop_px), 'all faces', len(faces))
+    bar = ProgressBar(aligned_faces(faces, classifier.config.crop_px), 'all faces', len(faces))
     answers = answers_for(classifier, bar, [stream], faces.classes)[stream]
     return agreement_table(answers, faces, np.isin(faces.pictures, judged.pictures))
 

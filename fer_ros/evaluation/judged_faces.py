@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset
 from fer_ros.data.datasets import name_of
 from fer_ros.data.face_set import ALL, FaceSet
@@ -50,7 +51,7 @@ def describe_split(settings: EvaluateSettings, dataset: Dataset) -> str:
         return of_split
     pictures = find_pictures(settings.data)
     judged = sum(split in (ALL, picture.split) for picture in pictures)
-    return f'{of_split}, {judged} of {len(pictures)} pictures'
+    return f'{of_split}, {judged} of {counted(len(pictures), "picture")}'
 
 
 def judged_faces(

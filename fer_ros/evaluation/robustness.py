@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from fer_ros.data.disturbances import (
     blurred,
@@ -22,6 +21,7 @@ from fer_ros.evaluation.report import Curves, Table
 from fer_ros.face.alignment import crop_face, face_transform
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import bootstrap_accuracy
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 
 Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
@@ -80,7 +80,7 @@ def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) ->
     groups = faces.groups()
     stream = classifier.config.stream
     total = sum(len(disturbance.strengths) for disturbance in DISTURBANCES)
-    with tqdm(total=total, desc='robustness', unit='strength', disable=not progress) as bar:
+    with ProgressBar(total=total, desc='robustness', unit='strength', disable=not progress) as bar:
         for disturbance in DISTURBANCES:
             points = curves.setdefault(disturbance.name, [])
             for strength in disturbance.strengths:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.analysis.agreement import ConfusionFigures
-from fer_ros.analysis.emotion_table import parquet_is_installed
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.config_files import find_config
+from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import BagJob, Verdict, judge_bags, make_jobs
-from fer_ros.offline.output_folder import OUTPUT_OF_PART, PARTS, REPORT, output_folder
+from fer_ros.offline.output_folder import OUTPUT_OF_PART, OUTPUTS, PARTS, REPORT, output_folder
 from fer_ros.offline.picture_run import PictureRun
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings, chosen_parameters
@@ -34,17 +34,18 @@ def run_bag(options: argparse.Namespace) -> None:
     jobs = make_jobs(options.bags, options.out, settings, options.force)
     with sole_writer(options.out.resolve()):
         _judge(jobs, options)
-    _say_csv_alone(settings)
 
 
 def _judge(jobs: Sequence[BagJob], options: argparse.Namespace) -> None:
     verdicts: list[Verdict] = []
     for verdict in judge_bags(jobs, options.processes, options.scheduler):
+        if verdict.report is None and len(jobs) == 1:
+            raise FerError(verdict.failure)
         verdicts.append(verdict)
         _say(verdict)
     verdicts.sort(key=lambda verdict: [job.folder for job in jobs].index(verdict.job.folder))
     write_summary(verdicts, options.out)
-    print(f'summary: {options.out}/summary.html')
+    print(f'summary: {options.out}/summary.html', flush=True)
     failed = sum(verdict.report is None for verdict in verdicts)
     if failed:
         raise FerError(f'{failed} of {len(verdicts)} bags could not be processed')
@@ -63,6 +64,7 @@ def run_video(options: argparse.Namespace) -> None:
         not options.no_cuts,
     )
     out = options.out or Path(f'{Path(stream.name).stem}_emotion')
+    print(f'{stream.name}: loading models', file=sys.stderr, flush=True)
     if stream.stills:
         _run_pictures(options, settings, stream, out)
         return
@@ -76,7 +78,6 @@ def run_video(options: argparse.Namespace) -> None:
     for problem in report.problems:
         print(problem)
     _say_answer(report, out)
-    _say_csv_alone(settings)
 
 
 def _run_pictures(
@@ -91,11 +92,11 @@ def _run_pictures(
         raise SettingError('--foxglove is for recordings: no bag is written for pictures')
     with output_folder(out.resolve()) as aside:
         report = PictureRun(settings).write(stream, aside, options.source)
+    names = [name for name in OUTPUTS if (out / name).exists()]
     print(report)
     for problem in report.problems:
         print(f'{report.name}: {problem}')
-    print(f'outputs: {out}')
-    _say_csv_alone(settings)
+    print(f'  files in {_nearby(out)}: {", ".join(names)}')
 
 
 def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
@@ -119,16 +120,6 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
         parts=tuple(part for part in PARTS if not getattr(options, f'no_{part}')),
         **more,
     )
-
-
-def _say_csv_alone(settings: RunSettings) -> None:
-    """Print a hint if tables could have been written as Parquet too."""
-    if 'table' in settings.parts and not parquet_is_installed():
-        print(
-            'tables are written as CSV only, because pyarrow is not installed: '
-            "pip install 'fer_ros[tables]'",
-            file=sys.stderr,
-        )
 
 
 def _say(verdict: Verdict) -> None:
@@ -160,7 +151,7 @@ def _nearby(folder: Path) -> Path:
 def _sentence(name: str, report: Report) -> str:
     behaviour, agreement = report.behaviour, report.agreement
     said = (
-        f'{name}: {behaviour.images} images of {", ".join(behaviour.topics)} in '
+        f'{name}: {counted(behaviour.images, "image")} of {", ".join(behaviour.topics)} in '
         f'{duration(behaviour.duration_s)}, {faces_text(behaviour)}'
     )
     if agreement and agreement.images.count:

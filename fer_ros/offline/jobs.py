@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
@@ -9,8 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.synchronize import RLock
 from pathlib import Path
-
-from tqdm import tqdm
 
 from fer_ros.analysis.label_intervals import Labels, read_label_file
 from fer_ros.analysis.label_topic import read_label_topic
@@ -20,6 +19,7 @@ from fer_ros.errors import FerError, SettingError, WorkerLostError
 from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
+from fer_ros.progress import ProgressBar
 from fer_ros.report.json_record import read_record
 from fer_ros.report.report import Report
 from fer_ros.worker_process import Lifeline, call_apart
@@ -140,6 +140,8 @@ def judge_bags(
 def _judge(job: BagJob, folder: Path, key: str) -> Report:
     settings = job.settings
     with BagReader(job.bag) as reader:
+        if settings.progress:
+            ProgressBar.write(f'{reader.path.name}: loading models\n', sys.stderr, end='')
         run = RecordingRun(settings)
         values = settings.parameters
         stream = bag_images(
@@ -148,7 +150,7 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())
             # In one piece, also if the process is stopped here.
-            tqdm.write(f'{reader.path.name}: images of {topics}\n', end='')
+            ProgressBar.write(f'{reader.path.name}: images of {topics}\n', end='')
         labels: Labels | None = None
         if settings.labels is not None:
             labels = read_label_file(settings.labels, run.classes)
@@ -190,7 +192,7 @@ def _in_processes(jobs: Sequence[BagJob], processes: int) -> Iterator[Verdict]:
 
 
 def _judge_with_bar(lock: RLock, job: BagJob) -> Verdict:
-    tqdm.set_lock(lock)
+    ProgressBar.set_lock(lock)
     return judge_bag(job)
 
 
@@ -206,7 +208,7 @@ def _on_cluster(jobs: Sequence[BagJob], scheduler: str) -> Iterator[Verdict]:
         client = Client(scheduler, timeout='10s')
     except (OSError, ValueError) as error:
         raise SettingError(f'scheduler {scheduler} cannot be reached: {error}') from None
-    with client, tqdm(total=len(jobs), desc='bags', unit=' bags') as bar:
+    with client, ProgressBar(total=len(jobs), desc='bags', unit=' bags') as bar:
         # The workers' own progress bars would appear in logs that nobody reads.
         quiet = [replace(job, settings=replace(job.settings, progress=False)) for job in jobs]
         futures = {client.submit(judge_bag, job, pure=False): job for job in quiet}

@@ -8,17 +8,18 @@ from fer_ros.atomic_file import atomic_folder, require_folder
 from fer_ros.errors import OutputError, SettingError, os_reason
 
 REPORT = 'report.json'
-_NAMES = {
-    REPORT,
+# What a person looks for first comes first; videos have names of their own.
+OUTPUTS = (
     'report.html',
-    'emotion',
+    'timeline.png',
+    'contact_sheet.png',
+    'annotated.png',
+    'annotated',
     'emotion.csv',
     'emotion.parquet',
-    'timeline.png',
-    'annotated',
-    'annotated.png',
-    'contact_sheet.png',
-}
+    'emotion',
+    REPORT,
+)
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def _require_replaceable(path: Path) -> None:
         if Path.cwd().is_relative_to(path):
             raise SettingError(f'folder {path} cannot be replaced: it is the working directory')
         names = {entry.name for entry in path.iterdir()}
-        others = sorted(name for name in names - _NAMES if not _is_video(name))
+        others = sorted(name for name in names.difference(OUTPUTS) if not _is_video(name))
         if names and (others or REPORT not in names):
             raise SettingError(
                 f'folder {path} contains {(others or sorted(names))[0]}, which is not from an '
@@ -58,7 +59,6 @@ def _is_video(name: str) -> bool:
     return name.startswith('annotated') and name.endswith('.mp4')
 
 
-# In the order in which they are printed, most interesting first; for videos see ``video_names``.
 OUTPUT_OF_PART: dict[str, str] = {
     'page': 'report.html',
     'timeline': 'timeline.png',
@@ -69,7 +69,7 @@ OUTPUT_OF_PART: dict[str, str] = {
 # The outputs that can be left out. report.json is always written: it marks the rest as complete.
 PARTS: dict[str, str] = {
     'bag': 'the bag of estimates',
-    'table': 'the tables (CSV and Parquet)',
+    'table': 'the tables (CSV, and Parquet if pyarrow is installed)',
     'video': 'the annotated video or pictures',
     'timeline': 'the picture of the probabilities over time (pictures: the contact sheet)',
     'page': 'the page report.html',

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from fer_ros.analysis.agreement import measure_agreement
 from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
@@ -25,6 +23,7 @@ from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.stream_processor import StreamProcessor
 from fer_ros.parameters.models import pipeline_models
 from fer_ros.parameters.pipeline import pipeline_settings
+from fer_ros.progress import ProgressBar
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_page
 from fer_ros.report.report import Report, Speed
@@ -108,7 +107,7 @@ class RecordingRun:
     def _say(self, sentence: str) -> None:
         """Show what is done after the last image, where a bar has shown the images."""
         if self.settings.progress:
-            tqdm.write(sentence, file=sys.stderr)
+            ProgressBar.write(sentence, file=sys.stderr)
 
     def _feed(
         self,
@@ -152,7 +151,7 @@ def progress_bar(stream: ImageStream, shown: bool, position: int | None = None) 
         position: Line of the bar if several are shown.
     """
     start_s = time.perf_counter()
-    with tqdm(
+    with ProgressBar(
         total=sum(stream.topics.values()) or None,
         desc=stream.name,
         unit=' images',

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fer_ros.counted import counted
 from fer_ros.report.report import ReportHead
 
 
@@ -62,7 +63,7 @@ class PicturesReport(ReportHead):
             return f'{self.pictures[0].file}: {self.pictures[0]}'
         said = (
             f'{self.name}: {len(self.pictures)} pictures, {self.with_face} with a face, '
-            f'{self.faces} faces'
+            f'{counted(self.faces, "face")}'
         )
         emotions = ', '.join(f'{name} {count}' for name, count in self.emotions.items())
         return f'{said}: {emotions}' if emotions else said

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from fer_ros.data.cache import Arrays, cache_key, made_once
 from fer_ros.data.face_set import FaceSet, within_known
@@ -15,6 +14,7 @@ from fer_ros.evaluation.predictions import in_classes_of
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.inputs import make_batch
 from fer_ros.network.fer_net import FerNet
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 from fer_ros.training.augment import AugmentConfig, mirror, moved_face
 from fer_ros.training.sources import Source
@@ -78,7 +78,7 @@ def _answers(
     method, weights = f'{_METHOD} {views} {faces.classes}', teacher.path.read_bytes()
     model = teacher.checkpoint.model.to(device)
     parts: list[Arrays] = []
-    with tqdm(total=len(faces), desc='teacher', unit='face', disable=not progress) as bar:
+    with ProgressBar(total=len(faces), desc='teacher', unit='face', disable=not progress) as bar:
         for start in range(0, len(faces), _CHUNK):
             chunk = faces.select(np.arange(start, min(start + _CHUNK, len(faces))))
             shown = chunk.images.tobytes(), chunk.landmarks_px.tobytes()

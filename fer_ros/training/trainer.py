@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
@@ -15,6 +14,7 @@ from fer_ros.evaluation.calibration_tables import price_of_biases
 from fer_ros.inference.config import FREQUENCIES
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from fer_ros.progress import ProgressBar
 from fer_ros.structures import FloatArray
 from fer_ros.training.calibration import calibrated_loss
 from fer_ros.training.checks import (
@@ -200,7 +200,7 @@ class Trainer:
         total, count = 0.0, 0
         device = torch.device(self.compute.device)
         label = f'epoch {epoch + 1}/{config.epochs}'
-        with tqdm(total=len(batches), desc=label, unit='face', disable=not progress) as bar:
+        with ProgressBar(total=len(batches), desc=label, unit='face', disable=not progress) as bar:
             for step, (batch, weight) in enumerate(batches.of_epoch(epoch), epoch * batches.steps):
                 for group in self.optimizer.param_groups:
                     group['lr'] = schedule.rate(step) * group['share']

@@ -63,8 +63,8 @@ def test_what_shows_no_expression_is_counted_and_what_is_damaged_named(tmp_path)
     annotations, images = tmp_path / 'train_set/annotations', tmp_path / 'train_set/images'
     assert found.left_out == (
         'Left out: 3 pictures labelled none, uncertain or no face.',
-        f'Left out: 1 pictures without an annotation: {images}/6.jpg.',
-        'Left out: 2 annotations that are damaged or not an expression from 0 to 10: '
+        f'Left out: 1 picture without an annotation: {images}/6.jpg.',
+        'Left out: 2 annotations damaged or not an expression from 0 to 10: '
         f'{annotations}/4_exp.npy, {annotations}/5_exp.npy.',
     )
 

@@ -51,10 +51,10 @@ def test_sequences_that_cannot_be_used_are_named(tmp_path):
     found = find_ck_plus(tmp_path, 1)
     assert len(found.pictures) == 4
     assert found.left_out == (
-        'Left out: 1 sequences without an emotion: S010/002.',
-        'Left out: 2 sequences whose emotion is damaged or not a number from 0 to 7: S010/003, '
-        'S010/004.',
-        'Left out: 1 sequences of fewer than 4 pictures: S011/001.',
+        'Left out: 1 sequence without an emotion: S010/002.',
+        'Left out: 2 sequences with an emotion that is damaged or not a number from 0 to 7: '
+        'S010/003, S010/004.',
+        'Left out: 1 sequence of fewer than 4 pictures: S011/001.',
     )
 
 

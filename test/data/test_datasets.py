@@ -80,7 +80,7 @@ def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, 
         'copies': 'left out',
     }
     said = capsys.readouterr().out
-    assert 'web: 1 training faces are left out because their photograph is in the vali' in said
+    assert 'test split of other data: 1 training face.' in said
     assert 'Training faces are not compared with test faces of web: web has no pictur' in said
 
 

@@ -148,7 +148,7 @@ def test_targets_are_the_vote_distribution(npz, tmp_path):
 def test_training_face_of_another_split_and_no_face_are_left_out(npz, tmp_path):
     faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
     assert len(faces) == 1
-    assert faces.notes[1].startswith('Left out: 1 training faces whose photograph is also in')
+    assert faces.notes[1].startswith('Left out: 1 training face whose photograph is also in')
 
 
 def test_face_of_another_split_stays_in_the_test_and_is_marked(npz, tmp_path):

@@ -20,7 +20,7 @@ def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_na
     training = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
     assert len(training) == 1
     assert any(
-        'Left out: 1 training pictures whose photograph is also in' in note
+        'Left out: 1 training picture whose photograph is also in' in note
         and f'{tmp_path}/train/fear/b.jpg' in note
         for note in training.notes
     )

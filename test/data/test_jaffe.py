@@ -48,7 +48,7 @@ def test_one_woman_is_left_for_the_test_of_each_fold(tmp_path):
 def test_picture_without_a_label_in_its_name_is_named(tmp_path):
     touch(tmp_path, 'KA.AN1.39.tiff', 'contact_sheet.tiff')
     (sentence,) = find_jaffe(tmp_path, 1).left_out
-    assert sentence == 'Left out: 1 pictures without a label in their name: contact_sheet.tiff.'
+    assert sentence == 'Left out: 1 picture without a label in the name: contact_sheet.tiff.'
 
 
 def test_folder_without_a_picture_is_refused(tmp_path):

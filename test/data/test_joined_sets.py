@@ -83,9 +83,9 @@ def test_training_faces_that_other_data_hold_out_are_left_out_and_shared_ones_sa
     np.testing.assert_array_equal(first.images, sets[0].images[1:])
     assert len(second) == 2
     assert first.notes == (
-        'web: 1 training faces are left out because their photograph is in the validation or test '
-        'split of other data.',
-        'web: the photograph of 1 training faces is also among the training faces of other data; '
+        'web: left out because the photograph is in the validation or test split of other data: '
+        '1 training face.',
+        'web: the photograph of 1 training face is also among the training faces of other data; '
         'both labels are kept.',
     )
 

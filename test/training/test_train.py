@@ -91,8 +91,8 @@ def test_two_data_sets_train_one_model(tmp_path, monkeypatch, capsys):
         {'dataset': 'jaffe', 'fold': 1},
     ]
     said = capsys.readouterr().out
-    assert 'JAFFE train: 1 faces' in said
-    assert 'web: 0 training faces are left out' in said
+    assert 'JAFFE train: 1 face,' in said
+    assert 'split of other data: 0 training faces.' in said
 
 
 def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monkeypatch, capsys):
