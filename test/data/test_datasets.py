@@ -58,7 +58,7 @@ def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
         cv2.imwrite(str(file), picture)
     data = load_training_data([tmp_path], tmp_path / 'cache', fold=1)
     assert (len(data.training), len(data.validation)) == (1, 1)
-    assert '1 faces, ' in capsys.readouterr().out
+    assert 'train: 1 face, 0 of' in capsys.readouterr().out
 
 
 def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, capsys):
