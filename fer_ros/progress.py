@@ -9,7 +9,7 @@ _LINES = 10
 _SECONDS_PER_LINE = 10.0
 
 
-class ProgressBar(tqdm):
+class ProgressBar(tqdm):  # type: ignore[type-arg]
     """A bar on a terminal, and lines where the standard error is a file or a pipe.
 
     A line is written for each tenth of the total, or every ten seconds where the total is unknown.
