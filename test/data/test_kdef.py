@@ -48,7 +48,7 @@ def test_half_profiles_are_learned_from_but_not_judged_and_profiles_left_out(tmp
 def test_names_that_say_nothing_are_named(tmp_path):
     touch(tmp_path, 'AF01/AF01ANS.JPG', 'AM31/AM31H.JPG')
     (sentence,) = find_kdef(tmp_path, 1).left_out
-    assert sentence.endswith('without expression and view in their name: AM31H.JPG.')
+    assert sentence.endswith('without expression and view in the name: AM31H.JPG.')
 
 
 def test_folder_without_a_picture_is_refused(tmp_path):
