@@ -34,7 +34,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _bag(options: argparse.Namespace) -> None:
-    from fer_ros.offline.command import run_bag
+    from fer_ros.offline.run import run_bag
 
     run_bag(options)
 

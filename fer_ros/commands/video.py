@@ -35,7 +35,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _video(options: argparse.Namespace) -> None:
-    from fer_ros.offline.command import run_video
+    from fer_ros.offline.run import run_video
 
     run_video(options)
 

@@ -50,7 +50,7 @@ class EmotionEstimator:
     """
 
     def __init__(
-        self, classifier: Classifier, settings: PipelineSettings, timer: StageTimer | None = None
+        self, classifier: Classifier, settings: PipelineSettings, timer: StageTimer
     ) -> None:
         """Args:
         classifier: Classifier to use.
@@ -62,7 +62,7 @@ class EmotionEstimator:
         """
         self.classifier = classifier
         self.camera: CameraIntrinsics | None = None
-        self._timer = timer or StageTimer()
+        self._timer = timer
         self._smoother = EmotionSmoother()
         self._measures = ValenceArousal(self.classes)
         self.settings = settings

@@ -1,4 +1,4 @@
-"""The commands ``fer-ros bag`` and ``fer-ros video``: what they run and print."""
+"""run_bag and run_video: what ``fer-ros bag`` and ``fer-ros video`` run and print."""
 
 import argparse
 import sys
