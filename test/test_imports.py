@@ -1,6 +1,7 @@
 """The direction of imports: which folder may import which."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,16 @@ def uses_the_graph(path):
 
 def test_every_room_stands_on_a_floor():
     assert {room(path) for path in MODULES} == set(FLOOR_OF)
+
+
+def test_map_for_contributors_lists_every_room_from_the_top_down():
+    text = (PACKAGE.parent / 'CONTRIBUTING.md').read_text()
+    (drawing,) = re.findall(r'## The map\n\n```text\n(.*?)```', text, re.DOTALL)
+    entries = re.findall(r'^((?:\w+(?:/|\.py) *)+)', drawing, re.MULTILINE)
+    rooms = [name for entry in entries for name in re.findall(r'(\w+)(?:/|\.py)', entry)]
+    assert sorted(rooms) == sorted(FLOOR_OF)
+    floors = [FLOOR_OF[name] for name in rooms]
+    assert floors == sorted(floors, reverse=True)
 
 
 @pytest.mark.parametrize('path', MODULES, ids=name)
