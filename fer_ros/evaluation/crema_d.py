@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_ros.counted import counted
 from fer_ros.data.crema_d import CremaD, find_clips, load_crema_d, read_table
 from fer_ros.data.lineage import other_folds, seen_by
 from fer_ros.errors import DatasetError, SettingError
@@ -158,4 +159,4 @@ def _missing(names: list[str]) -> list[str]:
     if not names:
         return []
     shown = ', '.join(names[:_MOST_NAMES]) + (', …' if len(names) > _MOST_NAMES else '')
-    return [f'Missing: {len(names)} clips that summaryTable.csv lists: {shown}.']
+    return [f'Missing: {counted(len(names), "clip")} that summaryTable.csv lists: {shown}.']

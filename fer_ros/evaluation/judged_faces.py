@@ -74,13 +74,13 @@ def judged_faces(
         if split == ALL:
             raise SettingError(f'split is {ALL}, expected validation or test for FER+')
         faces = load_ferplus(settings.data, split, cache, 'majority')
-        return f'FER+ {split}, majority protocol, {len(faces)} faces', faces
+        return f'FER+ {split}, majority protocol, {counted(len(faces), "face")}', faces
     fold = settings.fold or next(iter(folds_seen(figures, dataset.name)), 1)
     _require_unseen(settings, dataset, figures, fold)
     faces = dataset.load(settings.data, split, fold, cache, True)
     name = settings.data.name if dataset is IMAGE_FOLDER else dataset.title
     of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
-    return f'{name} {split}{of_fold}, {len(faces)} faces', faces
+    return f'{name} {split}{of_fold}, {counted(len(faces), "face")}', faces
 
 
 def _require_unseen(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fer_ros.counted import counted
+
 _S = 1_000_000_000
 # A step back below this means that images overtook one another; above it, that a recording starts
 # again or a clock was set.
@@ -99,17 +101,17 @@ class ImageClock:
     def problems(self) -> Iterator[str]:
         """Yield a sentence for each kind of stamp problem."""
         if self._missing:
-            yield f'{self._missing} images have no stamp; the time of their recording is used'
+            number = counted(self._missing, 'image')
+            yield f'{number} without a stamp, for which the time of recording is used'
         if self._repeated:
             yield (
-                f'{self._repeated} images repeat the previous stamp; the time between '
-                'their recordings is added'
+                f'{counted(self._repeated, "image")} with the stamp of the previous one, to which '
+                'the time between their recordings is added'
             )
         if self._overtaken:
             yield (
-                f'{self._overtaken} images are out of order, stamped up to '
-                f'{self._overtaken_by_ns / _S:.3f} s before the one that they follow, and are '
-                'left out'
+                f'{counted(self._overtaken, "image")} out of order, stamped up to '
+                f'{self._overtaken_by_ns / _S:.3f} s before the previous one, left out'
             )
         if self._jumps.count:
             yield f'stamps jump back {self._jumps}; all faces are forgotten there'

@@ -201,7 +201,7 @@ def test_stamps_of_zero_give_way_to_the_time_of_recording(tmp_path, dots):
     assert [image.stamp_ns for image in images] == [0] * 6
     assert images[1].stamp_s == pytest.approx(1_700_000_000.105)
     assert stream.problems == [
-        f'{TOPIC}: 6 images have no stamp; the time of their recording is used'
+        f'{TOPIC}: 6 images without a stamp, for which the time of recording is used'
     ]
 
 
@@ -220,7 +220,7 @@ def test_image_that_was_overtaken_is_dropped_and_said(tmp_path, dots):
     stream, images = images_of(write_stamped(tmp_path / 'run', dots, stamps))
     assert [image.time_s for image in images] == [0, 0.1, 0.3, 0.4, 0.5]
     assert not any(image.new_scene for image in images)
-    assert stream.problems[0].startswith(f'{TOPIC}: 1 images are out of order, stamped up to 0.1')
+    assert stream.problems[0].startswith(f'{TOPIC}: 1 image out of order, stamped up to')
 
 
 def test_repeated_stamps_go_on_with_the_recording(tmp_path, dots):

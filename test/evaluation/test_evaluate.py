@@ -206,7 +206,7 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     left_out, missing = found.endnotes
     assert left_out.startswith('Left out: video')
     assert '1021_TIE_SAD_LO.flv' in left_out
-    assert missing == 'Missing: 1 clips that summaryTable.csv lists: 1002_X.'
+    assert missing == 'Missing: 1 clip that summaryTable.csv lists: 1002_X.'
     assert text.index('| stream |') < text.index('- Left out: video')
     assert 'CREMA-D: 3 clips, 18 frames, 1 of them without a face; 0 clips' in found.notes[2]
     out = tmp_path / 'out'

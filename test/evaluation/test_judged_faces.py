@@ -51,7 +51,7 @@ def test_model_of_a_fold_is_judged_by_the_people_of_that_fold(tmp_path):
     figures = {'dataset': 'jaffe', 'fold': 2}
     title, faces = judged_faces(settings, JAFFE, figures, tmp_path / 'cache')
     assert faces.subjects.tolist() == ['KL']
-    assert title == 'JAFFE test of fold 2, 1 faces'
+    assert title == 'JAFFE test of fold 2, 1 face'
 
 
 PUBLISHED = {'dataset': 'ferplus'}

@@ -41,8 +41,7 @@ def test_image_that_was_overtaken_is_dropped_and_counted():
     assert stamps == [100.0, 100.2, 100.3]
     assert starts == []
     assert problems == [
-        '1 images are out of order, stamped up to 0.100 s before the one that they follow, and '
-        'are left out'
+        '1 image out of order, stamped up to 0.100 s before the previous one, left out'
     ]
 
 
@@ -62,7 +61,8 @@ def test_repeated_stamp_grows_by_what_passed():
     assert elapsed == [0, 0.1, 0.2, 0.3]
     assert starts == []
     assert problems == [
-        '3 images repeat the previous stamp; the time between their recordings is added'
+        '3 images with the stamp of the previous one, to which the time between their recordings '
+        'is added'
     ]
 
 
@@ -122,5 +122,5 @@ def test_image_without_a_stamp_has_the_time_of_its_recording():
     clock = ImageClock(START_NS, START_NS)
     assert clock.take(0, START_NS + SENT).stamp_ns == START_NS + SENT
     assert list(clock.problems()) == [
-        '1 images have no stamp; the time of their recording is used'
+        '1 image without a stamp, for which the time of recording is used'
     ]
