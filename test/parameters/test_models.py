@@ -29,7 +29,7 @@ def test_models_are_loaded_as_the_parameters_say():
     assert np.abs(softmax(one(faces)) - softmax(one(mirrored(faces)))).max() > 1e-2
     assert softmax(both(faces)) == pytest.approx(softmax(both(mirrored(faces))), abs=1e-3)
     if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
-        with pytest.raises(SettingError, match="device is 'cuda', this ONNX Runtime has"):
+        with pytest.raises(SettingError, match="device is 'cuda', but this ONNX Runtime has"):
             pipeline_models({**chosen, 'device': 'cuda'})
 
 
