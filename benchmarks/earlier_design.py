@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from benchmarks.landmark_drift import FullFrameDetector
 from fer_ros.bench.turns import Chunk, OneByOne, warm_up
+from fer_ros.counted import counted
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, FloatArray, ImageArray, Landmarks
@@ -129,8 +130,8 @@ def quickest(
     ms = [1e3 * statistics.median(warm_up(side, chunk).times_s) for side in sides]
     best = designs[ms[1] < ms[0]]
     return best, (
-        f'the earlier design uses {best.num_threads} thread(s): 1 takes {ms[0]:.1f} ms per image, '
-        f'{designs[1].num_threads} take {ms[1]:.1f} ms'
+        f'the earlier design uses {counted(best.num_threads, "thread")}: {ms[0]:.1f} ms per image '
+        f'with 1, {ms[1]:.1f} ms with {designs[1].num_threads}'
     )
 
 

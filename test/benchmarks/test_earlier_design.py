@@ -61,4 +61,4 @@ def test_quickest_number_of_threads_is_measured_and_said(models):
     # With several, tests would wait for other processes of the machine.
     design, sentence = quickest(models.landmarks, chunk, num_threads=1)
     assert design.num_threads == 1
-    assert sentence.startswith('the earlier design has 1 of its threads: 1 takes ')
+    assert sentence.startswith('the earlier design uses 1 thread: ')
