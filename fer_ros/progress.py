@@ -16,6 +16,9 @@ class ProgressBar(tqdm):  # type: ignore[type-arg]
     Arguments are those of ``tqdm``.
     """
 
+    # Of a bar that an exception ends while it is made.
+    disable = True
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Show the bar; see ``tqdm``."""
         self._lines = not sys.stderr.isatty()

@@ -52,6 +52,8 @@ def test_rivals_that_are_not_installed_are_left_out_with_where_they_are_had(
         'two threads, for recorded images',
     }
     earlier, library = found['notes']
-    assert earlier.startswith('the earlier design is not compared: no module torch; pip install')
-    assert library.startswith('the library fer is not compared: no module fer; pip install fer')
+    assert earlier.startswith(
+        'the earlier design is not compared: no module torch; to compare it, '
+    )
+    assert library.startswith('the library fer is not compared: no module fer; to compare it, ')
     assert earlier in capsys.readouterr().out

@@ -22,7 +22,7 @@ def test_bench_pipeline_prints_a_line_per_stage_and_its_progress(capsys, tmp_pat
     ):
         assert f'\n{stage} ' in said.out
     assert 'frames/s' in said.out
-    assert 'fer_ros warms up' in said.err
+    assert 'warms up' in said.err
     figures = json.loads((tmp_path / 'b.json').read_text())['sizes']['480x360']
     assert figures['sides'].keys() == {'fer_ros', 'two threads, for recorded images'}
     for side in figures['sides'].values():

@@ -88,6 +88,8 @@ def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
 
 
 def test_without_faces_nothing_is_written(faces, folder, tmp_path):
-    with pytest.raises(DatasetError, match='there is no face'):
+    with pytest.raises(
+        DatasetError, match='the data has no face from which to choose the ranges of 8-bit values'
+    ):
         quantize_onnx(folder / 'm.onnx', tmp_path / 'x', faces.select(np.arange(0)), 48)
     assert list(tmp_path.iterdir()) == []
