@@ -16,9 +16,6 @@ class ProgressBar(tqdm):  # type: ignore[type-arg]
     Arguments are those of ``tqdm``.
     """
 
-    # Of a bar that an exception ends while it is made.
-    disable = True
-
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Show the bar; see ``tqdm``."""
         self._lines = not sys.stderr.isatty()
@@ -42,6 +39,9 @@ class ProgressBar(tqdm):  # type: ignore[type-arg]
 
     def close(self) -> None:
         """End the bar; the last line says how far it came."""
+        # tqdm sets this last, so a bar has none that is disabled or that a signal ended too early.
+        if not hasattr(self, 'start_t'):
+            return
         if self._lines and not self.disable:
             if self.n > self._said_n:
                 self._write_line()
