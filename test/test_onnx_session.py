@@ -13,7 +13,7 @@ def test_cuda_that_does_not_load_is_refused_with_what_helps(monkeypatch):
     names = ['CUDAExecutionProvider', 'CPUExecutionProvider']
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: names)
     with pytest.raises(
-        SettingError, match=r"device is 'cuda', but .* would run on the cpu: .*cuDNN"
+        SettingError, match=r"device is 'cuda', but .* would run on the CPU: .*cuDNN"
     ):
         load_session(SHIPPED_MODEL, device='cuda')
 
