@@ -65,7 +65,7 @@ def test_second_run_into_a_folder_is_refused_at_once(clip, tmp_path):
         said = exit_of('bag', bag, '--out', tmp_path / 'out')
     assert said == (
         f'fer-ros: another program is writing to {tmp_path}/out: wait until it ends, or choose '
-        'another place'
+        'another folder'
     )
 
 
