@@ -6,13 +6,14 @@ on other disturbances: JPEG, motion, few photons, parts of other pictures in fro
 glare, and defocus.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from fer_ros.data.disturbances import (
+    Disturb,
     blurred,
     covered,
     exposed,
@@ -28,7 +29,6 @@ from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.structures import FloatArray, ImageArray, Landmarks
 
 Rng = np.random.Generator
-Disturb = Callable[[FloatArray, float, Rng], FloatArray]
 
 FACE_PX = 48
 _SMALLEST_PX, _LARGEST_PX = 10, 64

@@ -39,7 +39,7 @@ class ProgressBar(tqdm):  # type: ignore[type-arg]
 
     def close(self) -> None:
         """End the bar; the last line says how far it came."""
-        # tqdm sets this last, so a bar has none that is disabled or that a signal ended too early.
+        # tqdm sets this last: a disabled bar, or one interrupted while it was made, lacks it.
         if not hasattr(self, 'start_t'):
             return
         if self._lines and not self.disable:

@@ -4,10 +4,15 @@ Each function takes and returns ``(S, S)`` float32 gray levels. They may leave t
 in between; ``to_image`` clips them.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
 from fer_ros.structures import FloatArray, ImageArray
+
+# Takes the pixels, a strength and a source of random numbers.
+Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
 
 
 def to_pixels(crop: ImageArray) -> FloatArray:

@@ -1,11 +1,12 @@
 """The accuracy of a model over the strength of disturbances."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from fer_ros.data.disturbances import (
+    Disturb,
     blurred,
     coarse,
     covered,
@@ -23,8 +24,6 @@ from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import bootstrap_accuracy
 from fer_ros.progress import ProgressBar
 from fer_ros.structures import AlignedFace, FloatArray, Landmarks
-
-Disturb = Callable[[FloatArray, float, np.random.Generator], FloatArray]
 
 
 @dataclass(frozen=True)

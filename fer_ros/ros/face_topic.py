@@ -39,6 +39,10 @@ def face_topic_name(face_topic: str, image_topic: str) -> str:
     return sibling_topic(image_topic, face_topic)
 
 
+# What the pipeline does while an external detector is silent.
+WITHOUT_BOXES = 'known faces are tracked, new ones are not found'
+
+
 def report_boxes(
     report: Report, boxes: list[FaceBox], stamp: Any, arrival_ns: int, normalised: bool = False
 ) -> str:
@@ -141,10 +145,7 @@ class FaceTopic:
             return ''
         if (waited_s := time.monotonic() - self._last_s) >= after_s:
             count = self._node.count_publishers(self.name)
-            return (
-                f'no boxes for {waited_s:.0f} s from {count} publisher(s): known faces are '
-                'tracked, new ones are not found'
-            )
+            return f'no boxes for {waited_s:.0f} s from {count} publisher(s): {WITHOUT_BOXES}'
         if self._other_classes:
             return (
                 f'boxes are of the classes {", ".join(sorted(self._other_classes))}, none so far '

@@ -10,7 +10,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from fer_ros.messages.hri import box_from_roi
-from fer_ros.ros.face_topic import Report, Say, report_boxes
+from fer_ros.ros.face_topic import WITHOUT_BOXES, Report, Say, report_boxes
 
 # A detector that is slower than the images may send those of several at once.
 _DEPTH = 10
@@ -77,7 +77,7 @@ class HriFaces:
         if self._node is None or self._tracked is None or waited_s < after_s:
             return ''
         if not self._node.count_publishers(self.name):
-            return 'nobody publishes it: faces that are known are followed, new ones are not found'
+            return f'nobody publishes it: {WITHOUT_BOXES}'
         if self._faces:
             return f'no roi of the faces {", ".join(self._faces)} for {waited_s:.0f} s'
         return ''
