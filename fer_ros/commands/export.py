@@ -12,15 +12,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--data',
         type=Path,
-        help='faces, as for train, to calibrate the 8-bit form of a model with a CNN; without '
-        'them no 8-bit form is written',
+        help='faces, as for train, to calibrate the 8-bit form of a model with a residual CNN; '
+        'without them no 8-bit form is written',
     )
 
 
 def _export(options: argparse.Namespace) -> None:
     from fer_ros.atomic_file import sole_writer
     from fer_ros.network.checkpoint import load_checkpoint
-    from fer_ros.training.export import export_onnx
+    from fer_ros.training.export import export_onnx, has_int8_form
 
     checkpoint = load_checkpoint(options.checkpoint)
     target, quick = (options.checkpoint.with_suffix(s) for s in ('.onnx', INT8_SUFFIX))
@@ -29,7 +29,7 @@ def _export(options: argparse.Namespace) -> None:
         # An old 8-bit form would not match the new weights.
         quick.unlink(missing_ok=True)
         print(f'wrote {target}')
-        if options.data and checkpoint.model.config.stream != 'gat':
+        if options.data and has_int8_form(checkpoint.model.config):
             from fer_ros.data.cache import CACHE
             from fer_ros.data.datasets import load_faces
             from fer_ros.data.lineage import seen_by

@@ -25,7 +25,7 @@ from fer_ros.errors import DatasetError, ModelFileError
 from fer_ros.evaluation.calibration import fit_calibration
 from fer_ros.evaluation.predictions import aligned_faces, batches
 from fer_ros.face.graph import NUM_NODE_FEATURES
-from fer_ros.inference.config import TEMPERATURE
+from fer_ros.inference.config import TEMPERATURE, ModelConfig
 from fer_ros.metrics import Metrics
 from fer_ros.network.checkpoint import Checkpoint, rounded, save_checkpoint
 from fer_ros.network.fer_net import FerNet, LateFusion
@@ -117,7 +117,7 @@ def keep(
     Args:
         best: Checkpoint of the best epoch.
         init: Checkpoint that the training started from, if any.
-        out: Folder for ``model.safetensors``, ``model.onnx`` and, if the model has a CNN,
+        out: Folder for ``model.safetensors``, ``model.onnx`` and, if the model has one,
             ``model.int8.onnx``.
         config: Settings of the training.
         validation: Faces for the calibration.
@@ -132,7 +132,7 @@ def keep(
     kept = Checkpoint(model, known)
     save_checkpoint(kept, out / 'model.safetensors', half=True)
     export_onnx(kept, out / 'model.onnx')
-    if model.config.stream != 'gat':
+    if has_int8_form(model.config):
         source, target = out / 'model.onnx', out / 'model.int8.onnx'
         quantize_onnx(source, target, validation, model.config.crop_px)
     return metrics
@@ -173,6 +173,15 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
 NUM_FACES = 512
 
 
+def has_int8_form(config: ModelConfig) -> bool:
+    """Return whether a model has convolutions that ``quantize_onnx`` converts.
+
+    A MobileNet has none: its 1x1 convolutions in 8 bits save less time than the conversions
+    between them cost.
+    """
+    return config.stream != 'gat' and config.cnn == 'residual'
+
+
 def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> None:
     """Write the 8-bit form of a model that ``export_onnx`` wrote.
 
@@ -184,7 +193,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
     so that every processor gives the same answers.
 
     Args:
-        source: ONNX file of a model with a CNN.
+        source: ONNX file of a model for which ``has_int8_form`` holds.
         path: File to write; an existing one is replaced only once the new one is complete.
         faces: Faces from which the ranges of values are chosen; ``NUM_FACES`` are used, evenly
             spread.
@@ -192,7 +201,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
 
     Raises:
         DatasetError: ``faces`` is empty.
-        ModelFileError: The model has no convolution.
+        ModelFileError: The model has no such convolution.
     """
     import onnx
 

@@ -11,6 +11,7 @@ from small_training import CONFIG, ONE_EPOCH, small_trainer
 from fer_ros.data.joined_sets import join_sets
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.predictions import aligned_faces, ask
+from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
@@ -37,6 +38,12 @@ def test_training_leaves_a_checkpoint_with_the_data_classes_and_figures(faces, t
         'tensorboard',
         'last.safetensors',
     } <= names
+
+
+def test_training_of_a_mobilenet_leaves_a_model_without_an_8_bit_form(faces, tmp_path):
+    mobilenet = ModelConfig(stream='cnn', cnn='mobilenet', mobilenet_blocks=2, crop_px=32)
+    small_trainer(faces, tmp_path, replace(ONE_EPOCH, model=mobilenet)).fit(progress=False)
+    assert load_classifier(tmp_path / 'model.onnx', int8=True).path == tmp_path / 'model.onnx'
 
 
 def test_same_command_gives_the_same_model(faces, tmp_path):
