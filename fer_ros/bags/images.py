@@ -9,6 +9,7 @@ from typing import Any
 from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
 from fer_ros.bags.topic_rate import TopicRate, unequal_counts
+from fer_ros.counted import counted
 from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_clock import ImageClock, stamp_s
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
@@ -86,8 +87,8 @@ class _Decoder:
                 yield image
         for topic, count in damaged.items():
             self._problems.append(
-                f'{topic}: {count} images could not be decoded and are left out; the first: '
-                f'{first_damage[topic]}'
+                f'{topic}: left out {counted(count, "image")} that could not be decoded; the '
+                f'first: {first_damage[topic]}'
             )
         for topic, clock in self._clocks.items():
             said = [*clock.problems(), *self._rates[topic].problems()]
@@ -202,6 +203,6 @@ def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:
         for other in others:
             del probes[other]
             reader.problems.append(
-                f'topic {other} ({reader.topics[other].count} images) is left out: {kept} '
-                f'({reader.topics[kept].count} images) shows the same'
+                f'topic {other} ({counted(reader.topics[other].count, "image")}) is left out: '
+                f'{kept} ({counted(reader.topics[kept].count, "image")}) shows the same'
             )

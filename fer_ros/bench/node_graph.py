@@ -121,7 +121,7 @@ def run_graph(video: Path, parts: Mapping[str, bool], seconds: float) -> GraphRu
         now_mb, peak_mb = resident_mb(fer_node.pid)
         camera_node.stop()
         subscriber.spin(_LAST_REPORT_S)
-        published = re.findall(r'published (\d+) images', ' '.join(camera_node.lines))
+        published = re.findall(r'published (\d+) image', ' '.join(camera_node.lines))
         return GraphRun(
             start_s,
             now_mb,

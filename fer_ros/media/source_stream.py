@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from fer_ros.counted import counted
 from fer_ros.errors import SettingError, SourceError
 from fer_ros.media.cuts import mark_cuts
 from fer_ros.media.image_source import ImageSource, SourceImage
@@ -91,8 +92,8 @@ class _Stamped:
         if self._too_large:
             width, height = self._too_large[0]
             self._problems.append(
-                f'{len(self._too_large)} images have too many pixels and are left out; the first: '
-                f'{width} x {height}, the limit is {self._max_pixels} in total'
+                f'left out {counted(len(self._too_large), "image")} with too many pixels; the '
+                f'first: {width} x {height}, the limit is {self._max_pixels} in total'
             )
 
     def _elapsed_ns(self, image: SourceImage) -> int:

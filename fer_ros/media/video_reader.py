@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.counted import counted
 from fer_ros.errors import SourceError
 from fer_ros.structures import ImageArray
 
@@ -87,8 +88,8 @@ class VideoReader:
                 yield time_s, _bgr(frame)
         if unreadable.count:
             self._on_problem(
-                f'{self._path.name} is damaged: {unreadable.count} images could not be read, the '
-                f'first after {unreadable.first_s:.2f} s'
+                f'{self._path.name} is damaged: {counted(unreadable.count, "image")} could not be '
+                f'read, the first after {unreadable.first_s:.2f} s'
             )
         if self._said_s is not None and self._said_s - last_s - gap_s > _MISSING_END_S:
             self._on_problem(

@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from fer_ros.counted import counted
 from fer_ros.errors import SourceError
 from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
 from fer_ros.parameters.camera_node import CAMERA_NODE
@@ -160,7 +161,7 @@ class CameraNode(Node):
     def destroy_node(self) -> None:
         """Release the source and the node."""
         # Not through the logger: after Ctrl-C the context is shut down and it cannot publish.
-        print(f'published {self.published} images', flush=True)
+        print(f'published {counted(self.published, "image")}', flush=True)
         self._source.close()
         super().destroy_node()
 

@@ -238,7 +238,7 @@ def _write(listener: Listener, camera_node: Child | None, out: Path) -> None:
         written.add('annotated.mp4')
     remove_earlier(out, written)
     output = ' '.join(camera_node.lines) if camera_node is not None else ''
-    images = re.findall(r'published (\d+) images', output)
+    images = re.findall(r'published (\d+) image', output)
     print()
     counts = ImageCounts(int(images[-1]) if images else None, listener.dropped, len(frames))
     print(*counts.lines(), '', *answer(measure_behaviour(log)), sep='\n')

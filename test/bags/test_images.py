@@ -187,7 +187,7 @@ def test_damaged_images_are_left_out_and_counted(tmp_path, dots):
             bag.add('/c', msg, ns(index))
     stream, images = images_of(tmp_path / 'run')
     assert [image.time_s for image in images] == [0, 1, 3, 5]
-    assert '/c: 2 images could not be decoded and are left out; the first: ' in stream.problems[0]
+    assert '/c: left out 2 images that could not be decoded; the first: ' in stream.problems[0]
 
 
 def test_images_of_too_many_pixels_are_an_error(tmp_path, dots):

@@ -92,8 +92,7 @@ def test_images_of_a_video_of_too_many_pixels_are_left_out_and_counted(tmp_path)
     stream = source_stream(str(write_video(tmp_path / 'v.mp4', images)), 32 * 24)
     assert list(stream.images) == []
     assert stream.problems == [
-        '3 images have too many pixels and are left out; the first: 64 x 48, the limit is 768 '
-        'in total'
+        'left out 3 images with too many pixels; the first: 64 x 48, the limit is 768 in total'
     ]
 
 

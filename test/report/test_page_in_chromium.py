@@ -54,7 +54,7 @@ def page(tmp_path_factory):
         parameters={},
         parts=('page', 'video'),
         videos=('annotated.mp4',),
-        problems=(f'{TOPICS[0]}: 12 images could not be decoded and are left out',),
+        problems=(f'{TOPICS[0]}: left out 12 images that could not be decoded',),
         behaviour=measure_behaviour(log),
         agreement=measure_agreement(log),
         speed=Speed(1.0, 100.0, 10.0, {'gray': 1.0, 'model': 2.0}),
