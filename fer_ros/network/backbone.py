@@ -56,7 +56,7 @@ def read_backbone(graph: Path, weights: Path) -> Checkpoint:
     model = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=_CROP_PX)).eval()
     try:
         arrays = _arrays(json.loads(graph.read_text()), weights.read_bytes())
-        model.cnn.load_state_dict(_state(arrays))
+        model.cnn.load_state_dict({**model.cnn.state_dict(), **_state(arrays)})
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelFileError(
             f'{graph} and {weights} are not the known network: {error}'
@@ -80,20 +80,22 @@ def _arrays(graph: Any, content: bytes) -> dict[str, FloatArray]:
 
 
 def _state(arrays: dict[str, FloatArray]) -> dict[str, Tensor]:
-    """Return the state of a ``MobileNetStream``; TensorFlow's kernels are (H, W, in, out)."""
+    """Return kernels and biases of a ``MobileNetStream``; TensorFlow's kernels are (H, W, in,
+    out).
+    """
     kernel = arrays['conv1/convolution/merged_input'].sum(axis=2, keepdims=True)
     state = {
-        'stem.weight': _GRAY_LEVELS * kernel.transpose(3, 2, 0, 1),
-        'stem.bias': arrays['conv1_bn/batchnorm_1/sub'],
+        'stem.conv.weight': _GRAY_LEVELS * kernel.transpose(3, 2, 0, 1),
+        'stem.norm.bias': arrays['conv1_bn/batchnorm_1/sub'],
     }
     for block in range(1, len(CHANNELS)):
         ours, depthwise = f'blocks.{block - 1}', f'conv_dw_{block}_bn/batchnorm_1'
         kernel = arrays[f'conv_dw_{block}/depthwise_kernel'] * arrays[f'{depthwise}/mul'][:, None]
-        state[f'{ours}.depthwise.weight'] = kernel.transpose(2, 3, 0, 1)
-        state[f'{ours}.depthwise.bias'] = arrays[f'{depthwise}/sub']
+        state[f'{ours}.0.conv.weight'] = kernel.transpose(2, 3, 0, 1)
+        state[f'{ours}.0.norm.bias'] = arrays[f'{depthwise}/sub']
         kernel = arrays[f'conv_pw_{block}/convolution/merged_input']
-        state[f'{ours}.pointwise.weight'] = kernel.transpose(3, 2, 0, 1)
-        state[f'{ours}.pointwise.bias'] = arrays[f'conv_pw_{block}_bn/batchnorm_1/sub']
+        state[f'{ours}.1.conv.weight'] = kernel.transpose(3, 2, 0, 1)
+        state[f'{ours}.1.norm.bias'] = arrays[f'conv_pw_{block}_bn/batchnorm_1/sub']
     return {
         key: torch.from_numpy(np.array(value, np.float32, order='C'))
         for key, value in state.items()

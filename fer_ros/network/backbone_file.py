@@ -27,4 +27,4 @@ WEIGHTS = PublishedFile(
 
 def backbone_file() -> Path:
     """Return the path at which ``get_backbone`` writes this user's checkpoint."""
-    return user_data_folder() / 'vggface2.safetensors'
+    return user_data_folder() / 'mobilenet_vggface2.safetensors'

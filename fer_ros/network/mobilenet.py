@@ -1,5 +1,6 @@
-"""MobileNetStream: a larger CNN with published weights, trained for face recognition."""
+"""MobileNetStream: a CNN with published weights, trained for face recognition."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -9,22 +10,54 @@ CHANNELS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024
 _HALVING = (2, 4, 6, 12)
 
 
-class SeparableBlock(nn.Module):
-    """A 3x3 convolution within each channel, then a 1x1 convolution across them.
+# Length of each kernel after ``MobileNetStream.normalise``; for one with n weights, this is the
+# length that He et al. (2015) initialise it with.
+_KERNEL_LENGTH = 2**0.5
 
-    There is no batch norm, since the published weights have it folded in.
-    """
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+class NormalisedConvolution(nn.Module):
+    """A convolution, batch norm and ReLU6."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, side: int, stride: int = 1, groups: int = 1
+    ) -> None:
         super().__init__()
-        self.depthwise = nn.Conv2d(
-            in_channels, in_channels, 3, stride, 2 - stride, groups=in_channels
+        padding = side // 2 if stride == 1 else 0
+        self.conv = nn.Conv2d(
+            in_channels, out_channels, side, stride, padding, groups=groups, bias=False
         )
-        self.pointwise = nn.Conv2d(in_channels, out_channels, 1)
+        self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = functional.relu6(self.depthwise(_edged(x, self.depthwise)))
-        return functional.relu6(self.pointwise(x))
+        return functional.relu6(self.norm(self._convolved(x)))
+
+    def _convolved(self, x: Tensor) -> Tensor:
+        # TensorFlow pads even sides on the right and below only.
+        return self.conv(functional.pad(x, (0, 1, 0, 1)) if self.conv.stride[0] == 2 else x)
+
+    @torch.no_grad()
+    def normalise(self, x: Tensor) -> None:
+        """See ``MobileNetStream.normalise``."""
+        conv, norm = self.conv, self.norm
+        maps = self._convolved(x)
+        mean, deviation = maps.mean(dim=(0, 2, 3)), maps.std(dim=(0, 2, 3))
+        slope = norm.weight / (norm.running_var + norm.eps).sqrt()
+        norm.bias += slope * (mean - norm.running_mean)
+        norm.weight.copy_(slope * deviation)
+        longer = _KERNEL_LENGTH / conv.weight.flatten(1).norm(dim=1).clamp(min=1e-8)
+        conv.weight *= longer[:, None, None, None]
+        norm.running_mean.copy_(longer * mean)
+        norm.running_var.copy_((longer * deviation) ** 2)
+
+
+class SeparableBlock(nn.Sequential):
+    """A 3x3 convolution within each channel, then a 1x1 convolution across them."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__(
+            NormalisedConvolution(in_channels, in_channels, 3, stride, groups=in_channels),
+            NormalisedConvolution(in_channels, out_channels, 1),
+        )
 
 
 class MobileNetStream(nn.Module):
@@ -42,7 +75,7 @@ class MobileNetStream(nn.Module):
 
     def __init__(self, blocks: int = len(CHANNELS) - 1) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(1, CHANNELS[0], 3, 2)
+        self.stem = NormalisedConvolution(1, CHANNELS[0], 3, 2)
         self.blocks = nn.ModuleList(
             SeparableBlock(CHANNELS[block - 1], CHANNELS[block], 2 if block in _HALVING else 1)
             for block in range(1, blocks + 1)
@@ -50,7 +83,7 @@ class MobileNetStream(nn.Module):
         self.out_channels = CHANNELS[blocks]
 
     def forward(self, crops: Tensor) -> tuple[list[Tensor], Tensor]:
-        x = functional.relu6(self.stem(_edged(crops, self.stem)))
+        x = self.stem(crops)
         maps = []
         for block, layer in enumerate(self.blocks, 1):
             if block in _HALVING:
@@ -58,7 +91,26 @@ class MobileNetStream(nn.Module):
             x = layer(x)
         return [*maps, x], x.mean(dim=(2, 3))
 
+    @property
+    def is_normalised(self) -> bool:
+        """Whether its batch norms have seen any faces."""
+        return bool(self.stem.norm.num_batches_tracked)
 
-def _edged(x: Tensor, layer: nn.Conv2d) -> Tensor:
-    """Return maps padded as TensorFlow pads them before a layer that halves even sides."""
-    return functional.pad(x, (0, 1, 0, 1)) if layer.stride[0] == 2 else x
+    @torch.no_grad()
+    def normalise(self, crops: Tensor) -> None:
+        """Fit all batch norms to faces, without changing what the network computes for these.
+
+        The published weights have their batch norms folded into the kernels. A network without
+        them learns slowly, because the lengths of its kernels, and with them the effects of equal
+        steps, differ by orders of magnitude. So each kernel gets the same length, and the batch
+        norm behind it makes up for the change.
+
+        Args:
+            crops: ``(B, 1, S, S)`` aligned crops of typical faces.
+        """
+        x, training = crops, self.training
+        self.eval()
+        for layer in (self.stem, *(part for block in self.blocks for part in block)):
+            layer.normalise(x)
+            x = layer(x)
+        self.train(training)

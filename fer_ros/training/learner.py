@@ -3,15 +3,23 @@
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fer_ros.data.face_set import FaceSet
+from fer_ros.evaluation.predictions import aligned_faces
+from fer_ros.inference.inputs import make_batch
 from fer_ros.network.fer_net import FerNet
+from fer_ros.network.mobilenet import MobileNetStream
 from fer_ros.network.weight_transfer import average_weights, copy_weights
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.face_dataset import Batch, without_unknown
 from fer_ros.training.sources import Sources
+
+# Number of faces to which batch norms are fitted at the start.
+_TYPICAL_FACES = 256
 
 
 class Learner(nn.Module):
@@ -64,12 +72,15 @@ class Learner(nn.Module):
         return (chance >= drop).float(), (chance < 1 - drop).float()
 
 
-def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) -> Learner:
+def build_learner(
+    config: TrainConfig, sources: Sources, faces: FaceSet, mixed_precision: bool
+) -> Learner:
     """Return a learner with initial weights, random or from a checkpoint.
 
     Args:
         config: Settings of the training, with the classes of the data.
         sources: Checkpoints of the training.
+        faces: Training faces, to which batch norms that have never seen any are fitted.
         mixed_precision: Whether it computes in bfloat16.
 
     Raises:
@@ -83,6 +94,11 @@ def build_learner(config: TrainConfig, sources: Sources, mixed_precision: bool) 
         if config.init_share:
             # Fail now, rather than at the end, if the weights cannot be averaged.
             average_weights(first, deepcopy(learner.model), config.init_share)
+    cnn = getattr(learner.model, 'cnn', None)
+    if isinstance(cnn, MobileNetStream) and not cnn.is_normalised:
+        spread = np.linspace(0, len(faces) - 1, min(len(faces), _TYPICAL_FACES)).astype(int)
+        typical = make_batch(list(aligned_faces(faces.select(spread), config.model.crop_px)))
+        cnn.normalise(torch.from_numpy(typical.crops))
     return learner
 
 

@@ -95,7 +95,7 @@ class Trainer:
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
         self._identity = run_identity(config, processes, mixed, self.sources.digest, *faces)
-        self.learner = build_learner(config, self.sources, mixed)
+        self.learner = build_learner(config, self.sources, data.training, mixed)
         self.learner.to(self.compute.device)
         self.learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.learner.model, config.ema_decay)

@@ -25,18 +25,34 @@ def test_maps_halve_down_to_a_thirty_second_of_the_crop(stream):
 
 def test_layers_that_halve_look_to_the_right_and_down_as_tensorflow_does(stream):
     with torch.no_grad():
-        stream.stem.weight.zero_()
-        stream.stem.bias.zero_()
-        stream.stem.weight[:, :, 0, 0] = 1
+        stream.stem.conv.weight.zero_()
+        stream.stem.conv.weight[:, :, 0, 0] = 1
     crops = torch.zeros(1, 1, 64, 64)
     crops[..., 6, 10] = 1
-    seen = stream.blocks[0].depthwise.register_forward_pre_hook(
+    seen = stream.blocks[0][0].register_forward_pre_hook(
         lambda _, args: places.append(args[0][0, 0].nonzero().tolist())
     )
     places = []
     stream(crops)
     seen.remove()
     assert places == [[[3, 5]]]
+
+
+def test_normalised_network_computes_the_same_for_the_faces_it_was_normalised_with():
+    stream = MobileNetStream(blocks=5)
+    with torch.no_grad():
+        for block in stream.blocks:
+            block[0].conv.weight *= 30
+    crops = torch.randn(64, 1, 64, 64)
+    before = stream.eval()(crops)[1]
+    assert not stream.is_normalised
+    stream.normalise(crops)
+    torch.testing.assert_close(stream(crops)[1], before, rtol=1e-3, atol=1e-3)
+    # As in training, where the batch norms use the statistics of the batch.
+    torch.testing.assert_close(stream.train()(crops)[1], before, rtol=1e-2, atol=1e-2)
+    assert stream.is_normalised
+    lengths = stream.blocks[0][0].conv.weight.flatten(1).norm(dim=1)
+    torch.testing.assert_close(lengths, torch.full_like(lengths, 2**0.5))
 
 
 @pytest.mark.parametrize('fusion', ['late', 'concat'])
@@ -59,7 +75,7 @@ def test_what_it_cannot_compute_is_refused(values, match):
 
 
 def test_fewer_blocks_are_the_first_ones(stream):
-    short = MobileNetStream(blocks=11)
+    short = MobileNetStream(blocks=11).eval()
     short.load_state_dict({key: stream.state_dict()[key] for key in short.state_dict()})
     crops = torch.randn(2, 1, 64, 64)
     maps, pooled = short(crops)
@@ -72,5 +88,5 @@ def test_fused_model_of_fewer_blocks_starts_from_the_weights_of_a_whole_one_on_l
     short = FerNet(ModelConfig(cnn='mobilenet', mobilenet_blocks=11, crop_px=64))
     own = short.gat_classifier[-1].weight.clone()
     copy_weights(whole, short)
-    assert (short.cnn.blocks[10].pointwise.weight == whole.cnn.blocks[10].pointwise.weight).all()
+    assert (short.cnn.blocks[10][1].conv.weight == whole.cnn.blocks[10][1].conv.weight).all()
     assert (short.gat_classifier[-1].weight == own).all()
