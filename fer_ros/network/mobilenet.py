@@ -39,15 +39,16 @@ class NormalisedConvolution(nn.Module):
     def normalise(self, x: Tensor) -> None:
         """See ``MobileNetStream.normalise``."""
         conv, norm = self.conv, self.norm
+        known_mean, known_variance = map(norm.get_buffer, ('running_mean', 'running_var'))
         maps = self._convolved(x)
         mean, deviation = maps.mean(dim=(0, 2, 3)), maps.std(dim=(0, 2, 3))
-        slope = norm.weight / (norm.running_var + norm.eps).sqrt()
-        norm.bias += slope * (mean - norm.running_mean)
+        slope = norm.weight / (known_variance + norm.eps).sqrt()
+        norm.bias.add_(slope * (mean - known_mean))
         norm.weight.copy_(slope * deviation)
         longer = _KERNEL_LENGTH / conv.weight.flatten(1).norm(dim=1).clamp(min=1e-8)
-        conv.weight *= longer[:, None, None, None]
-        norm.running_mean.copy_(longer * mean)
-        norm.running_var.copy_((longer * deviation) ** 2)
+        conv.weight.mul_(longer[:, None, None, None])
+        known_mean.copy_(longer * mean)
+        known_variance.copy_((longer * deviation) ** 2)
 
 
 class SeparableBlock(nn.Sequential):
@@ -94,7 +95,7 @@ class MobileNetStream(nn.Module):
     @property
     def is_normalised(self) -> bool:
         """Whether its batch norms have seen any faces."""
-        return bool(self.stem.norm.num_batches_tracked)
+        return bool(self.stem.norm.get_buffer('num_batches_tracked'))
 
     @torch.no_grad()
     def normalise(self, crops: Tensor) -> None:
@@ -110,7 +111,8 @@ class MobileNetStream(nn.Module):
         """
         x, training = crops, self.training
         self.eval()
-        for layer in (self.stem, *(part for block in self.blocks for part in block)):
-            layer.normalise(x)
-            x = layer(x)
+        for layer in self.modules():
+            if isinstance(layer, NormalisedConvolution):
+                layer.normalise(x)
+                x = layer(x)
         self.train(training)

@@ -29,8 +29,6 @@ class TrainConfig:
             training faces. The faces of an epoch are divided evenly among its steps.
         learning_rate: Highest learning rate, reached after the warm-up; decays to 0 along a
             cosine.
-        cnn_rate: Learning rate of the CNN as a fraction of ``learning_rate``. At the full rate, a
-            network that starts from pretrained weights would lose what they have learned.
         warmup_epochs: Number of epochs over which the learning rate rises.
         weight_decay: Weight decay of AdamW (Loshchilov & Hutter 2019), on matrices and kernels.
         balance: How much more often rare classes are drawn: 0 as in the data, 1 all equally.
@@ -73,7 +71,6 @@ class TrainConfig:
     epochs: int = 42
     batch_size: int = 128
     learning_rate: float = 2e-3
-    cnn_rate: float = 1.0
     warmup_epochs: float = 1.0
     weight_decay: float = 0.05
     balance: float = 0.35
@@ -106,7 +103,6 @@ class TrainConfig:
             ('epochs', 1, 10_000),
             ('batch_size', 2, 100_000),
             ('learning_rate', 1e-8, 10),
-            ('cnn_rate', 0, 1),
             ('warmup_epochs', 0, self.epochs),
             ('weight_decay', 0, 10),
             ('balance', 0, 1),

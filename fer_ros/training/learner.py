@@ -1,7 +1,6 @@
 """Learner: a model with its training loss, and the optimiser that minimises it."""
 
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 import torch
@@ -103,19 +102,11 @@ def build_learner(
 
 
 def build_optimizer(learner: Learner, config: TrainConfig) -> torch.optim.AdamW:
-    """Return AdamW with weight decay on matrices and kernels, but not on norms and biases.
-
-    The ``share`` of each parameter group is its fraction of the learning rate.
-    """
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, weights in learner.named_parameters():
-        groups.setdefault((name.startswith('model.cnn.'), weights.ndim > 1), []).append(weights)
-    described: list[dict[str, Any]] = [
-        {
-            'params': members,
-            'share': config.cnn_rate if in_cnn else 1.0,
-            'weight_decay': config.weight_decay if decays else 0.0,
-        }
-        for (in_cnn, decays), members in groups.items()
+    """Return AdamW with weight decay on matrices and kernels, but not on norms and biases."""
+    decaying = [weights for weights in learner.parameters() if weights.ndim > 1]
+    others = [weights for weights in learner.parameters() if weights.ndim <= 1]
+    groups = [
+        {'params': decaying, 'weight_decay': config.weight_decay},
+        {'params': others, 'weight_decay': 0.0},
     ]
-    return torch.optim.AdamW(described, lr=config.learning_rate)
+    return torch.optim.AdamW(groups, lr=config.learning_rate)

@@ -203,7 +203,7 @@ class Trainer:
         with ProgressBar(total=len(batches), desc=label, unit='face', disable=not progress) as bar:
             for step, (batch, weight) in enumerate(batches.of_epoch(epoch), epoch * batches.steps):
                 for group in self.optimizer.param_groups:
-                    group['lr'] = schedule.rate(step) * group['share']
+                    group['lr'] = schedule.rate(step)
                 loss = self._step(trained, batch.to(device), weight)
                 self.average.update(self.learner.model, step)
                 faces = len(batch.crops)

@@ -53,7 +53,6 @@ def test_teacher_from_published_weights_has_their_network_and_learns_both_labell
         ('shares: 3', 'shares is 3, expected a list of numbers above 0'),
         ('shares: [1, 0]', 'expected a list of numbers above 0'),
         ('mixed_precision: 1', 'mixed_precision is 1, expected true or false'),
-        ('cnn_rate: 2', 'cnn_rate is 2, expected 0 to 1'),
         ('init_share: 0.5', 'init_share is 0.5, but init is empty'),
         ('teacher_share: 2', 'teacher_share is 2, expected 0 to 1'),
         ('fold: 11', 'fold is 11, expected 1 to 10'),
