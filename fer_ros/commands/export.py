@@ -12,8 +12,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--data',
         type=Path,
-        help='faces, as for train, to calibrate the 8-bit form of a model with a residual CNN; '
-        'without them no 8-bit form is written',
+        help='faces, as for train, to calibrate the 8-bit form of a model with a CNN; without '
+        'them no 8-bit form is written',
     )
 
 

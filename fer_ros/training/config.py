@@ -1,6 +1,6 @@
 """TrainConfig: the settings of a training, one validated record."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.inference.config import ModelConfig
 from fer_ros.network.backbone_file import backbone_file
+from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.augment import AugmentConfig
 
 # Names of the checkpoint that is installed with the package and of the one from get-backbone.
@@ -44,7 +45,8 @@ class TrainConfig:
             ``without_second``. Running a finished training with another value rebuilds the kept
             model.
         init: Checkpoint of the same architecture that provides the initial weights; its
-            classifiers provide those of the classes that both models have. ``shipped``: the model
+            classifiers provide those of the classes that both models have. A configuration file
+            need not repeat its architecture. ``shipped``: the model
             that is installed with the package; ``vggface2``: the published MobileNet that
             ``fer-ros get-backbone`` downloads, for ``cnn: mobilenet``. Empty: random weights.
         init_share: Share of the initial weights in those of the kept model, 0 to 1. The mean of
@@ -153,7 +155,10 @@ class TrainConfig:
 def read_train_config(path: Path | None) -> TrainConfig:
     """Read a YAML file with the fields of ``TrainConfig``; without one, the defaults.
 
+    Without ``model``, the architecture is that of the checkpoint in ``init``, if there is one.
+
     Raises:
+        ModelFileError: The checkpoint in ``init`` is damaged.
         SettingError: The file is missing or not YAML, a key is unknown, a value is not allowed.
     """
     if path is None:
@@ -171,7 +176,16 @@ def read_train_config(path: Path | None) -> TrainConfig:
         if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
     config: TrainConfig = _record(TrainConfig, values)
+    # A missing checkpoint is reported where all checkpoints are read.
+    if 'model' not in values and config.init and config.sources[0].is_file():
+        config = replace(config, model=_architecture(config.sources[0]))
     return config
+
+
+def _architecture(checkpoint: Path) -> ModelConfig:
+    """Return the architecture of a checkpoint, for the classes of any data."""
+    model = load_checkpoint(checkpoint).model.config
+    return replace(model, classes=ModelConfig().classes, second_classes=())
 
 
 def _mapping(values: Any, name: str) -> dict[str, Any]:

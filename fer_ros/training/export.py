@@ -1,6 +1,7 @@
 """Calibrates the model that a training keeps, and exports it to its final files."""
 
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -169,28 +170,29 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
         onnx.save(graph, aside)
 
 
+# First block of a MobileNet that computes in 8 bits, counted from 0.
+_FIRST_INT8_BLOCK = 6
 # Number of faces from which the ranges of values are chosen; more did not change the answers.
 NUM_FACES = 512
 
 
 def has_int8_form(config: ModelConfig) -> bool:
-    """Return whether a model has convolutions that ``quantize_onnx`` converts.
-
-    A MobileNet has none: its 1x1 convolutions in 8 bits save less time than the conversions
-    between them cost.
-    """
-    return config.stream != 'gat' and config.cnn == 'residual'
+    """Return whether a model has convolutions that ``quantize_onnx`` converts."""
+    if config.cnn == 'mobilenet' and config.mobilenet_blocks <= _FIRST_INT8_BLOCK:
+        return False
+    return config.stream != 'gat'
 
 
 def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> None:
     """Write the 8-bit form of a model that ``export_onnx`` wrote.
 
-    The 3x3 convolutions of all stages but the first, which take most of the time, multiply
-    unsigned 8-bit values by signed weights, with one scale per map and one per filter (Jacob et
-    al. 2018). The stem and the first stage, whose errors would propagate through all others, the
-    shortcuts and the graph network stay in 32-bit floats. Weights take 7 bits: the sum of two
-    products then fits the 16 bits in which processors without dot-product instructions compute it,
-    so that every processor gives the same answers.
+    Some convolutions multiply unsigned 8-bit values by signed weights, with one scale per map and
+    one per filter (Jacob et al. 2018): in a residual network, the 3x3 convolutions of all stages
+    but the first; in a MobileNet, the 1x1 convolutions of the later blocks. The earlier ones stay
+    in 32-bit floats, because their errors would propagate through all others and, in a MobileNet,
+    the conversions would cost more time than they save; so do the shortcuts and the graph
+    network. Weights take 7 bits: the sum of two products then fits the 16 bits in which processors
+    without dot-product instructions compute it, so that every processor gives the same answers.
 
     Args:
         source: ONNX file of a model for which ``has_int8_form`` holds.
@@ -248,12 +250,19 @@ class _Faces(CalibrationDataReader):  # type: ignore[misc]
 
 def _convolutions(graph: Any) -> list[str]:
     names = [node.name for node in graph.graph.node if node.op_type == 'Conv']
+    return [name for name in names if _in_later_stage(name) or _in_later_block(name)]
+
+
+def _in_later_stage(name: str) -> bool:
+    """Whether a 3x3 convolution of a residual network is in any stage but the first."""
     # With the first stage it is 7 % faster, but three times as many answers change.
-    return [
-        name
-        for name in names
-        if '/stages.0/' not in name and ('/conv1/' in name or '/conv2/' in name)
-    ]
+    return '/stages.0/' not in name and ('/conv1/' in name or '/conv2/' in name)
+
+
+def _in_later_block(name: str) -> bool:
+    """Whether a 1x1 convolution of a MobileNet is in a block from ``_FIRST_INT8_BLOCK`` on."""
+    found = re.search(r'/blocks\.(\d+)\.1/conv/', name)
+    return found is not None and int(found[1]) >= _FIRST_INT8_BLOCK
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class Trainer:
         """Train until the last epoch; return the validation figures of the kept model.
 
         Finally, the calibrated model of the best epoch is written as ``model.safetensors``,
-        ``model.onnx`` and, if it has a residual CNN, ``model.int8.onnx``.
+        ``model.onnx`` and, if it has one, ``model.int8.onnx``.
 
         Args:
             progress: Whether to show progress bars and print the figures of each epoch.

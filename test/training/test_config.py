@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,10 @@ import pytest
 pytest.importorskip('torch')
 
 from fer_ros.errors import SettingError
+from fer_ros.inference.config import ModelConfig
 from fer_ros.network.backbone_file import backbone_file
+from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+from fer_ros.network.fer_net import FerNet
 from fer_ros.training.config import TrainConfig, read_train_config
 
 
@@ -30,6 +34,16 @@ def test_teacher_from_published_weights_has_their_network_and_learns_both_labell
     assert (config.init, config.model.cnn, config.model.crop_px) == ('vggface2', 'mobilenet', 96)
     assert config.sources == [backbone_file()]
     assert config.second_loss > 0
+
+
+def test_architecture_is_that_of_the_checkpoint_to_start_from_unless_given(tmp_path):
+    small = ModelConfig(stream='cnn', cnn_channels=(4, 8), cnn_blocks=(1, 1), classes=('a', 'b'))
+    save_checkpoint(Checkpoint(FerNet(small)), tmp_path / 'm.safetensors')
+    (tmp_path / 'c.yaml').write_text(f'init: {tmp_path}/m.safetensors')
+    config = read_train_config(tmp_path / 'c.yaml').model
+    assert config == replace(small, classes=ModelConfig().classes)
+    (tmp_path / 'c.yaml').write_text(f'init: {tmp_path}/m.safetensors\nmodel: {{heads: 2}}')
+    assert read_train_config(tmp_path / 'c.yaml').model == ModelConfig(heads=2)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import Checkpoint
 from fer_ros.network.fer_net import FerNet
-from fer_ros.training.export import export_onnx, quantize_onnx
+from fer_ros.training.export import export_onnx, has_int8_form, quantize_onnx
 
 
 @pytest.fixture(scope='module')
@@ -85,6 +86,21 @@ def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
     with pytest.raises(ModelFileError, match='has no convolution to compute in 8 bits'):
         quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 48)
     assert not (tmp_path / 'm.int8.onnx').exists()
+
+
+def test_later_blocks_of_a_mobilenet_are_in_whole_numbers(faces, tmp_path):
+    config = ModelConfig(cnn='mobilenet', mobilenet_blocks=8, crop_px=32)
+    export_onnx(Checkpoint(FerNet(config).eval()), tmp_path / 'm.onnx')
+    quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 32)
+    nodes = onnx.load(tmp_path / 'm.int8.onnx').graph.node
+    # The 1x1 convolutions of the last two blocks.
+    assert [node.op_type for node in nodes].count('Conv') == 17
+    made_by = {output: node.op_type for node in nodes for output in node.output}
+    weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
+    assert weights.count('DequantizeLinear') == 2
+    assert has_int8_form(config)
+    assert not has_int8_form(replace(config, mobilenet_blocks=6))
+    assert not has_int8_form(replace(config, stream='gat'))
 
 
 def test_without_faces_nothing_is_written(faces, folder, tmp_path):
