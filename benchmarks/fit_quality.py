@@ -20,9 +20,9 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import load_ferplus
 from fer_ros.evaluation.predictions import ask
 from fer_ros.face.alignment import align_face
+from fer_ros.face.appearance import COMPARED_PX
 from fer_ros.face.quality import (
     FEATURES,
-    MEASURED_PX,
     WEIGHTS,
     WORSE_IF_MORE,
     Faces,
@@ -60,7 +60,7 @@ def looks_of_faces(faces: FaceSet) -> npt.NDArray[np.int64]:
     looks = []
     for index in chosen:
         landmarks = Landmarks(faces.landmarks_px[index])
-        crop = align_face(faces.images[index], landmarks, MEASURED_PX).crop
+        crop = align_face(faces.images[index], landmarks, COMPARED_PX).crop
         looks += [small_look(crop), small_look(np.ascontiguousarray(crop[:, ::-1]))]
     mean = np.mean(looks, axis=0)
     components = np.linalg.svd(np.array(looks) - mean, full_matrices=False)[2][:_COMPONENTS]

@@ -286,6 +286,7 @@ def test_output_folder_holds_what_the_last_whole_run_wrote(tmp_path, runs):
 @example('\x00')
 def test_configuration_of_a_training_is_one_or_refused(tmp_path, text):
     pytest.importorskip('torch')
+    pytest.importorskip('torch_geometric')
     from fer_ros.training.config import read_train_config
 
     (tmp_path / 'c.yaml').write_text(text, encoding='utf-8', errors='surrogatepass')

@@ -22,7 +22,7 @@ def test_file_in_the_current_folder_goes_before_one_that_ships(tmp_path, monkeyp
 def test_file_that_is_nowhere_is_said_with_those_that_ship(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     known = (
-        f'{name} does not exist; shipped configurations are backbone, fer, refine, teacher, train'
+        f'{name} does not exist; shipped configurations are fer, ferplus, refine, teacher, train'
     )
     with pytest.raises(SettingError, match=known):
         find_config(Path(name))

@@ -7,6 +7,7 @@ ROS distribution, ``network`` installs or downloads. ``long`` ones run in make t
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import copytree
 
@@ -18,7 +19,9 @@ from documents import PAGES, ROOT, blocks
 from portrait_clip import frames_at
 from video_files import write_video
 
+from fer_ros.inference.config import ModelConfig
 from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.network.backbone_file import backbone_file
 
 NOT_RUN = {'hardware', 'network'}
 BLOCKS = [
@@ -59,6 +62,7 @@ def folder(tmp_path):
         place.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(place / f'{k}.png'), face)
     write_ferplus(tmp_path / 'FERPLUS')
+    write_backbone(tmp_path / 'data' / 'fer_ros' / backbone_file().name)
     write_crema_d(tmp_path / 'VideoFlash')
     return tmp_path
 
@@ -74,6 +78,18 @@ def write_ferplus(path):
     (path / 'fer2013new.csv').write_text('\n'.join(votes))
 
 
+def write_backbone(path):
+    """Write a network in place of the published one, if there is a library to do so."""
+    if find_spec('torch') is None:
+        return
+    from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+    from fer_ros.network.fer_net import FerNet
+
+    path.parent.mkdir(parents=True)
+    network = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=96))
+    save_checkpoint(Checkpoint(network), path)
+
+
 def write_crema_d(path):
     path.mkdir()
     image = next(frames_at([1.0]))
@@ -84,7 +100,8 @@ def write_crema_d(path):
 
 @pytest.mark.parametrize('code', BLOCKS)
 def test_commands_of_a_block_succeed(code, folder, tmp_path):
-    own = {'XDG_CACHE_HOME': str(tmp_path / 'cache'), 'OMP_NUM_THREADS': '1'}
+    own = {f'XDG_{name.upper()}_HOME': str(tmp_path / name) for name in ('cache', 'data')}
+    own['OMP_NUM_THREADS'] = '1'
     bin_folder = tmp_path / 'bin'
     bin_folder.mkdir()
     # The installed command, which runs the code under test.

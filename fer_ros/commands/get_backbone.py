@@ -1,4 +1,4 @@
-"""``fer-ros get-backbone``: downloads the network that a teacher starts from."""
+"""``fer-ros get-backbone``: downloads the network that trainings on FER+ start from."""
 
 import argparse
 
@@ -13,10 +13,10 @@ def _get_backbone(_: argparse.Namespace) -> None:
 
 GET_BACKBONE = Command(
     'get-backbone',
-    help='download the network that a teacher starts from',
+    help='download the network that trainings on FER+ start from',
     description='Download MobileNet v1 with weights trained for face recognition (VGGFace2; '
     'Apache-2.0, 14 MB), verify its checksums, and write it as a checkpoint that a training '
     'can start from.',
-    example='get-backbone && fer-ros train --config backbone --data FERPLUS --out runs/backbone',
+    example='get-backbone && fer-ros train --config ferplus --data FERPLUS --out runs/ferplus',
     run=_get_backbone,
 )

@@ -25,6 +25,8 @@ FADE_FRAMES = 6
 # The default severity; the model card gives the accuracy of single frames at each.
 SEVERITY = 0.96
 SEVERITIES = (0.5, SEVERITY, 1.5)
+# Side of a clip's faces, aligned, in pixels of its frames: the size of the pictures of FER2013.
+SHOWN_PX = 48
 # After this many frames, about a third (1/e) of a displacement of the walk is left.
 _CORRELATION_FRAMES = 4.0
 
@@ -77,9 +79,21 @@ def synthetic_clip(
     predictor: LandmarkPredictor | None = None,
     config: WalkConfig | None = None,
 ) -> Iterator[AlignedFace]:
-    """Yield the aligned faces in ``synthetic_pictures``, which has the same arguments."""
+    """Yield the aligned faces in ``synthetic_pictures``.
+
+    The faces are ``SHOWN_PX`` wide in every frame, so that noise and blur are the same for all
+    models.
+
+    Args:
+        stills: As there, like all that follow ``size_px``.
+        size_px: Side of the aligned crops.
+        rng: Source of all random numbers.
+        severity: Factor on the strengths in ``config``.
+        predictor: Landmark model.
+        config: Strengths of the disturbances.
+    """
     for picture, landmarks in synthetic_pictures(
-        stills, size_px, rng, severity, predictor, config
+        stills, SHOWN_PX, rng, severity, predictor, config
     ):
         yield align_face(picture, landmarks, size_px)
 

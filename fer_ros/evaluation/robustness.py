@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from fer_ros.data.disturbances import (
@@ -17,9 +18,10 @@ from fer_ros.data.disturbances import (
     to_pixels,
 )
 from fer_ros.data.face_set import FaceSet
+from fer_ros.data.synthetic_clips import SHOWN_PX
 from fer_ros.evaluation.predictions import answers_for
 from fer_ros.evaluation.report import Curves, Table
-from fer_ros.face.alignment import crop_face, face_transform
+from fer_ros.face.alignment import align_face
 from fer_ros.inference.classifier import Classifier
 from fer_ros.metrics import bootstrap_accuracy
 from fer_ros.progress import ProgressBar
@@ -117,7 +119,10 @@ def _disturbed(
 ) -> Iterator[AlignedFace]:
     rng = np.random.default_rng(0)
     for image, points in zip(faces.images, faces.landmarks_px, strict=True):
-        landmarks = Landmarks(points)
-        face = crop_face(image, landmarks, face_transform(landmarks), crop_px)
-        pixels = disturbance.pixels(to_pixels(face.crop), strength, rng)
-        yield AlignedFace(to_image(pixels), face.landmarks_norm)
+        # At the same size for all models, so that a pixel of blur is the same disturbance.
+        face = align_face(image, Landmarks(points), SHOWN_PX)
+        crop = to_image(disturbance.pixels(to_pixels(face.crop), strength, rng))
+        if crop_px != SHOWN_PX:
+            enlarged = cv2.resize(crop, (crop_px, crop_px), interpolation=cv2.INTER_LINEAR)
+            crop = np.asarray(enlarged, np.uint8)
+        yield AlignedFace(crop, face.landmarks_norm)

@@ -9,6 +9,8 @@ import numpy as np
 
 from fer_ros.structures import FloatArray, ImageArray
 
+# Side at which crops are compared, whatever the model takes.
+COMPARED_PX = 48
 # Side of the neighbourhood, as a fraction of the crop's side, whose mean and spread normalise a
 # pixel. This removes light and contrast, and with them most of what all faces share.
 _NEIGHBOURHOOD = 0.27
@@ -57,6 +59,14 @@ class Appearance:
         self._last = look
 
 
+def compared_crop(crop: ImageArray) -> ImageArray:
+    """Return a crop at the side at which faces are compared, ``COMPARED_PX``."""
+    if len(crop) == COMPARED_PX:
+        return crop
+    size_wh = COMPARED_PX, COMPARED_PX
+    return np.asarray(cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def look_of(crop: ImageArray) -> FloatArray:
     """Return the comparable content of a crop, with local light and contrast removed.
 
@@ -64,11 +74,11 @@ def look_of(crop: ImageArray) -> FloatArray:
         crop: ``(S, S)`` uint8, an aligned face.
 
     Returns:
-        ``(S * S,)`` float32 with mean 0 and length 1, so that the dot product of two looks is
-        their correlation; zeros for a uniform crop.
+        ``(COMPARED_PX * COMPARED_PX,)`` float32 with mean 0 and length 1, so that the dot product
+        of two looks is their correlation; zeros for a uniform crop.
     """
-    side = int(_NEIGHBOURHOOD * len(crop)) | 1
-    values = crop.astype(np.float32)
+    values = compared_crop(crop).astype(np.float32)
+    side = int(_NEIGHBOURHOOD * len(values)) | 1
     values -= cv2.blur(values, (side, side))
     # Running sums in single precision may end a little below zero beside something bright.
     squares = np.maximum(cv2.blur(values * values, (side, side)), 0)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.face.appearance import look_of
+from fer_ros.face.appearance import COMPARED_PX, compared_crop, look_of
 from fer_ros.face.head_shape import HEAD_SHAPE_M
 from fer_ros.face.landmark_layout import REGIONS
 from fer_ros.structures import (
@@ -23,8 +23,6 @@ from fer_ros.structures import (
 )
 
 WEIGHTS = Path(__file__).parent.parent / 'weights' / 'quality.json'
-# Side of the crops on which the features are measured.
-MEASURED_PX = 48
 # Side of the looks that are compared with the mean face.
 LOOK_PX = 16
 # In the order in which ``measure_quality`` returns them.
@@ -137,8 +135,8 @@ def faces_from_thousandths(rows: npt.NDArray[np.int64]) -> Faces:
 
 
 def small_look(crop: ImageArray) -> FloatArray:
-    """Return ``look_of`` a 48 px crop, reduced to 16 x 16: ``(256,)`` float32 of length 1."""
-    look = look_of(crop).reshape(MEASURED_PX, MEASURED_PX)
+    """Return ``look_of`` a crop, reduced to 16 x 16: ``(256,)`` float32 of length 1."""
+    look = look_of(crop).reshape(COMPARED_PX, COMPARED_PX)
     small = cv2.resize(look, (LOOK_PX, LOOK_PX), interpolation=cv2.INTER_AREA).ravel()
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), np.float32)
 
@@ -181,10 +179,7 @@ def measure_quality(face: AlignedFace, landmarks: Landmarks, faces: Faces) -> Ma
         landmarks: Landmarks in pixels of the image.
         faces: Faces with which the crop is compared.
     """
-    crop = face.crop
-    if len(crop) != MEASURED_PX:
-        resized = cv2.resize(crop, (MEASURED_PX, MEASURED_PX), interpolation=cv2.INTER_AREA)
-        crop = np.asarray(resized, np.uint8)
+    crop = compared_crop(face.crop)
     return np.array(
         [
             math.log(max(_size_px(face, landmarks), 1.0)),

@@ -1,4 +1,4 @@
-"""The published weights that a teacher starts from: their source and their path."""
+"""The published weights that trainings start from: their source and their path."""
 
 from pathlib import Path
 

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -14,10 +15,10 @@ def predictor():
 
 @pytest.fixture
 def clip(portrait_gray, portrait_landmarks, predictor):
-    def frames(stills=None, seed=0, severity=1.0):
+    def frames(stills=None, seed=0, severity=1.0, size_px=48):
         shown = stills or [Still(portrait_gray, portrait_landmarks)]
         rng = np.random.default_rng(seed)
-        return list(synthetic_clip(shown, 48, rng, severity, predictor))
+        return list(synthetic_clip(shown, size_px, rng, severity, predictor))
 
     return frames
 
@@ -35,6 +36,14 @@ def test_severity_0_shows_the_still_in_every_frame(clip, portrait_gray, portrait
     assert all((frame.crop == frames[0].crop).all() for frame in frames)
     # Found in a picture of 72 pixels instead of one of 400.
     assert np.abs(frames[0].landmarks_norm - still.landmarks_norm).mean() < 0.05
+
+
+def test_faces_are_disturbed_alike_for_crops_of_any_side(clip):
+    for small, large in zip(clip(), clip(size_px=96), strict=True):
+        assert large.crop.shape == (96, 96)
+        assert (large.landmarks_norm == small.landmarks_norm).all()
+        reduced = cv2.resize(large.crop, (48, 48), interpolation=cv2.INTER_AREA)
+        assert np.corrcoef(reduced.ravel(), small.crop.ravel())[0, 1] > 0.98
 
 
 def test_landmarks_are_found_in_the_disturbed_frame(clip):

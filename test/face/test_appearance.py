@@ -26,6 +26,12 @@ def test_everybody_is_alike_to_nobody():
     assert Appearance().likeness(look_of(np.zeros((48, 48), np.uint8))) == 1.0
 
 
+def test_crops_of_any_side_are_compared(crop_of, portrait_gray):
+    crop = crop_of(portrait_gray)
+    known = remembered(crop)
+    assert known.likeness(look_of(cv2.resize(crop, (64, 64)))) > 0.95
+
+
 def test_same_face_in_other_light_is_alike(crop_of, portrait_gray):
     dark = cv2.convertScaleAbs(portrait_gray, alpha=0.4, beta=5)
     known = remembered(crop_of(portrait_gray))
