@@ -36,7 +36,7 @@ MODELS: tuple[Spec, ...] = (
         'int8',
         True,
         'Whether the backend onnx uses the 8-bit form of the model, NAME.int8.onnx, on the CPU '
-        'where that file exists: a third faster, and it nearly always names the same emotion.',
+        'where that file exists: faster, and it nearly always names the same emotion.',
     ),
     Spec(
         'mirror',

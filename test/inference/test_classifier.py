@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shipped_model import CROP_PX
 
 from fer_ros.errors import ModelFileError, SettingError
 from fer_ros.face.alignment import align_face
@@ -21,7 +22,7 @@ def onnx():
 @pytest.fixture(scope='module')
 def faces():
     rng = np.random.default_rng(0)
-    crops = rng.normal(size=(5, 1, 48, 48)).astype(np.float32)
+    crops = rng.normal(size=(5, 1, CROP_PX, CROP_PX)).astype(np.float32)
     return ModelInput(crops, rng.normal(0, 0.4, (5, 68, 16)).astype(np.float32))
 
 
@@ -122,8 +123,8 @@ def test_both_sides_are_averaged(portrait_gray, portrait_landmarks, backend):
     if backend == 'torch':
         pytest.importorskip('torch_geometric')
     # The model is as confident about the portrait as about its mirror image.
-    crop = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
-    face = replace(align_face(portrait_gray, portrait_landmarks, 48), crop=crop)
+    crop = np.random.default_rng(0).integers(0, 256, (CROP_PX, CROP_PX), np.uint8)
+    face = replace(align_face(portrait_gray, portrait_landmarks, CROP_PX), crop=crop)
     one, both = (load_classifier(backend=backend, mirror=choice) for choice in (False, True))
     a, b = (softmax(one.logits(make_batch([side])))[0] for side in (face, mirror(face)))
     assert np.abs(a - b).max() > 1e-3

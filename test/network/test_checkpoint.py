@@ -9,6 +9,7 @@ pytest.importorskip('torch_geometric')
 
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from shipped_model import CROP_PX
 
 from fer_ros.errors import ModelFileError
 from fer_ros.face.alignment import align_face
@@ -111,7 +112,7 @@ def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path
 
 
 def test_shipped_weights_give_the_stored_logits(portrait_gray, portrait_landmarks):
-    batch = make_batch([align_face(portrait_gray, portrait_landmarks, 48)])
+    batch = make_batch([align_face(portrait_gray, portrait_landmarks, CROP_PX)])
     (logits,) = load_classifier(SHIPPED_MODEL, 'torch').logits(batch)
     stored = json.loads(SHIPPED_MODEL.with_name('portrait.json').read_text())
     assert stored['classes'] == list(FERPLUS_CLASSES)

@@ -3,6 +3,7 @@ import inspect
 import numpy as np
 import onnxruntime
 import pytest
+from shipped_model import CROP_PX
 
 from fer_ros.errors import SettingError
 from fer_ros.face.graph import node_features
@@ -20,7 +21,7 @@ def test_models_are_loaded_as_the_parameters_say():
     assert pipeline_models({**chosen, 'int8': False}).classifier.path.name == 'ferplus.onnx'
     # Noise, for whose mirror image the model gives another answer.
     faces = ModelInput(
-        np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32),
+        np.random.default_rng(0).normal(size=(1, 1, CROP_PX, CROP_PX)).astype(np.float32),
         node_features(MEAN_SHAPE_NORM[None]),
     )
     one, both = (

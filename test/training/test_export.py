@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip('torch_geometric')
 
 import onnx
+from shipped_model import CROP_PX
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, ModelFileError
@@ -36,12 +37,12 @@ def folder(faces, tmp_path_factory):
     """A copy of the shipped model with its own 8-bit form."""
     folder = tmp_path_factory.mktemp('model')
     shutil.copy(SHIPPED_MODEL, folder / 'm.onnx')
-    quantize_onnx(folder / 'm.onnx', folder / 'm.int8.onnx', faces, 48)
+    quantize_onnx(folder / 'm.onnx', folder / 'm.int8.onnx', faces, CROP_PX)
     return folder
 
 
 def test_8_bit_form_answers_nearly_as_the_model(faces, folder):
-    batch = make_batch(list(aligned_faces(faces, 48)))
+    batch = make_batch(list(aligned_faces(faces, CROP_PX)))
     exact, quick = (
         softmax(load_classifier(folder / 'm.onnx', int8=int8).logits(batch))
         for int8 in (False, True)
@@ -70,14 +71,33 @@ def test_shipped_model_has_an_8_bit_form_of_the_same_training():
     assert quick.figures == exact.figures
 
 
-def test_convolutions_of_all_stages_but_the_first_are_in_whole_numbers(folder):
+def in_whole_numbers(path):
+    """Return how many convolutions of a model are in whole numbers, and how many it has."""
+    nodes = onnx.load(path).graph.node
+    made_by = {output: node.op_type for node in nodes for output in node.output}
+    weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
+    return weights.count('DequantizeLinear'), len(weights)
+
+
+def test_all_stages_but_the_first_of_the_shipped_model_are_in_whole_numbers(folder):
     for path in (folder / 'm.int8.onnx', load_classifier(int8=True).path):
-        nodes = onnx.load(path).graph.node
-        made_by = {output: node.op_type for node in nodes for output in node.output}
-        weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
         # Two in each of five blocks; the stem, the first stage and the shortcuts stay in floats.
-        assert weights.count('DequantizeLinear') == 10
-        assert len(weights) == 16
+        assert in_whole_numbers(path) == (10, 16)
+
+
+def test_later_blocks_of_a_mobilenet_are_in_whole_numbers(faces, tmp_path):
+    config = ModelConfig(cnn='mobilenet', mobilenet_blocks=8, crop_px=32)
+    export_onnx(Checkpoint(FerNet(config).eval()), tmp_path / 'm.onnx')
+    quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 32)
+    # The 1x1 convolutions of the last two blocks; a stem, and two in each of eight blocks.
+    assert in_whole_numbers(tmp_path / 'm.int8.onnx') == (2, 17)
+
+
+def test_model_of_few_blocks_or_without_a_cnn_has_no_8_bit_form():
+    config = ModelConfig(cnn='mobilenet', mobilenet_blocks=7, crop_px=32)
+    assert has_int8_form(config)
+    assert not has_int8_form(replace(config, mobilenet_blocks=6))
+    assert not has_int8_form(replace(config, stream='gat'))
 
 
 def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
@@ -86,21 +106,6 @@ def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
     with pytest.raises(ModelFileError, match='has no convolution to compute in 8 bits'):
         quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 48)
     assert not (tmp_path / 'm.int8.onnx').exists()
-
-
-def test_later_blocks_of_a_mobilenet_are_in_whole_numbers(faces, tmp_path):
-    config = ModelConfig(cnn='mobilenet', mobilenet_blocks=8, crop_px=32)
-    export_onnx(Checkpoint(FerNet(config).eval()), tmp_path / 'm.onnx')
-    quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 32)
-    nodes = onnx.load(tmp_path / 'm.int8.onnx').graph.node
-    # The 1x1 convolutions of the last two blocks.
-    assert [node.op_type for node in nodes].count('Conv') == 17
-    made_by = {output: node.op_type for node in nodes for output in node.output}
-    weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
-    assert weights.count('DequantizeLinear') == 2
-    assert has_int8_form(config)
-    assert not has_int8_form(replace(config, mobilenet_blocks=6))
-    assert not has_int8_form(replace(config, stream='gat'))
 
 
 def test_without_faces_nothing_is_written(faces, folder, tmp_path):
