@@ -46,9 +46,9 @@ class TrainConfig:
             model.
         init: Checkpoint of the same architecture that provides the initial weights; its
             classifiers provide those of the classes that both models have. A configuration file
-            need not repeat its architecture. ``shipped``: the model
-            that is installed with the package; ``vggface2``: the published MobileNet that
-            ``fer-ros get-backbone`` downloads, for ``cnn: mobilenet``. Empty: random weights.
+            need not repeat its architecture. ``shipped``: the model that is installed with the
+            package; ``vggface2``: the published MobileNet that ``fer-ros get-backbone`` downloads,
+            for ``cnn: mobilenet``. Empty: random weights.
         init_share: Share of the initial weights in those of the kept model, 0 to 1. The mean of
             two models along a training is often better than either (Wortsman et al. 2022, "Robust
             fine-tuning of zero-shot models").
