@@ -40,6 +40,9 @@ def spin_whatever(node: Node) -> None:
         except (FerError, ExternalShutdownException):
             raise
         except Exception as error:
+            # What is published while a signal shuts ROS down fails, and nobody needs to know.
+            if not rclpy.ok():
+                return
             log.say(node.get_name(), f'{type(error).__name__}: {error}', error)
 
 

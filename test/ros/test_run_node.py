@@ -64,3 +64,24 @@ def test_what_rclpy_raises_is_said_once_and_does_not_end_the_process():
     assert (run.returncode, run.stdout) == (0, 'called again\n')
     assert run.stderr.count('probe: ValueError: call 1') == 1
     assert run.stderr.count('Traceback') == 1
+
+
+# A node in which a call fails because ROS is being shut down, as by a signal.
+SHUT_DOWN = """
+import rclpy
+from fer_ros.ros.run_node import run_node
+def call():
+    rclpy.shutdown()
+    raise ValueError('nothing can be published')
+def make():
+    node = rclpy.create_node('probe')
+    node.create_timer(0.01, call)
+    return node
+run_node(make)
+"""
+
+
+def test_what_fails_because_ros_is_shut_down_is_not_said():
+    run = subprocess.run([sys.executable, '-c', SHUT_DOWN], capture_output=True, text=True)
+    assert run.returncode == 0
+    assert 'nothing can be published' not in run.stderr
