@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.data.cache import cache_key
+from fer_ros.errors import ModelFileError
+from fer_ros.network.backbone_file import backbone_file
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint
 from fer_ros.training.config import TrainConfig
 
@@ -44,6 +46,10 @@ def load_sources(config: TrainConfig) -> Sources:
         ModelFileError: A checkpoint is missing or damaged.
     """
     paths = config.sources
+    if backbone_file() in paths and not backbone_file().is_file():
+        raise ModelFileError(
+            f'checkpoint {backbone_file()} does not exist: download it with "fer-ros get-backbone"'
+        )
     known = {path: Source(path, load_checkpoint(path)) for path in dict.fromkeys(paths)}
     every = [known[path] for path in paths]
     digest = cache_key('checkpoints', *(path.read_bytes() for path in paths))

@@ -124,3 +124,10 @@ def test_threads_wait_only_shortly_unless_the_user_says_how(given, expected):
         check=True,
     )
     assert run.stdout.strip() == expected
+
+
+def test_published_weights_that_are_missing_are_to_be_downloaded(pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    config = TrainConfig(init='vggface2')
+    with pytest.raises(ModelFileError, match='download it with "fer-ros get-backbone"'):
+        train(config, [pictures], tmp_path / 'run', 'cpu', threads=1)
