@@ -39,10 +39,23 @@ def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
     assert f'[probe]: middleware rmw_fastrtps_cpp, {said}' in line
 
 
-# A node whose first calls raise, and which then ends.
-RAISING = """
+def run_calling(call):
+    """Run a node that calls a function again and again until ROS is shut down."""
+    program = f"""
 import rclpy
 from fer_ros.ros.run_node import run_node
+{call}
+def make():
+    node = rclpy.create_node('probe')
+    node.create_timer(0.01, call)
+    return node
+run_node(make)
+"""
+    return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+
+
+# The first calls raise, and the last one ends the node.
+RAISING = """
 calls = []
 def call():
     calls.append(1)
@@ -51,37 +64,25 @@ def call():
         rclpy.shutdown()
         return
     raise ValueError(f'call {len(calls)}')
-def make():
-    node = rclpy.create_node('probe')
-    node.create_timer(0.01, call)
-    return node
-run_node(make)
 """
 
 
 def test_what_rclpy_raises_is_said_once_and_does_not_end_the_process():
-    run = subprocess.run([sys.executable, '-c', RAISING], capture_output=True, text=True)
+    run = run_calling(RAISING)
     assert (run.returncode, run.stdout) == (0, 'called again\n')
     assert run.stderr.count('probe: ValueError: call 1') == 1
     assert run.stderr.count('Traceback') == 1
 
 
-# A node in which a call fails because ROS is being shut down, as by a signal.
+# The call fails because ROS is being shut down, as by a signal.
 SHUT_DOWN = """
-import rclpy
-from fer_ros.ros.run_node import run_node
 def call():
     rclpy.shutdown()
     raise ValueError('nothing can be published')
-def make():
-    node = rclpy.create_node('probe')
-    node.create_timer(0.01, call)
-    return node
-run_node(make)
 """
 
 
 def test_what_fails_because_ros_is_shut_down_is_not_said():
-    run = subprocess.run([sys.executable, '-c', SHUT_DOWN], capture_output=True, text=True)
+    run = run_calling(SHUT_DOWN)
     assert run.returncode == 0
     assert 'nothing can be published' not in run.stderr
