@@ -107,6 +107,10 @@ class FaceSet:
         """Return the ``(N,)`` index of each face's most probable class."""
         return self.targets.argmax(axis=1)
 
+    def spread(self, most: int) -> 'FaceSet':
+        """Return at most ``most`` of the faces, evenly spread over the set."""
+        return self.select(np.linspace(0, len(self) - 1, min(len(self), most)).astype(int))
+
     def select(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> 'FaceSet':
         """Return the faces that a mask or an array of indices selects."""
         optional = {

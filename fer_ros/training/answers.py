@@ -34,8 +34,7 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
         figures: Figures stored in its file, with the frequencies of its classes.
         validation: Faces that the model was not trained on.
     """
-    spread = np.linspace(0, len(validation) - 1, min(len(validation), MOST_STILLS)).astype(int)
-    stills = validation.select(spread)
+    stills = validation.spread(MOST_STILLS)
     frames = clips_of_stills(stills, model.config.crop_px, SEVERITY, FRAMES)
     parts = [
         model(torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes)).numpy()

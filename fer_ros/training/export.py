@@ -209,8 +209,7 @@ def quantize_onnx(source: Path, path: Path, faces: FaceSet, crop_px: int) -> Non
 
     if not len(faces):
         raise DatasetError('the data has no face from which to choose the ranges of 8-bit values')
-    spread = np.linspace(0, len(faces) - 1, min(len(faces), NUM_FACES)).astype(int)
-    aligned = aligned_faces(faces.select(spread), crop_px)
+    aligned = aligned_faces(faces.spread(NUM_FACES), crop_px)
     with TemporaryDirectory() as folder, atomic_file(path) as aside, _quiet():
         prepared = Path(folder) / 'prepared.onnx'
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)

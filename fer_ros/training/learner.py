@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -95,9 +94,9 @@ def build_learner(
             average_weights(first, deepcopy(learner.model), config.init_share)
     cnn = getattr(learner.model, 'cnn', None)
     if isinstance(cnn, MobileNetStream) and not cnn.is_normalised:
-        spread = np.linspace(0, len(faces) - 1, min(len(faces), _TYPICAL_FACES)).astype(int)
-        typical = make_batch(list(aligned_faces(faces.select(spread), config.model.crop_px)))
-        cnn.normalise(torch.from_numpy(typical.crops))
+        typical = faces.spread(_TYPICAL_FACES)
+        batch = make_batch(list(aligned_faces(typical, config.model.crop_px)))
+        cnn.normalise(torch.from_numpy(batch.crops))
     return learner
 
 
