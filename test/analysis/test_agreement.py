@@ -13,11 +13,11 @@ def rows(*spans):
     ]
 
 
-def test_without_labels_there_is_no_judgement():
+def test_agreement_without_labels_is_none():
     assert measure_agreement(log_of(rows((0, 1, 'fear')))) is None
 
 
-def test_images_are_right_where_the_estimate_is_the_label():
+def test_image_accuracy_confusion_and_f1_compare_estimates_with_labels():
     log = log_of(rows((0, 3, 'fear'), (3, 4, 'neutral')), [(0, 4, 'fear')])
     images = measure_agreement(log).images
     assert images.count == 40
@@ -27,7 +27,7 @@ def test_images_are_right_where_the_estimate_is_the_label():
     assert images.macro_f1 == pytest.approx(6 / 7)
 
 
-def test_label_counts_once_with_the_class_of_the_highest_mean_probability():
+def test_each_label_counts_once_by_highest_mean_probability():
     log = log_of(
         rows((0, 3, 'fear'), (3, 4, 'neutral'), (4, 6, 'happiness')),
         [(0, 4, 'fear'), (4, 6, 'neutral')],
@@ -37,18 +37,18 @@ def test_label_counts_once_with_the_class_of_the_highest_mean_probability():
     assert intervals.confusion == ((0, 1, 0), (0, 0, 0), (0, 0, 1))
 
 
-def test_images_without_a_label_do_not_count():
+def test_unlabelled_images_are_not_counted():
     assert measure_agreement(log_of(rows((0, 9, 'fear')), [(2, 3, 'fear')])).labelled_images == 10
 
 
-def test_labelled_images_without_the_face_are_a_share_of_their_own():
+def test_missing_face_counts_in_no_face_share_and_not_as_error():
     found = measure_agreement(log_of(rows((0, 3, 'fear'), (3, 4, None)), [(0, 4, 'fear')]))
     assert found.no_face_share == 0.25
     assert found.images.accuracy == 1.0
     assert found.each[0].no_face_share == 0.25
 
 
-def test_latency_goes_to_the_first_agreement_that_lasts_half_a_second():
+def test_latency_ends_at_first_agreement_lasting_half_a_second():
     log = log_of(
         rows((0, 1, 'neutral'), (1, 1.2, 'fear'), (1.2, 2, 'neutral'), (2, 4, 'fear')),
         [(0.5, 4, 'fear')],
@@ -58,12 +58,12 @@ def test_latency_goes_to_the_first_agreement_that_lasts_half_a_second():
     )
 
 
-def test_agreement_from_the_start_has_no_latency():
+def test_latency_is_zero_if_estimate_agrees_from_start():
     log = log_of(rows((0, 4, 'fear')), [(1, 3, 'fear')])
     assert measure_agreement(log).latency_s.median == 0
 
 
-def test_agreement_to_the_end_of_its_label_is_stable():
+def test_short_agreement_up_to_label_end_counts_for_latency():
     log = log_of(rows((0, 3.8, 'neutral'), (3.8, 4, 'fear')), [(1, 4, 'fear')])
     assert measure_agreement(log).latency_s.median == pytest.approx(2.8)
 
@@ -74,16 +74,16 @@ def test_label_that_is_never_recognised_has_no_latency():
     assert (latency.median, latency.recognised, latency.of) == (None, 0, 1)
 
 
-def test_flicker_counts_changes_while_a_label_holds():
+def test_flicker_counts_only_changes_within_a_label():
     log = log_of(
         rows((0, 1, 'neutral'), (1, 2, 'fear'), (2, 3, 'neutral')),
         [(0, 1, 'neutral'), (1, 3, 'fear')],
     )
-    # One change in 0.9 s + 1.9 s that are between first and last images of the labels.
+    # One change in 0.9 s + 1.9 s, the times from the first to the last image of each label.
     assert measure_agreement(log).flicker_per_min == pytest.approx(60 / 2.8)
 
 
-def test_label_that_never_meets_an_image_is_not_judged():
+def test_label_without_images_is_not_judged():
     found = measure_agreement(log_of(rows((0, 1, 'fear')), [(5, 6, 'fear')]))
     assert found.each == ()
     assert found.images == ConfusionFigures(0, None, None, CLASSES, ((0, 0, 0),) * 3)
@@ -94,7 +94,7 @@ def test_label_without_a_face_has_no_estimate():
     assert (found.each[0].estimate, found.intervals.count) == ('', 0)
 
 
-def test_agreements_of_bags_add_up():
+def test_confusions_of_two_bags_are_added():
     first = measure_agreement(log_of(rows((0, 3, 'fear')), [(0, 3, 'fear')])).images
     second = measure_agreement(log_of(rows((0, 1, 'fear')), [(0, 1, 'neutral')])).images
     both = add_confusions([first, second])
@@ -102,6 +102,6 @@ def test_agreements_of_bags_add_up():
     assert both.confusion == ((0, 0, 10), (0, 0, 0), (0, 0, 30))
 
 
-def test_agreements_of_nothing_add_up_to_nothing():
+def test_added_confusions_without_images_have_no_accuracy():
     nothing = measure_agreement(log_of(rows((0, 1, None)), [(0, 1, 'fear')])).images
     assert add_confusions([nothing]).accuracy is None

@@ -10,14 +10,14 @@ def test_coverage_is_the_share_of_images_with_a_face():
     assert (found.images, found.coverage, found.no_face_share) == (4, 0.75, 0.25)
 
 
-def test_rate_and_longest_gap_are_those_of_the_stamps():
+def test_rate_and_longest_gap_come_from_stamps():
     found = measure_behaviour(log_of([(0.0, None), (0.1, None), (0.2, None), (0.7, None)]))
     topic = found.topics['/camera']
     assert topic.rate_hz == pytest.approx(10)
     assert topic.longest_gap_s == pytest.approx(0.5)
 
 
-def test_dwell_goes_from_an_emotion_to_the_next():
+def test_dwell_lasts_until_next_emotion():
     rows = [(0.0, 'fear'), (0.2, 'fear'), (0.4, 'neutral'), (0.6, 'neutral'), (0.8, 'fear')]
     found = measure_behaviour(log_of(rows)).emotions
     assert found['fear'] == EmotionFigures(
@@ -30,13 +30,13 @@ def test_dwell_goes_from_an_emotion_to_the_next():
     assert set(found) == {'fear', 'neutral'}
 
 
-def test_flicker_is_changes_per_minute_of_a_face_in_view():
+def test_flicker_is_emotion_changes_per_minute_of_visible_face():
     rows = [(step / 10, 'fear' if step % 20 < 10 else 'neutral') for step in range(61)]
     # Six changes in 6 s, the last one with the last image.
     assert measure_behaviour(log_of(rows)).flicker_per_min == pytest.approx(60)
 
 
-def test_face_that_was_away_has_not_changed():
+def test_change_while_face_was_away_does_not_count():
     found = measure_behaviour(
         log_of([(0.0, 'fear'), (0.1, 'fear'), (3.0, 'neutral'), (3.1, 'neutral')])
     )
@@ -44,14 +44,14 @@ def test_face_that_was_away_has_not_changed():
     assert found.emotions['fear'].longest_dwell_s == pytest.approx(0.1)
 
 
-def test_image_that_was_not_sure_enough_is_uncertain():
+def test_uncertain_image_is_counted_as_uncertain():
     log = EmotionLog(CLASSES)
     for time_s in (0.0, 0.1):
         log.append('/c', time_s, frame(time_s, face(1, 'fear', named=False)))
     assert set(measure_behaviour(log).emotions) == {'uncertain'}
 
 
-def test_every_face_has_its_line():
+def test_every_face_is_listed_separately():
     log = EmotionLog(CLASSES)
     log.append('/c', 0.0, frame(0.0, face(1, 'fear'), face(4, 'neutral')))
     log.append('/c', 0.1, frame(0.1, face(4, 'neutral')))

@@ -7,7 +7,7 @@ from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 
 
-def test_series_are_the_faces_of_each_topic_in_order_of_time():
+def test_series_hold_one_face_of_one_topic_in_time_order():
     log = EmotionLog(CLASSES)
     log.append('/left', 0.0, frame(0.0, face(1, 'fear'), face(2, 'neutral')))
     log.append('/right', 0.1, frame(0.1, face(1, 'happiness')))
@@ -31,7 +31,7 @@ def test_log_without_faces_has_no_series():
     assert log.image_faces.tolist() == [0, 0]
 
 
-def test_log_of_nothing_has_no_series():
+def test_empty_log_has_no_series():
     assert EmotionLog(CLASSES).series() == ()
 
 
@@ -42,7 +42,7 @@ def test_series_grow_with_the_log():
     assert [len(series.times_s) for series in log.series()] == [2]
 
 
-def test_images_are_matched_with_the_labels_that_hold_for_them():
+def test_images_are_matched_with_labels_at_their_time():
     log = log_of([(0.0, 'fear'), (1.0, None), (2.0, 'fear')], [(0.5, 2.5, 'fear')])
     matched = log.labelled_images()
     assert matched.times_s.tolist() == [1.0, 2.0]
@@ -61,7 +61,7 @@ def test_image_with_two_labels_counts_twice():
     ) == {0: 2, 1: 1}
 
 
-def test_images_that_are_not_judged_have_a_share_of_their_own_and_no_say():
+def test_unjudged_images_count_only_in_their_own_share():
     log = EmotionLog(CLASSES, Labels([LabelInterval(0, 4, 'fear')]))
     for time_s, seen in ((0.0, unjudged(1)), (1.0, face(1, 'fear')), (2.0, face(1, 'fear'))):
         log.append('/c', time_s, frame(time_s, seen))

@@ -19,7 +19,7 @@ def test_columns_are_stamp_topic_face_box_emotion_and_every_probability():
     ]
 
 
-def test_table_has_a_line_per_face_and_image(tmp_path):
+def test_table_has_one_row_per_face_and_image(tmp_path):
     frames = [
         frame(100.3, face(1, 'fear'), face(4, 'neutral')),
         frame(100.4),
@@ -41,7 +41,7 @@ def test_table_has_a_line_per_face_and_image(tmp_path):
     )
 
 
-def test_face_that_was_never_judged_has_empty_cells(tmp_path):
+def test_unjudged_face_has_empty_emotion_cells(tmp_path):
     write_csv([frame(1.0, unjudged(1))], '/c', tmp_path / 't.csv')
     (line,) = lines(tmp_path / 't.csv')
     assert (line['judgement'], line['quality'], line['emotion']) == ('too small', '0.12500', '')
@@ -49,14 +49,14 @@ def test_face_that_was_never_judged_has_empty_cells(tmp_path):
     assert empty == ['', '', '', '', '']
 
 
-def test_table_of_nothing_has_its_columns(tmp_path):
+def test_empty_table_still_has_columns(tmp_path):
     table = EmotionTable(CLASSES, tmp_path / 't.csv', tmp_path / 't.parquet')
     table.close()
     assert (tmp_path / 't.csv').read_text().startswith('stamp_s,topic,face_id')
     assert pyarrow.parquet.read_table(tmp_path / 't.parquet').num_rows == 0
 
 
-def test_parquet_has_types(tmp_path):
+def test_parquet_columns_are_typed(tmp_path):
     table = EmotionTable(CLASSES, tmp_path / 't.csv', tmp_path / 't.parquet')
     table.write('/c', frame(1.5, face(2, 'fear')))
     table.close()
@@ -72,12 +72,12 @@ def test_parquet_has_types(tmp_path):
     assert found.to_pylist()[0]['face_id'] == 2
 
 
-def test_text_that_a_spreadsheet_would_compute_is_text(tmp_path):
+def test_topic_that_looks_like_formula_is_escaped(tmp_path):
     write_csv([frame(1.0, face(1, 'fear'))], '=1+1', tmp_path / 't.csv')
     assert lines(tmp_path / 't.csv')[0]['topic'] == "'=1+1"
 
 
-def test_picture_whose_name_is_a_formula_is_named_as_a_path(tmp_path):
+def test_file_name_that_looks_like_formula_gets_path_prefix(tmp_path):
     table = EmotionTable(CLASSES, tmp_path / 't.csv', None, stills=True)
     for name in ('=cmd.jpg', '-1.jpg', 'a=b.jpg'):
         table.write(name, frame(0.0, face(1, 'fear')))

@@ -23,13 +23,13 @@ SMALL, LARGE = face(1, FaceBox(0, 0, 10, 12)), face(2, FaceBox(50, 0, 80, 40))
 FRAME = FrameEmotions(0.0, CLASSES, (SMALL, LARGE))
 
 
-def test_intervals_are_read_in_order_of_their_starts(tmp_path):
+def test_intervals_are_sorted_by_start(tmp_path):
     labels = read(tmp_path, 'start_s,end_s,emotion\n5,6.5,fear\n0,2,happiness\n')
     found = [(i.start_s, i.end_s, i.emotion, i.face_id) for i in labels.intervals]
     assert found == [(0, 2, 'happiness', None), (5, 6.5, 'fear', None)]
 
 
-def test_face_id_may_be_said_or_not(tmp_path):
+def test_face_id_is_optional(tmp_path):
     labels = read(tmp_path, 'start_s,end_s,emotion,face_id\n0,2,fear,3\n2,3,fear,\n')
     assert [interval.face_id for interval in labels.intervals] == [3, None]
 
@@ -39,13 +39,13 @@ def test_two_faces_may_be_labelled_at_once(tmp_path):
     assert sorted(interval.face_id for _, interval in labels.at(1.5)) == [1, 2]
 
 
-def test_interval_holds_from_its_start_to_before_its_end():
+def test_interval_includes_its_start_and_excludes_its_end():
     labels = Labels([LabelInterval(1, 2, 'fear'), LabelInterval(2, 9, 'neutral')])
     said = {t: [i.emotion for _, i in labels.at(t)] for t in (0.9, 1, 1.9, 2, 8.9, 9)}
     assert said == {0.9: [], 1: ['fear'], 1.9: ['fear'], 2: ['neutral'], 8.9: ['neutral'], 9: []}
 
 
-def test_label_that_nothing_ends_does_not_hide_those_before_it():
+def test_open_ended_label_does_not_hide_earlier_ones():
     labels = Labels(
         [
             LabelInterval(0, 9, 'neutral', 1),
@@ -58,7 +58,7 @@ def test_label_that_nothing_ends_does_not_hide_those_before_it():
     assert said == {1.5: [0, 1], 2.5: [0], 3.5: [0, 2], 6: [0, 3], 99: [3]}
 
 
-def test_successive_labels_that_say_the_same_of_a_face_are_one():
+def test_adjacent_equal_labels_are_merged():
     labels = Labels(
         [
             LabelInterval(0, 1, 'fear'),
@@ -72,7 +72,7 @@ def test_successive_labels_that_say_the_same_of_a_face_are_one():
     assert said == [(0, 2, 'fear'), (2, 3, 'neutral'), (4, float('inf'), 'neutral')]
 
 
-def test_labels_of_two_faces_or_of_places_are_not_one():
+def test_labels_of_different_faces_or_with_regions_are_not_merged():
     regions = np.array([[0.0, 1, 1, 11, 13]])
     labels = [
         LabelInterval(0, 1, 'fear', 1),
@@ -83,7 +83,7 @@ def test_labels_of_two_faces_or_of_places_are_not_one():
     assert Labels(labels).intervals == labels
 
 
-def test_label_is_found_among_ten_thousand_without_looking_at_them():
+def test_label_lookup_does_not_scan_all_intervals():
     class Counted(LabelInterval):
         looks = 0
 
@@ -99,16 +99,16 @@ def test_label_is_found_among_ten_thousand_without_looking_at_them():
     assert Counted.looks < 10
 
 
-def test_label_without_face_id_is_about_the_largest_face():
+def test_label_without_face_id_applies_to_largest_face():
     assert LabelInterval(0, 1, 'fear').face_of(FRAME, 0.5) is LARGE
 
 
-def test_label_with_face_id_is_about_that_face_alone():
+def test_label_with_face_id_applies_only_to_that_face():
     assert LabelInterval(0, 1, 'fear', 1).face_of(FRAME, 0.5) is SMALL
     assert LabelInterval(0, 1, 'fear', 7).face_of(FRAME, 0.5) is None
 
 
-def test_label_with_regions_is_about_the_face_at_that_place_and_time():
+def test_label_with_regions_applies_to_face_at_that_place_and_time():
     regions = np.array([[0.0, 1, 1, 11, 13], [0.5, 52, 2, 82, 42]])
     label = LabelInterval(0, 1, 'fear', None, regions)
     assert label.face_of(FRAME, 0.4) is SMALL
@@ -119,7 +119,7 @@ def test_label_with_regions_is_about_the_face_at_that_place_and_time():
     )
 
 
-def test_label_finds_nobody_where_nobody_is():
+def test_label_matches_no_face_in_empty_frame():
     assert LabelInterval(0, 1, 'fear').face_of(FrameEmotions(0.0, CLASSES, ()), 0.5) is None
 
 
@@ -140,17 +140,17 @@ def test_label_finds_nobody_where_nobody_is():
         ('0,9,fear,1\n5,6,fear,2\n1,2,neutral,1', r'line 4: 1 to 2 s overlaps line 2'),
     ],
 )
-def test_label_file_with_a_wrong_line_is_an_error(tmp_path, line, sentence):
+def test_label_file_with_invalid_line_is_an_error(tmp_path, line, sentence):
     with pytest.raises(LabelError, match=sentence):
         read(tmp_path, f'start_s,end_s,emotion,face_id\n{line}\n')
 
 
-def test_label_file_without_a_column_is_an_error(tmp_path):
+def test_label_file_with_missing_column_is_an_error(tmp_path):
     with pytest.raises(LabelError, match='has no column end_s, expected start_s,end_s,emotion'):
         read(tmp_path, 'start_s,emotion\n0,fear\n')
 
 
-def test_label_file_without_an_interval_is_an_error(tmp_path):
+def test_label_file_without_intervals_is_an_error(tmp_path):
     with pytest.raises(LabelError, match='contains no interval'):
         read(tmp_path, 'start_s,end_s,emotion\n')
 
@@ -160,7 +160,7 @@ def test_missing_label_file_is_an_error(tmp_path):
         read_label_file(tmp_path / 'nothing.csv', CLASSES)
 
 
-def test_label_file_of_another_kind_is_an_error(tmp_path):
+def test_label_file_that_is_not_csv_is_an_error(tmp_path):
     (tmp_path / 'l.csv').write_bytes(b'\xff\xfe\x00\x80')
     with pytest.raises(LabelError, match='is not CSV'):
         read_label_file(tmp_path / 'l.csv', CLASSES)

@@ -46,18 +46,18 @@ def write_emotions(path, images):
     return path
 
 
-def test_string_holds_from_its_recording_to_the_next(tmp_path):
+def test_string_label_holds_from_its_recording_to_next_string(tmp_path):
     said = [(1, 'fear'), (2.5, 'neutral'), (4, ''), (5, 'happiness'), (6, '')]
     found, _ = read(write_strings(tmp_path / 'run', said))
     assert found == [(1, 2.5, 'fear'), (2.5, 4, 'neutral'), (5, 6, 'happiness')]
 
 
-def test_last_string_holds_to_the_end(tmp_path):
+def test_last_string_label_holds_to_the_end(tmp_path):
     found, _ = read(write_strings(tmp_path / 'run', [(1, 'fear')]))
     assert found == [(1, float('inf'), 'fear')]
 
 
-def test_emotions_of_successive_images_make_one_label_by_their_stamps(tmp_path):
+def test_successive_images_of_one_emotion_form_one_label_timed_by_stamps(tmp_path):
     images = [(i / 10, [(7, 'fear' if i < 5 else 'neutral', 1, 2, 30, 40)]) for i in range(10)]
     found, labels = read(write_emotions(tmp_path / 'run', images))
     assert found == [(0, 0.5, 'fear'), (0.5, 1.4, 'neutral')]
@@ -65,25 +65,25 @@ def test_emotions_of_successive_images_make_one_label_by_their_stamps(tmp_path):
     assert labels.intervals[0].regions[2].tolist() == [0.2, 1, 2, 31, 42]
 
 
-def test_label_of_a_face_ends_with_the_image_that_does_not_show_it(tmp_path):
+def test_face_label_ends_at_first_image_without_that_face(tmp_path):
     images = [(0.0, [(7, 'fear', 0, 0, 9, 9)]), (0.1, [(7, 'fear', 0, 0, 9, 9)]), (0.2, [])]
     found, _ = read(write_emotions(tmp_path / 'run', images))
     assert found == [(0, 0.2, 'fear')]
 
 
-def test_two_faces_have_labels_of_their_own(tmp_path):
+def test_two_faces_get_separate_labels(tmp_path):
     both = [(1, 'fear', 0, 0, 9, 9), (2, 'neutral', 50, 0, 9, 9)]
     found, labels = read(write_emotions(tmp_path / 'run', [(0.0, both), (0.3, both), (0.4, [])]))
     assert sorted(found) == [(0, 0.4, 'fear'), (0, 0.4, 'neutral')]
     assert sorted(i.regions[0, 1] for i in labels.intervals) == [0, 50]
 
 
-def test_label_topic_that_is_not_there_lists_those_that_are(tmp_path):
+def test_missing_label_topic_error_lists_available_topics(tmp_path):
     with pytest.raises(BagError, match='has no label topic /nothing; there are: /label'):
         read(write_strings(tmp_path / 'run', [(1, 'fear')]), '/nothing')
 
 
-def test_label_topic_of_another_type_is_an_error(tmp_path, dots):
+def test_label_topic_of_wrong_type_is_an_error(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/label', IMAGE)
         bag.add('/label', raw(dots[0], ns(0)), ns(0))
@@ -91,17 +91,17 @@ def test_label_topic_of_another_type_is_an_error(tmp_path, dots):
         read(tmp_path / 'run')
 
 
-def test_unknown_class_on_the_topic_is_an_error(tmp_path):
+def test_unknown_class_on_label_topic_is_an_error(tmp_path):
     with pytest.raises(LabelError, match=r"/label, 2\.00 s: emotion 'joy' is unknown, expected n"):
         read(write_strings(tmp_path / 'run', [(1, 'fear'), (2, 'joy')]))
 
 
-def test_topic_that_says_nothing_is_an_error(tmp_path):
+def test_label_topic_without_labels_is_an_error(tmp_path):
     with pytest.raises(LabelError, match=r'/label of bag .* contains no label'):
         read(write_strings(tmp_path / 'run', [(1, '')]))
 
 
-def test_emotions_of_another_version_are_refused_with_a_sentence(tmp_path):
+def test_emotions_message_of_another_version_is_refused(tmp_path):
     # The fields of a message without faces, as they were when classes followed the header.
     older = bytes(typestore().serialize_cdr(header(ns(0)), 'std_msgs/msg/Header')) + bytes(16)
     with Writer(tmp_path / 'run', version=9, storage_plugin=StoragePlugin.MCAP) as bag:

@@ -1,6 +1,6 @@
-import re
+"""Deliberately crafted bags are reported in a sentence, before memory runs out."""
 
-"""Bags that somebody made on purpose: said in a sentence, before memory is spent."""
+import re
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from fer_ros.messages.images import MAX_PIXELS
 
 
 def write_messages(path, messages):
-    """Write messages of an image topic as the bytes that are given."""
+    """Write the given bytes as messages of an image topic."""
     with Writer(path, version=9) as bag:
         connection = bag.add_connection('/image', IMAGE, typestore=typestore())
         for index, data in enumerate(messages):
@@ -42,9 +42,9 @@ def with_number(data, position, value):
     return data[:position] + value.to_bytes(4, 'little') + data[position + 4 :]
 
 
-def test_lengths_that_lie_leave_their_message_out(tmp_path, dots):
+def test_messages_with_corrupted_numbers_do_not_stop_reading(tmp_path, dots):
     good = serialized(dots[0])
-    # Each number of the message in turn: lengths of texts and of the data, sizes, the step.
+    # Each number of the message in turn: lengths of strings and of the data, sizes, the step.
     crafted = [
         with_number(good, position, value)
         for position in range(4, 60, 4)
@@ -56,7 +56,7 @@ def test_lengths_that_lie_leave_their_message_out(tmp_path, dots):
     assert re.search(r'left out \d+ images that could not be decoded', ' '.join(problems))
 
 
-def test_messages_of_another_type_than_the_bag_says_are_left_out(tmp_path, dots):
+def test_messages_not_of_declared_type_are_left_out(tmp_path, dots):
     other = bytes(typestore().serialize_cdr(text('happiness' * 50), STRING))
     images, problems = images_of(
         write_messages(tmp_path / 'run', [serialized(dots[0]), other, b'', b'\0\1\0\0'])
@@ -65,7 +65,7 @@ def test_messages_of_another_type_than_the_bag_says_are_left_out(tmp_path, dots)
     assert '/image: left out 3 images that could not be decoded' in ' '.join(problems)
 
 
-def test_schema_that_is_none_does_not_matter(tmp_path, dots):
+def test_invalid_schema_does_not_prevent_reading(tmp_path, dots):
     with Writer(tmp_path / 'run', version=9) as bag:
         connection = bag.add_connection('/image', IMAGE, msgdef='int99 \0 nonsense', rihs01='x')
         bag.write(connection, ns(0), serialized(dots[0]))
@@ -73,7 +73,7 @@ def test_schema_that_is_none_does_not_matter(tmp_path, dots):
     assert len(images) == 1
 
 
-def test_labels_in_bytes_that_are_none_are_an_error(tmp_path):
+def test_undecodable_label_message_is_an_error(tmp_path):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/said', STRING)
         bag.topic('/emotion', EMOTIONS)
@@ -87,18 +87,18 @@ def test_labels_in_bytes_that_are_none_are_an_error(tmp_path):
 
 @pytest.fixture(scope='module')
 def bomb():
-    """Two gigabytes of nothing in a few thousand bytes."""
+    """Two gigabytes of zeros, compressed to a few thousand bytes."""
     compressor = zstd().ZstdCompressor()
     parts = [compressor.compress(bytes(1 << 24)) for _ in range(128)]
     return b''.join([*parts, compressor.flush()])
 
 
-def test_message_that_would_fill_the_memory_is_refused(bomb):
+def test_decompression_bomb_in_message_is_refused(bomb):
     with pytest.raises(BagError, match=r'compressed bytes hold more than 1073741824'):
         BagMessage('/image', IMAGE, 0, bomb).payload()
 
 
-def test_chunk_of_a_damaged_bag_that_would_fill_the_memory_is_refused(tmp_path, bomb):
+def test_decompression_bomb_in_chunk_of_damaged_bag_is_refused(tmp_path, bomb):
     kind = b'zstd'
     chunk = bytes(28) + len(kind).to_bytes(4, 'little') + kind
     chunk += len(bomb).to_bytes(8, 'little') + bomb
@@ -120,14 +120,14 @@ def test_chunk_of_a_damaged_bag_that_would_fill_the_memory_is_refused(tmp_path, 
         '\0',
     ],
 )
-def test_description_that_is_none_does_not_hide_the_messages(tmp_path, dots, metadata):
+def test_invalid_metadata_does_not_prevent_reading(tmp_path, dots, metadata):
     write_images(tmp_path / 'run', dots, 10)
     (tmp_path / 'run' / 'metadata.yaml').write_text(metadata)
     images, _ = images_of(tmp_path / 'run')
     assert len(images) == len(dots)
 
 
-def test_description_cannot_lead_to_files_outside_of_the_bag(tmp_path, dots):
+def test_metadata_cannot_refer_to_files_outside_bag(tmp_path, dots):
     write_images(tmp_path / 'secret', dots, 10)
     write_images(tmp_path / 'run', dots[:2], 10)
     metadata = tmp_path / 'run' / 'metadata.yaml'
@@ -136,7 +136,7 @@ def test_description_cannot_lead_to_files_outside_of_the_bag(tmp_path, dots):
     assert len(images) == 2
 
 
-def test_picture_of_a_billion_pixels_is_not_decoded(tmp_path, dots):
+def test_image_claiming_billions_of_pixels_is_refused(tmp_path, dots):
     import cv2
 
     png = bytearray(cv2.imencode('.png', np.zeros((8, 8), np.uint8))[1].tobytes())
@@ -150,7 +150,7 @@ def test_picture_of_a_billion_pixels_is_not_decoded(tmp_path, dots):
         images_of(tmp_path / 'run')
 
 
-def test_topic_of_any_name_is_read(tmp_path, dots):
+def test_topic_with_hostile_name_is_read(tmp_path, dots):
     name = '/../../<script>alert(1)</script>/' + 300 * 'x'
     write_images(tmp_path / 'run', dots, 10, topic=name)
     images, _ = images_of(tmp_path / 'run')

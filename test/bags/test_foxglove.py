@@ -28,7 +28,7 @@ def sized(*faces):
 
 
 def written(path, *faces, topics=('clip.mp4',)):
-    """Return messages by topic, read with nothing but what the bag itself holds."""
+    """Return messages by topic, read using only what the bag itself contains."""
     with EmotionBag(path, pictures_of=topics) as bag:
         for topic in topics:
             bag.write(image(topic), sized(*faces))
@@ -39,7 +39,7 @@ def written(path, *faces, topics=('clip.mp4',)):
         }
 
 
-def test_bag_holds_no_images_unless_they_are_asked_for(tmp_path):
+def test_bag_contains_no_images_unless_requested(tmp_path):
     assert set(written(tmp_path / 'bag', face(1, 'fear'), topics=())) == set()
     with EmotionBag(tmp_path / 'plain') as bag:
         bag.write(image(), sized(face(1, 'fear')))
@@ -47,7 +47,7 @@ def test_bag_holds_no_images_unless_they_are_asked_for(tmp_path):
         assert set(reader.topics) == {'/emotion'}
 
 
-def test_image_is_a_jpeg_with_the_stamp_of_its_emotions(tmp_path):
+def test_image_is_jpeg_with_header_of_its_emotions(tmp_path):
     messages = written(tmp_path / 'bag', face(1, 'fear'))
     picture = messages['/emotion/image']
     assert picture.format == 'jpeg'
@@ -57,7 +57,7 @@ def test_image_is_a_jpeg_with_the_stamp_of_its_emotions(tmp_path):
     assert np.abs(shown.astype(int) - BGR).max() < 5
 
 
-def test_face_has_a_box_of_four_corners_in_pixels(tmp_path):
+def test_face_is_outlined_by_four_corners_in_pixels(tmp_path):
     annotations = written(tmp_path / 'bag', face(3, 'fear'))['/emotion/annotations']
     outline = annotations.points[0]
     assert outline.type == outline.LINE_LOOP == 2
@@ -66,28 +66,28 @@ def test_face_has_a_box_of_four_corners_in_pixels(tmp_path):
     assert outline.outline_color.a == 1
 
 
-def test_landmarks_are_points_that_count_from_the_corner_of_the_image(tmp_path):
+def test_landmarks_are_points_measured_from_image_corner(tmp_path):
     annotations = written(tmp_path / 'bag', face(3, 'fear'))['/emotion/annotations']
     points = annotations.points[1]
     assert points.type == points.POINTS == 1
     assert [(p.x, p.y) for p in points.points] == [(0.5, 0.5)] * 68
 
 
-def test_label_says_who_shows_what_above_the_box(tmp_path):
+def test_label_with_id_emotion_and_confidence_stays_within_image(tmp_path):
     annotations = written(tmp_path / 'bag', face(3, 'fear', sure=0.75))['/emotion/annotations']
     (text,) = annotations.texts
     assert text.text == '#3 fear 75%'
     assert text.position.x == 30
-    # The box begins above the first line that there is room for.
+    # The box starts too close to the upper edge for a line of text above it.
     assert text.position.y == text.font_size == 16
 
 
-def test_nobody_is_no_annotation(tmp_path):
+def test_frame_without_faces_has_empty_annotations(tmp_path):
     annotations = written(tmp_path / 'bag')['/emotion/annotations']
     assert (annotations.points, annotations.texts, annotations.circles) == ([], [], [])
 
 
-def test_several_cameras_have_topics_of_their_own(tmp_path):
+def test_several_cameras_get_separate_topics(tmp_path):
     messages = written(tmp_path / 'bag', topics=('/left/image_raw', '/2nd/image_raw'))
     assert set(messages) == {
         '/emotion',
@@ -100,7 +100,7 @@ def test_several_cameras_have_topics_of_their_own(tmp_path):
 
 @pytest.mark.parametrize('topic', ['/camera/image_raw', 'Holiday 2026.mp4', '0'])
 @pytest.mark.parametrize('several', [False, True])
-def test_topics_have_names_that_ros_allows(topic, several):
+def test_topic_names_are_valid_in_ros(topic, several):
     for name in channels(topic, several):
         assert re.fullmatch(r'(/[A-Za-z]\w*)+', name)
 
@@ -113,7 +113,7 @@ def test_layout_shows_the_topics_of_a_single_camera():
     assert list(shown['annotations']) == [annotations]
 
 
-def test_layout_names_fields_that_messages_have(tmp_path):
+def test_layout_refers_only_to_existing_message_fields(tmp_path):
     message = written(tmp_path / 'bag', face(1, 'fear'))['/emotion']
     layout = json.loads(LAYOUT.read_text())
     values = [

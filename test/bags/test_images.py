@@ -30,7 +30,7 @@ def images_of(path, named=(), max_pixels=MAX_PIXELS):
 
 
 def write_stamped(path, dots, stamps_ns):
-    """Write images recorded at 10 Hz whose stamps may be anything."""
+    """Write images recorded at 10 Hz with arbitrary stamps."""
     with BagFile(path) as bag:
         bag.topic(TOPIC, IMAGE)
         for index, (bgr, stamp_ns) in enumerate(zip(dots, stamps_ns, strict=False)):
@@ -68,22 +68,22 @@ def test_images_keep_stamps_frame_id_and_pixels(tmp_path, dots):
     assert (images[1].decode_bgr() == dots[1]).all()
 
 
-def test_compressed_images_are_decoded_as_the_node_does(tmp_path, clip):
+def test_compressed_images_are_decoded_separately_to_gray_and_color(tmp_path, clip):
     _, images = images_of(write_images(tmp_path / 'run', clip[:2], 10, COMPRESSED))
     data = cv2.imencode('.jpg', clip[1])[1]
-    # Not the gray of the colours, which differs by rounding.
+    # Not converted from color, which would differ by rounding.
     assert (images[1].gray == cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)).all()
     assert (images[1].decode_bgr() == cv2.imdecode(data, cv2.IMREAD_COLOR)).all()
 
 
-def test_topics_are_found_by_type(mixed_bag):
+def test_image_topics_are_found_by_type(mixed_bag):
     with BagReader(mixed_bag) as reader:
         assert image_topics(reader) == [
             *('/left/image', '/left/image/compressed', '/right/compressed'),
         ]
 
 
-def test_of_a_raw_topic_and_its_compressed_twin_one_is_left_out_and_named(mixed_bag):
+def test_compressed_twin_of_raw_topic_is_left_out_and_reported(mixed_bag):
     stream, _ = images_of(mixed_bag)
     assert stream.topics == {'/left/image': 6, '/right/compressed': 6}
     assert stream.problems == [
@@ -103,7 +103,7 @@ def write_twins(path, dots, raw_images, encoding):
     return path
 
 
-def test_twin_with_more_images_is_judged(tmp_path, dots):
+def test_compressed_twin_is_used_if_it_has_more_images(tmp_path, dots):
     stream, _ = images_of(write_twins(tmp_path / 'run', dots, 4, 'bgr8'))
     assert stream.topics == {'/c/compressed': 6}
     assert stream.problems == [
@@ -111,19 +111,19 @@ def test_twin_with_more_images_is_judged(tmp_path, dots):
     ]
 
 
-def test_twin_that_can_be_read_is_judged(tmp_path, dots):
+def test_compressed_twin_is_used_if_raw_topic_cannot_be_read(tmp_path, dots):
     stream, _ = images_of(write_twins(tmp_path / 'run', dots, 6, '32FC1'))
     assert stream.topics == {'/c/compressed': 6}
     assert stream.problems[0].startswith("topic /c is left out: encoding '32FC1' cannot be read")
 
 
-def test_named_topics_are_taken_as_they_are(mixed_bag):
+def test_compressed_twin_is_read_if_named(mixed_bag):
     stream, images = images_of(mixed_bag, ['/left/image/compressed'])
     assert stream.topics == {'/left/image/compressed': 6}
     assert len(images) == 6
 
 
-def test_topic_that_is_not_there_lists_those_that_are(mixed_bag):
+def test_missing_topic_error_lists_available_topics(mixed_bag):
     with pytest.raises(
         BagError,
         match=r'has no topic /up; there are: /left/image \(sensor_msgs/msg/Image\), /left/image/c',
@@ -145,7 +145,7 @@ def test_named_topic_without_messages_is_an_error(tmp_path):
         images_of(tmp_path / 'run', [TOPIC])
 
 
-def test_bag_without_images_lists_its_topics(tmp_path):
+def test_error_for_bag_without_images_lists_its_topics(tmp_path):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/said', STRING)
         bag.add('/said', text('x'), ns(0))
@@ -153,7 +153,7 @@ def test_bag_without_images_lists_its_topics(tmp_path):
         images_of(tmp_path / 'run')
 
 
-def test_images_in_an_unknown_encoding_are_an_error_that_names_those_that_are_known(tmp_path):
+def test_images_in_unsupported_encoding_are_an_error(tmp_path):
     depth = np.zeros((24, 32, 4), np.uint8)
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/depth', IMAGE)
@@ -164,7 +164,7 @@ def test_images_in_an_unknown_encoding_are_an_error_that_names_those_that_are_kn
         images_of(tmp_path / 'run')
 
 
-def test_unnamed_topic_in_an_unknown_encoding_is_left_out_beside_a_good_one(tmp_path, dots):
+def test_unnamed_topic_in_unsupported_encoding_is_left_out(tmp_path, dots):
     depth = np.zeros((24, 32, 4), np.uint8)
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/depth', IMAGE)
@@ -190,12 +190,12 @@ def test_damaged_images_are_left_out_and_counted(tmp_path, dots):
     assert '/c: left out 2 images that could not be decoded; the first: ' in stream.problems[0]
 
 
-def test_images_of_too_many_pixels_are_an_error(tmp_path, dots):
+def test_image_with_too_many_pixels_is_an_error(tmp_path, dots):
     with pytest.raises(BagError, match='the image is 32 x 24 pixels, the limit is 100 in'):
         images_of(write_images(tmp_path / 'run', dots, 10), [TOPIC], max_pixels=100)
 
 
-def test_stamps_of_zero_give_way_to_the_time_of_recording(tmp_path, dots):
+def test_recording_time_is_used_where_stamps_are_zero(tmp_path, dots):
     stream, images = images_of(write_stamped(tmp_path / 'run', dots, [0] * 6))
     assert [image.time_s for image in images] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
     assert [image.stamp_ns for image in images] == [0] * 6
@@ -205,7 +205,7 @@ def test_stamps_of_zero_give_way_to_the_time_of_recording(tmp_path, dots):
     ]
 
 
-def test_time_goes_on_where_stamps_jump_back(tmp_path, dots):
+def test_time_continues_where_stamps_jump_back(tmp_path, dots):
     stamps = [ns(100.0), ns(100.1), ns(100.2), ns(50.0), ns(50.1), ns(50.2)]
     stream, images = images_of(write_stamped(tmp_path / 'run', dots, stamps))
     assert [image.time_s for image in images] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
@@ -215,7 +215,7 @@ def test_time_goes_on_where_stamps_jump_back(tmp_path, dots):
     ]
 
 
-def test_image_that_was_overtaken_is_dropped_and_said(tmp_path, dots):
+def test_out_of_order_image_is_dropped_and_reported(tmp_path, dots):
     stamps = [ns(100 + late_s) for late_s in (0, 0.1, 0.3, 0.2, 0.4, 0.5)]
     stream, images = images_of(write_stamped(tmp_path / 'run', dots, stamps))
     assert [image.time_s for image in images] == [0, 0.1, 0.3, 0.4, 0.5]
@@ -223,7 +223,7 @@ def test_image_that_was_overtaken_is_dropped_and_said(tmp_path, dots):
     assert stream.problems[0].startswith(f'{TOPIC}: 1 image out of order, stamped up to')
 
 
-def test_repeated_stamps_go_on_with_the_recording(tmp_path, dots):
+def test_time_follows_recording_where_stamps_repeat(tmp_path, dots):
     _, images = images_of(write_stamped(tmp_path / 'run', dots, [ns(100)] * 6))
     assert [image.stamp_ns for image in images] == [ns(100)] * 6
     assert [image.stamp_s for image in images] == pytest.approx(
@@ -231,7 +231,7 @@ def test_repeated_stamps_go_on_with_the_recording(tmp_path, dots):
     )
 
 
-def test_hole_and_missing_images_are_said(tmp_path, dots):
+def test_gap_and_missing_images_are_reported(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic(TOPIC, IMAGE)
         for tenth in (0, 1, 2, 3, 23, 24):
@@ -244,7 +244,7 @@ def test_hole_and_missing_images_are_said(tmp_path, dots):
     ]
 
 
-def test_topics_with_unequal_numbers_of_images_are_said(tmp_path, dots):
+def test_different_image_counts_of_topics_are_reported(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         for topic in ('/left', '/right'):
             bag.topic(topic, IMAGE)
@@ -255,14 +255,14 @@ def test_topics_with_unequal_numbers_of_images_are_said(tmp_path, dots):
     assert stream.problems == ['the topics contain different numbers of images: /left 6, /right 3']
 
 
-def test_images_of_a_bag_are_never_cut(tmp_path):
+def test_scene_cuts_are_not_detected_in_bags(tmp_path):
     rng = np.random.default_rng(0)
     scenes = [rng.integers(0, 256, (24, 32, 3), np.uint8) for _ in range(2)]
     _, images = images_of(write_images(tmp_path / 'run', [s for s in scenes for _ in 'abc'], 10))
     assert [image.new_scene for image in images] == [False] * 6
 
 
-def test_seconds_are_counted_from_the_first_image_that_decodes(tmp_path, dots):
+def test_time_starts_at_first_decodable_image(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/left', COMPRESSED)
         bag.topic('/right', COMPRESSED)
@@ -280,7 +280,7 @@ def test_seconds_are_counted_from_the_first_image_that_decodes(tmp_path, dots):
     ]
 
 
-def test_bag_without_a_whole_image_says_why(tmp_path, dots):
+def test_error_for_bag_without_decodable_images_gives_reason(tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/c', COMPRESSED)
         msg = jpeg(dots[0], ns(0))

@@ -31,7 +31,7 @@ def storage_file(bag):
 
 
 def cut(file, share):
-    """Leave the first part of a file, as a loss of power does."""
+    """Truncate a file to its first part, as a power failure does."""
     file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
 
 
@@ -43,7 +43,9 @@ def read(path):
 
 @pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
 @pytest.mark.parametrize('kind', [IMAGE, COMPRESSED])
-def test_folder_of_every_storage_gives_all_messages(tmp_path, dots, storage, compression, kind):
+def test_all_messages_are_read_from_folder_of_any_storage(
+    tmp_path, dots, storage, compression, kind
+):
     reader, times, messages = read(write(tmp_path, dots, storage, compression, kind))
     assert times == [ns(index / 10) + DELAY_NS for index in range(6)]
     assert reader.topics == {TOPIC: Topic(kind, 6)}
@@ -52,7 +54,9 @@ def test_folder_of_every_storage_gives_all_messages(tmp_path, dots, storage, com
 
 
 @pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
-def test_single_file_of_every_storage_gives_all_messages(tmp_path, dots, storage, compression):
+def test_all_messages_are_read_from_single_file_of_any_storage(
+    tmp_path, dots, storage, compression
+):
     file = storage_file(write(tmp_path, dots, storage, compression))
     reader, times, messages = read(file)
     assert len(times) == 6
@@ -62,9 +66,7 @@ def test_single_file_of_every_storage_gives_all_messages(tmp_path, dots, storage
 
 
 @pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
-def test_folder_without_metadata_is_read_and_the_report_says_so(
-    tmp_path, dots, storage, compression
-):
+def test_folder_without_metadata_is_read_and_reported(tmp_path, dots, storage, compression):
     bag = write(tmp_path, dots, storage, compression)
     (bag / 'metadata.yaml').unlink()
     reader, times, _ = read(bag)
@@ -72,7 +74,7 @@ def test_folder_without_metadata_is_read_and_the_report_says_so(
     assert reader.problems == ['no metadata.yaml: topics and times are taken from the data']
 
 
-def test_files_of_a_folder_without_metadata_follow_each_other_by_number(tmp_path, dots):
+def test_split_files_without_metadata_are_read_in_numeric_order(tmp_path, dots):
     folder = tmp_path / 'split'
     folder.mkdir()
     for number in (2, 10):
@@ -85,13 +87,13 @@ def test_files_of_a_folder_without_metadata_follow_each_other_by_number(tmp_path
 
 
 @pytest.mark.parametrize(('storage', 'compression'), EVERY_STORAGE)
-def test_cut_bag_is_read_up_to_the_cut_and_says_what_was_lost(
+def test_truncated_bag_is_read_up_to_cut_and_losses_are_reported(
     tmp_path, clip, storage, compression
 ):
     bag = write(tmp_path, clip[:20], storage, compression)
     cut(storage_file(bag), 0.6)
     reader, times, _ = read(bag)
-    # The files of SQLite begin with their tables; compression does not spread evenly.
+    # SQLite files begin with their tables; compression is uneven.
     assert 6 <= len(times) <= 14
     assert times == [ns(index / 10) + DELAY_NS for index in range(len(times))]
     said = ' '.join(reader.problems)
@@ -99,7 +101,7 @@ def test_cut_bag_is_read_up_to_the_cut_and_says_what_was_lost(
     assert f'{20 - len(times)} of 20 recorded messages are lost' in said
 
 
-def test_cut_bag_without_metadata_says_up_to_where_it_was_read(tmp_path, clip):
+def test_truncated_bag_without_metadata_is_read_and_reported(tmp_path, clip):
     bag = write(tmp_path, clip[:20])
     cut(storage_file(bag), 0.6)
     (bag / 'metadata.yaml').unlink()
@@ -109,7 +111,7 @@ def test_cut_bag_without_metadata_says_up_to_where_it_was_read(tmp_path, clip):
     assert 'run.mcap is truncated or damaged' in reader.problems[1]
 
 
-def test_messages_in_the_journal_of_sqlite_are_read(tmp_path, dots):
+def test_messages_in_sqlite_journal_are_read(tmp_path, dots):
     bag = write(tmp_path, dots, 'sqlite3')
     file = storage_file(bag)
     whole = tmp_path / 'whole.db3'
@@ -122,7 +124,7 @@ def test_messages_in_the_journal_of_sqlite_are_read(tmp_path, dots):
         if not statement.startswith(('BEGIN', 'COMMIT')):
             target.execute(statement)
     target.commit()
-    # The recorder lost its power here: its last pages were never moved into the file.
+    # The recorder lost power here: its last pages were never moved into the file.
     lost = tmp_path / 'lost'
     lost.mkdir()
     for part in ('run.db3', 'run.db3-wal'):
@@ -145,7 +147,7 @@ def test_empty_bag_is_an_error(tmp_path, storage):
         BagReader(write(tmp_path, [], storage))
 
 
-def test_file_without_bytes_is_an_error(tmp_path):
+def test_zero_byte_file_is_an_error(tmp_path):
     (tmp_path / 'a.mcap').write_bytes(b'')
     with pytest.raises(BagError, match=r'a\.mcap is empty: it contains no message'):
         BagReader(tmp_path / 'a.mcap')
@@ -156,7 +158,7 @@ def test_folder_without_a_storage_file_is_an_error(tmp_path):
         BagReader(tmp_path)
 
 
-def test_file_of_another_kind_is_an_error(tmp_path):
+def test_file_with_wrong_extension_is_an_error(tmp_path):
     (tmp_path / 'a.mp4').write_bytes(b'x')
     with pytest.raises(
         BagError, match=r'a\.mp4 is not a bag, expected a folder or a file ending in'
@@ -164,14 +166,14 @@ def test_file_of_another_kind_is_an_error(tmp_path):
         BagReader(tmp_path / 'a.mp4')
 
 
-def test_bag_of_ros_1_says_how_to_convert_it(tmp_path):
+def test_ros_1_bag_error_says_how_to_convert_it(tmp_path):
     (tmp_path / 'a.bag').write_bytes(b'#ROSBAG V2.0\n')
     with pytest.raises(BagError, match='is a bag of ROS 1: convert it with rosbags-convert'):
         BagReader(tmp_path / 'a.bag')
 
 
 @pytest.mark.parametrize('name', ['a.mcap', 'a.db3'])
-def test_nonsense_is_an_error(tmp_path, name):
+def test_bag_file_with_garbage_content_is_an_error(tmp_path, name):
     (tmp_path / name).write_bytes(b'nonsense' * 1000)
     with pytest.raises(BagError, match=rf'{name} is no'):
         BagReader(tmp_path / name)

@@ -17,7 +17,7 @@ def image(time_s, log_time_s):
     )
 
 
-def test_message_has_the_header_of_its_image_and_the_time_of_its_recording(tmp_path):
+def test_message_has_header_and_recording_time_of_its_image(tmp_path):
     with EmotionBag(tmp_path / 'emotion') as bag:
         bag.write(image(0.1, 0.15), frame(0.1, face(3, 'fear')))
     with BagReader(tmp_path / 'emotion') as reader:
@@ -32,7 +32,7 @@ def test_message_has_the_header_of_its_image_and_the_time_of_its_recording(tmp_p
 
 
 @pytest.mark.parametrize(('landmarks', 'numbers'), [(True, 136), (False, 0)])
-def test_landmarks_may_be_left_out(tmp_path, landmarks, numbers):
+def test_landmarks_are_optional(tmp_path, landmarks, numbers):
     with EmotionBag(tmp_path / 'emotion', landmarks) as bag:
         bag.write(image(0.0, 0.0), frame(0.0, face(1, 'fear')))
     with BagReader(tmp_path / 'emotion') as reader:
@@ -41,7 +41,7 @@ def test_landmarks_may_be_left_out(tmp_path, landmarks, numbers):
     assert len(msg.faces[0].landmarks) == numbers
 
 
-def test_bag_is_not_finished_after_an_error(tmp_path):
+def test_bag_is_not_finalized_after_an_error(tmp_path):
     def write():
         with EmotionBag(tmp_path / 'emotion') as bag:
             bag.write(image(0.0, 0.0), frame(0.0))

@@ -13,7 +13,7 @@ def faces_in(image):
     return FullFrameDetector().detect(image[..., 1].copy())
 
 
-def test_scene_shows_as_many_faces_as_are_asked_for():
+def test_scene_shows_requested_number_of_faces():
     assert faces_in(Scene(0).image(0)) == []
     boxes = faces_in(Scene(16).image(0))
     assert len(boxes) == 16
@@ -21,13 +21,13 @@ def test_scene_shows_as_many_faces_as_are_asked_for():
     assert np.median([box.width_px for box in boxes]) > 85
 
 
-def test_scene_gives_the_same_image_again_and_another_one_next():
+def test_scene_images_are_repeatable_and_differ_from_each_other():
     scene = Scene(1, (480, 360), (2, 1))
     assert (scene.image(3) == scene.image(3)).all()
     assert (scene.image(3) != scene.image(4)).any()
 
 
-def test_two_threads_say_what_one_says(maker):
+def test_two_threads_give_same_results_as_one(maker):
     (chunk,) = one_face_chunks((480, 360), 6)
     turn = TwoThreads(maker.make()).run(chunk)
     pipeline = maker.make()
@@ -41,7 +41,7 @@ def test_two_threads_say_what_one_says(maker):
         assert frame.faces[0].probabilities == pytest.approx(expected.faces[0].probabilities)
 
 
-def test_bench_faces_finds_all_faces_and_prints_a_line_each(maker, tmp_path, capsys):
+def test_bench_faces_reports_figures_per_face_and_camera_count(maker, tmp_path, capsys):
     bench_faces(maker, 1, 6, tmp_path / 'f.json', (1, 3), (1, 2))
     report = json.loads((tmp_path / 'f.json').read_text())
     assert report['faces'].keys() == {'1', '3'}

@@ -7,7 +7,7 @@ needs('fer_ros.msg')
 from fer_ros.cli import main
 
 
-def test_bench_node_measures_a_real_graph(tmp_path, capsys):
+def test_bench_node_measures_a_real_ros_graph(tmp_path, capsys):
     tiny = ['--rounds', '1', '--seconds', '0.5', '--size', '320x240']
     main(['bench', 'node', *tiny, '--json', str(tmp_path / 'n.json')])
     figures = json.loads((tmp_path / 'n.json').read_text())['sizes']['320x240']

@@ -21,14 +21,14 @@ def test_ratio_is_the_median_over_rounds_with_its_range():
         pytest.param([12.0, 10.0], [1.0, 1.4], id='ratios differ'),
     ],
 )
-def test_ratio_of_rounds_that_differ_by_more_than_half_is_not_given(first, other):
+def test_no_ratio_is_given_if_rounds_differ_by_more_than_half(first, other):
     ratio = speed_ratio(first, other)
     assert not ratio.steady
     assert str(ratio) == 'machine is busy'
     assert ratio.figures().keys() == {'spread_of_rounds'}
 
 
-def test_busy_machine_is_said_with_the_sides_that_show_it():
+def test_busy_machine_is_reported_with_unsteady_ratios():
     ratios = {'ours': speed_ratio([1, 1], [1, 1]), 'theirs': speed_ratio([1, 1], [1, 2])}
     assert busy_sentence(ratios) == (
         'the machine is busy: rounds differ by more than a factor of 1.5 (theirs: 2.0), so that '

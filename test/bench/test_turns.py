@@ -23,7 +23,7 @@ def chunk(*images, first=False):
     return Chunk(images, [image / 30 for image in images], first)
 
 
-def test_sides_alternate_by_chunk_and_forget_at_the_first():
+def test_sides_alternate_by_chunk_and_reset_at_first_one():
     log = []
     sides = [OneByOne(letter, Letters(log, letter)) for letter in 'ab']
     taken = take_turns(sides, [chunk(1, 2, first=True), chunk(3)], 1, rest_s=0)
@@ -32,7 +32,7 @@ def test_sides_alternate_by_chunk_and_forget_at_the_first():
     assert [turn.results for turn in taken['b'][0]] == [[[1], [2]], [[3]]]
 
 
-def test_what_is_left_running_is_waited_for_in_each_turn():
+def test_turn_waits_for_unfinished_work():
     log = []
     side = OneByOne('a', Letters(log, 'a'), settle=lambda: log.append('settled'))
     turn = side.run(chunk(1, 0))
@@ -42,12 +42,12 @@ def test_what_is_left_running_is_waited_for_in_each_turn():
     assert turn.elapsed_s >= sum(turn.times_s)
 
 
-def test_speed_is_images_by_time_for_each_round():
+def test_speed_is_images_per_second_of_each_round():
     rounds = [[Turn([1, 2], 2, 0.5), Turn([3], 1, 0.25)], [Turn([1], 1, 0.5)]]
     assert images_per_second(rounds) == [4.0, 2.0]
 
 
-def test_people_come_one_by_one_at_their_stamps():
+def test_one_face_chunks_show_one_person_after_another():
     chunks = one_face_chunks((64, 48))
     assert [len(chunk.images) for chunk in chunks] == [60] * 6
     assert [chunk.first for chunk in chunks] == [True, False] * 3
@@ -57,5 +57,5 @@ def test_people_come_one_by_one_at_their_stamps():
     assert chunks[0].images[0].shape == (48, 64, 3)
 
 
-def test_people_can_be_cut_short():
+def test_one_face_chunks_can_be_limited_in_length():
     assert [len(chunk.images) for chunk in one_face_chunks((64, 48), 62)] == [60, 2]

@@ -19,7 +19,7 @@ def test_resnet_has_the_parameters_and_shapes_of_resnet_18():
         assert resnet(torch.zeros(2, 3, 224, 224)).shape == (2, 512)
 
 
-def test_recurrent_classifier_reads_both_ways():
+def test_recurrent_classifier_is_bidirectional():
     classifier = RecurrentClassifier()
     assert (classifier.gru.num_layers, classifier.gru.bidirectional) == (2, True)
     assert classifier(torch.zeros(3, 8, 640)).shape == (3, 8)
@@ -34,7 +34,7 @@ def test_face_has_probabilities_and_every_stage_runs(design, portrait_bgr):
     assert list(design.stage_s) == stages
 
 
-def test_images_before_count_until_they_are_forgotten(design, portrait_bgr):
+def test_earlier_images_affect_result_until_reset(design, portrait_bgr):
     design.reset()
     first = design.process(portrait_bgr, 0.0)
     second = design.process(portrait_bgr, 0.1)
@@ -43,22 +43,22 @@ def test_images_before_count_until_they_are_forgotten(design, portrait_bgr):
     assert design.process(portrait_bgr, 0.2) == pytest.approx(first, abs=1e-5)
 
 
-def test_nobody_ends_after_detection(design, portrait_bgr):
+def test_image_without_face_stops_after_detection(design, portrait_bgr):
     probabilities = design.process(portrait_bgr * 0 + 90, 0.0)
     assert probabilities.shape == (0, 8)
     assert list(design.stage_s) == ['gray', 'detector']
 
 
-def test_threads_of_torch_are_given_back(models):
+def test_torch_thread_count_is_restored(models):
     before = torch.get_num_threads()
     with EarlierDesign(models.landmarks, num_threads=before + 1).threads():
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
 
 
-def test_quickest_number_of_threads_is_measured_and_said(models):
+def test_chosen_number_of_threads_is_reported(models):
     (chunk,) = one_face_chunks((320, 240), 2)
-    # With several, tests would wait for other processes of the machine.
+    # With several threads, the test would wait for other processes on the machine.
     design, sentence = quickest(models.landmarks, chunk, num_threads=1)
     assert design.num_threads == 1
     assert sentence.startswith('the earlier design uses 1 thread: ')

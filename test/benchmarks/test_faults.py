@@ -30,12 +30,12 @@ def test_ten_seconds_of_faults_leave_the_node_working(campaign):
     assert campaign.results
 
 
-def test_ten_seconds_of_faults_leave_no_thread_and_no_descriptor_behind(campaign):
+def test_ten_seconds_of_faults_leak_no_threads_or_descriptors(campaign):
     assert campaign.after.threads <= campaign.before.threads
     assert campaign.after.descriptors <= campaign.before.descriptors
 
 
-def test_unreadable_images_cannot_be_read(portrait_bgr):
+def test_unreadable_images_are_rejected_by_decoder(portrait_bgr):
     images = list(unreadable_images(bgr_to_msg(portrait_bgr, Header())))
     assert len(images) > 40
     for image in images:
@@ -43,21 +43,21 @@ def test_unreadable_images_cannot_be_read(portrait_bgr):
             ImageDecoder().gray(image)
 
 
-def test_odd_images_can_be_read(portrait_bgr):
+def test_odd_images_are_accepted_by_decoder(portrait_bgr):
     for image in odd_images(bgr_to_msg(portrait_bgr, Header())):
         # A string is cut at its zero byte in transport.
         image.encoding = image.encoding.partition('\0')[0]
         assert ImageDecoder().gray(image).size
 
 
-def test_random_images_are_those_of_the_seed(portrait_bgr):
+def test_random_image_is_reproducible_from_seed(portrait_bgr):
     good = bgr_to_msg(portrait_bgr, Header())
     one, same, other = (random_image(good, Random(seed)) for seed in (1, 1, 2))
     assert one == same
     assert one != other
 
 
-def test_bombs_are_small(portrait_bgr):
+def test_decompression_bombs_are_small_files(portrait_bgr):
     import cv2
 
     jpeg = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
@@ -80,5 +80,5 @@ def test_bombs_are_small(portrait_bgr):
         ),
     ],
 )
-def test_log_may_hold_sentences_now_and_then(lines, problems):
+def test_log_check_allows_only_occasional_warnings(lines, problems):
     assert list(log_problems(lines)) == problems

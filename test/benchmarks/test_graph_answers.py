@@ -21,21 +21,21 @@ def asked(portrait_gray, portrait_landmarks):
     return ask_streams(load_classifier(backend='torch'), faces, 2)
 
 
-def test_all_stills_are_asked_about_and_some_faces_under_each_condition(asked):
+def test_all_stills_and_some_faces_per_condition_are_classified(asked):
     assert [(one.kind, one.strength, len(one.labels)) for one in asked] == [
         (STILLS, 0.0, 3),
         *((kind.name, strength, 2) for kind in CONDITIONS for strength in kind.strengths),
     ]
 
 
-def test_streams_differ_and_see_the_smile(asked):
+def test_streams_differ_and_all_recognize_happiness(asked):
     stills = asked[0].logits
     assert set(stills) == {'cnn', 'gat', 'fused'}
     assert all((logits.argmax(axis=1) == 1).all() for logits in stills.values())
     assert np.abs(stills['cnn'] - stills['fused']).max() > 0.01
 
 
-def test_small_face_is_seen_smaller_and_worse(asked):
+def test_small_face_has_lower_size_and_quality(asked):
     small = next(one for one in asked if one.strength == 16)
     column = SEEN.index('log_size')
     assert (small.seen[:, column] < asked[0].seen[:2, column] - 0.5).all()

@@ -16,7 +16,7 @@ def predictor():
 
 @pytest.fixture
 def still(portrait_gray, portrait_landmarks):
-    """A square picture that the face fills, as data sets become."""
+    """A square picture filled by the face, as in prepared data sets."""
     chip, points_px = cut_chip(portrait_gray, portrait_landmarks)
     return Still(chip, Landmarks(points_px))
 
@@ -30,7 +30,7 @@ def seen(still, beginning, strength, predictor):
     return disturbed_picture(still, condition(beginning), strength, rng, predictor)
 
 
-def test_small_face_is_as_wide_as_asked_for_with_landmarks_in_its_own_pixels(still, predictor):
+def test_landmarks_of_small_face_span_requested_width(still, predictor):
     _, landmarks = seen(still, 'width', 24, predictor)
     assert landmarks.following_box().width_px == pytest.approx(24, abs=2)
 
@@ -48,9 +48,7 @@ def test_face_is_never_enlarged(still, predictor):
         ('eyes', 'left_brow', 'nose_base'),
     ],
 )
-def test_what_covers_a_part_of_the_face_hides_that_and_leaves_the_rest(
-    beginning, hidden, left, still, predictor
-):
+def test_cover_hides_only_its_part_of_face(beginning, hidden, left, still, predictor):
     picture, _ = seen(still, beginning, 1.6, predictor)
     changed = picture != still.image
 
@@ -62,7 +60,7 @@ def test_what_covers_a_part_of_the_face_hides_that_and_leaves_the_rest(
     assert share(left) == 0
 
 
-def test_landmarks_are_those_of_the_disturbed_picture_and_not_of_the_still(still, predictor):
+def test_landmarks_are_found_in_disturbed_picture_not_copied_from_still(still, predictor):
     width_px = still.landmarks.following_box().width_px
     off = [
         np.linalg.norm(found.points_px - still.landmarks.points_px, axis=1).mean() / width_px
@@ -72,7 +70,7 @@ def test_landmarks_are_those_of_the_disturbed_picture_and_not_of_the_still(still
 
 
 @pytest.mark.parametrize('one', CONDITIONS, ids=lambda one: one.name)
-def test_same_chance_gives_the_same_picture(one, still, predictor):
+def test_same_seed_gives_same_disturbed_picture(one, still, predictor):
     first, again = (
         disturbed_picture(still, one, one.strengths[0], np.random.default_rng(3), predictor)
         for _ in range(2)

@@ -8,12 +8,12 @@ _FACES = 400
 
 
 def answers(kind, know, rng):
-    """Faces of two classes of which the CNN knows little; the graph knows them or guesses.
+    """Return answers on faces of two classes: the CNN knows little, the graph knows or guesses.
 
     Args:
-        kind: Of the disturbance.
-        know: ``(N,)`` whether the graph knows the class, from how sharp each is.
-        rng: Source of all chance.
+        kind: Kind of disturbance.
+        know: Function from sharpness to whether the graph knows the class, both ``(N,)``.
+        rng: Source of randomness.
     """
     labels, sharp = rng.integers(0, 2, _FACES), rng.normal(size=_FACES)
     sign = np.where(labels[:, None] == np.arange(2), 1.0, -1.0)
@@ -36,13 +36,13 @@ def points(know):
     return {row['what is added']: row for row in rows}
 
 
-def test_graph_that_knows_what_the_cnn_does_not_gains_with_one_weight():
+def test_informative_graph_gains_with_single_weight():
     found = points(lambda sharp: sharp < np.inf)
     assert found['the graph, one weight for all']['points'] > 0.1
     assert found['the graph, one weight for all']['cross entropy less (nats)'] > 0.1
 
 
-def test_graph_that_knows_sharp_faces_alone_gains_by_a_weight_that_follows_sharpness():
+def test_graph_informative_on_sharp_faces_gains_with_sharpness_weight():
     found = points(lambda sharp: sharp > 0)
     one = found['the graph, one weight for all']['points']
     assert found['by blur and light']['points'] > one + 0.02
@@ -50,14 +50,14 @@ def test_graph_that_knows_sharp_faces_alone_gains_by_a_weight_that_follows_sharp
     assert found['by size']['points'] == pytest.approx(one, abs=0.01)
 
 
-def test_graph_that_knows_nothing_gains_nothing():
+def test_uninformative_graph_gains_nothing():
     found = points(lambda sharp: sharp > np.inf)
     for row in found.values():
         low, high = map(float, row['interval'].split(' to '))
         assert low <= 0 <= high
 
 
-def test_kind_that_no_other_kind_can_be_compared_with_is_left_as_it_is():
+def test_kind_without_other_kinds_to_fit_on_keeps_cnn_accuracy():
     rng = np.random.default_rng(0)
     alone = answers('dark', lambda sharp: sharp < np.inf, rng)
     table = weight_table('faces', [alone])

@@ -27,19 +27,19 @@ def drift(frames, references, first=True):
     return measure_drift(chunks, [[Turn(frames, 0, 1.0)]], [references])
 
 
-def test_distance_is_in_distances_of_the_eyes(reference):
+def test_distance_is_in_units_of_eye_distance(reference):
     shifted = Landmarks(reference.points_px + np.array([0, 5], np.float32))
     assert distance(shifted, reference) == pytest.approx(0.1)
     assert distance(reference, reference) == 0
 
 
-def test_face_that_is_missed_later_is_lost_and_one_not_yet_reported_is_not(reference):
+def test_face_counts_as_lost_only_after_it_was_reported(reference):
     found = drift([frame(), frame(reference), frame()], [reference] * 3)
     assert (found.detected, found.waiting, found.lost) == (3, 1, 1)
     assert found.distances == [0.0]
     assert found.figures()['share_lost'] == pytest.approx(1 / 3)
 
 
-def test_image_in_which_detection_finds_nothing_does_not_count(reference):
+def test_image_without_detection_is_not_counted(reference):
     found = drift([frame(reference), frame()], [None, None])
     assert (found.detected, found.lost, found.distances) == (0, 0, [])

@@ -17,7 +17,7 @@ def report(maker, tmp_path):
     return run
 
 
-def test_comparison_has_speeds_drift_and_delay_of_a_new_face(report, monkeypatch, capsys):
+def test_comparison_reports_speed_drift_and_new_face_delay(report, monkeypatch, capsys):
     pytest.importorskip('torch')
     # Torch threads wait for each other if other processes are busy.
     monkeypatch.setattr('os.cpu_count', lambda: 1)
@@ -40,9 +40,7 @@ def test_comparison_has_speeds_drift_and_delay_of_a_new_face(report, monkeypatch
     assert 'earlier design' in said.err
 
 
-def test_rivals_that_are_not_installed_are_left_out_with_where_they_are_had(
-    report, monkeypatch, capsys
-):
+def test_missing_rivals_are_left_out_with_install_hint(report, monkeypatch, capsys):
     for name in ('torch', 'fer'):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, 'benchmarks.earlier_design', raising=False)

@@ -30,7 +30,7 @@ def test_bench_pipeline_prints_a_line_per_stage_and_its_progress(capsys, tmp_pat
         assert side['frames_per_second'] > 0
 
 
-def test_bench_size_that_is_none_is_said(capsys):
+def test_invalid_bench_size_is_reported(capsys):
     with pytest.raises(SystemExit):
         main(['bench', 'pipeline', '--size', '640'])
     assert '640 is not a size such as 640x480' in capsys.readouterr().err

@@ -1,5 +1,5 @@
-"""SIGINT and SIGTERM end every command at once, with nothing half-written left; errors are told in
-a sentence.
+"""SIGINT and SIGTERM end every command at once, with nothing half-written left; errors are
+reported in a sentence.
 """
 
 import os
@@ -72,7 +72,7 @@ def wait_for(path, process):
 
 
 def end_of(process, number):
-    """Return exit code and last line of a command that is signalled to end."""
+    """Send a signal to a command and return its exit code and last line."""
     process.send_signal(number)
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert 'Traceback' not in said, said
@@ -86,7 +86,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_video_ends_and_leaves_nothing(long_bag, clip, tmp_path, number, end):
+def test_video_stopped_by_signal_leaves_no_output(long_bag, clip, tmp_path, number, end):
     folder = tmp_path / 'film'
     folder.mkdir()
     for index, bgr in enumerate(clip):
@@ -100,7 +100,7 @@ def test_video_ends_and_leaves_nothing(long_bag, clip, tmp_path, number, end):
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
 @pytest.mark.parametrize('processes', [1, 2])
-def test_bag_ends_with_its_processes_and_leaves_nothing(
+def test_bag_stopped_by_signal_ends_its_processes_and_leaves_no_output(
     long_bag, tmp_path, number, end, processes
 ):
     other = tmp_path / 'other'
@@ -113,7 +113,7 @@ def test_bag_ends_with_its_processes_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_train_ends_and_goes_on_from_where_it_was(pictures, tmp_path, number, end):
+def test_train_stopped_by_signal_leaves_no_hidden_files(pictures, tmp_path, number, end):
     pytest.importorskip('torch_geometric')
     (tmp_path / 'c.yaml').write_text('epochs: 500\nbatch_size: 4\n')
     out = tmp_path / 'run'
@@ -125,7 +125,7 @@ def test_train_ends_and_goes_on_from_where_it_was(pictures, tmp_path, number, en
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_evaluate_ends_while_its_processes_prepare_the_data(pictures, tmp_path, number, end):
+def test_evaluate_stopped_while_preparing_data_leaves_no_output(pictures, tmp_path, number, end):
     out = tmp_path / 'report'
     process = start(tmp_path, 'evaluate', '--data', pictures, '--split', 'test', '--out', out)
     wait_for(tmp_path / 'cache' / 'fer_ros', process)
@@ -139,11 +139,13 @@ def test_evaluate_ends_while_its_processes_prepare_the_data(pictures, tmp_path, 
         ('pictures', *ENDS[0]),
         ('photographs', *ENDS[1]),
         ('epoch 1/1', *ENDS[0]),
-        # What follows is to calibrate the model and to write its forms.
+        # What follows: the model is calibrated, and its other forms are written.
         ('epoch 1: loss', *ENDS[1]),
     ],
 )
-def test_train_ends_in_every_phase(pictures, tmp_path, words, number, end):
+def test_train_stopped_in_any_phase_leaves_no_partial_files(
+    pictures, tmp_path, words, number, end
+):
     pytest.importorskip('torch_geometric')
     (tmp_path / 'c.yaml').write_text('epochs: 1\nbatch_size: 4\n')
     out = tmp_path / 'run'
@@ -155,7 +157,7 @@ def test_train_ends_in_every_phase(pictures, tmp_path, words, number, end):
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_export_ends_and_leaves_nothing(tmp_path, number, end):
+def test_export_stopped_by_signal_leaves_only_checkpoint(tmp_path, number, end):
     pytest.importorskip('torch_geometric')
     from fer_ros.inference.config import ModelConfig
     from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
@@ -171,7 +173,7 @@ def test_export_ends_and_leaves_nothing(tmp_path, number, end):
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_bench_ends_with_the_command_that_it_runs(tmp_path, number, end):
+def test_bench_stopped_by_signal_writes_no_report(tmp_path, number, end):
     process = start(tmp_path, 'bench', 'pipeline', '--json', tmp_path / 'speed.json')
     wait_for_words('\n', process)
     assert end_of(process, number) == end
@@ -179,7 +181,7 @@ def test_bench_ends_with_the_command_that_it_runs(tmp_path, number, end):
 
 
 def hanging(tmp_path, module):
-    """Make a module that never comes to the end of its import; return what tells of its begin."""
+    """Make a module whose import never ends; return the file that shows that it has begun."""
     begun = tmp_path / 'begun'
     text = f'import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(300)\n'
     (tmp_path / 'modules').mkdir()
@@ -188,7 +190,7 @@ def hanging(tmp_path, module):
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_signal_while_the_program_is_imported_ends_it_without_a_word(tmp_path, number):
+def test_signal_during_import_of_program_ends_it_silently(tmp_path, number):
     begun = hanging(tmp_path, 'numpy')
     process = start(tmp_path, 'info', PYTHONPATH=before_others(tmp_path / 'modules'))
     wait_for(begun, process)
@@ -198,7 +200,7 @@ def test_signal_while_the_program_is_imported_ends_it_without_a_word(tmp_path, n
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_signal_while_a_command_is_imported_ends_it(tmp_path, number, end):
+def test_signal_during_import_of_command_ends_it_with_message(tmp_path, number, end):
     begun = hanging(tmp_path, 'torch')
     arguments = ['train', '--data', tmp_path, '--out', tmp_path / 'run']
     process = start(tmp_path, *arguments, PYTHONPATH=before_others(tmp_path / 'modules'))
@@ -231,7 +233,7 @@ with (
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_library_that_never_returns_does_not_keep_a_command_from_ending(tmp_path, number, end):
+def test_command_ends_despite_hanging_library_call_and_leaves_no_files(tmp_path, number, end):
     process = run_program(STUCK, tmp_path / 'out', tmp_path / 'begun')
     wait_for(tmp_path / 'begun', process)
     assert end_of(process, number) == end
@@ -250,7 +252,7 @@ with ending_well('info'):
 """
 
 
-def test_thread_that_goes_on_does_not_keep_a_command_from_ending():
+def test_command_ends_despite_running_thread():
     said, _ = (process := run_program(THREAD_THAT_GOES_ON)).communicate(timeout=DEADLINE_S)
     assert (process.returncode, said) == (130, 'fer-ros: interrupted\n')
 
@@ -271,7 +273,7 @@ with ending_well('info'):
 """
 
 
-def test_signal_in_a_callback_that_drops_exceptions_still_ends_the_command():
+def test_signal_in_callback_that_swallows_exceptions_ends_command():
     process = run_program(TERMINATED_WHILE_AN_OBJECT_GOES)
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, said) == (143, 'fer-ros: terminated\n')
@@ -292,7 +294,7 @@ with ending_well('info'):
 """
 
 
-def test_second_signal_does_not_cut_short_what_the_first_one_began(tmp_path):
+def test_second_signal_does_not_interrupt_cleanup_after_first(tmp_path):
     process = run_program(TOLD_TWICE, tmp_path / 'tidied')
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, said) == (130, 'fer-ros: interrupted\n')
@@ -315,7 +317,7 @@ print('went on')
 """
 
 
-def test_signal_of_a_forked_process_is_not_its_parents():
+def test_signal_to_forked_process_does_not_end_its_parent():
     process = run_program(FORKED)
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, said) == (0, 'fer-ros: terminated\nwent on\n')
@@ -343,7 +345,7 @@ main()
         (['info', '--backend', 'torch'], r'fer-ros: the torch backend needs .*; '),
     ],
 )
-def test_command_without_its_extra_says_which_one_it_needs(arguments, sentence, tmp_path):
+def test_command_without_its_extra_says_how_to_install_it(arguments, sentence, tmp_path):
     result = subprocess.run(
         [sys.executable, '-c', WITHOUT_EXTRAS, *arguments],
         capture_output=True,
@@ -355,6 +357,6 @@ def test_command_without_its_extra_says_which_one_it_needs(arguments, sentence, 
     assert result.stderr.count('\n') == 1
 
 
-def test_missing_data_ends_with_a_sentence(tmp_path):
+def test_missing_data_is_reported(tmp_path):
     with pytest.raises(SystemExit, match=r'data .*nothing\.npz does not exist'):
         main(['evaluate', '--data', str(tmp_path / 'nothing.npz')])

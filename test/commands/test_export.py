@@ -4,7 +4,7 @@ from fer_ros.atomic_file import sole_writer
 from fer_ros.cli import main
 
 
-def test_export_writes_the_onnx_file_beside_the_checkpoint(tmp_path, capsys):
+def test_export_writes_onnx_file_removes_old_int8_and_respects_lock(tmp_path, capsys):
     pytest.importorskip('torch_geometric')
     from fer_ros.inference.config import ModelConfig
     from fer_ros.network.checkpoint import Checkpoint, save_checkpoint

@@ -15,14 +15,14 @@ def test_info_names_model_classes_and_landmark_model(capsys):
     assert 'shape_predictor_68_face_landmarks.dat' in out
 
 
-def test_info_names_the_8_bit_form_of_whichever_form_it_is_asked_about(capsys):
+def test_info_names_8_bit_form_for_either_model_file(capsys):
     for path in (SHIPPED_MODEL, SHIPPED_MODEL.with_suffix(INT8_SUFFIX)):
         main(['info', '--model', str(path)])
         (line,) = (row for row in capsys.readouterr().out.splitlines() if '8-bit form' in row)
         assert re.search(r'ferplus\.int8\.onnx, \d\.\d MB$', line)
 
 
-def test_info_has_units_and_says_on_which_faces_the_accuracy_was_measured(capsys):
+def test_info_shows_size_weights_accuracy_and_training_faces(capsys):
     main(['info'])
     out = capsys.readouterr().out
     assert re.search(r'^model +ferplus\.onnx, \d\.\d MB, \d\.\d million weights$', out, re.M)
@@ -30,13 +30,13 @@ def test_info_has_units_and_says_on_which_faces_the_accuracy_was_measured(capsys
     assert re.search(r'^training faces +neutral \d\d%, happiness \d\d%, ', out, re.M)
 
 
-def test_info_does_without_the_number_of_weights_where_it_is_not_known(capsys, tmp_path):
+def test_info_omits_number_of_weights_if_unknown(capsys, tmp_path):
     shutil.copy(SHIPPED_MODEL, tmp_path / 'model.onnx')
     (tmp_path / 'model.safetensors').write_bytes(b'no header')
     main(['info', '--model', str(tmp_path / 'model.onnx')])
     assert re.search(r'^model +model\.onnx, \d\.\d MB$', capsys.readouterr().out, re.M)
 
 
-def test_missing_model_ends_with_a_sentence_and_not_a_traceback():
+def test_missing_model_is_reported_without_traceback():
     with pytest.raises(SystemExit, match=r'fer-ros: model .*nothing\.onnx does not exist'):
         main(['info', '--model', 'nothing.onnx'])

@@ -13,7 +13,7 @@ HEADER = (
 
 
 def annotate(folder, split, number, expression, valence='0.25', arousal='-0.5'):
-    """Write one numbered picture as published, with values as texts in NumPy files."""
+    """Write one numbered picture as published, with values as strings in NumPy files."""
     touch(folder / split, f'images/{number}.jpg')
     annotations = folder / split / 'annotations'
     annotations.mkdir(exist_ok=True)
@@ -22,7 +22,7 @@ def annotate(folder, split, number, expression, valence='0.25', arousal='-0.5'):
     np.save(annotations / f'{number}_lnd.npy', np.zeros(136))
 
 
-def test_numbered_pictures_have_the_published_splits_and_affect(tmp_path):
+def test_numbered_pictures_keep_published_split_label_and_affect(tmp_path):
     annotate(tmp_path, 'train_set', 7, '3')
     annotate(tmp_path, 'val_set', 0, 7, 0.5, -1.0)
     assert dataset_at(tmp_path) is AFFECTNET
@@ -37,7 +37,7 @@ def test_numbered_pictures_have_the_published_splits_and_affect(tmp_path):
     assert (validation.valence, validation.arousal) == (0.5, -1.0)
 
 
-def test_all_eight_numbers_have_a_class(tmp_path):
+def test_every_label_number_maps_to_its_class(tmp_path):
     for number in range(8):
         annotate(tmp_path, 'train_set', number, str(number))
     assert [p.label for p in find_affectnet(tmp_path).pictures] == [
@@ -52,7 +52,7 @@ def test_all_eight_numbers_have_a_class(tmp_path):
     ]
 
 
-def test_what_shows_no_expression_is_counted_and_what_is_damaged_named(tmp_path):
+def test_pictures_without_expression_are_counted_and_damaged_files_named(tmp_path):
     annotate(tmp_path, 'train_set', 0, '1')
     for number, expression in ((1, '8'), (2, '9'), (3, '10'), (4, '11')):
         annotate(tmp_path, 'train_set', number, expression)
@@ -79,7 +79,7 @@ class Planted:
         return self.mark.touch, ()
 
 
-def test_annotation_with_an_object_in_it_is_damaged_and_never_unpickled(tmp_path):
+def test_pickled_object_in_annotation_is_reported_and_never_unpickled(tmp_path):
     annotate(tmp_path, 'train_set', 0, '1')
     annotate(tmp_path, 'train_set', 1, '1')
     planted = np.array(Planted(tmp_path / 'mark'), dtype=object)
@@ -91,7 +91,7 @@ def test_annotation_with_an_object_in_it_is_damaged_and_never_unpickled(tmp_path
 
 
 @pytest.mark.parametrize('header', ['', HEADER])
-def test_lists_are_read_also_where_that_for_validation_has_no_header(tmp_path, header):
+def test_lists_are_read_with_or_without_validation_header(tmp_path, header):
     lists = tmp_path / 'Manually_Annotated_file_lists'
     touch(tmp_path, 'Manually_Annotated_Images/689/a.jpg')
     lists.mkdir()
@@ -106,20 +106,20 @@ def test_lists_are_read_also_where_that_for_validation_has_no_header(tmp_path, h
     assert (validation.valence, validation.arousal) == (None, None)
 
 
-def test_cut_line_of_a_list_is_named(tmp_path):
+def test_truncated_line_of_list_is_reported(tmp_path):
     (tmp_path / 'training.csv').write_text(HEADER + '1/a.jpg,1,2,3,4,5;6,0,0,0\n1/b.jpg,1\n')
     found = find_affectnet(tmp_path)
     assert len(found.pictures) == 1
     assert found.left_out[0].endswith(f'{tmp_path}/training.csv, picture 2.')
 
 
-def test_another_file_of_that_name_is_not_taken_for_a_list(tmp_path):
+def test_unrelated_training_csv_is_not_taken_for_affectnet(tmp_path):
     touch(tmp_path, 'fear/a.jpg')
     (tmp_path / 'training.csv').write_text('path,label\na.jpg,fear\n')
     assert dataset_at(tmp_path) is not AFFECTNET
 
 
-def test_test_that_was_never_published_is_an_error_that_says_so(tmp_path):
+def test_unpublished_test_split_is_an_error(tmp_path):
     annotate(tmp_path, 'train_set', 0, '1')
     with pytest.raises(
         DatasetError, match=r'in the split test \(1 in all\): the test split of AffectNet'

@@ -28,7 +28,7 @@ def test_first_frame_is_neutral_and_the_last_three_show_the_emotion(tmp_path):
     ]
 
 
-def test_all_numbers_have_a_class(tmp_path):
+def test_every_label_number_maps_to_its_class(tmp_path):
     for number in range(1, 8):
         write_sequence(tmp_path, 'S010', f'00{number}', emotion=f'   {number}.0000000e+00\n')
     assert [p.label for p in find_ck_plus(tmp_path, 1).pictures[1::4]] == [
@@ -42,7 +42,7 @@ def test_all_numbers_have_a_class(tmp_path):
     ]
 
 
-def test_sequences_that_cannot_be_used_are_named(tmp_path):
+def test_unusable_sequences_are_reported(tmp_path):
     write_sequence(tmp_path, 'S005', '001')
     write_sequence(tmp_path, 'S010', '002', emotion='')
     write_sequence(tmp_path, 'S010', '003', emotion='nine')
@@ -58,7 +58,7 @@ def test_sequences_that_cannot_be_used_are_named(tmp_path):
     )
 
 
-def test_nobody_is_in_two_splits_and_everybody_is_tested_in_one_fold(tmp_path):
+def test_each_subject_is_in_one_split_and_tested_in_exactly_one_fold(tmp_path):
     for number in range(20):
         write_sequence(tmp_path, f'S{number:03}', '001')
     tested = []
@@ -71,7 +71,7 @@ def test_nobody_is_in_two_splits_and_everybody_is_tested_in_one_fold(tmp_path):
     assert sorted(tested) == [f'S{number:03}' for number in range(20)]
 
 
-def test_missing_labels_are_asked_for(tmp_path):
+def test_missing_labels_error_says_what_to_unpack(tmp_path):
     (tmp_path / 'cohn-kanade-images').mkdir()
     with pytest.raises(DatasetError, match=r'has no folder Emotion: unpack Emotion_labels\.zip'):
         find_ck_plus(tmp_path, 1)

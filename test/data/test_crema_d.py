@@ -7,7 +7,7 @@ from fer_ros.errors import DatasetError
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-    """Two folds' actors, FLV and MP4, a clip without a face, a damaged one, a foreign file."""
+    """Clips from two folds in FLV and MP4, one without a face, one damaged, and a stray file."""
     folder = tmp_path_factory.mktemp('crema') / 'VideoFlash'
     folder.mkdir()
     write_clip(folder / '1001_DFA_ANG_XX.flv', face_picture(0), blank=(0, 1))
@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_file_name_says_actor_sentence_emotion_level_and_fold(folder):
+def test_file_name_gives_actor_sentence_emotion_level_and_fold(folder):
     clip = find_clips(folder)[1]
     assert (clip.name, clip.actor, clip.sentence, clip.emotion, clip.level, clip.fold) == (
         '1019_IEO_HAP_HI',
@@ -34,7 +34,7 @@ def test_file_name_says_actor_sentence_emotion_level_and_fold(folder):
     ('actor', 'fold'),
     [(1001, 1), (1018, 1), (1019, 2), (1036, 2), (1037, 3), (1055, 4), (1073, 5), (1091, 5)],
 )
-def test_folds_share_no_actor(tmp_path, actor, fold):
+def test_actor_determines_fold(tmp_path, actor, fold):
     (tmp_path / f'{actor}_DFA_FEA_XX.mp4').touch()
     assert find_clips(tmp_path)[0].fold == fold
 
@@ -73,7 +73,7 @@ def test_frames_without_face_are_counted_and_damaged_clips_named(folder, tmp_pat
     assert '1091_WSI_SAD_XX.flv cannot be opened' in data.problems[0]
 
 
-def test_equally_damaged_clips_are_each_named(tmp_path):
+def test_clips_with_identical_damage_are_each_named(tmp_path):
     write_clip(tmp_path / '1001_DFA_HAP_XX.mp4', face_picture(0))
     for name in ('1002_DFA_ANG_XX', '1003_DFA_ANG_XX'):
         (tmp_path / f'{name}.flv').touch()
@@ -81,7 +81,7 @@ def test_equally_damaged_clips_are_each_named(tmp_path):
     assert ['1002' in problems[0], '1003' in problems[1]] == [True, True]
 
 
-def test_clip_that_is_cut_is_judged_as_far_as_it_goes_and_named(tmp_path):
+def test_truncated_clip_is_used_up_to_cut_and_reported(tmp_path):
     whole = tmp_path / 'whole.flv'
     write_clip(whole, face_picture(0), frames=20)
     data = whole.read_bytes()
@@ -91,14 +91,14 @@ def test_clip_that_is_cut_is_judged_as_far_as_it_goes_and_named(tmp_path):
     assert 'of 20 frames' in read.problems[0]
 
 
-def test_fold_is_a_part_of_the_whole(folder, tmp_path):
+def test_fold_contains_only_its_own_clips(folder, tmp_path):
     part = load_crema_d(find_clips(folder), tmp_path, progress=False).of_fold(2)
     assert [clip.name for clip in part.clips] == ['1019_IEO_HAP_HI', '1020_TIE_NEU_XX']
     assert set(part.faces.clips) == {'1019_IEO_HAP_HI'}
     assert part.frames_without_face == (0, 6)
 
 
-def test_second_call_reads_the_cache(folder, tmp_path):
+def test_second_load_does_not_rewrite_cache(folder, tmp_path):
     clips = find_clips(folder)[:1]
     load_crema_d(clips, tmp_path, progress=False)
     (file,) = tmp_path.iterdir()
@@ -107,7 +107,7 @@ def test_second_call_reads_the_cache(folder, tmp_path):
     assert file.stat().st_mtime_ns == made_ns
 
 
-def test_split_of_a_fold_takes_the_actors_of_its_folds(folder, tmp_path):
+def test_split_contains_actors_of_its_folds(folder, tmp_path):
     test = load_crema_d_split(folder, 1, 'test', tmp_path, progress=False)
     validation = load_crema_d_split(folder, 1, 'validation', tmp_path, progress=False)
     assert {clip.actor for clip in test.clips} == {1001}
@@ -119,13 +119,13 @@ def test_folder_without_clips_is_an_error(tmp_path):
         find_clips(tmp_path)
 
 
-def test_only_damaged_clips_are_an_error(tmp_path):
+def test_folder_with_only_damaged_clips_is_an_error(tmp_path):
     (tmp_path / '1001_DFA_ANG_XX.flv').write_bytes(b'FLV')
     with pytest.raises(DatasetError, match='none of 1 CREMA-D clips can be read'):
         load_crema_d(find_clips(tmp_path), tmp_path / 'cache', progress=False)
 
 
-def test_table_is_found_beside_the_folder(tmp_path):
+def test_table_beside_folder_is_read_if_present(tmp_path):
     (tmp_path / 'VideoFlash').mkdir()
     (tmp_path / 'VideoDemographics.csv').write_text('"ActorID","Age"\n1001,51\n')
     assert read_table(tmp_path / 'VideoFlash', 'VideoDemographics.csv') == [

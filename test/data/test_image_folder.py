@@ -13,7 +13,7 @@ def write_picture(path):
     cv2.imwrite(str(path), face_picture(0)[10:230])
 
 
-def test_training_picture_that_is_compressed_anew_in_the_test_is_left_out_and_named(tmp_path):
+def test_training_copy_of_test_picture_is_left_out_and_reported(tmp_path):
     write_lit(tmp_path / 'train/fear/a.jpg', 0)
     write_lit(tmp_path / 'train/fear/b.jpg', 2)
     write_lit(tmp_path / 'test/fear/c.jpg', 2, quality=50)
@@ -57,13 +57,13 @@ def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
         ),
     ],
 )
-def test_manifest_that_contradicts_itself_is_refused(tmp_path, text, sentence):
+def test_inconsistent_manifest_is_refused(tmp_path, text, sentence):
     (tmp_path / 'manifest.csv').write_text(text)
     with pytest.raises(DatasetError, match=sentence):
         find_pictures(tmp_path)
 
 
-def test_folders_are_classes_by_the_names_used_here(tmp_path):
+def test_folder_names_are_mapped_to_classes(tmp_path):
     for name in ('test/Happy/a.jpg', 'test/neutral/b.png'):
         write_picture(tmp_path / name)
     faces = load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)
@@ -85,7 +85,7 @@ def test_manifest_gives_label_subject_and_clip(tmp_path):
     assert faces.stamps_s == pytest.approx([0.1, 0.2])
 
 
-def test_a_subject_is_never_in_two_splits(tmp_path):
+def test_subject_is_never_in_two_splits(tmp_path):
     rows = [f'{i}.jpg,fear,person{i % 20}' for i in range(200)]
     (tmp_path / 'manifest.csv').write_text('path,label,subject\n' + '\n'.join(rows))
     splits = {}
@@ -99,25 +99,25 @@ def test_a_subject_is_never_in_two_splits(tmp_path):
     }
 
 
-def test_clips_of_two_subjects_with_the_same_name_stay_apart(tmp_path):
+def test_clips_of_same_name_from_two_subjects_stay_separate(tmp_path):
     (tmp_path / 'manifest.csv').write_text(
         'path,label,subject,clip,frame\na,fear,ann,1,0\nb,fear,bob,1,0'
     )
     assert [picture.clip for picture in find_pictures(tmp_path)] == ['ann/1', 'bob/1']
 
 
-def test_manifest_of_a_spreadsheet_may_begin_with_a_byte_order_mark(tmp_path):
+def test_manifest_with_byte_order_mark_is_read(tmp_path):
     (tmp_path / 'manifest.csv').write_text('path,label\na.jpg,fear\n', encoding='utf-8-sig')
     assert find_pictures(tmp_path)[0].label == 'fear'
 
 
-def test_manifest_in_another_encoding_is_refused(tmp_path):
+def test_manifest_not_in_utf_8_is_refused(tmp_path):
     (tmp_path / 'manifest.csv').write_bytes('path,label\nmüller.jpg,fear\n'.encode('latin-1'))
     with pytest.raises(DatasetError, match='is not a CSV file in UTF-8'):
         find_pictures(tmp_path)
 
 
-def test_validation_comes_from_training_where_it_is_not_given(tmp_path):
+def test_validation_is_taken_from_training_if_not_given(tmp_path):
     for split, count in (('train', 60), ('test', 2)):
         for number in range(count):
             path = tmp_path / split / 'fear' / f'{number}.jpg'
@@ -167,7 +167,7 @@ def test_face_in_a_large_picture_is_found(tmp_path, portrait_bgr):
         ('path,label,frame\na.jpg,fear,-1\n', "line 2: frame is '-1', expected a number"),
     ],
 )
-def test_wrong_manifest_is_refused(tmp_path, text, sentence):
+def test_invalid_manifest_is_refused(tmp_path, text, sentence):
     (tmp_path / 'manifest.csv').write_text(text)
     with pytest.raises(DatasetError, match=sentence):
         find_pictures(tmp_path)
@@ -185,14 +185,14 @@ def test_split_without_pictures_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['val', 'valid', 'validation', 'dev', 'Val'])
-def test_usual_names_of_the_validation_split_are_known(tmp_path, name):
+def test_common_names_of_validation_split_are_recognized(tmp_path, name):
     write_picture(tmp_path / 'train/fear/a.jpg')
     write_picture(tmp_path / name / 'fear' / 'b.jpg')
     splits = {picture.path.name: picture.split for picture in find_pictures(tmp_path)}
     assert splits == {'a.jpg': 'train', 'b.jpg': 'validation'}
 
 
-def test_folders_beside_those_of_splits_are_named(tmp_path):
+def test_extra_picture_folder_beside_splits_is_reported(tmp_path):
     write_lit(tmp_path / 'train/fear/a.jpg', 0)
     write_lit(tmp_path / 'holdout/fear/b.jpg', 2)
     (tmp_path / 'scripts').mkdir()
@@ -200,14 +200,14 @@ def test_folders_beside_those_of_splits_are_named(tmp_path):
     assert any(note.startswith('Left out: holdout, next to the folders') for note in faces.notes)
 
 
-def test_manifest_may_separate_folders_as_windows_does(tmp_path):
+def test_manifest_may_use_windows_path_separators(tmp_path):
     write_picture(tmp_path / 'faces/a.jpg')
     (tmp_path / 'manifest.csv').write_text('path,label,split\nfaces\\a.jpg,fear,val\n')
     (picture,) = find_pictures(tmp_path)
     assert (picture.path, picture.split) == (tmp_path / 'faces/a.jpg', 'validation')
 
 
-def test_manifest_of_another_root_says_what_was_looked_for(tmp_path):
+def test_error_for_manifest_without_existing_pictures_names_a_path(tmp_path):
     (tmp_path / 'manifest.csv').write_text('path,label,split\ndata/a.jpg,fear,train\n')
     with pytest.raises(DatasetError, match=r'none of its 1 pictures exists; looked for /'):
         load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
@@ -216,7 +216,7 @@ def test_manifest_of_another_root_says_what_was_looked_for(tmp_path):
 @pytest.mark.parametrize(
     'path', ['../outside.jpg', 'faces/../../outside.jpg', '/etc/passwd', '..\\outside.jpg']
 )
-def test_path_that_leads_out_of_the_folder_of_the_manifest_is_refused(tmp_path, path):
+def test_manifest_path_outside_its_folder_is_refused(tmp_path, path):
     write_picture(tmp_path / 'outside.jpg')
     (tmp_path / 'data').mkdir()
     (tmp_path / 'data' / 'manifest.csv').write_text(f'path,label\n{path},fear\n')
@@ -224,7 +224,7 @@ def test_path_that_leads_out_of_the_folder_of_the_manifest_is_refused(tmp_path, 
         find_pictures(tmp_path / 'data')
 
 
-def test_picture_of_a_manifest_that_is_not_there_is_named(tmp_path):
+def test_missing_picture_of_manifest_is_reported(tmp_path):
     write_picture(tmp_path / 'a.jpg')
     (tmp_path / 'manifest.csv').write_text(
         'path,label,split\na.jpg,fear,train\nb.jpg,fear,train\n'

@@ -17,7 +17,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize('folder', ['.', 'jaffe'])
-def test_label_and_subject_are_in_the_name(tmp_path, folder):
+def test_label_and_subject_are_read_from_file_name(tmp_path, folder):
     touch(tmp_path / folder, *NAMES, 'README_FIRST.txt')
     assert dataset_at(tmp_path) is JAFFE
     found = find_jaffe(tmp_path, 1)
@@ -32,7 +32,7 @@ def test_label_and_subject_are_in_the_name(tmp_path, folder):
     ]
 
 
-def test_one_woman_is_left_for_the_test_of_each_fold(tmp_path):
+def test_each_fold_holds_out_one_subject_for_test(tmp_path):
     women = ('KA', 'KL', 'KM', 'KR', 'MK', 'NA', 'NM', 'TM', 'UY', 'YM')
     touch(
         tmp_path,
@@ -45,13 +45,13 @@ def test_one_woman_is_left_for_the_test_of_each_fold(tmp_path):
         assert len({p.subject for p in pictures if p.split == 'train'}) == 8
 
 
-def test_picture_without_a_label_in_its_name_is_named(tmp_path):
+def test_picture_without_label_in_file_name_is_reported(tmp_path):
     touch(tmp_path, 'KA.AN1.39.tiff', 'contact_sheet.tiff')
     (sentence,) = find_jaffe(tmp_path, 1).left_out
     assert sentence == 'Left out: 1 picture without a label in the name: contact_sheet.tiff.'
 
 
-def test_folder_without_a_picture_is_refused(tmp_path):
+def test_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r'expected files like KA\.AN1\.39\.tiff'):
         find_jaffe(tmp_path, 1)
 

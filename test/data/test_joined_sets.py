@@ -19,7 +19,7 @@ def face_set(count, classes, size_hw=(60, 40), **fields):
     )
 
 
-def test_classes_are_those_of_all_and_what_a_set_lacks_is_known_not_to_be_asked():
+def test_joined_sets_have_all_classes_and_mark_those_of_each_set():
     sets = [face_set(3, ('fear', 'happiness')), face_set(2, ('happiness', 'bored'))]
     joined = join_sets(sets)
     assert joined.classes == ('happiness', 'fear', 'bored')
@@ -34,7 +34,7 @@ def test_classes_are_those_of_all_and_what_a_set_lacks_is_known_not_to_be_asked(
     assert joined.set_numbers.tolist() == [0, 0, 0, 1, 1]
 
 
-def test_smaller_pictures_are_aligned_as_before(portrait_gray, portrait_landmarks):
+def test_joining_with_larger_pictures_does_not_change_alignment(portrait_gray, portrait_landmarks):
     # As large as the faces of FER+.
     image = cv2.resize(portrait_gray[20:220, 122:322], (44, 48), interpolation=cv2.INTER_AREA)
     points = (portrait_landmarks.points_px - [122, 20]) * [44 / 200, 48 / 200]
@@ -49,7 +49,7 @@ def test_smaller_pictures_are_aligned_as_before(portrait_gray, portrait_landmark
     )
 
 
-def test_what_only_one_set_says_of_its_faces_stays_unknown_of_the_others():
+def test_fields_of_only_one_set_are_unknown_for_others():
     said = {
         'second_targets': np.float32([[0, 1], [1, 0]]),
         'second_classes': ('fear', 'anger'),
@@ -67,12 +67,12 @@ def test_what_only_one_set_says_of_its_faces_stays_unknown_of_the_others():
     assert len(joined.subjects) == len(joined.arousal) == len(joined.seen) == 0
 
 
-def test_people_of_two_sets_are_not_the_same_by_their_names():
+def test_same_subject_name_in_two_sets_means_two_people():
     sets = [face_set(1, ('fear', 'anger'), subjects=np.array(['F01'])) for _ in range(2)]
     assert len(set(join_sets(sets).subjects)) == 2
 
 
-def test_training_faces_that_other_data_hold_out_are_left_out_and_shared_ones_said():
+def test_faces_held_out_by_other_sets_are_left_out_and_shared_ones_reported():
     sets = [face_set(3, ('fear', 'anger')), face_set(2, ('fear', 'anger'))]
     first, second = without_copies(
         sets,
@@ -90,7 +90,7 @@ def test_training_faces_that_other_data_hold_out_are_left_out_and_shared_ones_sa
     )
 
 
-def test_probabilities_of_classes_that_a_set_lacks_go_to_the_others():
+def test_probabilities_are_renormalized_to_known_classes():
     probabilities = np.float32([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]])
     known = np.array([[True, True, False], [True, True, True]])
     expected = [[2 / 3, 1 / 3, 0], [0.5, 0.25, 0.25]]

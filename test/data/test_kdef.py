@@ -7,14 +7,14 @@ from fer_ros.errors import DatasetError
 
 
 @pytest.mark.parametrize('folder', ['', 'AF01/', 'KDEF/AF01/', 'KDEF_and_AKDEF/KDEF/AF01/'])
-def test_files_are_found_in_the_folders_in_which_they_are_published(tmp_path, folder):
+def test_files_are_found_in_every_published_folder_layout(tmp_path, folder):
     touch(tmp_path, f'{folder}AF01ANS.JPG')
     assert dataset_at(tmp_path) is KDEF
     (picture,) = find_kdef(tmp_path, 1).pictures
     assert (picture.subject, picture.label) == ('F01', 'anger')
 
 
-def test_label_is_in_the_name(tmp_path):
+def test_label_is_read_from_file_name(tmp_path):
     codes = ('AF', 'AN', 'DI', 'HA', 'NE', 'SA', 'SU')
     touch(tmp_path, *(f'BM35{code}S.JPG' for code in codes))
     assert [p.label for p in find_kdef(tmp_path, 1).pictures] == [
@@ -28,12 +28,12 @@ def test_label_is_in_the_name(tmp_path):
     ]
 
 
-def test_both_sessions_show_one_person(tmp_path):
+def test_both_sessions_belong_to_same_subject(tmp_path):
     touch(tmp_path, 'AF01/AF01ANS.JPG', 'BF01/BF01ANS.JPG', 'AM01/AM01ANS.JPG')
     assert sorted({p.subject for p in find_kdef(tmp_path, 1).pictures}) == ['F01', 'M01']
 
 
-def test_half_profiles_are_learned_from_but_not_judged_and_profiles_left_out(tmp_path):
+def test_half_profiles_are_not_judged_and_full_profiles_are_left_out(tmp_path):
     views = ('S', 'HL', 'HR', 'FL', 'FR')
     touch(tmp_path, *(f'AF01HA{view}.JPG' for view in views))
     found = find_kdef(tmp_path, 1)
@@ -45,18 +45,18 @@ def test_half_profiles_are_learned_from_but_not_judged_and_profiles_left_out(tmp
     assert found.left_out == ('Left out: 2 full profiles.',)
 
 
-def test_names_that_say_nothing_are_named(tmp_path):
+def test_unrecognized_file_name_is_reported(tmp_path):
     touch(tmp_path, 'AF01/AF01ANS.JPG', 'AM31/AM31H.JPG')
     (sentence,) = find_kdef(tmp_path, 1).left_out
     assert sentence.endswith('without expression and view in the name: AM31H.JPG.')
 
 
-def test_folder_without_a_picture_is_refused(tmp_path):
+def test_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r'expected files like AF01ANS\.JPG'):
         find_kdef(tmp_path, 1)
 
 
-def test_training_has_half_profiles_and_the_test_has_not(tmp_path):
+def test_half_profiles_are_used_in_training_but_not_in_test(tmp_path):
     for name in ('AF01HAS', 'AF01HAHL', 'AF02HAS', 'AF03HAS', 'AF03HAHR'):
         write_lit(tmp_path / name[:4] / f'{name}.JPG')
     counts = [

@@ -26,7 +26,7 @@ def as_set(*pictures):
     return np.stack(images), np.stack(points)
 
 
-def test_photograph_cropped_and_compressed_anew_is_found_again(photograph, tmp_path):
+def test_recropped_or_recompressed_photograph_is_recognized(photograph, tmp_path):
     image, points = photograph(0.0)
     code = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
     compressed = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
@@ -37,7 +37,7 @@ def test_photograph_cropped_and_compressed_anew_is_found_again(photograph, tmp_p
     assert numbers.tolist() == [0, 1, 0, 0]
 
 
-def test_copies_are_found_across_sets_of_other_sides(photograph, tmp_path):
+def test_copies_are_found_across_sets_of_different_image_size(photograph, tmp_path):
     first = as_set(photograph(0.0), photograph(3.0))
     image, points = photograph(3.0)
     larger = np.stack([cv2.resize(image, (90, 90))]), np.stack([points * 1.5])
@@ -45,14 +45,14 @@ def test_copies_are_found_across_sets_of_other_sides(photograph, tmp_path):
     assert [part.tolist() for part in numbers] == [[0, 1], [1]]
 
 
-def test_pictures_of_one_gray_are_no_copies(photograph, tmp_path):
+def test_uniformly_gray_pictures_are_not_copies(photograph, tmp_path):
     _, points = photograph(0.0)
     faces = np.full((2, 60, 60), 90, np.uint8), np.stack([points, points])
     (numbers,) = find_photographs([faces], tmp_path, progress=False)
     assert numbers.tolist() == [0, 1]
 
 
-def test_search_is_done_once(photograph, tmp_path):
+def test_photograph_search_is_cached(photograph, tmp_path):
     faces = as_set(photograph(0.0), photograph(3.0))
     find_photographs([faces], tmp_path, progress=False)
     (file,) = tmp_path.iterdir()
@@ -61,16 +61,16 @@ def test_search_is_done_once(photograph, tmp_path):
     assert numbers.tolist() == [5, 5]
 
 
-def test_no_faces_have_no_photographs(tmp_path):
+def test_empty_set_has_no_photographs(tmp_path):
     nothing = np.zeros((0, 48, 48), np.uint8), np.zeros((0, 68, 2), np.float32)
     assert [len(part) for part in find_photographs([nothing], tmp_path, progress=False)] == [0]
 
 
-def test_groups_are_joined_by_way_of_others():
+def test_pairs_are_joined_transitively():
     assert joined(6, np.array([[4, 5], [0, 3], [5, 3]])).tolist() == [0, 1, 2, 0, 0, 0]
 
 
-def test_training_must_not_know_validation_or_test_and_test_is_known_by_both():
+def test_faces_with_copies_in_forbidden_splits_are_found():
     photographs = np.array([0, 1, 2, 3, 0, 1, 4, 1, 2, 4])
     splits = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
     known = [np.flatnonzero(in_other_splits(photographs, splits, n)).tolist() for n in range(3)]
@@ -82,7 +82,7 @@ def test_votes_of_copies_are_added_up():
     assert pooled(votes, np.array([7, 3, 7])).tolist() == [[14, 6], [0, 10], [14, 6]]
 
 
-def test_faces_are_independent_by_subject_or_else_by_photograph_and_clip():
+def test_faces_are_grouped_by_subject_or_else_by_photograph_and_clip():
     faces = {
         'images': np.zeros((4, 8, 8), np.uint8),
         'landmarks_px': np.zeros((4, 68, 2), np.float32),

@@ -17,13 +17,13 @@ def published(folder, lines=('train_00001.jpg 5', 'train_00002.jpg 4', 'test_000
 
 
 @pytest.mark.parametrize('part', ['', 'basic', 'basic/EmoLabel'])
-def test_layout_is_known_from_each_of_its_folders(tmp_path, part):
+def test_layout_is_recognized_from_any_of_its_folders(tmp_path, part):
     published(tmp_path)
     assert dataset_at(tmp_path / part) is RAF_DB
     assert len(find_raf_db(tmp_path / part).pictures) == 3
 
 
-def test_numbers_are_the_basic_emotions_and_names_the_splits(tmp_path):
+def test_label_numbers_give_emotions_and_file_names_give_splits(tmp_path):
     found = find_raf_db(published(tmp_path))
     assert [(p.path.name, p.label) for p in found.pictures] == [
         ('train_00001_aligned.jpg', 'sadness'),
@@ -35,7 +35,7 @@ def test_numbers_are_the_basic_emotions_and_names_the_splits(tmp_path):
     assert found.left_out == ()
 
 
-def test_all_seven_numbers_have_a_class(tmp_path):
+def test_every_label_number_maps_to_its_class(tmp_path):
     published(tmp_path, [f'train_0000{number}.jpg {number}' for number in range(1, 8)])
     assert [p.label for p in find_raf_db(tmp_path).pictures] == [
         'surprise',
@@ -48,14 +48,14 @@ def test_all_seven_numbers_have_a_class(tmp_path):
     ]
 
 
-def test_a_tenth_of_the_training_list_is_for_validation(tmp_path):
+def test_about_a_tenth_of_training_list_is_for_validation(tmp_path):
     published(tmp_path, [f'train_{number:05}.jpg 4' for number in range(1, 401)])
     splits = [p.split for p in find_raf_db(tmp_path).pictures]
     assert 20 <= splits.count('validation') <= 70
     assert splits.count('train') == 400 - splits.count('validation')
 
 
-def test_wrong_lines_and_pictures_without_a_label_are_named(tmp_path):
+def test_invalid_lines_and_unlisted_pictures_are_reported(tmp_path):
     found = find_raf_db(published(tmp_path, ['train_00001.jpg 5', 'train_00002.jpg 8', 'x 1']))
     assert found.left_out == (
         'Left out: line 2, line 3 of list_patition_label.txt, expected the name of a train '
@@ -65,13 +65,13 @@ def test_wrong_lines_and_pictures_without_a_label_are_named(tmp_path):
     )
 
 
-def test_pictures_that_are_still_packed_are_asked_for(tmp_path):
+def test_error_for_packed_pictures_says_what_to_unpack(tmp_path):
     touch(tmp_path, 'EmoLabel/list_patition_label.txt', 'Image/aligned.zip')
     with pytest.raises(DatasetError, match=r'aligned does not exist: unpack aligned\.zip'):
         find_raf_db(tmp_path)
 
 
-def test_faces_of_the_test_are_read_and_what_is_damaged_or_missing_is_named(tmp_path):
+def test_test_split_is_read_and_damaged_or_missing_pictures_reported(tmp_path):
     images = published(tmp_path, [f'test_000{n}.jpg 4' for n in (1, 2, 3)]) / 'basic/Image/aligned'
     write_lit(images / 'test_0001_aligned.jpg')
     (images / 'test_0002_aligned.jpg').write_bytes(b'no picture')

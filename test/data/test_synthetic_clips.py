@@ -38,7 +38,7 @@ def test_severity_0_shows_the_still_in_every_frame(clip, portrait_gray, portrait
     assert np.abs(frames[0].landmarks_norm - still.landmarks_norm).mean() < 0.05
 
 
-def test_faces_are_disturbed_alike_for_crops_of_any_side(clip):
+def test_disturbance_does_not_depend_on_crop_size(clip):
     for small, large in zip(clip(), clip(size_px=96), strict=True):
         assert large.crop.shape == (96, 96)
         assert (large.landmarks_norm == small.landmarks_norm).all()
@@ -55,7 +55,7 @@ def test_landmarks_are_found_in_the_disturbed_frame(clip):
     assert 0.005 < off[0] < off[1]
 
 
-def test_two_stills_turn_into_each_other(clip, portrait_gray, portrait_landmarks):
+def test_two_stills_fade_into_each_other(clip, portrait_gray, portrait_landmarks):
     dark = Still((portrait_gray // 3).astype(np.uint8), portrait_landmarks, 12)
     bright = Still(portrait_gray, portrait_landmarks, 12)
     means = [frame.crop.mean() for frame in clip([dark, bright], severity=0.0)]
@@ -65,7 +65,7 @@ def test_two_stills_turn_into_each_other(clip, portrait_gray, portrait_landmarks
     assert (means[11] + means[12]) / 2 == pytest.approx((means[0] + means[-1]) / 2, abs=1.5)
 
 
-def test_landmarks_of_a_box_that_moved_are_found_again(clip, portrait_gray, portrait_landmarks):
+def test_shifted_landmarks_are_corrected(clip, portrait_gray, portrait_landmarks):
     shifted = Landmarks(portrait_landmarks.points_px + 3)
     (frame, *_) = clip([Still(portrait_gray, shifted)], severity=0.0)
     (expected, *_) = clip(severity=0.0)

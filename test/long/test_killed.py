@@ -1,5 +1,5 @@
-"""A command that is stopped at any moment, and by SIGKILL too, leaves nothing half-written under a
-final name, and the next start works; told to end, it does so within two seconds.
+"""A command that is stopped at any moment, even by SIGKILL, leaves nothing half-written under a
+final name, and the next start works; it ends within two seconds of the signal.
 
 FER_ROS_KILLS says how often each command is stopped in each way.
 """
@@ -31,14 +31,14 @@ KILLS = int(os.environ.get('FER_ROS_KILLS', '50'))
 
 
 END_WITHIN_S = 2.0
-# The exit codes of a command that was stopped, by signal: of the command, or of the kernel where
-# it was still being imported.
+# Exit codes of a stopped command by signal: its own, or the kernel's if it was still being
+# imported.
 CODES = {signal.SIGKILL: {-9}, signal.SIGINT: {130, -2}, signal.SIGTERM: {143, -15}}
 
 
 @pytest.fixture(params=['killed', 'told'])
 def signals(request):
-    """What stops a command."""
+    """Return the signals that stop a command."""
     return [signal.SIGKILL] if request.param == 'killed' else [signal.SIGINT, signal.SIGTERM]
 
 
@@ -78,7 +78,7 @@ class Command:
 
 
 def stop_often(command, check, signals, before_each=lambda: None):
-    """Stop a command at random moments, look at what it leaves each time, and let it end once."""
+    """Stop a command at random moments, check what it leaves each time, and let it end once."""
     moments = random.Random(command.name)
     duration_s = command.run()
     check(whole=True)
@@ -91,7 +91,7 @@ def stop_often(command, check, signals, before_each=lambda: None):
         if code:
             ends_s.append(end_s)
         else:
-            # The first time, files were not in memory yet, or others had the processors.
+            # The first run was slower: files were not in memory yet, or the processors were busy.
             duration_s = min(duration_s, ran_s)
         check(whole=False)
     print(f'{command.name}: stopped {len(ends_s)} times, ended after at most {max(ends_s):.2f} s')
@@ -109,7 +109,7 @@ def seen(folder):
 
 
 def check_judged(folder, whole):
-    """A folder of outputs is complete or does not exist."""
+    """Check that a folder of outputs is complete or, unless whole, does not exist."""
     if not whole and not folder.exists():
         return
     report = read_record(Report, folder / 'report.json')
@@ -122,7 +122,7 @@ def check_judged(folder, whole):
         assert bag.problems == []
 
 
-def test_bag(clip, tmp_path, signals):
+def test_stopped_bag_leaves_only_complete_outputs(clip, tmp_path, signals):
     bags = [write_images(tmp_path / name, clip[:20], 10) for name in ('one', 'two')]
     out = tmp_path / 'out'
     command = Command(tmp_path, 'bag', *bags, '--out', out, '--processes', '2', '--force')
@@ -139,7 +139,7 @@ def test_bag(clip, tmp_path, signals):
     stop_often(command, check, signals)
 
 
-def test_video(clip, tmp_path, signals):
+def test_stopped_video_leaves_only_complete_outputs(clip, tmp_path, signals):
     folder = tmp_path / 'film'
     folder.mkdir()
     for index, bgr in enumerate(clip[:20]):
@@ -166,7 +166,7 @@ model:
 """
 
 
-def test_train(pictures, tmp_path, signals):
+def test_stopped_train_leaves_only_complete_files(pictures, tmp_path, signals):
     pytest.importorskip('torch_geometric')
     from fer_ros.network.checkpoint import load_checkpoint
 
@@ -196,7 +196,7 @@ def test_train(pictures, tmp_path, signals):
     stop_often(command, check, signals, begin_anew)
 
 
-def test_export(tmp_path, signals):
+def test_stopped_export_leaves_only_complete_model(tmp_path, signals):
     pytest.importorskip('torch_geometric')
     from fer_ros.inference.config import ModelConfig
     from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
@@ -216,7 +216,7 @@ def test_export(tmp_path, signals):
     stop_often(command, check, signals, remove)
 
 
-def test_evaluate(pictures, tmp_path, signals):
+def test_stopped_evaluate_leaves_only_complete_files(pictures, tmp_path, signals):
     out = tmp_path / 'report'
     command = Command(tmp_path, 'evaluate', '--data', pictures, '--split', 'test', '--out', out)
 

@@ -1,4 +1,4 @@
-"""`pip install .` finds a wheel of every requirement, so that nothing has to be compiled."""
+"""`pip install .` finds a wheel for every requirement, so that nothing has to be compiled."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ LEFT_OUT = {
 
 
 def environment(machine, python):
-    """Markers of a machine with Linux and CPython."""
+    """Return the environment markers of a Linux machine with CPython."""
     return {
         'implementation_name': 'cpython',
         'platform_machine': machine,
@@ -42,7 +42,7 @@ def environment(machine, python):
 
 @cache
 def missing(requirements, machine, python, *options):
-    """Return the output of pip if a requirement, or one of its own, has no wheel."""
+    """Return pip's error if a requirement, or one of its dependencies, has no wheel."""
     platforms = [f'manylinux_2_{minor}_{machine}' for minor in GLIBC_MINORS]
     command = [
         *(sys.executable, '-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed'),
@@ -98,7 +98,7 @@ def test_known_exception_still_has_no_wheel(exception):
     assert missing(wheel, machine or 'x86_64', python or '3.12', '--no-deps')
 
 
-def test_what_a_marker_leaves_out_is_known():
+def test_every_requirement_with_a_marker_is_known():
     marked = {requirement.name for requirement in DEPENDENCIES if requirement.marker is not None}
     assert marked == set(LEFT_OUT)
 
