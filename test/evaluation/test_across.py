@@ -17,7 +17,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def data(tmp_path):
-    """A folder of two classes and a part of JAFFE, with faces that smile."""
+    """A folder of two classes and a part of JAFFE, with smiling faces."""
     for name, angle in (('happiness', 0), ('bored', 2)):
         write_lit(tmp_path / 'web' / 'test' / name / 'a.jpg', angle)
     for name, angle in (('KA.HA1.1', 0), ('KL.NE1.2', 2), ('KM.HA1.3', 4)):
@@ -29,7 +29,7 @@ def settings_of(models, data, splits):
     return each_with_each(EvaluateSettings(models[0], data[0]), models, data, splits)
 
 
-def test_every_set_has_a_row_and_a_report_and_what_is_lacking_is_said(data, tmp_path, capsys):
+def test_each_data_set_has_row_and_report_and_class_mismatches_are_listed(data, tmp_path, capsys):
     write_lit(data[0] / 'test' / 'fear' / 'b.jpg', 4)
     out = tmp_path / 'out'
     evaluate_across(settings_of([SHIPPED_MODEL], data, ['test', 'all']), out)
@@ -45,7 +45,7 @@ def test_every_set_has_a_row_and_a_report_and_what_is_lacking_is_said(data, tmp_
     assert report in capsys.readouterr().out
 
 
-def test_models_are_told_apart_by_their_folders(data, tmp_path):
+def test_models_with_same_file_name_are_named_by_folder(data, tmp_path):
     models = [tmp_path / name / 'model.onnx' for name in 'ab']
     for model in models:
         model.parent.mkdir()
@@ -56,18 +56,18 @@ def test_models_are_told_apart_by_their_folders(data, tmp_path):
     assert (tmp_path / 'out' / 'a_model.onnx_jaffe').is_dir()
 
 
-def test_set_that_cannot_be_judged_is_named_and_the_others_are_judged(data, tmp_path):
+def test_data_set_without_split_is_reported_and_others_are_evaluated(data, tmp_path):
     found = evaluate_across(settings_of([SHIPPED_MODEL], data, ['validation', 'all']))
     (problem,) = found.endnotes
     assert problem.startswith('Not judged: ferplus.onnx on web: web has no picture in the split')
     assert {row[1] for row in found.tables[0].rows} == {'jaffe'}
 
 
-def test_where_nothing_can_be_judged_the_error_is_raised(data):
+def test_error_is_raised_if_no_data_set_can_be_evaluated(data):
     with pytest.raises(DatasetError, match='no picture in the split train'):
         evaluate_across(settings_of([SHIPPED_MODEL], data[:1] * 2, ['train']))
 
 
-def test_splits_of_another_number_than_the_data_are_refused(data):
+def test_split_count_that_differs_from_data_set_count_is_refused(data):
     with pytest.raises(SettingError, match='split is given 3 times for 2 data sets'):
         settings_of([SHIPPED_MODEL], data, ['test', 'all', 'test'])

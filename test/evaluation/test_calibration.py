@@ -19,7 +19,7 @@ def softmax(logits):
 
 
 def sampled(count=4000, seed=0):
-    """Logits and labels that are drawn from them: calibrated as they are."""
+    """Logits and labels drawn from them, so that the logits are calibrated."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 1.5, (count, 3)) + np.array([1.0, 0.0, -1.0])
     chances = softmax(logits).cumsum(axis=1)
@@ -42,21 +42,21 @@ def named(table):
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def test_scale_and_biases_that_were_put_on_are_taken_off():
+def test_fit_undoes_known_scale_and_biases():
     logits, labels = sampled()
     found = fit_calibration(2.0 * logits + np.array([0.5, -0.5, 0.0]), labels)
     assert found.scale == pytest.approx(0.5, abs=0.04)
     assert found.biases == pytest.approx([-0.25, 0.25, 0.0], abs=0.12)
 
 
-def test_temperature_alone_leaves_the_order_of_classes():
+def test_fit_without_biases_recovers_scale_and_keeps_biases_0():
     logits, labels = sampled(500)
     found = fit_calibration(2.0 * logits, labels, biases=False)
     assert found.scale == pytest.approx(0.5, abs=0.08)
     assert found.biases.tolist() == [0, 0, 0]
 
 
-def test_no_face_is_calibrated_by_itself_or_by_its_copies():
+def test_cross_fitting_excludes_labels_of_own_group():
     logits, labels = sampled(300)
     groups = np.arange(300) // 2
     kept = cross_fitted(logits, labels, groups)
@@ -67,7 +67,7 @@ def test_no_face_is_calibrated_by_itself_or_by_its_copies():
     assert np.abs(again - kept).max() > 0
 
 
-def test_price_of_the_fit_is_said_beside_its_gain():
+def test_fit_table_shows_recall_cost_beside_accuracy_gain():
     logits, labels = sampled()
     leaning = softmax(logits + np.array([-0.8, 0.0, 0.8]))
     as_is, temperature, both = named(fit_table({'cnn': leaning}, face_set(labels)))
@@ -78,7 +78,7 @@ def test_price_of_the_fit_is_said_beside_its_gain():
     assert both['cross entropy (nats)'] < temperature['cross entropy (nats)']
 
 
-def test_gain_that_is_only_a_lean_is_gone_at_equal_calibration():
+def test_gain_from_class_bias_alone_vanishes_at_equal_calibration():
     logits, labels = sampled()
     answers = {'cnn': softmax(logits + np.array([-1.0, 0.0, 1.0])), 'fused': softmax(logits)}
     (table,) = equal_tables(answers, labels, 3, None, 'equal', 'On stills')
@@ -89,12 +89,12 @@ def test_gain_that_is_only_a_lean_is_gone_at_equal_calibration():
     assert low <= 0 <= high
 
 
-def test_there_is_nothing_to_compare_without_both_streams():
+def test_single_stream_has_no_equal_calibration_table():
     logits, labels = sampled(50)
     assert equal_tables({'fused': softmax(logits)}, labels, 3, None, 'equal', 'Stills') == []
 
 
-def test_faces_on_which_raters_do_not_agree_have_a_row_of_their_own():
+def test_faces_on_which_raters_disagree_have_own_row():
     labels = np.array([0, 0, 1, 1])
     targets = np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.3, 0.4, 0.3], [0.4, 0.5, 0.1]])
     faces = face_set(labels, targets.astype(np.float32))
@@ -109,20 +109,20 @@ def test_faces_on_which_raters_do_not_agree_have_a_row_of_their_own():
     assert apart['calibration error against shares (0 to 1)'] == pytest.approx(0.55)
 
 
-def test_logarithms_of_probabilities_are_logits_but_for_a_constant():
+def test_log_of_probabilities_equals_logits_up_to_constant():
     logits, _ = sampled(5)
     back = log_of(softmax(logits))
     assert back - back[:, :1] == pytest.approx(logits - logits[:, :1], abs=1e-4)
 
 
-def test_sentence_says_what_biases_bring_and_cost():
+def test_sentence_on_biases_states_accuracy_gain_and_recall_cost():
     logits, labels = sampled()
     sentence = price_of_biases(logits + np.array([-0.8, 0.0, 0.8]), face_set(labels))
     assert sentence.startswith('class biases, cross-fitted: accuracy +')
     assert 'unweighted recall -' in sentence
 
 
-def test_class_that_the_model_does_not_know_leaves_the_figures_finite():
+def test_cross_entropy_is_finite_for_class_unknown_to_model():
     answers = np.float32([[1, 0, 0], [0.2, 0.8, 0], [0.9, 0.1, 0], [0, 1, 0]])
     labels = np.array([0, 1, 2, 1])
     faces = FaceSet(

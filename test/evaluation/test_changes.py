@@ -9,7 +9,7 @@ BEFORE, AFTER = 30, 90
 
 
 def clips(noise=0.0, lag=0, count=20):
-    """Clips of class 0 and then 1; single frames agree, except for slips and a lag in images."""
+    """Clips of class 0, then 1; single frames are right but for slips and a lag in images."""
     rng = np.random.default_rng(0)
     named = np.zeros((count, BEFORE + AFTER), np.int64)
     named[:, BEFORE + lag :] = 1
@@ -26,7 +26,7 @@ def clips(noise=0.0, lag=0, count=20):
     )
 
 
-def test_smoothing_without_noise_gains_nothing_and_loses_its_lag():
+def test_smoothing_of_noiseless_clips_gains_nothing_and_costs_its_lag():
     part = clips()
     found = change_figures(part, part.smoothed(SmoothingSettings('average', 0.3)))
     assert found.gain.value == 0
@@ -38,19 +38,19 @@ def test_smoothing_without_noise_gains_nothing_and_loses_its_lag():
     assert found.never_named == 0
 
 
-def test_smoothing_of_slips_gains_while_nothing_changes():
+def test_smoothing_of_noisy_clips_gains_accuracy_while_class_is_held():
     part = clips(noise=0.2)
     found = change_figures(part, part.smoothed(SmoothingSettings('average', 0.3)))
     assert found.gain.low > 0
     assert found.flicker_removed.value > 0.7
 
 
-def test_class_that_is_never_named_long_enough_counts():
+def test_new_class_named_too_briefly_counts_as_never_named():
     part = clips(lag=AFTER - 2)
     assert change_figures(part, part.probabilities).never_named == 1
 
 
-def test_copies_of_one_photograph_are_drawn_together():
+def test_copies_of_one_photograph_are_resampled_together():
     part = clips(noise=0.2)
     kept = part.smoothed(SmoothingSettings('average', 0.3))
     one = ChangeClips(part.probabilities, part.before, part.after, np.zeros(20), 'photographs')
@@ -70,7 +70,7 @@ def test_table_has_a_row_per_severity_and_smoother():
     assert 'over photographs' in table.title
 
 
-def test_curves_cover_the_time_constants():
+def test_lag_curve_covers_time_constants_and_never_falls():
     panels = change_panels({1.0: clips(count=4)}, SmoothingSettings(time_constant_s=0.25))
     line = panels['lag until the new class is named, s']['average, severity 1']
     assert [value for value, _ in line] == [0.05, 0.1, 0.2, 0.25, 0.3, 0.5, 0.8, 1.2]

@@ -10,7 +10,7 @@ from fer_ros.models import load_classifier
 
 
 def turned(yaw_deg):
-    """Landmarks of a head that turns to a side, 100 px across, as from far away."""
+    """Landmarks of a head turned sideways, 100 px across, as seen from far away."""
     angle = np.radians(yaw_deg)
     x, y, z = HEAD_SHAPE_M.T
     across = np.cos(angle) * x + np.sin(angle) * z
@@ -21,7 +21,7 @@ def named(table):
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def test_faces_are_told_apart_by_how_far_they_are_turned():
+def test_pose_table_groups_faces_by_yaw():
     yaws_deg = (0, 5, -20, 25, 40, -40)
     faces = FaceSet(
         np.zeros((6, 96, 96), np.uint8),
@@ -40,9 +40,9 @@ def test_faces_are_told_apart_by_how_far_they_are_turned():
     assert [row['accuracy lost, points'] for row in table] == [0.0, 0.5, 1.0]
 
 
-def test_turned_faces_are_compared_with_frontal_ones_of_the_same_classes():
-    # Frontal, both of the first class are right and one of two of the second; turned, all are of
-    # the second, and one of two right: as they come a quarter is lost, at equal classes nothing.
+def test_accuracy_loss_of_turned_faces_is_also_given_at_equal_classes():
+    # Frontal faces: both of the first class are right, and one of two of the second. Turned faces:
+    # all are of the second, one of two right. A quarter is lost overall, nothing at equal classes.
     yaws_deg, labels = (0, 5, 0, 5, 20, 25), np.array([0, 0, 1, 1, 1, 1])
     faces = FaceSet(
         np.zeros((6, 96, 96), np.uint8),
@@ -56,7 +56,9 @@ def test_turned_faces_are_compared_with_frontal_ones_of_the_same_classes():
     assert row['lost at equal classes, points'] == pytest.approx(0.0)
 
 
-def test_smaller_faces_are_compared_with_themselves(portrait_gray, portrait_landmarks):
+def test_size_table_compares_faces_with_themselves_at_smaller_sizes(
+    portrait_gray, portrait_landmarks
+):
     faces = FaceSet(
         portrait_gray[None],
         portrait_landmarks.points_px[None],
@@ -66,6 +68,6 @@ def test_smaller_faces_are_compared_with_themselves(portrait_gray, portrait_land
     table = named(size_table(CorrectedClassifier(load_classifier()), faces))
     assert [row['width of the face, px'] for row in table] == ['64', '48', '36', '24', '20']
     assert [row['larger faces'] for row in table] == [1] * 5
-    # A smile is recognised at any of these sizes.
+    # A smile is recognized at all of these sizes.
     assert [row['accuracy'] for row in table] == pytest.approx([1.0] * 5)
     assert [row['accuracy lost, points'] for row in table] == [0.0] * 5

@@ -7,7 +7,7 @@ from fer_ros.evaluation.coverage import coverage_table
 from fer_ros.evaluation.settings import EvaluateSettings
 
 
-def test_coverage_stands_beside_the_accuracy_of_what_is_judged(tmp_path):
+def test_coverage_table_has_accuracy_of_judged_and_unjudged_faces(tmp_path):
     labels = np.array([0, 1, 2, 0])
     faces = FaceSet(
         np.zeros((4, 8, 9), np.uint8),
@@ -23,6 +23,6 @@ def test_coverage_stands_beside_the_accuracy_of_what_is_judged(tmp_path):
     ] == [('all', 4, 1.0, 0.75), ('judged', 2, 0.5, 1.0), ('not judged', 2, 0.5, 0.5)]
 
 
-def test_least_quality_above_1_is_refused(tmp_path):
+def test_min_quality_above_1_is_refused(tmp_path):
     with pytest.raises(SettingError, match=r'min_quality is 1\.5, expected 0 to 1'):
         EvaluateSettings(tmp_path, tmp_path, min_quality=1.5)

@@ -55,12 +55,12 @@ def folds():
     return {1: first, 2: second}
 
 
-def test_fear_taken_for_neutral_is_not_neutral_taken_for_fear(folds):
+def test_fear_as_neutral_is_counted_separately_from_neutral_as_fear(folds):
     (row,) = fear_table(folds).rows
     assert (row[0], row[1], row[3]) == ('fused', 0.75, 0.5)
 
 
-def test_folds_are_averaged_as_folds(folds):
+def test_mean_over_folds_weights_folds_equally(folds):
     rows = {row[0]: row[1:] for row in fold_table(folds).rows}
     assert rows['1'] == (2, 0.5, 0.5)
     assert rows['2'] == (1, 1.0, 1.0)
@@ -75,7 +75,7 @@ def named(table):
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def test_crowd_and_models_are_judged_on_the_same_clips_and_ties_are_shared(folds):
+def test_crowd_and_model_are_scored_on_same_clips_with_ties_shared(folds):
     acted, _ = crowd_tables(folds, VOTES)
     found = {(row['who'], row['clips']): row['weighted accuracy'] for row in named(acted)}
     assert found == {
@@ -86,7 +86,7 @@ def test_crowd_and_models_are_judged_on_the_same_clips_and_ties_are_shared(folds
     }
 
 
-def test_models_are_compared_with_the_crowd_where_it_agrees(folds):
+def test_model_is_scored_against_crowd_labels_without_ties(folds):
     _, against = crowd_tables(folds, VOTES)
     (row,) = named(against)
     assert (row['stream'], row['weighted accuracy']) == ('fused', 0.5)
@@ -98,7 +98,7 @@ def test_no_votes_give_no_table(folds):
 
 
 def many_actors():
-    """Ten actors of six clips: on half of them all clips are right, on the others none."""
+    """Ten actors with six clips each: for half of them all clips are right, for the rest none."""
     clips, predictions = [], []
     for actor in range(1001, 1011):
         for level in ('LO', 'MD', 'HI', 'XX', 'LO', 'MD'):
@@ -126,7 +126,7 @@ def width(text):
     return float(high) - float(low)
 
 
-def test_intervals_of_every_table_are_those_of_actors():
+def test_intervals_in_class_clip_and_frame_tables_are_resampled_by_actor():
     tables = {table.name: named(table) for table in stream_tables(many_actors())}
     # 5 of 10 actors: 0.5 +- 0.31. For 60 independent frames it would be +- 0.13.
     (fear,) = (row for row in tables['classes'] if row['class'] == 'fear')
@@ -145,14 +145,14 @@ def test_streams_are_compared_in_pairs_on_clips_and_frames():
         assert width(row['accuracy interval']) > 50
 
 
-def test_groups_say_how_many_actors_they_have():
+def test_group_table_counts_actors():
     (level,) = group_tables(many_actors(), {})
     rows = {row['acted intensity']: row for row in named(level)}
     assert (rows['LO']['clips'], rows['LO']['actors']) == (20, 10)
     assert width(rows['LO']['accuracy interval']) > 50
 
 
-def test_groups_are_those_of_the_actors(folds):
+def test_groups_follow_demographics_of_actors(folds):
     people = {
         '1001': {'Age': '29', 'Sex': 'Male', 'Race': 'Asian'},
         '1002': {'Age': '30', 'Sex': 'Female', 'Race': 'Asian'},
@@ -169,5 +169,5 @@ def test_groups_are_those_of_the_actors(folds):
     assert [row[0] for row in race.rows] == ['Asian', 'Unknown']
 
 
-def test_without_demographics_there_is_the_intensity_alone(folds):
+def test_only_intensity_is_grouped_without_demographics(folds):
     assert [table.name for table in group_tables(folds, {})] == ['by_level']

@@ -22,7 +22,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stills(tmp_path):
-    """Two smiling portraits of which one is labelled wrongly."""
+    """Two smiling portraits, one of which is labeled wrongly."""
     for name in ('happiness', 'fear'):
         file = tmp_path / 'stills' / 'test' / name / 'a.png'
         file.parent.mkdir(parents=True)
@@ -32,7 +32,7 @@ def stills(tmp_path):
 
 @pytest.fixture
 def crema_d(tmp_path):
-    """Three clips of two folds, a damaged one, and the tables that are published beside them."""
+    """Three clips of two folds, a damaged one, and the tables published with them."""
     folder = tmp_path / 'CREMA-D' / 'VideoFlash'
     folder.mkdir(parents=True)
     write_clip(folder / '1001_DFA_HAP_XX.flv', face_picture(0), blank=(5,))
@@ -66,7 +66,9 @@ def test_report_has_figures_classes_and_pictures(stills, tmp_path, capsys):
     assert (tmp_path / 'out' / 'report.md').read_text() in text
 
 
-def test_pictures_without_splits_are_all_judged_by_the_shipped_model(stills, tmp_path, capsys):
+def test_shipped_model_is_evaluated_on_all_pictures_of_data_without_splits(
+    stills, tmp_path, capsys
+):
     (stills / 'test').rename(tmp_path / 'mine')
     main(['evaluate', '--data', str(tmp_path / 'mine')])
     lines = capsys.readouterr().out.splitlines()
@@ -103,7 +105,7 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
     assert any('clips are synthetic' in note for note in found.notes)
 
 
-def test_rows_as_trained_stand_beside_those_as_the_node_answers(stills, tmp_path):
+def test_answers_as_trained_are_listed_beside_corrected_ones(stills, tmp_path):
     settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test', prior_correction=1.0)
     found = evaluate(settings, tmp_path / 'out')
     assert 'Its answers have a prior_correction of 1 and a temperature of' in found.notes[0]
@@ -119,7 +121,7 @@ def test_rows_as_trained_stand_beside_those_as_the_node_answers(stills, tmp_path
     assert sum(int(row['faces']) for row in rows(tmp_path / 'out', 'poses')) == 2
 
 
-def test_model_that_does_not_say_its_frequencies_is_judged_as_trained(stills, tmp_path):
+def test_model_without_class_frequencies_is_evaluated_as_trained(stills, tmp_path):
     write_model(tmp_path / 'm' / 'model.onnx', fold=1)
     settings = EvaluateSettings(tmp_path / 'm' / 'model.onnx', stills, split='test')
     found = evaluate(settings, tmp_path / 'out')
@@ -131,7 +133,7 @@ def test_model_that_does_not_say_its_frequencies_is_judged_as_trained(stills, tm
         evaluate(replace(settings, prior_correction=0.4))
 
 
-def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
+def test_clips_of_severity_0_show_still_in_every_frame(stills, tmp_path):
     settings = EvaluateSettings(
         SHIPPED_MODEL, stills, split='test', streams=('fused', 'smoothed'), severity=0.0
     )
@@ -143,7 +145,7 @@ def test_clips_of_no_severity_show_the_still_in_every_frame(stills, tmp_path):
     assert any('(severity 0)' in note for note in found.notes)
 
 
-def test_mirror_images_are_asked_for_and_the_report_says_so(stills, tmp_path, capsys):
+def test_report_mentions_mirror_images_only_if_used(stills, tmp_path, capsys):
     pytest.importorskip('torch_geometric')
     chosen = EvaluateSettings(SHIPPED_MODEL, stills, split='test', streams=('cnn', 'fused'))
     evaluate(chosen)
@@ -152,7 +154,7 @@ def test_mirror_images_are_asked_for_and_the_report_says_so(stills, tmp_path, ca
     assert 'averaged over each face and its mirror image' in capsys.readouterr().out
 
 
-def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
+def test_manifest_with_clips_has_rows_for_smoothed_streams(tmp_path):
     lines = ['path,label,clip,frame,split']
     for frame in range(3):
         picture = face_picture(0)
@@ -171,7 +173,7 @@ def test_frames_of_a_manifest_are_smoothed_by_clip(tmp_path):
     ]
 
 
-def test_smoothers_are_judged_on_faces_that_change(stills, tmp_path):
+def test_changes_table_has_row_per_severity_and_smoother(stills, tmp_path):
     found = evaluate(
         EvaluateSettings(SHIPPED_MODEL, stills, split='test', changes=True), tmp_path / 'out'
     )
@@ -185,7 +187,7 @@ def test_smoothers_are_judged_on_faces_that_change(stills, tmp_path):
     assert cv2.imread(str(tmp_path / 'out' / 'changes.png')) is not None
 
 
-def test_robustness_curves_are_drawn(stills, tmp_path):
+def test_robustness_has_curves_plot_and_size_table(stills, tmp_path):
     found = evaluate(
         EvaluateSettings(SHIPPED_MODEL, stills, split='test', robustness=True), tmp_path / 'out'
     )
@@ -247,7 +249,7 @@ def test_clip_without_any_face_counts_as_wrong(tmp_path):
     assert float(frames['accuracy']) == 1.0
 
 
-def test_fold_whose_clips_show_no_face_does_not_stop_the_others(tmp_path):
+def test_fold_without_faces_does_not_stop_other_folds(tmp_path):
     write_clip(tmp_path / '1001_DFA_HAP_XX.mp4', face_picture(0))
     write_clip(tmp_path / '1020_DFA_HAP_XX.mp4', face_picture(0), blank=range(6))
     (tmp_path / '1090_DFA_HAP_XX.mp4').symlink_to(tmp_path / 'nowhere.mp4')
@@ -267,21 +269,21 @@ def write_model(path, fold, lineage=()):
     onnx.save(graph, path)
 
 
-def test_each_fold_is_judged_by_its_own_model(crema_d, tmp_path):
+def test_each_fold_is_evaluated_with_its_own_model(crema_d, tmp_path):
     for fold in (1, 2):
         write_model(tmp_path / f'{fold}' / 'model.onnx', fold)
     found = evaluate(EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d))
     assert any('The actors of each fold are not in the clips' in note for note in found.notes)
 
 
-def test_model_that_has_seen_the_actors_of_a_fold_is_refused(crema_d, tmp_path):
+def test_model_of_one_fold_is_refused_unless_only_that_fold_is_evaluated(crema_d, tmp_path):
     write_model(tmp_path / 'model.onnx', fold=1)
     with pytest.raises(SettingError, match='was trained for fold 1, or descends from'):
         evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d))
     evaluate(EvaluateSettings(tmp_path / 'model.onnx', crema_d, fold=1))
 
 
-def test_model_that_goes_back_to_one_that_has_seen_the_actors_is_refused(crema_d, tmp_path):
+def test_model_whose_ancestor_has_seen_actors_of_fold_is_refused(crema_d, tmp_path):
     lineage = [{'dataset': 'ferplus'}, {'dataset': 'crema_d', 'fold': 1}]
     write_model(tmp_path / 'model.onnx', fold=2, lineage=lineage)
     with pytest.raises(SettingError, match='has seen actors of fold 2'):
@@ -293,7 +295,7 @@ def test_fold_without_clips_is_an_error(crema_d):
         evaluate(EvaluateSettings(SHIPPED_MODEL, crema_d, fold=4))
 
 
-def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
+def test_data_with_fewer_than_two_common_classes_is_an_error(tmp_path):
     for name in ('bored', 'fear'):
         (tmp_path / 'test' / name).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / 'test' / name / 'a.png'), np.zeros((60, 50), np.uint8))
@@ -311,6 +313,6 @@ def test_data_with_less_than_two_common_classes_is_an_error(tmp_path):
         ({'severity': 1.0}, 'severity applies only to the stream smoothed'),
     ],
 )
-def test_wrong_setting_is_refused(tmp_path, values, sentence):
+def test_invalid_setting_is_refused(tmp_path, values, sentence):
     with pytest.raises(SettingError, match=sentence):
         EvaluateSettings(SHIPPED_MODEL, tmp_path, **values)

@@ -35,7 +35,7 @@ from fer_ros.evaluation.settings import EvaluateSettings
         (FERPLUS, {}, {'split': 'all'}, 'split is all, expected validation or test for FER'),
     ],
 )
-def test_faces_that_a_model_has_learned_from_are_refused(
+def test_split_that_may_contain_training_faces_is_refused(
     tmp_path, dataset, figures, values, sentence
 ):
     settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, **values)
@@ -44,7 +44,7 @@ def test_faces_that_a_model_has_learned_from_are_refused(
     assert sentence in str(refused.value)
 
 
-def test_model_of_a_fold_is_judged_by_the_people_of_that_fold(tmp_path):
+def test_model_of_fold_is_evaluated_on_subjects_of_that_fold(tmp_path):
     for name in ('KA.HA1.1', 'KL.HA1.2', 'KM.HA1.3'):
         write_lit(tmp_path / f'{name}.tiff')
     settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, split='test')
@@ -71,7 +71,7 @@ OWN = {'dataset': 'folder', 'lineage': [{'dataset': 'ferplus'}]}
     ],
     ids=['classes', 'manifest', 'own', 'unknown', 'splits', 'manifest splits', 'published'],
 )
-def test_all_of_pictures_without_splits_are_judged_if_the_model_cannot_know_them(
+def test_default_split_is_all_only_for_unsplit_folder_that_model_has_not_seen(
     tmp_path, dataset, figures, names, manifest, split
 ):
     touch(tmp_path, *names)
@@ -81,13 +81,13 @@ def test_all_of_pictures_without_splits_are_judged_if_the_model_cannot_know_them
     assert with_split(settings, dataset, figures).split == split
 
 
-def test_split_that_is_given_is_kept(tmp_path):
+def test_given_split_is_kept(tmp_path):
     touch(tmp_path, 'fear/a.png')
     settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path, split='test')
     assert with_split(settings, IMAGE_FOLDER, PUBLISHED) is settings
 
 
-def test_description_of_the_split_counts_the_pictures_that_are_in_it(tmp_path):
+def test_split_description_counts_pictures_in_split(tmp_path):
     touch(tmp_path / 'mine', 'test/fear/a.png', 'test/anger/b.png', 'train/fear/c.png')
     settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path / 'mine', split='test')
     assert describe_split(settings, IMAGE_FOLDER) == 'mine: split test, 2 of 3 pictures'

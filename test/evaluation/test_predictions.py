@@ -22,7 +22,7 @@ def faces(portrait_gray, portrait_landmarks):
     return FaceSet(images, points, one_hot(np.array([1, 0]), 2), ('neutral', 'happiness'))
 
 
-def test_model_is_asked_as_the_pipeline_asks_it(faces, models, pipeline, portrait_gray):
+def test_evaluation_gives_same_probabilities_as_pipeline(faces, models, pipeline, portrait_gray):
     classifier = CorrectedClassifier(models.classifier)
     answers = ask(classifier, aligned_faces(faces, 48), ['fused'])['fused']
     (face,) = pipeline.process(portrait_gray, 0.0).faces
@@ -30,7 +30,7 @@ def test_model_is_asked_as_the_pipeline_asks_it(faces, models, pipeline, portrai
     assert answers[0] == pytest.approx(face.frame_probabilities, abs=1e-5)
 
 
-def test_streams_answer_by_themselves(faces):
+def test_each_stream_gives_its_own_probabilities(faces):
     pytest.importorskip('torch_geometric')
     classifier = load_classifier(backend='torch')
     answers = ask(classifier, aligned_faces(faces, 48), ['cnn', 'gat', 'fused'])
@@ -40,18 +40,18 @@ def test_streams_answer_by_themselves(faces):
     assert np.abs(answers['cnn'] - answers['gat']).max() > 1e-3
 
 
-def test_streams_of_an_onnx_model_are_refused(faces, models):
+def test_separate_streams_of_onnx_model_are_refused(faces, models):
     with pytest.raises(SettingError, match='add --backend torch'):
         ask(models.classifier, aligned_faces(faces, 48), ['cnn', 'fused'])
 
 
-def test_classes_that_the_data_lacks_are_left_out_and_the_rest_sums_to_1():
+def test_classes_missing_from_data_are_dropped_and_rest_is_renormalized():
     given = np.array([[0.5, 0.2, 0.3]], np.float32)
     mapped = in_classes_of(given, ('a', 'b', 'c'), ('c', 'a'))
     assert mapped == pytest.approx(np.array([[0.375, 0.625]]))
 
 
-def test_class_that_the_model_does_not_know_has_probability_0():
+def test_class_unknown_to_model_has_probability_0():
     mapped = in_classes_of(np.array([[0.4, 0.6]], np.float32), ('a', 'b'), ('a', 'b', 'new'))
     assert mapped == pytest.approx(np.array([[0.4, 0.6, 0.0]]))
 
@@ -65,14 +65,14 @@ def test_no_faces_give_no_answers(models):
     assert ask(models.classifier, [], ['fused'])['fused'].shape == (0, 8)
 
 
-def test_mapping_is_said_in_sentences():
+def test_class_mismatches_are_described():
     sentences = describe_mapping(('a', 'b'), ('b', 'c'))
     assert 'model that the data does not have: a;' in sentences[0]
     assert 'data that the model does not know: c;' in sentences[1]
     assert describe_mapping(('a', 'b'), ('b', 'a')) == []
 
 
-def test_smoothing_begins_anew_with_every_clip():
+def test_smoothing_restarts_with_each_clip():
     probabilities = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], np.float32)
     clips = np.array(['x', 'x', 'y', 'y'])
     stamps = np.array([0, 0.1, 0, 0.1])

@@ -23,20 +23,20 @@ def rows(as_trained, labels, figures=FIGURES):
     return [dict(zip(COLUMNS[1:], row, strict=True)) for row in found]
 
 
-def test_doubted_face_of_a_rare_class_is_found_once_enough_is_taken_out():
-    # Odds of 2 against it: 4 to the power of the strength is more from 0.6 on.
+def test_rare_class_is_recognized_once_prior_correction_is_strong_enough():
+    # The odds are 2 to 1 against it; 4 to the power of the strength exceeds that from 0.6 on.
     curve = rows([[2 / 3, 1 / 3], [0.9, 0.1]], [1, 0])
     assert [row['accuracy'] for row in curve] == [0.5] * 6 + [1.0] * 5
     assert len(curve) == len(STRENGTHS) == 11
 
 
-def test_curve_is_as_sure_as_the_model_answers():
-    # All odds are 1 at a strength of 1; 16 at 0, which a temperature of 2 makes 4.
+def test_curve_applies_temperature_of_model():
+    # The odds are 16 at a strength of 0, and a temperature of 2 makes them 4.
     curve = rows([[16 / 17, 1 / 17]] * 2, [0, 0], {**FIGURES, 'temperature': 2.0})
     assert curve[0]['calibration error (0 to 1)'] == pytest.approx(0.2, abs=1e-5)
 
 
-def test_recall_that_counts_is_that_of_classes_with_many_faces():
+def test_mean_of_accuracy_and_recall_ignores_classes_with_few_faces():
     labels = [0] * 30 + [1] * 2
     curve = rows([[0.9, 0.1]] * 32, labels)
     name = 'recall, classes of 30 faces and more'

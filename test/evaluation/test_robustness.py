@@ -5,7 +5,7 @@ from fer_ros.evaluation.robustness import DISTURBANCES
 
 
 @pytest.mark.parametrize('crop_px', [48, 64])
-def test_resolution_is_in_pixels_across_the_crop_whatever_its_side(crop_px):
+def test_resolution_counts_pixels_across_crop_of_any_size(crop_px):
     (resolution,) = (d for d in DISTURBANCES if d.name.startswith('resolution'))
     assert resolution.name == 'resolution (px across the crop)'
     rng = np.random.default_rng(0)

@@ -36,7 +36,7 @@ def test_stream_table_has_a_row_per_stream():
     assert fused['accuracy interval'] == '100.0 to 100.0'
 
 
-def test_photographs_never_seen_stand_beside_all_faces():
+def test_photographs_never_seen_have_own_row():
     seen = np.array([True, False, False, True, False])
     everything, unseen = named(stream_table({'fused': answers(0, 0, 1, 1, 0)}, faces(seen=seen)))
     assert (everything['which faces'], everything['faces']) == ('all', 5)
@@ -44,7 +44,7 @@ def test_photographs_never_seen_stand_beside_all_faces():
     assert unseen['accuracy'] == pytest.approx(2 / 3)
 
 
-def test_classes_that_have_many_faces_stand_beside_all_faces():
+def test_classes_with_many_faces_have_own_row_and_differences():
     # 20 of 30 calm faces and none of 29 loud ones are classified as calm.
     labels = np.repeat([0, 1], [30, 29])
     everyone = FaceSet(
@@ -66,7 +66,7 @@ def test_classes_that_have_many_faces_stand_beside_all_faces():
     assert calm['unweighted recall, points'] == pytest.approx(2 / 3)
 
 
-def test_copies_of_one_photograph_are_drawn_together():
+def test_copies_of_one_photograph_are_resampled_together():
     photographs = np.array([0, 0, 1, 1, 1])
     table = stream_table({'fused': answers(0, 0, 0, 0, 0)}, faces(photographs=photographs))
     assert 'over photographs' in table.title
@@ -80,7 +80,7 @@ def test_class_table_has_precision_and_recall_of_each_stream():
     assert (calm['faces'], calm['gat precision'], calm['gat recall']) == (2, 0.5, 0.5)
 
 
-def test_intervals_of_classes_draw_what_is_independent():
+def test_class_intervals_are_resampled_by_group():
     labels, right = np.zeros(40, np.int64), np.repeat([1, 0], 20)
     row = answers(*(1 - right))
     alone = named(class_table({'fused': row}, labels, CLASSES))[0]
@@ -94,7 +94,7 @@ def differences(**predicted):
     return difference_tables(predictions, LABELS, 2, None, 'differences', 'title')
 
 
-def test_difference_counts_what_only_one_of_two_streams_gets_right():
+def test_difference_counts_faces_that_only_one_stream_gets_right():
     (table,) = differences(cnn=[0, 1, 1, 0, 0], fused=[1, 0, 1, 1, 1])
     (row,) = named(table)
     assert row['streams'] == 'fused - cnn'
@@ -109,5 +109,5 @@ def test_smoothing_is_compared_with_single_frames():
     assert named(table)[1]['accuracy, points'] == pytest.approx(0.4)
 
 
-def test_nothing_is_compared_with_one_stream_alone():
+def test_single_stream_has_no_differences():
     assert differences(fused=[0, 0, 1, 1, 1]) == []

@@ -16,16 +16,16 @@ def test_similarity_recovers_rotation_scale_and_shift():
     assert similarity(source, target) == pytest.approx(matrix, abs=1e-5)
 
 
-def test_landmarks_on_one_point_give_a_finite_transform():
+def test_coincident_landmarks_give_finite_transform():
     assert np.isfinite(face_transform(Landmarks(np.full((68, 2), 9, np.float32)))).all()
 
 
-def test_landmarks_on_one_point_give_a_crop(portrait_gray):
+def test_coincident_landmarks_give_crop(portrait_gray):
     face = align_face(portrait_gray, Landmarks(np.full((68, 2), 9, np.float32)), 48)
     assert face.crop.shape == (48, 48)
 
 
-def test_aligned_eyes_lie_on_the_mean_eyes(portrait_gray, portrait_landmarks):
+def test_aligned_eyes_lie_on_eyes_of_mean_face(portrait_gray, portrait_landmarks):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     eyes = face.landmarks_norm[EYES]
     assert eyes.mean(axis=0) == pytest.approx(MEAN_SHAPE_NORM[EYES].mean(axis=0), abs=0.03)
@@ -43,10 +43,10 @@ def test_rolled_and_scaled_image_gives_the_same_aligned_face(portrait_gray, port
     assert difference.mean() < 4
 
 
-def test_large_face_is_reduced_without_aliasing(portrait_gray, portrait_landmarks):
+def test_large_face_is_downscaled_without_aliasing(portrait_gray, portrait_landmarks):
     straight = align_face(portrait_gray, portrait_landmarks, 48)
     large = cv2.resize(portrait_gray, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
-    # A pattern of single pixels that averages out; sampled without reduction it would show.
+    # A single-pixel pattern that averages out; sampled without averaging, it would show.
     checker = np.indices(large.shape).sum(axis=0) % 2 * 60 - 30
     noisy = np.clip(large.astype(int) + checker, 0, 255).astype(np.uint8)
     points = (portrait_landmarks.points_px + 0.5) * 6 - 0.5
@@ -55,7 +55,7 @@ def test_large_face_is_reduced_without_aliasing(portrait_gray, portrait_landmark
     assert difference.mean() < 6
 
 
-def test_face_beyond_the_image_repeats_its_edge(portrait_gray, portrait_landmarks):
+def test_crop_outside_image_repeats_edge_pixels(portrait_gray, portrait_landmarks):
     gray = np.full((90, 70), 77, np.uint8)
     outside = Landmarks(portrait_landmarks.points_px - 400)
     assert (align_face(gray, outside, 48).crop == 77).all()

@@ -25,7 +25,7 @@ def head(yaw_deg=0.0, pitch_deg=0.0, roll_deg=0.0, position_m=(0.0, 0.0, 1.0)):
 
 
 def axes(frame):
-    """Return the axes of a frame in the camera's, as rows x, y, z."""
+    """Return the axes of a frame in camera coordinates, as rows x, y, z."""
     x, y, z, w = frame.quaternion_xyzw
     turn = np.array(
         [
@@ -37,7 +37,7 @@ def axes(frame):
     return turn.T
 
 
-def test_face_that_looks_into_the_camera_has_x_towards_it_and_z_up():
+def test_face_frame_of_frontal_face_has_x_toward_camera_and_z_up():
     x, y, z = axes(face_frame(head()))
     assert x == pytest.approx([0, 0, -1], abs=1e-9)
     # The person's left is on the right of the image.
@@ -45,7 +45,7 @@ def test_face_that_looks_into_the_camera_has_x_towards_it_and_z_up():
     assert z == pytest.approx([0, -1, 0], abs=1e-9)
 
 
-def test_gaze_has_z_along_it_x_to_the_persons_right_and_y_down():
+def test_gaze_frame_has_z_along_gaze_x_to_persons_right_and_y_down():
     x, y, z = axes(gaze_frame(head()))
     assert x == pytest.approx([-1, 0, 0], abs=1e-9)
     assert y == pytest.approx([0, 1, 0], abs=1e-9)
@@ -53,29 +53,29 @@ def test_gaze_has_z_along_it_x_to_the_persons_right_and_y_down():
 
 
 @pytest.mark.parametrize('pose', [head(yaw_deg=30), head(5, -20, 170), head(-80, 10, -90)])
-def test_gaze_goes_along_the_x_axis_of_the_face_from_the_same_place(pose):
+def test_gaze_frame_shares_face_origin_and_has_z_along_face_x(pose):
     face, gaze = face_frame(pose), gaze_frame(pose)
     assert face.position_m == gaze.position_m
     assert axes(gaze)[2] == pytest.approx(axes(face)[0], abs=1e-6)
 
 
-def test_face_that_looks_to_the_right_of_the_image_has_x_to_the_right():
+def test_face_looking_to_image_right_has_x_to_right():
     x, _, z = axes(face_frame(head(yaw_deg=90)))
     assert x == pytest.approx([1, 0, 0], abs=1e-6)
     assert z == pytest.approx([0, -1, 0], abs=1e-6)
 
 
-def test_face_that_looks_up_has_x_upwards():
+def test_face_looking_up_has_x_pointing_up():
     x, _, _ = axes(face_frame(head(pitch_deg=45)))
     assert x == pytest.approx([0, -math.sqrt(0.5), -math.sqrt(0.5)], abs=1e-6)
 
 
-def test_head_that_is_tilted_clockwise_has_z_to_the_right_of_the_image():
+def test_head_tilted_clockwise_has_z_to_image_right():
     _, _, z = axes(face_frame(head(roll_deg=90)))
     assert z == pytest.approx([1, 0, 0], abs=1e-6)
 
 
-def test_origin_is_the_sellion_in_front_of_the_point_between_the_eyes():
+def test_face_frame_origin_is_sellion_in_front_of_point_between_eyes():
     _, y_m, z_m = HEAD_SHAPE_M[27]
     assert face_frame(head(position_m=(0.1, 0.2, 2.0))).position_m == pytest.approx(
         (0.1, 0.2 + y_m, 2.0 + z_m)
@@ -84,14 +84,14 @@ def test_origin_is_the_sellion_in_front_of_the_point_between_the_eyes():
 
 
 @pytest.mark.parametrize('pose', [HeadPose(), head(position_m=(math.nan, math.nan, math.nan))])
-def test_head_that_is_not_known_has_no_frame(pose):
+def test_unknown_head_pose_has_no_frames(pose):
     assert face_frame(pose) is None
     assert gaze_frame(pose) is None
 
 
 @pytest.mark.parametrize('rotate_deg', [90, 180, 270])
-def test_frame_of_a_turned_image_is_that_of_the_camera(rotate_deg):
-    """A head that is seen in an image which is turned before faces are sought."""
+def test_face_in_rotated_image_has_frame_relative_to_camera(rotate_deg):
+    """A head seen in an image that is rotated before faces are detected."""
     points = HEAD_SHAPE_M + np.array([0.1, -0.05, 0.9])
     seen_px = points[:, :2] / points[:, 2:] * 600 + np.array([320, 240])
     width, height = 640, 480

@@ -5,11 +5,11 @@ from fer_ros.face.graph import NUM_NODE_FEATURES, anatomical_edges, node_feature
 from fer_ros.face.landmark_layout import MEAN_SHAPE_NORM, MIRRORED, REGIONS
 
 
-def test_regions_hold_every_landmark_once():
+def test_regions_contain_every_landmark_once():
     assert sorted(i for indices in REGIONS.values() for i in indices) == list(range(68))
 
 
-def test_mirrored_twice_is_the_landmark_itself():
+def test_landmark_mirrored_twice_is_itself():
     assert [MIRRORED[MIRRORED[i]] for i in range(68)] == list(range(68))
 
 
@@ -18,14 +18,14 @@ def test_mirrored_mean_face_is_the_mean_face():
     assert mirrored == pytest.approx(MEAN_SHAPE_NORM, abs=2e-3)
 
 
-def test_edges_go_both_ways_without_repetition_and_every_node_has_a_loop():
+def test_edges_are_bidirectional_and_unique_and_every_node_has_self_loop():
     edges = {(int(a), int(b)) for a, b in anatomical_edges().T}
     assert len(edges) == anatomical_edges().shape[1]
     assert {(b, a) for a, b in edges} == edges
     assert all((node, node) in edges for node in range(68))
 
 
-def test_edges_are_symmetric_to_the_midline():
+def test_edges_are_symmetric_about_midline():
     edges = {(int(a), int(b)) for a, b in anatomical_edges().T}
     assert {(MIRRORED[a], MIRRORED[b]) for a, b in edges} == edges
 
@@ -49,13 +49,13 @@ def test_mean_face_has_no_displacement():
     assert (features[:, 2:4] == 0).all()
 
 
-def test_distances_are_to_eyes_and_mouth():
+def test_node_features_include_distance_to_mouth():
     features = node_features(MEAN_SHAPE_NORM)
     mouth = MEAN_SHAPE_NORM[list(REGIONS['outer_lip'])].mean(axis=0)
     assert features[8, 6] == pytest.approx(np.linalg.norm(MEAN_SHAPE_NORM[8] - mouth))
 
 
-def test_features_of_a_batch_are_those_of_each_face():
+def test_batch_has_same_features_as_single_faces():
     faces = np.stack([MEAN_SHAPE_NORM, MEAN_SHAPE_NORM * 0.9, MEAN_SHAPE_NORM + 0.1])
     batch = node_features(faces)
     assert (batch[1] == node_features(faces[1])).all()

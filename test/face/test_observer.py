@@ -37,7 +37,7 @@ def observer(models, detector=None, **settings):
 
 @pytest.fixture
 def one_then_two(portrait_gray):
-    """A second of one face; from the fourth image on there is a second one beside it."""
+    """One second of one face; from the fifth image on, another one is beside it."""
     alone = cv2.copyMakeBorder(portrait_gray, 0, 0, 0, 300, cv2.BORDER_CONSTANT, value=128)
     both = alone.copy()
     both[:300, 400:660] = portrait_gray[:300, 90:350][:, ::-1]
@@ -67,7 +67,7 @@ def test_first_image_is_searched_at_once(models, portrait_gray):
     assert seen.face.face_id == 1
 
 
-def test_new_face_is_seen_within_interval_and_delay_when_nobody_is_followed(models, portrait_gray):
+def test_new_face_in_empty_scene_is_seen_within_interval_plus_delay(models, portrait_gray):
     empty = np.full_like(portrait_gray, 128)
     for appears in range(1, 11):
         images = [
@@ -76,25 +76,25 @@ def test_new_face_is_seen_within_interval_and_delay_when_nobody_is_followed(mode
         assert first_seen_s(observer(models), images, 1) - appears / RATE_HZ <= 14.01 / RATE_HZ
 
 
-def test_images_that_come_less_often_than_the_delay_wait_for_detection(models, portrait_gray):
+def test_images_further_apart_than_delay_wait_for_detection(models, portrait_gray):
     watching = observer(models)
     watching.observe(np.full_like(portrait_gray, 128), 1.0)
     (seen,) = watching.observe(portrait_gray, 1.4)
     assert seen.face.face_id == 1
 
 
-def test_new_face_beside_a_followed_one_is_seen_after_interval_and_delay(models, one_then_two):
+def test_new_face_beside_tracked_one_is_seen_after_interval_plus_delay(models, one_then_two):
     assert first_seen_s(observer(models), one_then_two, 2) == pytest.approx(0.3 + 5 / RATE_HZ)
     waiting = observer(models, detect_delay_s=0)
     assert first_seen_s(waiting, one_then_two, 2) == pytest.approx(0.3)
 
 
-def test_what_is_seen_does_not_depend_on_how_fast_the_detector_is(models, one_then_two):
+def test_observed_faces_do_not_depend_on_detector_speed(models, one_then_two):
     slow = observer(models, SlowDetector())
     assert observed(slow, one_then_two) == observed(observer(models, HogDetector()), one_then_two)
 
 
-def test_followed_face_is_not_lost_while_searches_confirm_it(models, portrait_gray):
+def test_moving_face_keeps_its_id_while_detections_confirm_it(models, portrait_gray):
     images = [(np.roll(portrait_gray, 2 * step, axis=1), step / RATE_HZ) for step in range(45)]
     ids = [[face.face_id for face, _ in faces] for faces in observed(observer(models), images)]
     assert ids == [[1]] * 45
@@ -104,7 +104,7 @@ def test_followed_face_is_not_lost_while_searches_confirm_it(models, portrait_gr
     ('settings', 'searched'),
     [({}, 4), ({'detect_delay_s': 0}, 4), ({'detect_interval_s': 0}, 30)],
 )
-def test_detector_works_as_often_as_the_interval_says(models, portrait_gray, settings, searched):
+def test_detector_runs_once_per_detect_interval(models, portrait_gray, settings, searched):
     detector = CountingDetector()
     watching = observer(models, detector, **settings)
     for index in range(30):
@@ -113,7 +113,7 @@ def test_detector_works_as_often_as_the_interval_says(models, portrait_gray, set
     assert detector.searched == searched
 
 
-def test_reset_forgets_the_search_too(models, one_then_two, portrait_gray):
+def test_reset_discards_pending_search(models, one_then_two, portrait_gray):
     watching = observer(models)
     observed(watching, one_then_two[:11])
     watching.reset()
@@ -121,7 +121,7 @@ def test_reset_forgets_the_search_too(models, one_then_two, portrait_gray):
     assert seen.face.face_id == 2
 
 
-def test_face_that_jumps_is_found_again_in_the_same_image_and_keeps_its_id(models, portrait_gray):
+def test_jumping_face_is_found_in_same_image_and_keeps_its_id(models, portrait_gray):
     watching = observer(models)
     (before,) = watching.observe(portrait_gray, 0.0)
     (after,) = watching.observe(np.roll(portrait_gray, 60, axis=1), 0.04)
@@ -149,28 +149,28 @@ def ids_of(watching, images, start_s=0.0):
     return [[face.face_id for face, _ in faces] for faces in observed(watching, stamped)]
 
 
-def test_another_person_in_the_same_place_has_another_id(models, portrait_gray, hopper_gray):
+def test_different_person_in_same_place_gets_new_id(models, portrait_gray, hopper_gray):
     ids = ids_of(observer(models), [portrait_gray] * 30 + [hopper_gray] * 30)
     assert ids[:30] == [[1]] * 30
-    # A different person is recognised within half a second; until then there is no name.
+    # The change of person is recognized within half a second; until then there is no id.
     assert ids[-15:] == [[2]] * 15
     assert [1] not in ids[30:]
 
 
-def test_another_person_after_a_pause_has_another_id(models, portrait_gray, hopper_gray):
+def test_different_person_after_gap_in_images_gets_new_id(models, portrait_gray, hopper_gray):
     watching = observer(models)
     ids_of(watching, [portrait_gray] * 10)
     assert ids_of(watching, [hopper_gray] * 30, start_s=3.0)[-1] == [2]
 
 
-def test_person_who_comes_back_after_a_pause_has_the_same_id(models, portrait_gray):
+def test_person_returning_after_absence_gets_same_id(models, portrait_gray):
     watching = observer(models)
     empty = np.full_like(portrait_gray, 128)
     ids_of(watching, [portrait_gray] * 10 + [empty] * 60)
     assert ids_of(watching, [portrait_gray] * 30, start_s=70 / RATE_HZ)[-1] == [1]
 
 
-def test_two_people_who_change_places_keep_their_ids(models, portrait_gray, hopper_gray):
+def test_two_people_who_swap_places_keep_their_ids(models, portrait_gray, hopper_gray):
     beside = np.hstack([portrait_gray, hopper_gray])
     changed = np.hstack([hopper_gray, portrait_gray])
 
@@ -185,7 +185,7 @@ def test_two_people_who_change_places_keep_their_ids(models, portrait_gray, hopp
     assert left_to_right(seen[-1]) == first[::-1]
 
 
-def test_hand_that_passes_before_a_face_changes_no_id(models, portrait_gray):
+def test_hand_passing_in_front_of_face_does_not_change_id(models, portrait_gray):
     images = []
     for step in range(45):
         image = portrait_gray.copy()
@@ -197,9 +197,7 @@ def test_hand_that_passes_before_a_face_changes_no_id(models, portrait_gray):
     assert ids == {1}
 
 
-def test_face_that_the_detector_misses_for_longer_than_it_is_kept_has_its_id_again(
-    models, portrait_gray
-):
+def test_face_missed_by_detector_for_longer_than_keep_s_regains_its_id(models, portrait_gray):
     class Blinking(HogDetector):
         """A detector that finds nothing for two seconds."""
 

@@ -1,4 +1,4 @@
-"""Which way heads face: exactly on projections of the head itself, within landmarks' noise on a
+"""Head pose: exact for projections of the head shape, within the noise of the landmarks for a
 photograph.
 """
 
@@ -15,7 +15,7 @@ from fer_ros.face.pose import CameraIntrinsics, head_axes, head_pose
 from fer_ros.structures import HeadPose, Landmarks
 
 CAMERA = CameraIntrinsics(600.0, 620.0, 330.0, 250.0)
-# Error of an angle that results from a landmark error of half a pixel.
+# Error of an angle caused by a landmark error of half a pixel.
 NOISE_RAD = math.radians(4)
 
 
@@ -54,20 +54,20 @@ def pose_in(models):
     ('yaw', 'pitch', 'roll'),
     [(0.0, 0.0, 0.0), (0.6, 0.0, 0.0), (0.0, -0.4, 0.0), (0.0, 0.0, 2.5), (-0.5, 0.3, -0.2)],
 )
-def test_head_pose_of_a_projected_head_is_that_of_the_head(yaw, pitch, roll):
+def test_head_pose_of_projected_head_is_recovered(yaw, pitch, roll):
     pose = head_pose(seen(yaw, pitch, roll), CAMERA)
     assert angles(pose) == pytest.approx((yaw, pitch, roll), abs=1e-3)
     assert pose.position_m == pytest.approx((0.1, -0.05, 1.2), abs=2e-3)
 
 
-def test_head_pose_of_a_distorted_image_is_that_of_the_head():
+def test_head_pose_in_distorted_image_is_recovered():
     camera = CameraIntrinsics(600.0, 620.0, 330.0, 250.0, (-0.3, 0.1, 0.001, 0.002, 0.0))
     landmarks = seen(0.3, position_m=(0.4, 0.2, 1.2), camera=camera)
     pose = head_pose(landmarks, camera)
     assert angles(pose) == pytest.approx((0.3, 0.0, 0.0), abs=2e-3)
 
 
-def test_yaw_is_positive_with_the_nose_to_the_right_and_pitch_with_the_nose_up():
+def test_positive_yaw_turns_nose_to_image_right_and_positive_pitch_turns_it_up():
     straight, turned, raised = (
         seen(**kind).points_px for kind in ({}, {'yaw': 0.3}, {'pitch': 0.3})
     )
@@ -76,7 +76,7 @@ def test_yaw_is_positive_with_the_nose_to_the_right_and_pitch_with_the_nose_up()
     assert raised[tip, 1] - raised[eyes, 1].mean() < straight[tip, 1] - straight[eyes, 1].mean()
 
 
-def test_facing_angle_of_a_face_off_the_axis_is_to_the_ray():
+def test_facing_angle_of_off_axis_face_is_measured_from_line_of_sight():
     aside = (1.2, 0.0, 1.2)
     past_the_camera = head_pose(seen(position_m=aside), CAMERA)
     at_the_camera = head_pose(seen(yaw=-math.pi / 4, position_m=aside), CAMERA)
@@ -84,13 +84,13 @@ def test_facing_angle_of_a_face_off_the_axis_is_to_the_ray():
     assert at_the_camera.facing_angle_rad == pytest.approx(0.0, abs=5e-3)
 
 
-def test_head_pose_of_landmarks_on_one_point_is_not_known():
+def test_head_pose_of_coincident_landmarks_is_nan():
     pose = head_pose(Landmarks(np.full((68, 2), 7.0, np.float32)), CAMERA)
     assert all(math.isnan(angle) for angle in (*angles(pose), pose.facing_angle_rad))
     assert all(math.isnan(value) for value in pose.position_m)
 
 
-def test_rolling_an_image_adds_that_angle_and_leaves_the_rest(pose_in, portrait_gray):
+def test_rolling_image_adds_to_roll_and_keeps_yaw_and_pitch(pose_in, portrait_gray):
     height, width = portrait_gray.shape
     upright = pose_in(portrait_gray)
     for degrees in (-15, 15):
@@ -104,7 +104,7 @@ def test_rolling_an_image_adds_that_angle_and_leaves_the_rest(pose_in, portrait_
         assert rolled.pitch_rad == pytest.approx(upright.pitch_rad, abs=NOISE_RAD)
 
 
-def test_mirroring_an_image_flips_yaw_and_roll_and_keeps_pitch(pose_in, portrait_gray):
+def test_mirroring_image_flips_yaw_and_roll_and_keeps_pitch(pose_in, portrait_gray):
     pose, mirrored = pose_in(portrait_gray), pose_in(portrait_gray[:, ::-1].copy())
     assert mirrored.yaw_rad == pytest.approx(-pose.yaw_rad, abs=NOISE_RAD)
     assert mirrored.roll_rad == pytest.approx(-pose.roll_rad, abs=NOISE_RAD)
@@ -117,7 +117,7 @@ def test_head_pose_is_continuous_as_a_head_turns():
         assert angles(following) == pytest.approx(angles(pose), abs=0.04)
 
 
-def test_distance_doubles_where_a_face_is_half_as_large(pose_in, portrait_gray):
+def test_distance_doubles_for_face_of_half_size(pose_in, portrait_gray):
     height, width = portrait_gray.shape
     half = cv2.resize(portrait_gray, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     framed = np.full_like(portrait_gray, 128)
@@ -128,12 +128,12 @@ def test_distance_doubles_where_a_face_is_half_as_large(pose_in, portrait_gray):
 
 
 @pytest.mark.parametrize('values', [(0.0, 600.0, 320.0, 240.0), (600.0, -1.0, 320.0, 240.0)])
-def test_intrinsics_without_a_focal_length_are_refused(values):
+def test_intrinsics_without_positive_focal_length_are_refused(values):
     with pytest.raises(SettingError, match='the camera is not calibrated'):
         CameraIntrinsics(*values)
 
 
-def test_intrinsics_of_a_field_of_view_see_its_edges_at_the_images():
+def test_intrinsics_follow_from_field_of_view_and_image_size():
     camera = CameraIntrinsics.from_hfov((640, 480), 90)
     assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px) == pytest.approx(
         (320, 320, 320, 240)
@@ -145,7 +145,7 @@ def test_field_of_view_of_180_degrees_is_refused():
         CameraIntrinsics.from_hfov((640, 480), 180)
 
 
-def test_axes_of_a_head_that_faces_the_camera_are_those_of_the_camera():
+def test_axes_of_head_facing_camera_are_camera_axes():
     assert head_axes(HeadPose(0.0, 0.0, 0.0)) == pytest.approx(np.eye(3))
 
 
@@ -157,11 +157,11 @@ def test_axes_of_a_head_that_faces_the_camera_are_those_of_the_camera():
         (HeadPose(math.pi / 6, 0.0, math.pi / 2), (0.0, 0.5, -(0.75**0.5))),
     ],
 )
-def test_nose_points_where_the_angles_say(head, nose):
+def test_nose_direction_follows_from_angles(head, nose):
     assert -head_axes(head)[:, 2] == pytest.approx(nose)
 
 
-def test_axes_are_those_that_the_angles_are_taken_from():
+def test_axes_of_estimated_pose_match_true_rotation():
     turned = head_pose(seen(yaw=0.4, pitch=-0.3, roll=0.7), CAMERA)
     rotation = np.eye(3)
     for axis, angle in (((0, 0, 1), 0.7), ((0, -1, 0), 0.4), ((-1, 0, 0), -0.3)):

@@ -36,11 +36,11 @@ def clean(rate, portrait_gray, box):
     return rate(portrait_gray, box)
 
 
-def test_clean_portrait_is_of_high_quality(clean):
+def test_clean_portrait_has_high_quality(clean):
     assert 0.8 < clean.value < 1
 
 
-def test_blurred_face_is_of_less_quality_and_unclear(rate, portrait_gray, box, clean):
+def test_blurred_face_has_lower_quality_and_is_unclear(rate, portrait_gray, box, clean):
     values = [
         rate(np.asarray(cv2.GaussianBlur(portrait_gray, (0, 0), sigma_px)), box)
         for sigma_px in (6, 12)
@@ -50,7 +50,7 @@ def test_blurred_face_is_of_less_quality_and_unclear(rate, portrait_gray, box, c
     assert values[1].weakness == Judgement.UNCLEAR
 
 
-def test_face_of_16_px_is_of_less_quality_and_too_small(rate, portrait_gray, box, clean):
+def test_face_of_16_px_has_lower_quality_and_is_too_small(rate, portrait_gray, box, clean):
     scale = 16 / box.width_px
     small = np.asarray(
         cv2.resize(portrait_gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -61,7 +61,7 @@ def test_face_of_16_px_is_of_less_quality_and_too_small(rate, portrait_gray, box
     assert found.weakness == Judgement.TOO_SMALL
 
 
-def test_face_in_the_dark_is_of_less_quality(rate, portrait_gray, box, clean):
+def test_dark_face_has_lower_quality_and_is_unclear(rate, portrait_gray, box, clean):
     # A fiftieth of the light, with sensor noise.
     noise = np.random.default_rng(0).normal(0, 2, portrait_gray.shape)
     dark = np.clip(portrait_gray * 0.02 + noise, 0, 255).astype(np.uint8)
@@ -70,7 +70,7 @@ def test_face_in_the_dark_is_of_less_quality(rate, portrait_gray, box, clean):
     assert found.weakness == Judgement.UNCLEAR
 
 
-def test_covered_face_is_of_less_quality(rate, portrait_gray, box, clean):
+def test_covered_face_has_lower_quality(rate, portrait_gray, box, clean):
     covered = portrait_gray.copy()
     top, bottom = round(box.y0_px + 0.4 * box.height_px), round(box.y1_px)
     covered[top:bottom, round(box.x0_px) - 10 : round(box.x1_px) + 10] = 70
@@ -78,33 +78,31 @@ def test_covered_face_is_of_less_quality(rate, portrait_gray, box, clean):
 
 
 @pytest.mark.parametrize(('facing_deg', 'share'), [(0, 1.0), (40, 1.0), (52.5, 0.5), (70, 0.0)])
-def test_quality_falls_to_nothing_as_a_face_turns_away(
-    rate, portrait_gray, box, clean, facing_deg, share
-):
+def test_quality_falls_to_0_as_face_turns_away(rate, portrait_gray, box, clean, facing_deg, share):
     found = rate(portrait_gray, box, facing_deg)
     assert found.value == pytest.approx(share * clean.value)
     assert (found.weakness == Judgement.TURNED_AWAY) == (facing_deg > 40)
 
 
-def test_landmarks_beside_a_face_are_no_face_shape(rate, portrait_gray, clean):
+def test_landmarks_beside_face_have_low_quality_and_no_face_shape(rate, portrait_gray, clean):
     found = rate(portrait_gray, FaceBox(0, 250, 120, 370))
     assert found.value < clean.value / 2
     assert found.weakness == Judgement.NO_FACE_SHAPE
 
 
-def test_landmarks_without_a_pose_have_no_quality():
+def test_landmarks_without_head_pose_have_quality_0():
     gray, landmarks = np.zeros((60, 80), np.uint8), Landmarks(np.full((68, 2), 30, np.float32))
     assert face_quality(align_face(gray, landmarks, 48), landmarks, HeadPose()).value == 0
 
 
-def test_larger_crops_of_a_face_have_about_the_same_quality(models, portrait_gray, box, clean):
+def test_larger_crop_of_face_has_about_same_quality(models, portrait_gray, box, clean):
     landmarks = models.landmarks.predict(portrait_gray, box)
     large = align_face(portrait_gray, landmarks, 64)
     found = face_quality(large, landmarks, HeadPose(facing_angle_rad=0))
     assert found.value == pytest.approx(clean.value, abs=0.05)
 
 
-def test_rolled_image_has_about_the_same_quality(rate, portrait_gray, box, clean):
+def test_rolled_face_has_about_same_quality(rate, portrait_gray, box, clean):
     height, width = portrait_gray.shape
     turn = cv2.getRotationMatrix2D(box.center_px, 10, 1.0)
     rolled = np.asarray(cv2.warpAffine(portrait_gray, turn, (width, height)))

@@ -1,4 +1,4 @@
-"""Boxes of another detector, which arrive after their image has been processed."""
+"""Boxes of an external detector, which arrive after their image has been processed."""
 
 import numpy as np
 import pytest
@@ -41,28 +41,28 @@ def watch(watching, images, reports):
     Args:
         watching: The observer.
         images: Gray.
-        reports: By index of the image with which it comes: index of its own image, and boxes.
+        reports: By index of the image with which they arrive: index of their own image, and boxes.
     """
     ids = []
     for index, gray in enumerate(images):
-        come = [FaceReport(of / RATE_HZ, tuple(boxes)) for of, boxes in reports.get(index, [])]
-        seen = watching.observe(gray, index / RATE_HZ, come)
+        arrived = [FaceReport(of / RATE_HZ, tuple(boxes)) for of, boxes in reports.get(index, [])]
+        seen = watching.observe(gray, index / RATE_HZ, arrived)
         ids.append([one.face.face_id for one in seen])
     return ids
 
 
-def test_nobody_is_seen_before_a_box_is_reported(models, portrait_gray):
+def test_no_face_is_seen_before_box_is_reported(models, portrait_gray):
     ids = watch(observer(models), [portrait_gray] * 6, {4: [(0, [PORTRAIT])]})
     assert ids == [[]] * 4 + [[1]] * 2
 
 
-def test_face_is_followed_for_as_long_as_no_boxes_come(models, portrait_gray):
+def test_face_is_tracked_while_no_further_boxes_arrive(models, portrait_gray):
     images = [np.roll(portrait_gray, 2 * step, axis=1) for step in range(60)]
     ids = watch(observer(models), images, {0: [(0, [PORTRAIT])]})
     assert ids == [[1]] * 60
 
 
-def test_face_that_is_reported_no_longer_is_lost_after_it_was_kept(models, portrait_gray):
+def test_face_missing_from_reports_is_lost_after_keep_s(models, portrait_gray):
     nobody = {index: [(index - 5, [])] for index in range(6, 60)}
     ids = watch(
         observer(models, keep_s=1.0), [portrait_gray] * 60, {0: [(0, [PORTRAIT])], **nobody}
@@ -76,7 +76,7 @@ def test_face_that_is_reported_no_longer_is_lost_after_it_was_kept(models, portr
     [box(222, 105, 150, 190), box(222, 120, 80, 70), box(210, 125, 100, 120)],
     ids=['a whole head', 'eyes to mouth', 'beside'],
 )
-def test_box_of_any_detector_leads_to_the_landmarks_of_the_face(
+def test_box_of_any_shape_around_face_leads_to_its_landmarks(
     models, portrait_gray, portrait_landmarks, drawn
 ):
     watching = observer(models)
@@ -85,7 +85,7 @@ def test_box_of_any_detector_leads_to_the_landmarks_of_the_face(
     assert apart_px.mean() < 3
 
 
-def test_box_that_comes_late_confirms_the_face_that_was_there_then(models, portrait_gray):
+def test_late_box_confirms_face_that_has_moved_since(models, portrait_gray):
     # Boxes are a fifth of a second late, in which the face moves by a third of its width.
     images = [np.roll(portrait_gray, 5 * step, axis=1) for step in range(40)]
     late = {index: [(index - 6, [box(222 + 5 * (index - 6), 115)])] for index in range(6, 40)}
@@ -94,18 +94,18 @@ def test_box_that_comes_late_confirms_the_face_that_was_there_then(models, portr
     assert ids[7:] == [[1]] * 33
 
 
-def test_whole_heads_confirm_the_faces_that_are_followed(models, portrait_gray):
+def test_boxes_of_whole_heads_confirm_tracked_face(models, portrait_gray):
     heads = {index: [(index, [box(222, 105, 150, 190)])] for index in range(0, 60, 3)}
     ids = watch(observer(models, keep_s=0.5), [portrait_gray] * 60, heads)
     assert ids == [[1]] * 60
 
 
-def test_box_where_no_face_is_gives_none(models, portrait_gray):
+def test_box_without_face_gives_no_face(models, portrait_gray):
     ids = watch(observer(models), [portrait_gray] * 10, {0: [(0, [box(430, 330)])]})
     assert ids == [[]] * 10
 
 
-def test_person_who_comes_back_has_the_same_id(models, portrait_gray):
+def test_returning_person_gets_same_id(models, portrait_gray):
     empty = np.full_like(portrait_gray, 128)
     images = [portrait_gray] * 10 + [empty] * 40 + [portrait_gray] * 10
     boxes = [[PORTRAIT] if image is portrait_gray else [] for image in images]
@@ -114,20 +114,20 @@ def test_person_who_comes_back_has_the_same_id(models, portrait_gray):
     assert (ids[8], ids[30], ids[-1]) == ([1], [], [1])
 
 
-def test_two_faces_are_told_apart(models, portrait_gray, hopper_gray):
+def test_two_faces_keep_separate_ids(models, portrait_gray, hopper_gray):
     beside = np.hstack([portrait_gray, hopper_gray])
     both = [PORTRAIT, box(238 + 512, 209, 180, 220)]
     late = {index: [(index - 2, both)] for index in range(2, 20, 4)}
     assert watch(observer(models), [beside] * 20, late)[2:] == [[1, 2]] * 18
 
 
-def test_normalised_boxes_are_of_their_image():
+def test_only_normalized_boxes_are_scaled_to_image_size():
     report = FaceReport(1.0, (FaceBox(0.25, 0.5, 0.5, 1.0, 0.7),), normalised=True)
     assert report.boxes_px((640, 480)) == (FaceBox(160, 240, 320, 480, 0.7),)
     assert FaceReport(1.0, (PORTRAIT,)).boxes_px((640, 480)) == (PORTRAIT,)
 
 
-def test_normalised_boxes_stay_so_while_they_wait():
+def test_normalized_boxes_stay_normalized_in_queue():
     queue = ReportQueue()
     for x in (0.1, 0.5):
         queue.put(FaceReport(2.0, (FaceBox(x, 0.1, x + 0.2, 0.4),), normalised=True))
@@ -144,7 +144,7 @@ def test_report_waits_for_its_image():
     assert queue.take(2.1) == []
 
 
-def test_boxes_that_are_reported_one_by_one_are_one_report():
+def test_boxes_with_same_stamp_become_one_report():
     queue = ReportQueue()
     other = box(50, 60)
     for report in (FaceReport(2.1, ()), FaceReport(2.0, (PORTRAIT,)), FaceReport(2.0, (other,))):
@@ -161,20 +161,20 @@ def test_boxes_that_are_reported_one_by_one_are_one_report():
         (95.0, 'stamped 85.0 s after the images that come now'),
     ],
 )
-def test_report_by_another_clock_is_of_no_use(stamp_s, fault):
+def test_report_stamped_over_2_s_from_images_is_a_fault(stamp_s, fault):
     queue = ReportQueue()
     queue.take(10.0)
     assert queue.put(FaceReport(stamp_s, ())) == fault
 
 
-def test_history_knows_the_image_that_is_nearest_for_two_seconds():
+def test_history_returns_faces_of_nearest_image_within_two_seconds():
     history = FaceHistory()
     for step in range(10):
         history.add(float(step), np.full((2, 3), step, np.uint8), {step: PORTRAIT})
     assert (list(history.known_at(8.4)), list(history.known_at(0.0))) == ([8], [7])
 
 
-def test_history_keeps_an_image_of_each_tenth_of_the_last_second():
+def test_history_keeps_image_every_tenth_of_last_second():
     history = FaceHistory()
     for step in range(100):
         history.add(step / RATE_HZ, np.full((2, 3), step, np.uint8), {})
@@ -183,6 +183,6 @@ def test_history_keeps_an_image_of_each_tenth_of_the_last_second():
     assert [int(gray[0, 0]) for gray in history.images_since(91 / RATE_HZ)] == [90, 93, 96, 99]
 
 
-def test_history_of_nothing_knows_nobody():
+def test_empty_history_returns_nothing():
     assert FaceHistory().known_at(1.0) == {}
     assert FaceHistory().images_since(1.0) == []

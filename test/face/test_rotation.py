@@ -23,12 +23,12 @@ def observed(box, points_px):
         (270, [[3, 6], [2, 5], [1, 4]]),
     ],
 )
-def test_image_is_turned_clockwise(rotate_deg, expected):
+def test_image_is_rotated_clockwise(rotate_deg, expected):
     assert turned(PICTURE, rotate_deg).tolist() == expected
 
 
 @pytest.mark.parametrize('rotate_deg', ROTATIONS_DEG)
-def test_landmark_comes_back_to_its_pixel(rotate_deg):
+def test_landmark_is_mapped_back_to_its_pixel(rotate_deg):
     rows, columns = np.nonzero(turned(PICTURE, rotate_deg) == 6)
     seen = observed((0, 0, 1, 1), [columns[0], rows[0]])
     back = turned_back(seen, (3, 2), rotate_deg)
@@ -36,7 +36,7 @@ def test_landmark_comes_back_to_its_pixel(rotate_deg):
 
 
 @pytest.mark.parametrize('rotate_deg', ROTATIONS_DEG)
-def test_box_comes_back_around_its_pixels(rotate_deg):
+def test_box_is_mapped_back_around_its_pixels(rotate_deg):
     rows, columns = np.nonzero(np.isin(turned(PICTURE, rotate_deg), [2, 3]))
     box = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.5
     back = turned_back(observed(box, [0, 0]), (3, 2), rotate_deg)
@@ -44,12 +44,12 @@ def test_box_comes_back_around_its_pixels(rotate_deg):
 
 
 @pytest.mark.parametrize('rotate_deg', ROTATIONS_DEG)
-def test_box_is_turned_with_the_image(rotate_deg):
+def test_box_is_rotated_with_image(rotate_deg):
     rows, columns = np.nonzero(np.isin(turned(PICTURE, rotate_deg), [2, 3]))
     expected = FaceBox(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.5)
     assert turned_box(FaceBox(1, 0, 3, 1, 0.5), (3, 2), rotate_deg) == expected
 
 
-def test_aligned_face_stays_as_it_is():
+def test_aligned_face_is_left_unchanged():
     seen = observed((0, 0, 1, 1), [0, 0])
     assert turned_back(seen, (3, 2), 90).aligned is seen.aligned

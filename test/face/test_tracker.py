@@ -32,7 +32,7 @@ def sighting(place, crop=ANN, shape_norm=MEAN_SHAPE_NORM):
 
 
 def look(tracker, stamp_s, crops=(), boxes=None):
-    """Go through an image: detect, if boxes are given, and accept what each track shows.
+    """Process an image: detect, if boxes are given, and accept what each track shows.
 
     Returns:
         The ids of the faces that were accepted, in order of their tracks.
@@ -49,11 +49,11 @@ def look(tracker, stamp_s, crops=(), boxes=None):
     return accepted
 
 
-def test_first_image_is_detected():
+def test_detection_is_due_in_first_image():
     assert FaceTracker().detection_due(0.0)
 
 
-def test_detection_is_due_again_after_the_interval():
+def test_detection_is_due_again_after_interval():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
     look(tracker, 5.0, boxes=[box(100)])
     assert not tracker.detection_due(5.2)
@@ -67,7 +67,7 @@ def test_missed_face_makes_detection_due_at_once():
     assert tracker.detection_due(5.33)
 
 
-def test_lost_face_is_searched_for_after_the_delay_though_others_are_followed():
+def test_lost_face_makes_detection_due_after_delay_while_others_are_tracked():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3, detect_delay_s=0.1))
     look(tracker, 5.0, [ANN, BOB], [box(100), box(400)])
     tracker.lose(tracker.tracks[1])
@@ -78,7 +78,7 @@ def test_lost_face_is_searched_for_after_the_delay_though_others_are_followed():
     assert tracker.detection_due(5.3)
 
 
-def test_clock_that_stands_still_detects_in_every_image():
+def test_detection_is_due_if_clock_stands_still():
     tracker = FaceTracker()
     look(tracker, 5.0, boxes=[box(100)])
     assert tracker.detection_due(5.0)
@@ -90,14 +90,14 @@ def test_moving_face_keeps_its_id():
         assert look(tracker, 0.1 * step, boxes=[box(100 + 30 * step)]) == [1]
 
 
-def test_numbers_of_faces_begin_and_go_on_as_told():
+def test_ids_come_from_given_sequence_and_continue_after_reset():
     tracker = FaceTracker(face_ids=count(2, 3))
     assert look(tracker, 0.0, [ANN, BOB], [box(100), box(400)]) == [2, 5]
     tracker.reset()
     assert look(tracker, 0.1, boxes=[box(100)]) == [8]
 
 
-def test_face_says_whether_it_was_detected_or_followed_and_since_when():
+def test_face_states_whether_it_was_detected_and_when_first_seen():
     tracker = FaceTracker()
     for stamp_s, boxes, detected in (
         (0.5, [box(100)], True),
@@ -117,34 +117,34 @@ def test_two_faces_keep_their_ids_when_detections_change_order():
     assert [track.expected.x0_px for track in tracker.tracks] == [95, 405]
 
 
-def test_box_of_another_size_is_another_face():
+def test_box_of_different_size_is_new_face():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     assert look(tracker, 0.1, [ANN, BOB], [box(100, side=220)]) == [1, 2]
 
 
-def test_tracks_that_follow_the_same_face_become_the_older_one():
+def test_tracks_of_same_face_merge_into_older_one():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100), box(108)])
     tracker.merge()
     assert [track.face_id for track in tracker.tracks] == [1]
 
 
-def test_flickering_face_keeps_its_id_however_often_it_is_missed():
+def test_intermittently_detected_face_keeps_its_id():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
     for step in range(20):
         found = [box(100)] if step % 2 == 0 else []
         assert look(tracker, 0.6 * step, boxes=found) == [1]
 
 
-def test_face_missed_for_longer_than_keep_is_followed_no_longer():
+def test_face_missed_for_longer_than_keep_s_is_no_longer_tracked():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
     look(tracker, 0.0, boxes=[box(100)])
     assert look(tracker, 0.9, boxes=[]) == [1]
     assert look(tracker, 1.1, boxes=[]) == []
 
 
-def test_face_that_comes_back_and_looks_like_itself_has_its_id():
+def test_returning_face_regains_its_id_and_first_seen_stamp():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
@@ -152,14 +152,14 @@ def test_face_that_comes_back_and_looks_like_itself_has_its_id():
     assert tracker.tracks[0].first_seen_s == 0.0
 
 
-def test_face_that_comes_back_elsewhere_has_its_id():
+def test_face_returning_elsewhere_regains_its_id():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
     assert look(tracker, 3.0, boxes=[box(500)]) == [1]
 
 
-def test_face_in_the_place_of_a_lost_one_is_new_when_it_is_seen_for_long_enough():
+def test_face_in_place_of_lost_one_is_new_once_seen_for_confirm_s():
     tracker = FaceTracker(TrackerSettings(confirm_s=0.2))
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
@@ -168,7 +168,7 @@ def test_face_in_the_place_of_a_lost_one_is_new_when_it_is_seen_for_long_enough(
     assert look(tracker, 1.7, [BOB]) == [2]
 
 
-def test_face_in_the_place_of_a_lost_one_that_is_not_found_again_is_nobody():
+def test_face_in_place_of_lost_one_gets_no_id_unless_detected_again():
     tracker = FaceTracker(TrackerSettings(confirm_s=0.2))
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
@@ -176,14 +176,14 @@ def test_face_in_the_place_of_a_lost_one_that_is_not_found_again_is_nobody():
     assert look(tracker, 1.8, [BOB]) == []
 
 
-def test_face_that_appears_away_from_a_lost_one_is_new_at_once():
+def test_face_away_from_lost_one_is_new_at_once():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
     assert look(tracker, 1.5, [BOB], [box(500)]) == [2]
 
 
-def test_face_is_remembered_for_seconds_of_the_stamps():
+def test_face_is_forgotten_after_remember_s():
     tracker = FaceTracker(TrackerSettings(remember_s=5.0))
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
@@ -191,7 +191,7 @@ def test_face_is_remembered_for_seconds_of_the_stamps():
     assert look(tracker, 5.1, boxes=[box(100)]) == [2]
 
 
-def test_find_that_is_not_confirmed_uses_up_no_id():
+def test_unconfirmed_detection_uses_no_id():
     tracker = FaceTracker()
     tracker.expect(0.3)
     tracker.found_earlier([Find(box(100), look=look_of(ANN))], {}, 0.2, 0.3)
@@ -201,7 +201,7 @@ def test_find_that_is_not_confirmed_uses_up_no_id():
     assert look(tracker, 0.6, boxes=[box(400)]) == [1]
 
 
-def test_detection_whose_landmarks_form_no_face_uses_up_no_id():
+def test_detection_whose_landmarks_form_no_face_gets_no_id():
     tracker = FaceTracker()
     tracker.expect(0.0)
     tracker.found([box(100)], 0.0)
@@ -210,7 +210,7 @@ def test_detection_whose_landmarks_form_no_face_uses_up_no_id():
     assert track.face_id is None
 
 
-def test_reset_forgets_those_who_were_lost_too():
+def test_reset_also_forgets_lost_faces():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     look(tracker, 1.1, boxes=[])
@@ -224,14 +224,14 @@ def test_best_detections_are_tracked_up_to_max_faces():
     assert [track.expected.x0_px for track in tracker.tracks] == [100, 300]
 
 
-def test_fewer_max_faces_while_running_keep_the_oldest():
+def test_lowering_max_faces_keeps_oldest_face():
     tracker = FaceTracker()
     look(tracker, 0.0, [ANN, BOB, person(3)], [box(100), box(300), box(500)])
     tracker.settings = TrackerSettings(max_faces=1)
     assert look(tracker, 0.1, [ANN], [box(500), box(300), box(100)]) == [1]
 
 
-def test_followed_face_is_expected_where_its_motion_takes_it():
+def test_tracked_face_is_expected_where_its_motion_takes_it():
     tracker = FaceTracker()
     for step in range(3):
         look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
@@ -239,7 +239,7 @@ def test_followed_face_is_expected_where_its_motion_takes_it():
     assert tracker.tracks[0].expected.center_px[0] == pytest.approx(210, abs=2)
 
 
-def test_face_is_expected_where_it_was_after_a_gap_in_the_images():
+def test_face_is_expected_where_last_seen_after_gap_in_images():
     tracker = FaceTracker()
     for step in range(3):
         look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
@@ -247,20 +247,20 @@ def test_face_is_expected_where_it_was_after_a_gap_in_the_images():
     assert tracker.tracks[0].expected.center_px[0] == pytest.approx(190, abs=2)
 
 
-def test_followed_face_that_looks_like_something_else_is_doubted():
+def test_tracked_face_that_looks_different_is_not_accepted():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     assert look(tracker, 0.03, [BOB]) == []
     assert look(tracker, 0.06, [np.full((48, 48), 90, np.uint8)]) == []
 
 
-def test_detected_face_that_looks_like_somebody_else_is_doubted():
+def test_detected_face_that_looks_different_is_not_accepted():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     assert look(tracker, 0.03, [BOB], [box(100)]) == []
 
 
-def test_face_known_to_be_the_same_is_not_doubted_whatever_it_looks_like():
+def test_face_known_to_be_the_same_is_accepted_whatever_it_looks_like():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     tracker.expect(0.03)
@@ -269,7 +269,7 @@ def test_face_known_to_be_the_same_is_not_doubted_whatever_it_looks_like():
     assert tracker.accept(track, sighting(box(100), BOB), 0.03, continuous=True)
 
 
-def test_another_face_in_the_same_place_is_lost_again_when_the_first_is_back():
+def test_face_regains_its_id_after_another_face_was_in_its_place():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     tracker.expect(0.03)
@@ -280,7 +280,7 @@ def test_another_face_in_the_same_place_is_lost_again_when_the_first_is_back():
     assert look(tracker, 0.1, boxes=[box(100)]) == [1]
 
 
-def test_landmarks_that_form_no_face_are_doubted():
+def test_landmarks_that_form_no_face_are_not_accepted():
     tracker = FaceTracker()
     look(tracker, 0.0, boxes=[box(100)])
     tracker.expect(0.03)
@@ -288,7 +288,7 @@ def test_landmarks_that_form_no_face_are_doubted():
     assert not tracker.accept(track, sighting(box(100), shape_norm=MEAN_SHAPE_NORM * 3), 0.03)
 
 
-def test_search_that_begins_makes_no_other_due_until_the_interval_has_passed():
+def test_next_search_is_due_one_interval_after_previous_one_began():
     tracker = FaceTracker(TrackerSettings(detect_interval_s=0.3))
     look(tracker, 5.0, boxes=[box(100)])
     number = tracker.tracks[0].number
@@ -299,7 +299,7 @@ def test_search_that_begins_makes_no_other_due_until_the_interval_has_passed():
     assert tracker.detection_due(5.6)
 
 
-def test_face_found_in_an_earlier_image_is_expected_where_it_has_moved_since():
+def test_face_found_in_earlier_image_is_expected_where_it_has_moved_since():
     tracker = FaceTracker()
     for step in range(5):
         look(tracker, 0.1 * step, boxes=[box(100 + 20 * step)])
@@ -309,7 +309,7 @@ def test_face_found_in_an_earlier_image_is_expected_where_it_has_moved_since():
     assert tracker.tracks[0].expected.center_px[0] == pytest.approx(253, abs=2)
 
 
-def test_new_face_found_in_an_earlier_image_is_seen_first_in_the_present_one():
+def test_new_face_found_in_earlier_image_is_first_seen_in_current_image():
     tracker = FaceTracker()
     tracker.expect(0.3)
     tracker.found_earlier([Find(box(100), look=look_of(ANN))], {}, 0.2, 0.3)
@@ -319,7 +319,7 @@ def test_new_face_found_in_an_earlier_image_is_seen_first_in_the_present_one():
     assert (face.detected, face.first_seen_s) == (False, 0.3)
 
 
-def test_find_of_a_face_that_was_forgotten_since_is_left_out():
+def test_find_of_unknown_track_is_ignored():
     tracker = FaceTracker()
     tracker.found_earlier([Find(box(100), number=7)], {7: box(100)}, 0.2, 0.3)
     assert tracker.tracks == ()
@@ -335,6 +335,6 @@ def test_negative_delay_is_refused():
         TrackerSettings(detect_delay_s=-1)
 
 
-def test_no_faces_at_most_is_refused():
+def test_max_faces_of_0_is_refused():
     with pytest.raises(SettingError, match='max_faces is 0, expected 1 or more'):
         TrackerSettings(max_faces=0)

@@ -26,13 +26,13 @@ def faces():
     return ModelInput(crops, rng.normal(0, 0.4, (5, 68, 16)).astype(np.float32))
 
 
-def test_shipped_model_is_fused_and_knows_its_classes_and_figures(onnx):
+def test_shipped_model_is_fused_and_carries_its_classes_and_accuracy(onnx):
     assert onnx.config.stream == 'fused'
     assert onnx.config.classes == FERPLUS_CLASSES
     assert onnx.figures['validation_accuracy'] >= 0.85
 
 
-def test_shipped_model_is_small():
+def test_shipped_model_files_are_under_10_mb():
     assert SHIPPED_MODEL.stat().st_size < 10_000_000
     assert SHIPPED_MODEL.with_suffix('.safetensors').stat().st_size < 10_000_000
 
@@ -46,35 +46,35 @@ def test_onnx_and_torch_give_equal_probabilities(onnx, faces, batch):
 
 
 @pytest.mark.parametrize('num_threads', [2, 4])
-def test_faces_that_threads_share_are_answered_in_their_order(onnx, faces, num_threads):
+def test_faces_split_across_threads_are_answered_in_order(onnx, faces, num_threads):
     shared = load_classifier(num_threads=num_threads)
     assert shared.logits(faces) == pytest.approx(onnx.logits(faces), abs=1e-5)
 
 
-def test_backend_takes_the_file_of_its_kind():
+def test_onnx_backend_loads_onnx_file_beside_given_checkpoint():
     path = SHIPPED_MODEL.with_suffix('.safetensors')
     assert load_classifier(path, 'onnx').path == SHIPPED_MODEL
 
 
 @pytest.mark.parametrize('backend', ['onnx', 'torch'])
-def test_missing_model_is_an_error_that_names_it(tmp_path, backend):
+def test_missing_model_is_named_in_error(tmp_path, backend):
     with pytest.raises(ModelFileError, match=r'nothing.* does not exist'):
         load_classifier(tmp_path / 'nothing.onnx', backend)
 
 
-def test_file_of_another_kind_is_an_error_that_names_it():
+def test_file_of_unknown_kind_is_named_in_error():
     with pytest.raises(ModelFileError, match=r'README\.md is neither an \.onnx nor'):
         load_classifier('README.md')
 
 
-def test_damaged_onnx_file_is_an_error_that_names_it(tmp_path):
+def test_damaged_onnx_file_is_named_in_error(tmp_path):
     path = tmp_path / 'cut.onnx'
     path.write_bytes(SHIPPED_MODEL.read_bytes()[:100_000])
     with pytest.raises(ModelFileError, match=r'cut\.onnx is damaged'):
         load_classifier(path)
 
 
-def test_damaged_checkpoint_is_an_error_that_names_it(tmp_path):
+def test_damaged_checkpoint_is_named_in_error(tmp_path):
     pytest.importorskip('torch_geometric')
     path = tmp_path / 'cut.safetensors'
     path.write_bytes(SHIPPED_MODEL.with_suffix('.safetensors').read_bytes()[:100_000])
@@ -82,7 +82,7 @@ def test_damaged_checkpoint_is_an_error_that_names_it(tmp_path):
         load_classifier(path, 'torch')
 
 
-def test_onnx_file_of_another_program_is_refused(tmp_path):
+def test_onnx_file_from_another_program_is_refused(tmp_path):
     onnx = pytest.importorskip('onnx')
     info = onnx.helper.make_tensor_value_info('x', onnx.TensorProto.FLOAT, [1])
     node = onnx.helper.make_node('Identity', ['x'], ['logits'])
@@ -101,7 +101,7 @@ def test_unknown_backend_is_refused():
 
 
 @pytest.mark.parametrize('backend', ['onnx', 'torch'])
-def test_device_that_is_not_there_is_an_error_that_says_what_to_do(backend):
+def test_missing_gpu_is_refused_with_advice_to_choose_cpu(backend):
     if backend == 'torch':
         torch = pytest.importorskip('torch')
         pytest.importorskip('torch_geometric')
@@ -119,10 +119,10 @@ def test_unknown_device_is_an_error():
 
 
 @pytest.mark.parametrize('backend', ['onnx', 'torch'])
-def test_both_sides_are_averaged(portrait_gray, portrait_landmarks, backend):
+def test_mirror_averages_face_and_its_mirror_image(portrait_gray, portrait_landmarks, backend):
     if backend == 'torch':
         pytest.importorskip('torch_geometric')
-    # The model is as confident about the portrait as about its mirror image.
+    # A random crop, as the model is equally confident about the portrait and its mirror image.
     crop = np.random.default_rng(0).integers(0, 256, (CROP_PX, CROP_PX), np.uint8)
     face = replace(align_face(portrait_gray, portrait_landmarks, CROP_PX), crop=crop)
     one, both = (load_classifier(backend=backend, mirror=choice) for choice in (False, True))

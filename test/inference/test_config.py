@@ -15,7 +15,7 @@ from fer_ros.inference.config import ModelConfig
         ({'hidden_channels': 30}, 'hidden_channels is 30, expected a multiple of 4'),
     ],
 )
-def test_wrong_setting_is_refused(settings, sentence):
+def test_invalid_setting_is_refused(settings, sentence):
     with pytest.raises(SettingError, match=sentence):
         ModelConfig(**settings)
 

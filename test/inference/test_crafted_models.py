@@ -1,4 +1,4 @@
-"""Model files that somebody made on purpose: refused with a sentence, before memory is spent."""
+"""Maliciously crafted model files: refused with a clear message, before memory is spent."""
 
 import json
 import resource
@@ -17,13 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 @pytest.fixture
 def model():
-    """The content of the shipped model file, to be changed."""
+    """The content of the shipped model file, for a test to change."""
     return onnx.load(SHIPPED_MODEL)
 
 
 @pytest.fixture
 def refused(tmp_path):
-    """Returns what is said of a file, which may lie beside others."""
+    """Returns the message with which a model file is refused."""
 
     def sentence(model, load=OnnxClassifier):
         path = tmp_path / 'crafted.onnx'
@@ -55,25 +55,25 @@ def configured(model, **changes):
     return model
 
 
-def test_weights_that_are_no_numbers(model, refused):
+def test_nan_weights_are_refused(model, refused):
     weights = next(tensor for tensor in model.graph.initializer if len(tensor.dims) == 4)
     nan = np.full(tuple(weights.dims), np.nan, np.float32)
     weights.CopyFrom(numpy_helper.from_array(nan, weights.name))
     assert refused(model).endswith('returns values that are not numbers: its weights are damaged')
 
 
-def test_other_number_of_classes_than_the_model_answers(model, refused):
+def test_class_count_that_differs_from_output_is_refused(model, refused):
     describe(model, figures='{}')
     said = refused(configured(model, classes=['a', 'b', 'c']))
     assert said.endswith('returns (2, 8) for two faces, but its configuration names 3 classes')
 
 
-def test_size_of_weights_that_no_memory_has(model, refused):
+def test_weights_larger_than_any_memory_are_refused(model, refused):
     model.graph.initializer[0].dims[:] = [1 << 40]
     assert 'is damaged' in refused(model)
 
 
-def test_array_of_eight_gigabytes_out_of_nothing(model, refused):
+def test_graph_that_computes_array_of_8_gb_is_refused(model, refused):
     shape = numpy_helper.from_array(np.array([1 << 16, 1 << 15]), 'crafted_shape')
     model.graph.initializer.append(shape)
     one = helper.make_tensor('one', TensorProto.FLOAT, [1], [1.0])
@@ -88,7 +88,7 @@ def test_array_of_eight_gigabytes_out_of_nothing(model, refused):
 
 
 @pytest.mark.parametrize('place', ['../../../../etc/passwd', 'beside.bin'])
-def test_weights_in_another_file(model, refused, tmp_path, place, monkeypatch):
+def test_weights_in_external_file_are_refused(model, refused, tmp_path, place, monkeypatch):
     weights = model.graph.initializer[0]
     (tmp_path / 'beside.bin').write_bytes(weights.raw_data)
     monkeypatch.chdir(tmp_path)
@@ -116,16 +116,16 @@ def test_weights_in_another_file(model, refused, tmp_path, place, monkeypatch):
         ('{"classes": ["a", "' + 1000 * 'b' + '"]}', 'has more than 100 letters'),
     ],
 )
-def test_configuration_that_is_none(model, refused, config, sentence):
+def test_invalid_configuration_is_refused(model, refused, config, sentence):
     describe(model, config=config)
     assert sentence in refused(model)
 
 
 @pytest.mark.parametrize('figures', ['[1]', '"x"', '{', '[' * 100_000])
-def test_figures_that_are_none(model, refused, figures):
+def test_invalid_figures_are_refused(model, refused, figures):
     describe(model, figures=figures)
     assert 'is damaged' in refused(model)
 
 
-def test_detector_with_outputs_of_another_kind(model, refused):
+def test_detector_without_yunet_outputs_is_refused(model, refused):
     assert refused(model, load_yunet).endswith('it has no outputs cls_8 to kps_32')

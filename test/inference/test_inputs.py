@@ -18,7 +18,7 @@ def test_crops_have_mean_zero_and_deviation_one():
     assert batch.crops.std(axis=(1, 2, 3)) == pytest.approx([1, 1, 1], abs=1e-5)
 
 
-def test_brighter_and_higher_in_contrast_is_the_same_input():
+def test_brightness_and_contrast_do_not_change_input():
     crop = (np.arange(48 * 48).reshape(48, 48) % 50).astype(np.uint8)
     batch = make_batch([face(crop), face(crop * 3 + 40)])
     assert batch.crops[0] == pytest.approx(batch.crops[1], abs=1e-4)
@@ -28,6 +28,6 @@ def test_uniform_crop_becomes_zero():
     assert (make_batch([face(np.full((48, 48), 200, np.uint8))]).crops == 0).all()
 
 
-def test_no_face_is_refused():
+def test_empty_batch_is_refused():
     with pytest.raises(ValueError, match='at least one face'):
         make_batch([])

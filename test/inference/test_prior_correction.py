@@ -46,18 +46,18 @@ def answer(model, strength, faces):
     # Odds of 3, and 3 to the power of 1 - strength.
     [(0.0, [0.75, 0.25]), (0.5, [3**0.5 / (1 + 3**0.5), 1 / (1 + 3**0.5)]), (1.0, [0.5, 0.5])],
 )
-def test_frequencies_of_the_training_are_taken_out(strength, expected, two_faces):
+def test_training_frequencies_are_removed_according_to_strength(strength, expected, two_faces):
     assert answer(Undecided(), strength, two_faces) == pytest.approx(expected, abs=1e-6)
 
 
-def test_temperature_of_the_model_makes_answers_less_sure_at_any_strength(two_faces):
+def test_temperature_of_model_lowers_confidence(two_faces):
     model = Undecided(temperature=2.0)
     odds = 3**0.5
     assert answer(model, 0.0, two_faces) == pytest.approx([odds / (1 + odds), 1 / (1 + odds)])
     assert answer(model, 1.0, two_faces) == pytest.approx([0.5, 0.5])
 
 
-def test_corrected_classifier_says_beside_its_answer_what_the_model_says_as_trained(two_faces):
+def test_corrected_classifier_also_gives_answer_as_trained(two_faces):
     corrected = CorrectedClassifier(Undecided(), 1.0)
     streams = corrected.stream_logits(two_faces)
     assert softmax(streams['cnn'])[1] == pytest.approx([0.5, 0.5])
@@ -66,7 +66,7 @@ def test_corrected_classifier_says_beside_its_answer_what_the_model_says_as_trai
     assert corrected.streams == (AS_TRAINED, 'cnn')
 
 
-def test_model_that_does_not_say_its_frequencies_allows_0_alone(two_faces):
+def test_model_without_class_frequencies_allows_only_strength_0(two_faces):
     unknown = Undecided()
     del unknown.figures['class_frequencies']
     assert answer(unknown, 0.0, two_faces) == pytest.approx([0.75, 0.25])
@@ -85,7 +85,7 @@ def test_strength_out_of_range_is_refused(strength):
         PriorCorrection(Undecided(), strength)
 
 
-def test_all_forms_of_the_shipped_model_say_the_same_of_their_answers():
+def test_all_files_of_shipped_model_carry_same_figures():
     pytest.importorskip('torch_geometric')
     whole, quick, weights = (
         load_classifier(SHIPPED_MODEL),

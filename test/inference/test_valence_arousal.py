@@ -19,12 +19,12 @@ def test_classes_of_the_data_sets_have_coordinates(classes):
     assert set(classes) <= set(COORDINATES)
 
 
-def test_sure_class_has_its_published_coordinates():
+def test_certain_class_has_its_published_coordinates():
     assert of(happiness=1) == pytest.approx([0.81, 0.51])
     assert of(sadness=1) == pytest.approx([-0.63, -0.27])
 
 
-def test_neutral_face_is_in_the_middle():
+def test_neutral_face_is_at_origin():
     assert of(neutral=1) == [0, 0]
 
 
@@ -34,7 +34,7 @@ def test_mean_is_weighted_by_the_probabilities():
     )
 
 
-def test_order_of_the_classes_is_that_of_the_model():
+def test_probabilities_are_read_in_class_order_of_model():
     measures = ValenceArousal(('sadness', 'happiness', 'neutral'))
     given = np.array([0.1, 0.9, 0.0], np.float32)
     assert measures.of(given).tolist() == pytest.approx(
@@ -42,11 +42,11 @@ def test_order_of_the_classes_is_that_of_the_model():
     )
 
 
-def test_face_that_was_never_judged_has_none():
+def test_face_never_judged_has_nan_measures():
     assert all(math.isnan(value) for value in ValenceArousal(FERPLUS_CLASSES).of(np.empty(0)))
 
 
-def test_model_with_a_class_of_its_own_has_no_measures():
+def test_model_with_class_without_coordinates_has_no_measures():
     measures = ValenceArousal(('neutral', 'boredom'))
     assert measures.names == ()
     assert measures.of(np.array([0.5, 0.5], np.float32)).shape == (0,)

@@ -8,12 +8,12 @@ from fer_ros.messages.definitions import EMOTIONS_TYPE, definition_files, typest
 SOURCES = Path(__file__).parent.parent.parent / 'msg'
 
 
-def test_definitions_are_those_of_the_package():
+def test_definitions_match_msg_folder():
     found = {file.name: file.read_text() for file in definition_files()}
     assert found == {file.name: file.read_text() for file in SOURCES.iterdir()}
 
 
-def test_hash_is_that_of_the_generated_messages():
+def test_type_hash_matches_generated_messages():
     packages = needs('ament_index_python.packages')
     needs('fer_ros.msg')
     share = Path(packages.get_package_share_directory('fer_ros'))

@@ -13,12 +13,12 @@ from fer_ros.messages.detections import (
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, Judgement
 
 
-def test_box_has_its_edges_and_the_score_of_its_best_hypothesis():
+def test_detection_becomes_box_with_score_of_best_hypothesis():
     msg = detections(0, detection(100, 80, 40, 60, ('face', 0.7), ('head', 0.9)))
     assert boxes_from_detections(msg) == [FaceBox(80, 50, 120, 110, 0.9)]
 
 
-def test_box_without_hypotheses_is_a_face_where_every_box_is():
+def test_detection_without_hypotheses_is_read_unless_classes_are_given():
     msg = detections(0, detection(100, 80, 40, 60))
     assert boxes_from_detections(msg) == [FaceBox(80, 50, 120, 110)]
     assert boxes_from_detections(msg, ['face']) == []
@@ -35,21 +35,21 @@ def test_boxes_of_other_classes_are_left_out():
 
 
 @pytest.mark.parametrize('size', [(0.0, 60.0), (40.0, -1.0), (math.nan, 60.0), (40.0, math.inf)])
-def test_box_without_a_size_is_left_out(size):
+def test_box_with_invalid_size_or_position_is_left_out(size):
     msg = detections(0, detection(100, 80, *size), detection(math.nan, 80, 40, 60))
     assert boxes_from_detections(msg) == []
 
 
 @pytest.mark.parametrize('place', [(1e300, 80), (100, -math.inf), (100, 1e300)])
-def test_box_that_is_in_no_image_is_left_out(place):
+def test_box_outside_any_image_is_left_out(place):
     assert boxes_from_detections(detections(0, detection(*place, 40, 60))) == []
 
 
-def test_box_that_is_larger_than_any_image_is_left_out():
+def test_box_larger_than_any_image_is_left_out():
     assert boxes_from_detections(detections(0, detection(100, 80, 1e300, 1e300))) == []
 
 
-def test_nobody_is_no_box():
+def test_empty_message_gives_no_boxes():
     assert boxes_from_detections(detections(0)) == []
 
 
@@ -69,7 +69,7 @@ def written(*faces):
     return sent(detections_message(VISION, frame, header()))
 
 
-def test_face_is_a_detection_with_its_number_and_box_in_pixels():
+def test_face_becomes_detection_with_its_id_and_box_in_pixels():
     msg = written(face(7, (100, 50, 180, 150), 0.25, 0.75, 0))
     assert (msg.header.stamp.sec, msg.header.frame_id) == (12, 'camera_optical')
     (one,) = msg.detections
@@ -80,32 +80,32 @@ def test_face_is_a_detection_with_its_number_and_box_in_pixels():
     assert (one.bbox.size_x, one.bbox.size_y) == (80, 100)
 
 
-def test_classes_are_hypotheses_with_the_most_probable_one_first():
+def test_classes_become_hypotheses_with_most_probable_first():
     (one,) = written(face(7, (0, 0, 9, 9), 0.25, 0.625, 0.125)).detections
     found = [(each.hypothesis.class_id, each.hypothesis.score) for each in one.results]
     assert found == [('happiness', 0.625), ('neutral', 0.25), ('fear', 0.125)]
 
 
-def test_box_that_leaves_the_image_ends_at_its_edge():
+def test_box_is_clipped_to_image():
     (one,) = written(face(7, (-20, 400, 60, 500), 1, 0, 0)).detections
     assert (one.bbox.center.position.x, one.bbox.center.position.y) == (30, 440)
     assert (one.bbox.size_x, one.bbox.size_y) == (60, 80)
 
 
-def test_face_that_was_never_judged_has_a_box_and_no_hypothesis():
+def test_face_never_judged_has_no_hypotheses():
     (one,) = written(face(7, (0, 0, 9, 9))).detections
     assert one.results == []
 
 
-def test_nobody_is_written_as_an_empty_array():
+def test_empty_scene_is_written_as_empty_array():
     assert written().detections == []
 
 
-def test_order_is_that_of_the_numbers():
+def test_detections_keep_order_of_faces():
     two = written(face(3, (0, 0, 9, 9), 1, 0, 0), face(5, (9, 0, 18, 9), 1, 0, 0))
     assert [one.id for one in two.detections] == ['3', '5']
 
 
-def test_what_is_written_is_read_as_the_same_boxes():
+def test_written_boxes_are_read_back_unchanged():
     msg = written(face(3, (10, 20, 30, 50), 1, 0, 0), face(5, (40, 0, 48, 9), 0.25, 0.75, 0))
     assert boxes_from_detections(msg) == [FaceBox(10, 20, 30, 50, 1), FaceBox(40, 0, 48, 9, 0.75)]

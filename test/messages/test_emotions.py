@@ -22,7 +22,7 @@ def face_fields(*args, landmarks=True, **fields):
     return frame_fields(frame(face(*args, **fields)), '/eye', landmarks)['faces'][0]
 
 
-def test_fields_of_a_frame_say_where_it_is_from_and_what_its_arrays_mean():
+def test_fields_of_frame_describe_image_model_and_array_contents():
     fields = frame_fields(frame(), '/eye/image_raw')
     assert fields == {
         'image_topic': '/eye/image_raw',
@@ -36,7 +36,7 @@ def test_fields_of_a_frame_say_where_it_is_from_and_what_its_arrays_mean():
     }
 
 
-def test_fields_are_those_of_the_face():
+def test_fields_of_face_hold_its_values():
     fields = face_fields(FaceBox(10.4, 20, 50, 80.6), detected=True)
     assert (fields['face_id'], fields['emotion'], fields['confidence']) == (3, 'fear', 0.75)
     assert fields['detected'] is True
@@ -60,12 +60,12 @@ def test_arrays_are_contiguous_float32():
     assert fields['frame_probabilities'].flags.c_contiguous
 
 
-def test_region_is_clipped_to_the_image():
+def test_region_is_clipped_to_image():
     roi = face_fields(FaceBox(-10, 400, 50, 520))['roi']
     assert (roi['x_offset'], roi['y_offset'], roi['width'], roi['height']) == (0, 400, 50, 80)
 
 
-def test_region_outside_of_the_image_is_empty():
+def test_region_outside_image_is_empty():
     roi = face_fields(FaceBox(-90, -90, -10, -10))['roi']
     assert (roi['width'], roi['height']) == (0, 0)
 
@@ -83,17 +83,17 @@ def test_landmarks_can_be_left_out():
         (float('nan'), 0, 0),
     ],
 )
-def test_first_stamp_is_rounded_to_nanoseconds(stamp_s, sec, nanosec):
+def test_first_seen_stamp_is_rounded_to_nanoseconds(stamp_s, sec, nanosec):
     assert face_fields(first_seen_s=stamp_s)['first_seen'] == {'sec': sec, 'nanosec': nanosec}
 
 
-def test_first_stamp_of_today_is_exact_to_a_microsecond():
+def test_first_seen_stamp_of_present_day_is_exact_to_a_microsecond():
     fields = face_fields(first_seen_s=1_700_000_000 + 123_456_789 * 1e-9)['first_seen']
     assert fields['sec'] == 1_700_000_000
     assert fields['nanosec'] == pytest.approx(123_456_789, abs=500)
 
 
-def test_frame_through_a_message_of_rosbags_and_back_is_the_same():
+def test_frame_survives_round_trip_through_rosbags_message():
     before = frame(face(first_seen_s=4.25))
     msg = emotions_message(before, header(4_500_000_000), '/eye/image_raw')
     data = typestore().serialize_cdr(msg, EMOTIONS_TYPE)

@@ -40,7 +40,7 @@ def expression(one, contempt='skip', measure_names=(), classes=FERPLUS_CLASSES):
     return msg and sent(msg)
 
 
-def test_roi_has_the_edges_as_shares_of_the_image():
+def test_roi_edges_are_fractions_of_image():
     msg = sent(roi_message(HRI, face(), SIZE_WH, header()))
     assert (msg.header.stamp.sec, msg.header.stamp.nanosec) == (12, 500_000_000)
     assert msg.header.frame_id == 'camera_optical'
@@ -48,12 +48,12 @@ def test_roi_has_the_edges_as_shares_of_the_image():
     assert msg.c == 1
 
 
-def test_roi_of_a_face_that_leaves_the_image_ends_at_its_edge():
+def test_roi_is_clipped_to_image():
     msg = sent(roi_message(HRI, face(box=(-64, 240, 128, 600)), SIZE_WH, header()))
     assert (msg.xmin, msg.ymin, msg.xmax, msg.ymax) == pytest.approx((0, 0.5, 0.2, 1))
 
 
-def test_landmarks_count_from_the_corner_of_the_image_in_shares_of_it():
+def test_landmarks_are_fractions_of_image_from_its_corner():
     points = np.tile(np.float32([319.5, 119.5]), (68, 1))
     points[30] = (-0.5, 479.5)
     msg = sent(landmarks_message(HRI, face(points=points), SIZE_WH, header()))
@@ -63,12 +63,12 @@ def test_landmarks_count_from_the_corner_of_the_image_in_shares_of_it():
     assert (msg.landmarks[30].x, msg.landmarks[30].y, msg.landmarks[30].c) == (0, 1, 1)
 
 
-def test_pupils_are_not_known():
+def test_pupils_have_confidence_0():
     msg = sent(landmarks_message(HRI, face(points=np.ones((68, 2))), SIZE_WH, header()))
     assert [point.c for point in msg.landmarks[68:]] == [0, 0]
 
 
-def test_landmark_outside_of_the_image_is_at_its_edge_and_not_known():
+def test_landmark_outside_image_is_moved_to_edge_with_confidence_0():
     points = np.tile(np.float32([100, 100]), (68, 1))
     points[16] = (700, 50)
     msg = sent(landmarks_message(HRI, face(points=points), SIZE_WH, header()))
@@ -88,7 +88,7 @@ def test_landmark_outside_of_the_image_is_at_its_edge_and_not_known():
         ('disgust', 'disgusted'),
     ],
 )
-def test_expression_has_the_name_of_the_standard_and_the_probability(name, called):
+def test_expression_has_standard_name_and_probability_as_confidence(name, called):
     msg = expression(face(**{name: 0.75, 'contempt': 0.25}))
     assert (msg.expression, msg.confidence) == (called, 0.75)
     assert msg.header.frame_id == 'camera_optical'
@@ -98,18 +98,18 @@ def test_every_class_but_contempt_has_an_expression():
     assert set(FERPLUS_CLASSES) - set(EXPRESSIONS) == {'contempt'}
 
 
-def test_contempt_is_skipped_for_the_class_after_it():
+def test_contempt_is_skipped_for_next_most_probable_class():
     msg = expression(face(contempt=0.5, anger=0.3, neutral=0.2))
     assert (msg.expression, msg.confidence) == ('angry', pytest.approx(0.3))
 
 
-def test_contempt_may_be_given_a_name():
+def test_contempt_can_be_mapped_to_another_expression():
     assert 'skeptical' in OTHER_EXPRESSIONS
     msg = expression(face(contempt=0.5, anger=0.3, neutral=0.2), contempt='skeptical')
     assert (msg.expression, msg.confidence) == ('skeptical', 0.5)
 
 
-def test_valence_and_arousal_are_those_of_the_measures():
+def test_valence_and_arousal_come_from_measures():
     one = face(happiness=1, measures=(0.1, 0.5, -0.25))
     msg = expression(one, measure_names=('gaze', 'valence', 'arousal'))
     assert (msg.valence, msg.arousal) == (0.5, -0.25)
@@ -122,11 +122,11 @@ def test_unknown_valence_and_arousal_are_zero(measures):
     assert (msg.valence, msg.arousal) == (0, 0)
 
 
-def test_face_of_no_named_emotion_has_no_expression():
+def test_face_without_emotion_has_no_expression():
     assert expression(face()) is None
 
 
-def test_model_whose_classes_the_standard_does_not_know_gives_no_expression():
+def test_classes_unknown_to_standard_give_no_expression():
     one = FaceEmotion(
         1, FaceBox(0, 0, 9, 9), None, 'boredom', 1.0, np.float32([1, 0]), np.float32([1, 0])
     )

@@ -18,12 +18,12 @@ from fer_ros.messages.image_transport import (
         ('/compressed_camera', RAW, '/compressed_camera'),
     ],
 )
-def test_name_of_a_topic_says_how_its_images_are_sent(topic, transport, base):
+def test_topic_name_determines_transport_and_base_topic(topic, transport, base):
     assert transport_of(topic) is transport
     assert base_topic(topic) == base
 
 
 @pytest.mark.parametrize('suffix', [one.suffix for one in IMAGE_TRANSPORTS.values()])
-def test_sibling_is_next_to_the_images_however_they_are_sent(suffix):
+def test_sibling_topic_is_same_for_all_transports(suffix):
     assert sibling_topic(f'/robot/eye/image_raw{suffix}', 'info') == '/robot/eye/info'
     assert sibling_topic(f'/image{suffix}', 'info') == '/info'

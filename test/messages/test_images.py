@@ -1,4 +1,4 @@
-"""Messages of rosbags, which have the same fields as those of ROS."""
+"""Tested with messages of rosbags, which have the same fields as those of ROS."""
 
 import cv2
 import numpy as np
@@ -30,8 +30,8 @@ def words(encoding, values, order='<u2', **fields):
     return message(encoding, np.array(values, order).tobytes(), **fields)
 
 
-# A uniform picture of BGR (30, 200, 120) in every colour encoding.
-COLOURS = {
+# A uniform picture of BGR (30, 200, 120) in every color encoding.
+COLORS = {
     'bgr8': [30, 200, 120],
     '8UC3': [30, 200, 120],
     'BGR8': [30, 200, 120],
@@ -40,7 +40,7 @@ COLOURS = {
     '8UC4': [30, 200, 120, 255],
     'rgba8': [120, 200, 30, 255],
 }
-COLOURS_16 = {
+COLORS_16 = {
     'bgr16': [30, 200, 120],
     'rgb16': [120, 200, 30],
     'bgra16': [30, 200, 120, 255],
@@ -48,8 +48,8 @@ COLOURS_16 = {
 }
 
 
-@pytest.mark.parametrize(('encoding', 'pixel'), COLOURS.items())
-def test_colour_encoding_becomes_bgr_and_gray(encoding, pixel):
+@pytest.mark.parametrize(('encoding', 'pixel'), COLORS.items())
+def test_color_encoding_is_decoded_to_bgr_and_gray(encoding, pixel):
     msg = message(encoding, bytes(pixel) * 24, step=WIDTH * len(pixel))
     assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
     assert (bgr_from_msg(msg) == [30, 200, 120]).all()
@@ -57,9 +57,9 @@ def test_colour_encoding_becomes_bgr_and_gray(encoding, pixel):
     assert (gray_from_msg(msg) == 157).all()
 
 
-@pytest.mark.parametrize(('encoding', 'pixel'), COLOURS_16.items())
+@pytest.mark.parametrize(('encoding', 'pixel'), COLORS_16.items())
 @pytest.mark.parametrize(('is_bigendian', 'order'), [(0, '<u2'), (1, '>u2')])
-def test_colour_of_sixteen_bits_becomes_bgr_and_gray(encoding, pixel, is_bigendian, order):
+def test_16_bit_color_is_decoded_to_bgr_and_gray(encoding, pixel, is_bigendian, order):
     msg = words(encoding, [257 * value for value in pixel] * 24, order, is_bigendian=is_bigendian)
     decoder = ImageDecoder(white_level=65535)
     assert (decoder.bgr(msg) == [30, 200, 120]).all()
@@ -67,7 +67,7 @@ def test_colour_of_sixteen_bits_becomes_bgr_and_gray(encoding, pixel, is_bigendi
 
 
 @pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
-def test_one_channel_is_gray_and_gray_bgr(encoding):
+def test_single_channel_is_decoded_to_gray_and_bgr(encoding):
     msg = message(encoding, range(24))
     assert gray_from_msg(msg).tolist()[1] == [6, 7, 8, 9, 10, 11]
     assert bgr_from_msg(msg)[1, 2].tolist() == [8, 8, 8]
@@ -82,13 +82,13 @@ def test_mono16_is_scaled_to_eight_bits(is_bigendian, order):
 
 
 @pytest.mark.parametrize('bits', [8, 10, 12, 14, 16])
-def test_mono16_of_a_sensor_is_as_bright_as_its_bits_make_it(bits):
+def test_mono16_white_level_follows_bit_depth_of_sensor(bits):
     white = 2**bits - 1
     gray = gray_from_msg(words('mono16', [white, white // 2, 0, 0, 0, 0] * 4))
     assert gray[0, :3].tolist() == pytest.approx([255, 127, 0], abs=1)
 
 
-def test_mono16_does_not_become_brighter_after_a_bright_image():
+def test_mono16_white_level_stays_after_bright_image_and_is_reported_once():
     said = []
     decoder = ImageDecoder(on_chosen=said.append)
     bright, dark = words('mono16', [4000] * 24), words('mono16', [400] * 24)
@@ -102,7 +102,7 @@ def test_mono16_does_not_become_brighter_after_a_bright_image():
     ]
 
 
-def test_mono16_that_outgrows_its_bits_is_said_again():
+def test_raised_white_level_of_mono16_is_reported_again():
     said = []
     decoder = ImageDecoder(on_chosen=said.append)
     for value in (400, 4000, 60000, 4000):
@@ -110,7 +110,7 @@ def test_mono16_that_outgrows_its_bits_is_said_again():
     assert [sentence.split()[8] for sentence in said] == ['1023,', '4095,', '65535,']
 
 
-def test_mono16_with_a_broken_pixel_is_not_dark():
+def test_hot_pixel_does_not_darken_mono16_image():
     picture = np.full(64 * 48, 800, np.uint16)
     picture[7] = 65535
     gray = gray_from_msg(words('mono16', picture, width=64, height=48, step=128))
@@ -121,7 +121,7 @@ def test_black_mono16_is_black():
     assert (gray_from_msg(words('mono16', [0] * 24)) == 0).all()
 
 
-def test_depth_is_refused_until_its_white_level_is_said():
+def test_depth_image_is_refused_unless_white_level_is_set():
     msg = words('16UC1', [1000] * 24)
     with pytest.raises(ImageError, match='16UC1 is depth by convention; if it is a picture'):
         gray_from_msg(msg)
@@ -137,14 +137,14 @@ BAYER = {
 
 
 @pytest.mark.parametrize('pattern', BAYER)
-def test_bayer_pattern_becomes_its_colours(pattern):
+def test_bayer_pattern_is_decoded_to_its_color(pattern):
     data = np.tile(np.array(BAYER[pattern], np.uint8), (HEIGHT // 2, WIDTH // 2))
     bgr = bgr_from_msg(message(f'bayer_{pattern}8', data.tobytes()))
     assert bgr[1, 2].tolist() == [200, 50, 9]
 
 
 @pytest.mark.parametrize('pattern', BAYER)
-def test_bayer_pattern_of_sixteen_bits_becomes_its_colours(pattern):
+def test_16_bit_bayer_pattern_is_decoded_to_its_color(pattern):
     data = np.tile(np.array(BAYER[pattern], np.uint16) * 257, (HEIGHT // 2, WIDTH // 2))
     bgr = ImageDecoder(white_level=65535).bgr(words(f'bayer_{pattern}16', data.ravel()))
     assert bgr[1, 2].tolist() == [200, 50, 9]
@@ -160,7 +160,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize(('encoding', 'order'), PACKED.items())
-def test_packed_yuv_of_red_is_red(encoding, order):
+def test_red_in_packed_yuv_is_decoded_to_red(encoding, order):
     # BT.601 video levels.
     pair = [{'y': 81, 'u': 90, 'v': 240}[letter] for letter in order]
     msg = uniform(encoding, pair, WIDTH * HEIGHT // 2)
@@ -169,14 +169,14 @@ def test_packed_yuv_of_red_is_red(encoding, order):
 
 
 @pytest.mark.parametrize(('encoding', 'pair'), [('nv12', [90, 240]), ('nv21', [240, 90])])
-def test_yuv_of_two_planes_of_red_is_red(encoding, pair):
+def test_red_in_two_plane_yuv_is_decoded_to_red(encoding, pair):
     msg = message(encoding, bytes([81] * 24 + pair * 6))
     assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
     assert bgr_from_msg(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
 
 
 @pytest.mark.parametrize('encoding', ['uyvy', 'yuyv', 'nv12', 'nv21'])
-def test_yuv_there_and_back_is_close(portrait_bgr, encoding):
+def test_yuv_round_trip_is_close_to_original(portrait_bgr, encoding):
     small = cv2.resize(portrait_bgr, (64, 48), interpolation=cv2.INTER_AREA)
     planar = cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420)
     bright, u, v = planar[:48], *planar[48:].reshape(2, 24, 32)
@@ -192,7 +192,7 @@ def test_yuv_there_and_back_is_close(portrait_bgr, encoding):
 
 
 @pytest.mark.parametrize('encoding', ['bgr8', 'rgb8', 'mono8'])
-def test_plain_encodings_are_views_on_the_message(encoding):
+def test_plain_encodings_are_decoded_without_copying(encoding):
     msg = message(encoding, bytes(WIDTH * HEIGHT * ENCODINGS[encoding].channels))
     msg.data = msg.data.copy()
     pixels = gray_from_msg(msg) if encoding == 'mono8' else bgr_from_msg(msg)
@@ -201,7 +201,7 @@ def test_plain_encodings_are_views_on_the_message(encoding):
 
 
 @pytest.mark.parametrize('encoding', ENCODINGS)
-def test_padding_at_the_end_of_rows_is_left_out(encoding):
+def test_row_padding_is_ignored(encoding):
     kind, decoder = ENCODINGS[encoding], ImageDecoder(white_level=65535)
     row, rows = WIDTH * kind.pixel_bytes, kind.rows(HEIGHT)
     pixels = np.random.default_rng(0).integers(0, 256, (rows, row), np.uint8)
@@ -210,7 +210,7 @@ def test_padding_at_the_end_of_rows_is_left_out(encoding):
     assert (decoder.bgr(message(encoding, padded.tobytes(), step=row + 6)) == tight).all()
 
 
-def test_unknown_encoding_names_those_that_are_supported():
+def test_error_for_unknown_encoding_lists_supported_ones():
     with pytest.raises(ImageError, match="'h264' cannot be read, expected one of mono8, 8UC1"):
         gray_from_msg(message('h264', bytes(96)))
     with pytest.raises(ImageError, match=r"'32FC1' cannot be read \(it is a depth image\)"):
@@ -230,7 +230,7 @@ def test_unknown_encoding_names_those_that_are_supported():
         (message('nv21', bytes(40), height=3), 'height is 3, but nv21 needs an even one'),
     ],
 )
-def test_sizes_that_do_not_fit_are_an_error(msg, sentence):
+def test_invalid_or_inconsistent_size_is_an_error(msg, sentence):
     with pytest.raises(ImageError, match=sentence):
         gray_from_msg(msg)
 
@@ -240,19 +240,19 @@ def test_compressed_png_is_lossless(portrait_bgr):
     assert (bgr_from_msg(compressed(data, 'png')) == portrait_bgr).all()
 
 
-def test_compressed_jpeg_is_close(portrait_bgr):
+def test_compressed_jpeg_is_close_to_original(portrait_bgr):
     msg = jpeg(portrait_bgr, 1)
     assert np.abs(bgr_from_msg(msg).astype(int) - portrait_bgr).mean() < 3
     assert gray_from_msg(msg).shape == portrait_bgr.shape[:2]
 
 
-def test_compressed_png_of_sixteen_bits_is_scaled_as_mono16():
+def test_compressed_16_bit_png_is_scaled_like_mono16():
     data = cv2.imencode('.png', np.full((30, 40), 2000, np.uint16))[1].tobytes()
     assert (gray_from_msg(compressed(data, 'mono16; png compressed ')) == 125).all()
     assert (ImageDecoder(white_level=2000).gray(compressed(data, 'png')) == 255).all()
 
 
-def test_compressed_depth_is_refused_until_its_white_level_is_said():
+def test_compressed_depth_image_is_refused_unless_white_level_is_set():
     data = cv2.imencode('.png', np.full((30, 40), 1000, np.uint16))[1].tobytes()
     msg = compressed(data, '16UC1; png compressed ')
     with pytest.raises(ImageError, match='16UC1 is depth by convention'):
@@ -261,12 +261,12 @@ def test_compressed_depth_is_refused_until_its_white_level_is_said():
 
 
 @pytest.mark.parametrize('data', [b'nonsense', b''])
-def test_compressed_nonsense_is_an_error(data):
+def test_compressed_data_that_is_no_picture_is_an_error(data):
     with pytest.raises(ImageError, match=f"format 'jpeg': {len(data)} bytes are not a picture"):
         gray_from_msg(compressed(data, 'jpeg'))
 
 
-def test_truncated_jpeg_of_a_message_is_an_error(portrait_bgr):
+def test_truncated_jpeg_in_message_is_an_error(portrait_bgr):
     data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
     with pytest.raises(ImageError, match=r'a JPEG of .* bytes is truncated'):
         gray_from_msg(compressed(data[: len(data) // 2], 'jpeg'))

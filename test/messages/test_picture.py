@@ -77,34 +77,34 @@ def jpeg_of_size(jpeg, width, height):
     return jpeg[:start] + struct.pack('>HH', height, width) + jpeg[start + 4 :]
 
 
-def test_header_of_a_jpeg_has_size_and_end(jpeg):
+def test_jpeg_header_gives_size_and_end(jpeg):
     assert read_header(jpeg) == Picture('JPEG', 328, 246, len(jpeg), sequential=True)
     assert read_header(jpeg + bytes(90)) == Picture('JPEG', 328, 246, len(jpeg), sequential=True)
 
 
-def test_header_of_a_png_has_size_and_end(png):
+def test_png_header_gives_size_and_end(png):
     assert read_header(png + bytes(90)) == Picture('PNG', 328, 246, len(png))
 
 
-def test_header_of_a_jpeg_is_its_own_and_not_that_of_its_thumbnail(picture):
+def test_jpeg_header_is_not_confused_with_that_of_thumbnail(picture):
     data = with_thumbnail(picture)
     found = read_header(data)
     assert (found.width, found.height, found.end) == (328, 246, len(data))
 
 
-def test_header_of_another_kind_has_its_size(picture):
+def test_webp_header_gives_width(picture):
     assert read_header(cv2.imencode('.webp', picture)[1].tobytes()).width == 328
 
 
 @pytest.mark.parametrize('padding', [bytes(600), bytes(90_000), b'\r\n', b'\xff\xd8\xff' * 40])
-def test_padding_behind_the_end_changes_nothing(jpeg, png, padding):
+def test_padding_after_end_of_picture_is_ignored(jpeg, png, padding):
     for data in (jpeg, png):
         bare = decode_picture(data, COLOR, MAX_PIXELS)
         assert (decode_picture(data + padding, COLOR, MAX_PIXELS) == bare).all()
 
 
 @pytest.mark.parametrize('kind', [bytes, with_restarts, without_tables], ids=lambda f: f.__name__)
-def test_jpeg_without_end_marker_but_with_all_of_its_scan_is_read(picture, jpeg, kind):
+def test_jpeg_with_complete_scan_but_no_end_marker_is_read(picture, jpeg, kind):
     data = with_restarts(picture) if kind is with_restarts else kind(jpeg)
     whole = decode_picture(data, COLOR, MAX_PIXELS)
     assert (decode_picture(data[:-2], COLOR, MAX_PIXELS) == whole).all()
@@ -118,7 +118,7 @@ def test_truncated_picture_is_an_error(picture, jpeg, png, share):
             decode_picture(data[: int(share * len(data))], COLOR, MAX_PIXELS)
 
 
-def test_jpeg_that_lacks_a_byte_of_its_scan_somewhere_is_an_error(picture, jpeg):
+def test_jpeg_truncated_anywhere_in_scan_is_an_error(picture, jpeg):
     for data in (jpeg, with_restarts(picture)):
         # Bytes of the last rows' right edge, outside the picture, may be missing.
         for length in range(1000, len(data) - 150, 151):
@@ -126,12 +126,12 @@ def test_jpeg_that_lacks_a_byte_of_its_scan_somewhere_is_an_error(picture, jpeg)
                 decode_picture(data[:length], COLOR, MAX_PIXELS)
 
 
-def test_progressive_jpeg_without_end_marker_may_lack_a_scan_and_is_an_error(picture):
+def test_progressive_jpeg_without_end_marker_is_an_error(picture):
     with pytest.raises(ImageError, match='is truncated'):
         decode_picture(progressive(picture)[:-2], COLOR, MAX_PIXELS)
 
 
-def test_truncated_jpeg_is_decoded_as_far_as_it_goes_where_that_is_asked_for(picture, jpeg):
+def test_truncated_jpeg_is_partially_decoded_on_request(picture, jpeg):
     said = []
     half = decode_picture(jpeg[: len(jpeg) // 2], COLOR, MAX_PIXELS, said.append)
     assert said == [f'a JPEG of {len(jpeg) // 2} bytes is truncated']
@@ -140,7 +140,7 @@ def test_truncated_jpeg_is_decoded_as_far_as_it_goes_where_that_is_asked_for(pic
 
 
 @pytest.mark.parametrize('size', [(60_000, 60_000), (1001, 1000), (0, 10)])
-def test_size_is_refused_before_a_pixel_is_decoded(jpeg, size):
+def test_picture_with_too_large_or_zero_size_is_refused_by_its_header(jpeg, size):
     width, height = size
     for data in (bomb(width, height), jpeg_of_size(jpeg, width, height)):
         with pytest.raises(ImageError, match=f'the image is {width} x {height} pixels'):
@@ -148,13 +148,13 @@ def test_size_is_refused_before_a_pixel_is_decoded(jpeg, size):
 
 
 @pytest.mark.parametrize('length', range(0, 700, 7))
-def test_start_of_a_picture_is_an_error_with_a_sentence(jpeg, png, length):
+def test_first_bytes_of_picture_alone_are_an_error(jpeg, png, length):
     for data in (jpeg, png):
         with pytest.raises(ImageError, match=r'not a picture|is truncated|0 x 0 pixels'):
             decode_picture(data[:length], COLOR, MAX_PIXELS)
 
 
-def test_bits_that_flip_give_a_picture_or_a_sentence(jpeg, png):
+def test_flipped_bits_give_picture_or_image_error(jpeg, png):
     rng = np.random.default_rng(1)
     for number in range(300):
         data = bytearray((jpeg, png)[number % 2])
@@ -164,7 +164,7 @@ def test_bits_that_flip_give_a_picture_or_a_sentence(jpeg, png):
             assert decode_picture(bytes(data), COLOR, MAX_PIXELS).ndim == 3
 
 
-def test_bits_that_flip_are_not_written_about_to_stderr(jpeg, png, capfd):
+def test_flipped_bits_print_nothing(jpeg, png, capfd):
     rng = np.random.default_rng(1)
     for number in range(100):
         data = bytearray((jpeg, png)[number % 2])
@@ -176,7 +176,7 @@ def test_bits_that_flip_are_not_written_about_to_stderr(jpeg, png, capfd):
     assert capfd.readouterr() == ('', '')
 
 
-def test_png_whose_checksum_is_wrong_is_an_error_with_the_name_of_the_chunk(png):
+def test_error_for_wrong_png_checksum_names_chunk(png):
     data = bytearray(png)
     data[len(data) // 2] ^= 1
     with pytest.raises(ImageError, match='damaged: the checksum of its IDAT is wrong'):
@@ -184,7 +184,7 @@ def test_png_whose_checksum_is_wrong_is_an_error_with_the_name_of_the_chunk(png)
 
 
 @pytest.mark.parametrize('kind', [b'zTXt', b'iCCP', b'iTXt'])
-def test_what_stands_beside_the_pixels_of_a_png_is_not_unpacked(png, kind, capfd):
+def test_compressed_metadata_of_png_is_ignored(png, kind, capfd):
     packed = zlib.compress(bytes(50_000_000), 9)
     beside = chunk(kind, b'name\0\0' + packed)
     after_header = 8 + 25
@@ -198,7 +198,7 @@ def test_what_stands_beside_the_pixels_of_a_png_is_not_unpacked(png, kind, capfd
 @pytest.mark.parametrize(
     'kind', ['plain', 'progressive', 'with restarts', 'without tables', 'gray']
 )
-def test_jpeg_as_sent_has_the_pixels_that_opencv_gives(picture, jpeg, kind, flags):
+def test_jpeg_on_topic_has_same_pixels_as_decoded_by_opencv(picture, jpeg, kind, flags):
     data = {
         'plain': jpeg,
         'progressive': progressive(picture),
@@ -212,6 +212,6 @@ def test_jpeg_as_sent_has_the_pixels_that_opencv_gives(picture, jpeg, kind, flag
     )
 
 
-def test_arrays_of_bytes_are_read_as_bytes_are(jpeg):
+def test_any_bytes_like_object_is_decoded(jpeg):
     for data in (np.frombuffer(jpeg, np.uint8), memoryview(jpeg), bytearray(jpeg)):
         assert decode_picture(data, COLOR, MAX_PIXELS).shape == (246, 328, 3)

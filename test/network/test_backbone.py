@@ -20,7 +20,7 @@ from fer_ros.network.mobilenet import CHANNELS
 
 
 def published_weights():
-    """Weights of the published names and shapes, and others that stand between them."""
+    """Random weights with the published names and shapes, and unrelated ones among them."""
     rng = np.random.default_rng(4)
     shapes = {'age_pred/kernel': (5, 3), 'conv1/convolution/merged_input': (3, 3, 3, 32)}
     shapes |= {'conv1_bn/batchnorm_1/sub': (32,), 'conv1_relu/Cast': ()}
@@ -48,7 +48,7 @@ def write_published(folder, weights):
     return graph, content
 
 
-def test_first_layers_answer_as_the_published_ones_do_for_gray_levels(tmp_path):
+def test_first_layers_compute_same_as_published_ones_for_gray_images(tmp_path):
     weights = published_weights()
     stream = read_backbone(*write_published(tmp_path, weights)).model.cnn
     crops = torch.randn(2, 1, 96, 96)
@@ -86,7 +86,7 @@ def test_file_of_another_network_is_refused(tmp_path, change):
 
 @pytest.fixture
 def served(tmp_path, monkeypatch):
-    """The published files, smaller ones that are already where they would be fetched to."""
+    """Stand-ins for the published files, already in the folder they would be fetched to."""
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
     folder = tmp_path / 'fer_ros'
     folder.mkdir()
@@ -105,7 +105,7 @@ def served(tmp_path, monkeypatch):
     return folder
 
 
-def test_command_leaves_a_checkpoint_that_a_training_can_start_from(served, capsys):
+def test_get_backbone_writes_checkpoint_that_training_can_start_from(served, capsys):
     main(['get-backbone'])
     assert str(backbone_file()) in capsys.readouterr().out
     assert backbone_file().parent == served
@@ -115,7 +115,7 @@ def test_command_leaves_a_checkpoint_that_a_training_can_start_from(served, caps
     assert (checkpoint.model(torch.randn(2, 1, 96, 96), torch.randn(2, 68, 16)) == 0).all()
 
 
-def test_damaged_file_is_fetched_again_and_said_when_that_fails(served):
+def test_damaged_file_is_fetched_again_and_failure_is_reported(served):
     (served / 'graph.bin').write_bytes(b'damaged')
     with pytest.raises(SystemExit, match=r'cannot download .*internet, copy graph\.bin of'):
         main(['get-backbone'])

@@ -43,7 +43,7 @@ def test_saved_and_loaded_model_is_the_same(checkpoint, tmp_path):
         assert (loaded.model.state_dict()[key] == value).all()
 
 
-def test_half_of_the_bits_give_the_rounded_model_in_half_of_the_size(checkpoint, tmp_path):
+def test_half_precision_file_is_smaller_and_holds_rounded_weights(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'whole.safetensors')
     save_checkpoint(checkpoint, tmp_path / 'half.safetensors', half=True)
     sizes = [(tmp_path / f'{name}.safetensors').stat().st_size for name in ('half', 'whole')]
@@ -53,26 +53,26 @@ def test_half_of_the_bits_give_the_rounded_model_in_half_of_the_size(checkpoint,
         assert (value == expected[key]).all(), key
 
 
-def test_file_carries_configuration_and_class_order(checkpoint, tmp_path):
+def test_file_carries_class_order_in_its_configuration(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
     with safe_open(tmp_path / 'm.safetensors', framework='np') as file:
         assert json.loads(file.metadata()['config'])['classes'] == ['x', 'y', 'z']
 
 
-def test_file_may_be_read_by_whoever_may_read_others(checkpoint, tmp_path):
+def test_file_has_default_permissions(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
     (tmp_path / 'other').write_bytes(b'')
     modes = [(tmp_path / name).stat().st_mode for name in ('m.safetensors', 'other')]
     assert modes[0] == modes[1]
 
 
-def test_nothing_else_is_left_beside_the_file(checkpoint, tmp_path):
+def test_saving_and_exporting_leave_no_other_files(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
     export_onnx(checkpoint, tmp_path / 'm.onnx')
     assert sorted(file.name for file in tmp_path.iterdir()) == ['m.onnx', 'm.safetensors']
 
 
-def test_checkpoint_of_another_configuration_is_refused(checkpoint, tmp_path):
+def test_checkpoint_that_does_not_match_its_configuration_is_refused(checkpoint, tmp_path):
     wider = replace(SMALL, hidden_channels=32)
     object.__setattr__(checkpoint.model, 'config', wider)
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
@@ -80,7 +80,7 @@ def test_checkpoint_of_another_configuration_is_refused(checkpoint, tmp_path):
         load_checkpoint(tmp_path / 'm.safetensors')
 
 
-def test_checkpoint_of_a_fusion_that_is_gone_is_refused_by_its_name(checkpoint, tmp_path):
+def test_checkpoint_of_removed_fusion_is_refused_by_name(checkpoint, tmp_path):
     path = tmp_path / 'm.safetensors'
     save_checkpoint(checkpoint, path)
     tensors = load_file(path)
@@ -95,7 +95,7 @@ def test_checkpoint_of_a_fusion_that_is_gone_is_refused_by_its_name(checkpoint, 
 
 @pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
 @pytest.mark.parametrize('fusion', ['late', 'concat', 'attention'])
-def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path, stream, fusion):
+def test_onnx_export_gives_equal_probabilities_at_any_batch_size(tmp_path, stream, fusion):
     torch.manual_seed(2)
     model = FerNet(replace(SMALL, stream=stream, fusion=fusion)).eval()
     save_checkpoint(Checkpoint(model), tmp_path / 'm.safetensors')
@@ -111,7 +111,7 @@ def test_export_gives_equal_probabilities_at_sizes_that_were_not_traced(tmp_path
         assert results[0] == pytest.approx(results[1], abs=1e-4)
 
 
-def test_shipped_weights_give_the_stored_logits(portrait_gray, portrait_landmarks):
+def test_shipped_weights_give_stored_logits(portrait_gray, portrait_landmarks):
     batch = make_batch([align_face(portrait_gray, portrait_landmarks, CROP_PX)])
     (logits,) = load_classifier(SHIPPED_MODEL, 'torch').logits(batch)
     stored = json.loads(SHIPPED_MODEL.with_name('portrait.json').read_text())
@@ -120,7 +120,7 @@ def test_shipped_weights_give_the_stored_logits(portrait_gray, portrait_landmark
 
 
 def craft(path, header, body=b''):
-    """Write a safetensors file whose header says what a test wants."""
+    """Write a safetensors file with any header."""
     encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
     path.write_bytes(len(encoded).to_bytes(8, 'little') + encoded + body)
     return path
@@ -141,13 +141,13 @@ def float_entry(shape, end):
         (b'\xff\xfe', b''),
     ],
 )
-def test_header_that_lies_is_refused(tmp_path, header, body):
+def test_invalid_header_is_refused(tmp_path, header, body):
     path = craft(tmp_path / 'm.safetensors', header, body)
     with pytest.raises(ModelFileError, match=r'm\.safetensors is damaged'):
         load_checkpoint(path)
 
 
-def test_header_that_is_longer_than_any_memory_is_refused(tmp_path):
+def test_header_longer_than_any_memory_is_refused(tmp_path):
     path = tmp_path / 'm.safetensors'
     path.write_bytes((1 << 62).to_bytes(8, 'little') + b'{}')
     with pytest.raises(ModelFileError, match=r'm\.safetensors is damaged'):
@@ -165,7 +165,7 @@ def changed(checkpoint, path, tensors=None, **config):
     return path
 
 
-def test_weights_that_are_not_those_of_the_configuration_are_named(checkpoint, tmp_path):
+def test_weights_that_do_not_match_configuration_are_named(checkpoint, tmp_path):
     name = 'vote.bias'
     for tensors, config, sentence in (
         ({name: None}, {}, r'needs vote\.bias of shape \(3,\), but it contains no vote\.bias'),
@@ -175,7 +175,7 @@ def test_weights_that_are_not_those_of_the_configuration_are_named(checkpoint, t
             r'vote\.bias of shape \(3,\), but it .* of shape \(4,\)',
         ),
         ({'other': torch.zeros(4)}, {}, r'needs no other, but it contains other of shape \(4,\)'),
-        # Of 8 terabytes; that it is not there is known before it is made.
+        # 8 terabytes: refused before the model is made.
         ({}, {'hidden_channels': 8192, 'gat_layers': 100}, r'needs .* of shape \(.*8192'),
         ({}, {'classes': ['a', 'b']}, r'of shape \(2,'),
     ):
@@ -185,7 +185,7 @@ def test_weights_that_are_not_those_of_the_configuration_are_named(checkpoint, t
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
-def test_weights_that_are_no_numbers_are_refused(checkpoint, tmp_path, value):
+def test_non_finite_weights_are_refused(checkpoint, tmp_path, value):
     tensors = {'vote.bias': torch.tensor([0.0, value, 0.0])}
     path = changed(checkpoint, tmp_path / 'm.safetensors', tensors)
     with pytest.raises(
@@ -205,7 +205,7 @@ def test_weights_that_are_no_numbers_are_refused(checkpoint, tmp_path, value):
         {'temperature': float('nan')},
     ],
 )
-def test_file_by_whose_figures_nothing_could_be_answered_is_damaged(checkpoint, tmp_path, figures):
+def test_file_with_invalid_frequencies_or_temperature_is_refused(checkpoint, tmp_path, figures):
     save_checkpoint(replace(checkpoint, figures=figures), tmp_path / 'm.safetensors')
     with pytest.raises(ModelFileError, match='is damaged'):
         load_checkpoint(tmp_path / 'm.safetensors')

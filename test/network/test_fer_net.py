@@ -34,7 +34,7 @@ def inputs():
     return crops, torch.randn(5, 68, 16, generator=generator) * 0.3
 
 
-def test_batch_equals_batches_of_one(model, inputs):
+def test_batch_gives_same_logits_as_single_faces(model, inputs):
     together = model(*inputs)
     alone = torch.cat(
         [model(crop[None], nodes[None]) for crop, nodes in zip(*inputs, strict=True)]
@@ -54,16 +54,16 @@ def test_relabelled_nodes_and_edges_give_the_same_logits(model, inputs):
     torch.testing.assert_close(before, after, rtol=1e-4, atol=1e-5)
 
 
-def test_other_edges_give_other_logits(model, inputs):
+def test_different_edges_give_different_logits(model, inputs):
     if model.config.stream == 'cnn':
         pytest.skip('has no graph')
     before = model(*inputs)
-    # Loops alone: no landmark sees another.
+    # Only self-loops: no landmark sees another.
     model.gat.graph = LandmarkGraph(torch.arange(68).repeat(2, 1), 68)
     assert (before - model(*inputs)).abs().max() > 1e-3
 
 
-def test_attention_over_the_fixed_graph_is_that_of_pytorch_geometric(inputs):
+def test_attention_over_fixed_graph_equals_that_of_pytorch_geometric(inputs):
     torch.manual_seed(4)
     graph = LandmarkGraph(torch.from_numpy(anatomical_edges()), 68)
     layer = GraphAttention(channels=12, heads=3)
@@ -85,7 +85,7 @@ def test_gradients_reach_every_parameter(model, inputs):
     assert [name for name in without if not name.endswith(('score.bias', 'key.bias'))] == []
 
 
-def test_one_batch_can_be_learned_by_heart(model, inputs):
+def test_model_can_overfit_one_batch(model, inputs):
     model.train()
     labels = torch.tensor([0, 3, 7, 1, 2])
     optimizer = torch.optim.Adam(model.parameters(), 5e-3)
@@ -98,7 +98,7 @@ def test_one_batch_can_be_learned_by_heart(model, inputs):
     assert loss < 0.3
 
 
-def test_single_stream_does_not_read_the_other_input(inputs):
+def test_single_stream_model_ignores_other_input(inputs):
     crops, nodes = inputs
     cnn = FerNet(ModelConfig(stream='cnn')).eval()
     gat = FerNet(ModelConfig(stream='gat')).eval()
@@ -107,7 +107,7 @@ def test_single_stream_does_not_read_the_other_input(inputs):
 
 
 @pytest.mark.parametrize('fusion', FUSIONS)
-def test_fused_model_works_without_one_of_its_streams(inputs, fusion):
+def test_input_of_dropped_stream_does_not_affect_fused_logits(inputs, fusion):
     crops, nodes = inputs
     model = FerNet(ModelConfig(fusion=fusion)).eval()
     none, every = torch.zeros(5), torch.ones(5)
@@ -120,7 +120,7 @@ def test_fused_model_works_without_one_of_its_streams(inputs, fusion):
 
 
 @pytest.mark.parametrize('fusion', FUSIONS)
-def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs, fusion):
+def test_streams_of_fused_model_depend_only_on_their_own_input(inputs, fusion):
     crops, nodes = inputs
     model = FerNet(ModelConfig(fusion=fusion)).eval()
     before, after = model.streams(crops, nodes), model.streams(crops * 0, nodes * 2)
@@ -130,7 +130,7 @@ def test_streams_of_a_fused_model_answer_from_their_own_input_alone(inputs, fusi
     assert (before.gat != after.gat).any()
 
 
-def test_streams_of_late_fusion_learn_nothing_from_their_sum(inputs):
+def test_gradient_of_late_fusion_reaches_only_fusion_weights(inputs):
     model = FerNet(ModelConfig())
     model(*inputs).square().sum().backward()
     learned = {name for name, p in model.named_parameters() if p.grad is not None}

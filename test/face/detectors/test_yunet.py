@@ -14,7 +14,7 @@ both_files = pytest.mark.parametrize('path', [PUBLISHED, ANY_SIZE], ids=lambda p
 
 @needs_models
 @both_files
-def test_portrait_has_one_face_where_it_is(path, portrait_gray):
+def test_single_face_of_portrait_is_found_at_its_position(path, portrait_gray):
     (box,) = load_yunet(path).detect(portrait_gray)
     assert box.center_px == pytest.approx((225, 125), abs=8)
     assert 0.6 < box.score <= 1
@@ -29,7 +29,7 @@ def test_five_points_are_on_eyes_nose_and_mouth(path, portrait_gray):
 
 
 @needs_models
-def test_published_file_sees_the_same_in_an_image_that_is_padded(portrait_gray):
+def test_published_file_finds_same_box_in_padded_image(portrait_gray):
     network = YunetNetwork(PUBLISHED)
     padded = cv2.copyMakeBorder(portrait_gray, 0, 240, 0, 128, cv2.BORDER_CONSTANT, value=0)
     assert network.find(padded).boxes_xywh[0] == pytest.approx(
@@ -38,7 +38,7 @@ def test_published_file_sees_the_same_in_an_image_that_is_padded(portrait_gray):
 
 
 @needs_models
-def test_threads_may_detect_at_the_same_time(portrait_gray):
+def test_detector_is_thread_safe(portrait_gray):
     detector = load_yunet(PUBLISHED)
     images = [cv2.resize(portrait_gray, (256 + 16 * n, 200 + 8 * n)) for n in range(12)]
     expected = [detector.detect(image) for image in images]
@@ -47,7 +47,7 @@ def test_threads_may_detect_at_the_same_time(portrait_gray):
 
 
 @needs_models
-def test_cut_file_is_refused(tmp_path):
+def test_truncated_file_is_refused(tmp_path):
     path = tmp_path / 'cut.onnx'
     path.write_bytes(PUBLISHED.read_bytes()[:100_000])
     with pytest.raises(ModelFileError, match=r'face detection model .*cut\.onnx is damaged'):
@@ -59,12 +59,12 @@ def test_missing_file_is_refused(tmp_path):
         load_yunet(tmp_path / 'no.onnx')
 
 
-def test_another_model_is_refused():
+def test_model_other_than_yunet_is_refused():
     with pytest.raises(ModelFileError, match=r'ferplus\.onnx is not a YuNet'):
         load_yunet(SHIPPED_MODEL)
 
 
-def test_text_in_place_of_a_model_is_refused(tmp_path):
+def test_text_file_is_refused(tmp_path):
     path = tmp_path / 'page.onnx'
     path.write_text('<html>Not found</html>')
     with pytest.raises(ModelFileError, match=r'face detection model .*page\.onnx is damaged'):

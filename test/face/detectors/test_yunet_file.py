@@ -13,7 +13,7 @@ CONTENT = bytes(range(256)) * 700
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Serves /good, /other, /cut and nothing else; counts what it is asked."""
+    """Serves /good, /other, /cut and nothing else; counts requests."""
 
     asked = 0
 
@@ -56,14 +56,14 @@ def refused(url, match):
         main(['get-detector', '--url', url])
 
 
-def test_published_file_is_put_where_it_is_looked_for(server, folder, capsys):
+def test_published_file_is_saved_where_it_is_looked_for(server, folder, capsys):
     main(['get-detector', '--url', f'{server}/good'])
     assert yunet_file() == folder / YUNET.name
     assert yunet_file().read_bytes() == CONTENT
     assert str(yunet_file()) in capsys.readouterr().out
 
 
-def test_file_that_is_there_is_not_fetched_again(server, folder):
+def test_existing_file_is_not_fetched_again(server, folder):
     for _ in range(2):
         main(['get-detector', '--url', f'{server}/good'])
     assert Answers.asked == 1
@@ -84,12 +84,14 @@ def test_damaged_file_is_replaced(server, folder):
         ('nothing', 'cannot download .*404.*copy'),
     ],
 )
-def test_what_is_not_the_published_file_is_refused_and_leaves_nothing(server, folder, page, match):
+def test_download_other_than_published_file_is_refused_and_leaves_nothing(
+    server, folder, page, match
+):
     refused(f'{server}/{page}', match)
     assert not folder.exists()
 
 
-def test_no_server_is_said_with_what_to_do_without_internet(folder):
+def test_unreachable_server_is_reported_with_instructions_for_offline_use(folder):
     with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers) as closed:
         port = closed.server_port
     refused(
@@ -98,16 +100,16 @@ def test_no_server_is_said_with_what_to_do_without_internet(folder):
     )
 
 
-def test_address_that_is_none_is_said(folder):
+def test_invalid_url_is_reported(folder):
     refused('not-an-address', 'cannot download not-an-address')
 
 
-def test_folder_that_cannot_be_made_is_said(server, folder):
+def test_folder_that_cannot_be_created_is_reported(server, folder):
     folder.parent.mkdir(exist_ok=True)
     folder.write_text('a file')
     refused(f'{server}/good', f'{folder}.* cannot be written')
 
 
-def test_relative_data_folder_is_ignored_as_the_xdg_rules_say(monkeypatch):
+def test_relative_xdg_data_home_is_ignored(monkeypatch):
     monkeypatch.setenv('XDG_DATA_HOME', 'relative')
     assert yunet_file().parent == Path.home() / '.local' / 'share' / 'fer_ros'
