@@ -40,7 +40,7 @@ def square(x, y, side):
 
 
 def changed(faces, parts, size_wh=SIZE_WH):
-    """Return which pixels of a gray image are drawn over."""
+    """Return a mask of the pixels that annotation changes in a gray image."""
     image = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
     return (annotate(image, frame(*faces), parts) != 90).any(axis=2)
 
@@ -72,11 +72,11 @@ SCENES = {
 }
 
 
-def test_nobody_leaves_the_image_as_it_is():
+def test_image_without_faces_is_left_unchanged():
     assert not changed([], ANNOTATIONS).any()
 
 
-def test_face_is_drawn_onto_a_copy():
+def test_face_is_drawn_on_a_copy_of_the_image():
     image = np.full((240, 320, 3), 7, np.uint8)
     drawn = annotate(image, frame(face(FaceBox(40, 60, 140, 170))))
     assert (image == 7).all()
@@ -84,7 +84,7 @@ def test_face_is_drawn_onto_a_copy():
 
 
 @pytest.mark.parametrize('part', ['box', 'label', 'probabilities', 'landmarks', 'pose'])
-def test_each_part_is_drawn_where_it_is_asked_for_and_only_there(part):
+def test_each_part_is_drawn_only_when_requested(part):
     one = face(square(200, 150, 200), head=HeadPose(0.3, 0.1, 0.0, 0.0))
     alone = changed([one], [part])
     assert alone.any()
@@ -109,12 +109,12 @@ def test_panel_covers_no_label(boxes):
 
 
 @pytest.mark.parametrize('scene', ['three', 'at the edges', 'twelve'])
-def test_label_covers_no_face_where_there_is_room(scene):
+def test_label_covers_no_face_if_there_is_room(scene):
     labels = changed([face(box) for box in SCENES[scene]], ['label'])
     assert not any((labels & inside(box)).any() for box in SCENES[scene])
 
 
-def test_label_of_a_face_that_fills_the_image_stands_in_it():
+def test_label_of_face_larger_than_image_is_visible():
     assert changed([face(square(20, -60, 600))], ['label']).any()
 
 
@@ -123,12 +123,12 @@ def test_label_of_a_face_that_fills_the_image_stands_in_it():
     [square(-20, -20, 80), square(590, 10, 80), square(0, 430, 80), square(580, 430, 80)],
     ids=['top left', 'top right', 'bottom left', 'bottom right'],
 )
-def test_label_at_the_edge_is_whole(box):
+def test_label_at_image_edge_is_not_clipped(box):
     in_the_middle = changed([face(square(300, 200, 80))], ['label'])
     assert extent_wh(changed([face(box)], ['label'])) == extent_wh(in_the_middle)
 
 
-def test_size_of_the_panel_follows_the_image_and_not_the_face():
+def test_panel_size_depends_on_image_size_not_face_size():
     panel_wh = [
         extent_wh(changed([face(square(200, 150, side))], ['probabilities']))
         for side in (40, 80, 200)
@@ -138,10 +138,10 @@ def test_size_of_the_panel_follows_the_image_and_not_the_face():
     assert large[0] > 2 * panel_wh[0][0]
 
 
-def test_every_face_has_a_panel_where_there_is_room():
+def test_every_face_has_a_panel_if_there_is_room():
     panels = changed([face(box) for box in SCENES['three']], ['probabilities'])
     one = changed([face(SCENES['three'][0])], ['probabilities'])
-    # Those of several faces are headed by their numbers.
+    # With several faces, each panel is headed by the face id.
     assert panels.sum() == pytest.approx(3 * one.sum(), rel=0.4)
     assert panels.sum() > 3 * one.sum()
 
@@ -156,7 +156,7 @@ def test_landmarks_fade_and_disappear_on_small_faces():
     assert 0 < strength(80) < strength(120) < strength(200)
 
 
-def test_axes_of_a_head_that_faces_the_camera_go_right_and_down():
+def test_axes_of_head_facing_the_camera_point_right_and_down():
     image = np.full((480, 640, 3), 90, np.uint8)
     one = face(square(200, 150, 100), landmarks=False, head=HeadPose(0, 0, 0, 0))
     drawn = annotate(image, frame(one), ['pose'])
@@ -168,7 +168,7 @@ def test_axes_of_a_head_that_faces_the_camera_go_right_and_down():
     assert (drawn[170, 250] == 90).all()
 
 
-def test_head_whose_nose_points_to_the_right_has_its_axis_there():
+def test_nose_axis_of_head_turned_right_is_drawn_to_the_right():
     image = np.full((480, 640, 3), 90, np.uint8)
     one = face(square(200, 150, 100), landmarks=False, head=HeadPose(1.4, 0, 0, 0))
     blue, green, red = annotate(image, frame(one), ['pose'])[200, 300]
@@ -176,7 +176,7 @@ def test_head_whose_nose_points_to_the_right_has_its_axis_there():
     assert blue > red
 
 
-def test_head_that_is_not_known_has_no_axes():
+def test_unknown_head_pose_draws_no_axes():
     assert not changed([face(square(200, 150, 100))], ['pose']).any()
 
 
@@ -185,22 +185,22 @@ def test_head_that_is_not_known_has_no_axes():
     [square(-50, -50, 110), FaceBox(250, 200, 400, 300), FaceBox(900, 900, 1050, 1080)],
     ids=['top left', 'bottom right', 'outside'],
 )
-def test_face_at_the_edge_is_drawn_without_error(box):
+def test_face_at_or_beyond_image_edge_is_drawn_without_error(box):
     head = HeadPose(0.1, 0.2, 0.3, 0.0)
     drawn = annotate(np.zeros((240, 320, 3), np.uint8), frame(face(box, head=head)), ANNOTATIONS)
     assert drawn.shape == (240, 320, 3)
 
 
-def test_image_smaller_than_the_label_is_drawn_without_error():
+def test_image_smaller_than_label_is_annotated():
     assert annotate(np.zeros((20, 30, 3), np.uint8), frame(face(FaceBox(2, 2, 20, 18)))).any()
 
 
 @pytest.mark.parametrize('options', [{'emotion': ''}, {'landmarks': False}])
-def test_face_of_which_not_all_is_known_has_its_box_drawn(options):
+def test_face_without_emotion_or_landmarks_still_has_its_box(options):
     assert changed([face(FaceBox(40, 60, 140, 170), **options)], ['box'])[60, 45:135].all()
 
 
-def test_face_that_was_never_judged_is_drawn():
+def test_unjudged_face_is_drawn():
     nothing = np.empty(0, np.float32)
     box, judgement = square(200, 150, 100), Judgement.TOO_SMALL
     one = FaceEmotion(1, box, None, '', float('nan'), nothing, nothing, judgement)

@@ -1,4 +1,4 @@
-"""The colours of classes, as people with and without a colour vision deficiency see them."""
+"""Class colors, as seen by people with and without a color vision deficiency."""
 
 from itertools import combinations
 
@@ -10,7 +10,7 @@ from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.media.class_colors import class_color, text_color
 from fer_ros.report.emotion_color import ink_color
 
-# Linear RGB as people see it who lack one kind of cone: Machado, Oliveira and Fernandes, "A
+# Linear RGB as seen by people who lack one kind of cone: Machado, Oliveira and Fernandes, "A
 # Physiologically-based Model for Simulation of Color Vision Deficiency", 2009, severity 1.0.
 SEEN_WITH = {
     'all cones': np.eye(3),
@@ -50,17 +50,17 @@ def contrast(one, other):
 
 @pytest.mark.parametrize('color', [class_color, ink_color], ids=['on images', 'on white'])
 @pytest.mark.parametrize('matrix', SEEN_WITH.values(), ids=SEEN_WITH)
-def test_any_two_emotions_differ_clearly_for_everybody(matrix, color):
+def test_emotion_colors_are_distinguishable_with_any_color_vision(matrix, color):
     seen = {name: lab(color(name, FERPLUS_CLASSES), matrix) for name in FERPLUS_CLASSES}
     distances = {
         (a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)
     }
-    # Five times the difference that is just noticeable in CIELAB, 2.3.
+    # Five times the just noticeable difference in CIELAB, 2.3.
     assert min(distances.values()) > 11.5, min(distances.items(), key=lambda item: item[1])
 
 
 @pytest.mark.parametrize('name', [*FERPLUS_CLASSES, 'uncertain'])
-def test_text_on_a_color_is_readable(name):
+def test_text_on_class_color_is_readable(name):
     for color in (class_color, ink_color):
         ground = color(name, FERPLUS_CLASSES)
         assert contrast(ground, text_color(ground)) > 4
@@ -70,7 +70,7 @@ def test_emotion_has_the_same_color_in_every_model():
     assert class_color('fear', ('anger', 'fear')) == class_color('fear', FERPLUS_CLASSES)
 
 
-def test_classes_that_are_no_emotions_have_colors_of_their_own():
+def test_non_emotion_classes_have_distinct_colors():
     classes = ('neutral', 'interest', 'happiness', 'boredom', 'confusion')
     assert len({class_color(name, classes) for name in classes}) == 5
 
@@ -83,6 +83,6 @@ def test_ninth_class_shares_a_color():
     }
 
 
-def test_what_is_no_class_is_light_gray():
+def test_name_that_is_not_a_class_is_light_gray():
     red, green, blue = class_color('uncertain', FERPLUS_CLASSES)
     assert red == green == blue > 220

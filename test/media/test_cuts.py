@@ -31,33 +31,33 @@ def portrait():
     return [cv2.resize(whole[4 * k : 300 + 4 * k, :300], (640, 480)) for k in range(6)]
 
 
-def test_another_scene_is_a_cut(wall, portrait):
+def test_scene_change_is_a_cut(wall, portrait):
     assert cuts([*wall, *portrait, *wall]) == [12, 18]
 
 
-def test_cut_in_the_last_image_is_found(wall, portrait):
+def test_cut_at_last_image_is_found(wall, portrait):
     assert cuts([*wall, portrait[0]]) == [12]
 
 
 @pytest.mark.parametrize('rate_hz', [10, 30])
-def test_camera_that_swings_round_is_none(rate_hz):
+def test_panning_camera_is_not_a_cut(rate_hz):
     times_s = [index / rate_hz for index in range(12 * rate_hz)]
     assert cuts([gray(bgr) for bgr in frames_at(times_s)]) == []
 
 
-def test_exposure_step_is_none(wall):
+def test_exposure_change_is_not_a_cut(wall):
     darker = [cv2.convertScaleAbs(image, alpha=0.35) for image in wall]
     brighter = [cv2.convertScaleAbs(image, alpha=1.3, beta=20) for image in wall]
     assert cuts([*wall, *darker, *brighter]) == []
 
 
-def test_light_that_is_switched_on_from_the_side_is_none(wall):
+def test_side_light_being_switched_on_is_not_a_cut(wall):
     lamp = np.linspace(0.5, 1.4, wall[0].shape[1])[None, :]
     lit = [np.clip(image * lamp, 0, 255).astype(np.uint8) for image in wall]
     assert cuts([*wall, *lit]) == []
 
 
-def test_head_that_turns_is_none(wall):
+def test_turning_head_is_not_a_cut(wall):
     turned = []
     for image in wall:
         head = image[100:400, 180:460]
@@ -68,6 +68,6 @@ def test_head_that_turns_is_none(wall):
     assert cuts([*wall, *turned]) == []
 
 
-def test_flash_is_none(wall):
+def test_flash_is_not_a_cut(wall):
     flash = np.full_like(wall[0], 255)
     assert cuts([*wall, flash, *wall]) == []

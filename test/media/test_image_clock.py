@@ -13,7 +13,7 @@ def ns(seconds):
 
 
 def taken(stamps_s, arrivals_s=None, origin_s=None):
-    """Return seconds of stamp, elapsed seconds and new starts, of images at 10 Hz."""
+    """Return stamps and elapsed times in seconds, new starts and problems of images at 10 Hz."""
     arrivals_s = arrivals_s or [index / 10 for index in range(len(stamps_s))]
     clock = ImageClock(ns(stamps_s[0] if origin_s is None else origin_s), START_NS)
     times = [
@@ -29,14 +29,14 @@ def taken(stamps_s, arrivals_s=None, origin_s=None):
     )
 
 
-def test_growing_stamps_are_taken_as_they_are():
+def test_increasing_stamps_are_kept_unchanged():
     stamps, elapsed, starts, problems = taken([100.0, 100.1, 100.3])
     assert stamps == [100.0, 100.1, 100.3]
     assert elapsed == [0, 0.1, 0.3]
     assert (starts, problems) == ([], [])
 
 
-def test_image_that_was_overtaken_is_dropped_and_counted():
+def test_out_of_order_image_is_dropped_and_counted():
     stamps, _, starts, problems = taken([100.0, 100.2, 100.1, 100.3])
     assert stamps == [100.0, 100.2, 100.3]
     assert starts == []
@@ -45,7 +45,7 @@ def test_image_that_was_overtaken_is_dropped_and_counted():
     ]
 
 
-def test_jump_back_is_a_new_start_and_seconds_go_on():
+def test_backward_jump_is_a_new_start_and_elapsed_time_continues():
     stamps, elapsed, starts, problems = taken([100.0, 100.1, 50.0, 50.1])
     assert stamps == [100.0, 100.1, 50.0, 50.1]
     assert elapsed == [0, 0.1, 0.2, 0.3]
@@ -55,7 +55,7 @@ def test_jump_back_is_a_new_start_and_seconds_go_on():
     ]
 
 
-def test_repeated_stamp_grows_by_what_passed():
+def test_repeated_stamp_advances_by_time_between_recordings():
     stamps, elapsed, starts, problems = taken([5.0, 5.0, 5.0, 5.0])
     assert stamps == pytest.approx([5.0, 5.1, 5.2, 5.3])
     assert elapsed == [0, 0.1, 0.2, 0.3]
@@ -66,20 +66,20 @@ def test_repeated_stamp_grows_by_what_passed():
     ]
 
 
-def test_each_stamp_twice_is_no_step_back():
+def test_stamps_repeated_in_pairs_increase_without_a_new_start():
     stamps, _, starts, _ = taken([5.0, 5.0, 5.05, 5.05, 5.3])
     assert all(a < b for a, b in pairwise(stamps))
     assert starts == []
 
 
-def test_stamps_that_differ_by_a_nanosecond_are_later_ones_in_seconds_too():
+def test_stamps_a_nanosecond_apart_still_increase_in_seconds():
     clock = ImageClock()
     latest_s = 2**31 - 1
     times = [clock.take(latest_s * 10**9 + index, START_NS + index) for index in range(3)]
     assert all(stamp_s(a.stamp_ns) < stamp_s(b.stamp_ns) for a, b in pairwise(times))
 
 
-def test_clock_that_is_set_after_the_first_image_makes_no_long_recording():
+def test_camera_clock_set_after_first_image_does_not_stretch_elapsed_time():
     _, elapsed, starts, problems = taken([12.0, 1.7e9, 1.7e9 + 0.1])
     assert elapsed == [0, 0.1, 0.2]
     assert starts == []
@@ -88,19 +88,19 @@ def test_clock_that_is_set_after_the_first_image_makes_no_long_recording():
     )
 
 
-def test_clocks_of_camera_and_recorder_that_are_set_together_make_no_long_recording():
+def test_camera_and_recorder_clocks_set_together_do_not_stretch_elapsed_time():
     clock = ImageClock(ns(12), ns(12))
     times = [clock.take(ns(s), ns(s)) for s in (12.0, 12.1, 1.7e9, 1.7e9 + 0.1)]
     assert [time.elapsed_ns for time in times] == [ns(0), ns(0.1), ns(0.2), ns(0.3)]
 
 
-def test_steps_do_not_shift_what_follows_against_the_time_of_recording():
+def test_stamp_jumps_leave_elapsed_time_in_step_with_recording_time():
     steps = [100.0, 100.1, 102.2, 102.3, 95.0, 95.1, 99.2]
     _, elapsed, _, _ = taken(steps)
     assert elapsed == [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
 
 
-def test_hole_in_a_recording_is_no_step():
+def test_gap_in_recording_is_not_a_stamp_jump():
     _, elapsed, _, problems = taken([100.0, 130.0], [0, 30.01])
     assert elapsed == [0, 30]
     assert problems == []
@@ -113,12 +113,12 @@ def test_slow_simulation_keeps_its_own_time():
     assert problems == []
 
 
-def test_topic_of_another_clock_begins_where_it_was_recorded():
+def test_topic_on_another_clock_starts_at_its_recording_time():
     _, elapsed, _, _ = taken([7.0, 7.1], [0.5, 0.6], origin_s=1.7e9)
     assert elapsed == [0.5, 0.6]
 
 
-def test_image_without_a_stamp_has_the_time_of_its_recording():
+def test_image_without_stamp_gets_its_recording_time():
     clock = ImageClock(START_NS, START_NS)
     assert clock.take(0, START_NS + SENT).stamp_ns == START_NS + SENT
     assert list(clock.problems()) == [

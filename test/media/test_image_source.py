@@ -18,20 +18,20 @@ def write_image(path, gray_level):
     cv2.imwrite(str(path), np.full((30, 40, 3), gray_level, np.uint8))
 
 
-def test_folder_is_read_in_order_of_names(tmp_path):
+def test_images_of_folder_are_read_in_name_order(tmp_path):
     for name, level in (('b.png', 20), ('a.png', 10), ('c.png', 30)):
         write_image(tmp_path / name, level)
     (tmp_path / 'notes.txt').write_text('no image')
     assert [image.bgr[0, 0, 0] for image in ImageSource(str(tmp_path))] == [10, 20, 30]
 
 
-def test_image_is_a_source_of_one(tmp_path):
+def test_single_image_is_a_source_of_one_image(tmp_path):
     write_image(tmp_path / 'a.png', 10)
     (image,) = ImageSource(str(tmp_path / 'a.png'))
     assert image.bgr.shape == (30, 40, 3)
 
 
-def test_video_has_its_rate_and_can_be_read_again(tmp_path):
+def test_video_keeps_its_rate_and_can_be_read_twice(tmp_path):
     write_sample_clip(tmp_path / 'clip.avi', rate_hz=4, size_wh=(160, 120), people=[portrait()])
     source = ImageSource(str(tmp_path / 'clip.avi'))
     assert source.rate_hz == 4
@@ -45,7 +45,7 @@ def test_video_has_its_rate_and_can_be_read_again(tmp_path):
         ('text.mp4', b'text', r'video .*text\.mp4 cannot be opened'),
     ],
 )
-def test_source_that_cannot_be_read_is_an_error(tmp_path, name, content, sentence):
+def test_missing_or_unreadable_source_is_an_error(tmp_path, name, content, sentence):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
@@ -57,18 +57,18 @@ def test_folder_without_images_is_an_error(tmp_path):
         ImageSource(str(tmp_path))
 
 
-def test_damaged_image_is_an_error_that_names_it(tmp_path):
+def test_damaged_image_is_an_error_naming_the_file(tmp_path):
     (tmp_path / 'cut.png').write_bytes(b'\x89PNG')
     with pytest.raises(SourceError, match=r'cut\.png cannot be read: .* not a picture'):
         list(ImageSource(str(tmp_path)))
 
 
-def test_damaged_image_is_left_out_where_somebody_is_told(tmp_path):
+def test_damaged_image_is_skipped_and_reported_given_a_callback(tmp_path):
     (tmp_path / 'a.png').write_bytes(b'\x89PNG')
     write_image(tmp_path / 'b.png', 20)
-    said = []
-    assert len(list(ImageSource(str(tmp_path), said.append))) == 1
-    assert 'a.png cannot be read: 4 bytes are not a picture' in said[0]
+    problems = []
+    assert len(list(ImageSource(str(tmp_path), problems.append))) == 1
+    assert 'a.png cannot be read: 4 bytes are not a picture' in problems[0]
 
 
 def test_missing_webcam_is_an_error():
@@ -76,7 +76,7 @@ def test_missing_webcam_is_an_error():
         ImageSource('97')
 
 
-def test_names_are_read_as_a_person_counts(tmp_path):
+def test_numbered_images_are_read_in_natural_order(tmp_path):
     for number in (1, 2, 10, 11, 12):
         write_image(tmp_path / f'{number}.png', number)
     assert [image.file for image in ImageSource(str(tmp_path))] == [
@@ -93,7 +93,7 @@ def test_pictures_are_stills_unless_a_rate_is_given(tmp_path):
     assert (film.stills, film.rate_hz) == (False, 5)
 
 
-def test_picture_is_played_for_two_seconds(tmp_path):
+def test_each_picture_lasts_two_seconds(tmp_path):
     for name in 'abc':
         write_image(tmp_path / f'{name}.png', 10)
     source = ImageSource(str(tmp_path))
@@ -101,7 +101,7 @@ def test_picture_is_played_for_two_seconds(tmp_path):
     assert [image.time_s for image in source] == [0, 2, 4]
 
 
-def test_folder_with_the_name_of_a_webcam_is_a_folder(tmp_path, monkeypatch):
+def test_folder_with_numeric_name_is_not_a_webcam(tmp_path, monkeypatch):
     (tmp_path / '2024').mkdir()
     write_image(tmp_path / '2024' / 'a.png', 10)
     monkeypatch.chdir(tmp_path)
@@ -110,15 +110,15 @@ def test_folder_with_the_name_of_a_webcam_is_a_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('suffix', ['tif', 'png', 'webp'])
-def test_of_several_pages_it_is_said_how_many_were_read(tmp_path, suffix):
+def test_multi_page_image_reports_that_only_first_page_is_read(tmp_path, suffix):
     pages = [Image.new('RGB', (32, 24), (level, 0, 0)) for level in (50, 100, 150)]
     pages[0].save(tmp_path / f'stack.{suffix}', save_all=True, append_images=pages[1:])
-    said = []
-    assert len(list(ImageSource(str(tmp_path / f'stack.{suffix}'), said.append))) == 1
-    assert said == [f'stack.{suffix} contains 3 pictures, of which only the first was read']
+    problems = []
+    assert len(list(ImageSource(str(tmp_path / f'stack.{suffix}'), problems.append))) == 1
+    assert problems == [f'stack.{suffix} contains 3 pictures, of which only the first was read']
 
 
-def test_gif_is_a_film_unless_it_has_one_image(tmp_path):
+def test_gif_is_a_video_unless_it_has_a_single_image(tmp_path):
     pictures = [Image.new('RGB', (32, 24), (level,) * 3) for level in (50, 100)]
     pictures[0].save(tmp_path / 'two.gif', save_all=True, append_images=pictures[1:], duration=500)
     pictures[0].save(tmp_path / 'one.gif')
@@ -128,7 +128,7 @@ def test_gif_is_a_film_unless_it_has_one_image(tmp_path):
     assert [image.bgr[0, 0].tolist() for image in still] == [[50, 50, 50]]
 
 
-def test_picture_is_turned_as_its_camera_was_held(tmp_path):
+def test_picture_is_rotated_by_its_exif_orientation(tmp_path):
     picture = Image.new('RGB', (40, 30))
     exif = picture.getexif()
     exif[0x0112] = 6
@@ -137,7 +137,7 @@ def test_picture_is_turned_as_its_camera_was_held(tmp_path):
     assert image.bgr.shape == (40, 30, 3)
 
 
-def test_device_and_links_to_it_are_cameras(tmp_path):
+def test_device_file_and_symlink_to_it_are_treated_as_webcams(tmp_path):
     # A character device that is not a camera stands in for one that another program uses.
     (tmp_path / 'camera_front').symlink_to('/dev/null')
     for device in ('/dev/null', str(tmp_path / 'camera_front')):
@@ -145,13 +145,13 @@ def test_device_and_links_to_it_are_cameras(tmp_path):
             ImageSource(device)
 
 
-def test_stream_that_is_not_there_is_an_error_without_its_password():
+def test_error_for_unreachable_stream_omits_password():
     with pytest.raises(SourceError) as raised:
         ImageSource('http://me:secret@127.0.0.1:9/live')
     assert str(raised.value) == 'stream http://127.0.0.1/live cannot be opened'
 
 
-def test_stream_is_a_live_source(tmp_path):
+def test_stream_is_a_live_source_whose_end_is_an_error(tmp_path):
     write_video(tmp_path / 'live.ts', [(index / 10, gray_image(50)) for index in range(5)])
     handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
     with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:

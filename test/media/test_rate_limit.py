@@ -14,11 +14,11 @@ def taken(limit, rate_hz, seconds=2.0, start_s=1_700_000_000.0):
     ('camera_hz', 'max_hz', 'in_two_seconds'),
     [(30, 0, 60), (30, 30, 60), (30, 15, 30), (30, 20, 40), (60, 10, 20), (10, 30, 20)],
 )
-def test_images_are_taken_at_the_rate(camera_hz, max_hz, in_two_seconds):
+def test_images_are_taken_up_to_maximum_rate(camera_hz, max_hz, in_two_seconds):
     assert len(taken(RateLimit(max_hz), camera_hz)) == pytest.approx(in_two_seconds, abs=1)
 
 
-def test_images_are_taken_evenly():
+def test_taken_images_are_evenly_spaced():
     stamps = taken(RateLimit(10), 30)
     gaps = [later - earlier for earlier, later in itertools.pairwise(stamps)]
     assert gaps == pytest.approx([0.1] * len(gaps), abs=1e-6)
@@ -28,13 +28,13 @@ def test_first_image_is_taken():
     assert RateLimit(0.5).takes(0.0)
 
 
-def test_pause_does_not_make_the_next_images_more():
+def test_gap_does_not_add_images_afterwards():
     limit = RateLimit(10)
     assert limit.takes(0.0)
     assert [limit.takes(stamp) for stamp in (5.0, 5.03, 5.06, 5.1)] == [True, False, False, True]
 
 
-def test_recording_that_begins_anew_is_taken_from_its_first_image():
+def test_restarted_recording_is_taken_from_its_first_image():
     limit = RateLimit(1)
     assert limit.takes(100.0)
     assert limit.takes(10.0)

@@ -9,7 +9,7 @@ from fer_ros.media.sample_clip import RATE_HZ, frames_at, sample_frames
 from fer_ros.media.sample_people import describe_people, hopper, portrait, talking_man
 
 SIZE_WH = (640, 480)
-# Middle of the image, and its left and right third, for three people at the same time.
+# Left, middle and right columns of the image, for three people at the same time.
 LEFT, MIDDLE, RIGHT = (0, 240), (240, 400), (400, 640)
 
 
@@ -37,7 +37,7 @@ def shown(frames, start_s, end_s):
 
 
 def emotions(frames, columns):
-    """Emotions of the faces whose middle is between two columns."""
+    """Return the emotions of faces whose center is between two columns."""
     return {
         face.emotion
         for frame in frames
@@ -56,7 +56,7 @@ def emotions(frames, columns):
         (16.7, 17.2, 0),
     ],
 )
-def test_clip_shows_one_two_three_faces_and_nobody(frames, start_s, end_s, num_faces):
+def test_clip_shows_one_two_three_and_no_faces(frames, start_s, end_s, num_faces):
     assert {len(frame.faces) for frame in shown(frames, start_s, end_s)} == {num_faces}
 
 
@@ -67,7 +67,7 @@ def test_three_people_show_three_emotions(frames):
     assert emotions(together, MIDDLE) == {'surprise', 'neutral'}
 
 
-def test_each_person_has_one_id_though_they_shrink_turn_and_cover_one_another(frames):
+def test_each_person_keeps_one_id_even_while_hidden_by_another(frames):
     assert {face.face_id for frame in frames for face in frame.faces} == {1, 2, 3}
     hidden = shown(frames, 10.25, 10.45)
     assert 3 not in {face.face_id for frame in hidden for face in frame.faces}
@@ -79,7 +79,7 @@ def test_clip_is_the_same_every_time():
     assert np.array_equal(first, second)
 
 
-def test_clip_ends_when_the_last_has_gone(man):
+def test_clip_ends_when_last_person_has_left(man):
     lengths = [
         len(list(sample_frames(10, (64, 48), people)))
         for people in ([portrait()], [portrait(), hopper()], [portrait(), hopper(), man])
@@ -87,7 +87,7 @@ def test_clip_ends_when_the_last_has_gone(man):
     assert lengths == [110, 128, 172]
 
 
-def test_who_is_not_asked_for_is_not_shown():
+def test_person_not_requested_is_not_shown():
     (with_her,) = frames_at([4.0], SIZE_WH, [portrait(), hopper()])
     (without,) = frames_at([4.0], SIZE_WH, [portrait()])
     right_third = (slice(None), slice(430, 640))
@@ -95,7 +95,7 @@ def test_who_is_not_asked_for_is_not_shown():
     assert without[right_third].std() < 12
 
 
-def test_face_is_where_the_path_says_in_every_size(models):
+def test_face_is_at_its_path_position_in_every_image_size(models):
     for size_wh in ((320, 240), (640, 480), (1280, 720)):
         width, height = size_wh
         (image,) = frames_at([0.0], size_wh, [portrait()])
@@ -106,7 +106,7 @@ def test_face_is_where_the_path_says_in_every_size(models):
         assert box.width_px == pytest.approx(0.29 * height, rel=0.1)
 
 
-def test_video_runs_backwards_and_forwards(man):
+def test_video_of_person_plays_back_and_forth(man):
     at_s = (10.4 - 1 / 30, 10.4, 10.4 + 1 / 30, 10.4 + 119 / 30, 10.4 + 120 / 30)
     assert [man.picture_index(time_s) for time_s in at_s] == [1, 0, 1, 119, 118]
 
@@ -124,7 +124,7 @@ def test_missing_package_is_named(monkeypatch):
     )
 
 
-def test_package_without_the_video_has_nobody(monkeypatch, tmp_path):
+def test_package_without_video_gives_no_person(monkeypatch, tmp_path):
     class Spec:
         submodule_search_locations = (str(tmp_path),)
 

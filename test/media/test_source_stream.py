@@ -17,7 +17,7 @@ def folder(tmp_path, dots):
     return tmp_path / 'faces'
 
 
-def test_folder_of_pictures_is_no_film(folder, dots):
+def test_folder_of_pictures_is_a_stream_of_stills(folder, dots):
     stream = source_stream(str(folder), MAX_PIXELS)
     images = list(stream.images)
     assert (stream.name, stream.topics) == ('faces', {'faces': 3})
@@ -27,18 +27,18 @@ def test_folder_of_pictures_is_no_film(folder, dots):
     assert (images[2].gray == 60).all()
 
 
-def test_rate_makes_a_film_of_pictures(folder):
+def test_rate_turns_pictures_into_a_video(folder):
     stream = source_stream(str(folder), MAX_PIXELS, rate_hz=2)
     assert not stream.stills
     assert [image.time_s for image in stream.images] == [0, 0.5, 1]
 
 
-def test_single_image_is_a_stream_of_one(folder):
+def test_single_image_is_a_stream_of_one_image(folder):
     stream = source_stream(str(folder / '1.png'), MAX_PIXELS)
     assert [image.topic for image in stream.images] == ['1.png']
 
 
-def test_video_has_its_own_times_and_number_of_images(tmp_path):
+def test_video_keeps_its_own_times_and_image_count(tmp_path):
     times_s = [0, 0.05, 0.1, 0.5, 0.55]
     write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in times_s])
     stream = source_stream(str(tmp_path / 'v.mp4'), MAX_PIXELS)
@@ -47,7 +47,7 @@ def test_video_has_its_own_times_and_number_of_images(tmp_path):
     assert stream.problems == []
 
 
-def test_rate_that_is_given_goes_before_the_times_of_a_video(tmp_path):
+def test_given_rate_overrides_times_of_video(tmp_path):
     write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in (0, 0.05, 0.1)])
     stream = source_stream(str(tmp_path / 'v.mp4'), MAX_PIXELS, rate_hz=2)
     assert [image.time_s for image in stream.images] == [0, 0.5, 1]
@@ -60,7 +60,7 @@ def two_scenes(path):
     return str(write_video(path, [(index / 10, image) for index, image in enumerate(images)]))
 
 
-def test_another_scene_of_a_film_is_a_new_one_unless_that_is_not_wanted(tmp_path):
+def test_cut_in_video_starts_a_new_scene_unless_disabled(tmp_path):
     film = two_scenes(tmp_path / 'v.mp4')
     assert [image.new_scene for image in source_stream(film, MAX_PIXELS).images] == [
         *([False] * 5),
@@ -70,14 +70,14 @@ def test_another_scene_of_a_film_is_a_new_one_unless_that_is_not_wanted(tmp_path
     assert not any(image.new_scene for image in stream.images)
 
 
-def test_damaged_image_of_a_folder_is_left_out_and_said(folder):
+def test_damaged_image_in_folder_is_skipped_and_reported(folder):
     (folder / '1.png').write_bytes(b'\x89PNG')
     stream = source_stream(str(folder), MAX_PIXELS)
     assert len(list(stream.images)) == 2
     assert '1.png cannot be read: 4 bytes are not a picture' in stream.problems[0]
 
 
-def test_images_of_too_many_pixels_are_left_out_and_said(folder):
+def test_image_with_too_many_pixels_is_skipped_and_reported(folder):
     cv2.imwrite(str(folder / '9.png'), np.zeros((40, 50, 3), np.uint8))
     stream = source_stream(str(folder), 32 * 24)
     assert [image.file for image in stream.images] == ['0.png', '1.png', '2.png']
@@ -87,7 +87,7 @@ def test_images_of_too_many_pixels_are_left_out_and_said(folder):
     ]
 
 
-def test_images_of_a_video_of_too_many_pixels_are_left_out_and_counted(tmp_path):
+def test_video_images_with_too_many_pixels_are_skipped_and_counted(tmp_path):
     images = [(index / 10, np.zeros((48, 64, 3), np.uint8)) for index in range(3)]
     stream = source_stream(str(write_video(tmp_path / 'v.mp4', images)), 32 * 24)
     assert list(stream.images) == []
@@ -96,7 +96,7 @@ def test_images_of_a_video_of_too_many_pixels_are_left_out_and_counted(tmp_path)
     ]
 
 
-def test_picture_that_ends_early_is_read_as_far_as_it_goes_and_said(folder, portrait_bgr):
+def test_truncated_jpeg_is_kept_and_reported(folder, portrait_bgr):
     data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
     (folder / '1.jpg').write_bytes(data[: len(data) // 2])
     stream = source_stream(str(folder), MAX_PIXELS)

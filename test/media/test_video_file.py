@@ -15,7 +15,7 @@ def write(path, timed):
     return video
 
 
-def test_images_stand_at_their_own_time(tmp_path):
+def test_images_are_written_at_their_own_times(tmp_path):
     levels = ((5.0, 50), (5.1, 100), (5.5, 200), (7.25, 20))
     write(tmp_path / 'v.mp4', [(stamp_s, gray_image(level)) for stamp_s, level in levels])
     assert times_of(tmp_path / 'v.mp4') == pytest.approx([0, 0.1, 0.5, 2.25])
@@ -24,7 +24,7 @@ def test_images_stand_at_their_own_time(tmp_path):
     assert found == pytest.approx([50, 100, 200, 20], abs=16)
 
 
-def test_video_is_h264_that_browsers_play_from_its_start(tmp_path):
+def test_video_is_h264_with_its_index_before_its_data(tmp_path):
     video = write(tmp_path / 'v.mp4', [(0, gray_image(50)), (0.1, gray_image(60))])
     with av.open(str(tmp_path / 'v.mp4')) as container:
         stream = container.streams.video[0]
@@ -34,7 +34,7 @@ def test_video_is_h264_that_browsers_play_from_its_start(tmp_path):
     assert video.note == ''
 
 
-def test_without_the_encoder_it_is_vp9_and_that_is_said(tmp_path, monkeypatch):
+def test_without_h264_encoder_video_is_vp9_and_note_says_so(tmp_path, monkeypatch):
     codec = av.codec.Codec
 
     def without_h264(name, mode):
@@ -47,7 +47,7 @@ def test_without_the_encoder_it_is_vp9_and_that_is_said(tmp_path, monkeypatch):
     assert video.note == 'v.mp4 is VP9, because this build of PyAV cannot write H.264'
 
 
-def test_file_appears_when_it_is_closed(tmp_path):
+def test_file_appears_only_when_closed(tmp_path):
     video = VideoFile(tmp_path / 'v.mp4')
     video.write(gray_image(50), 0.0)
     assert not (tmp_path / 'v.mp4').exists()
@@ -55,17 +55,17 @@ def test_file_appears_when_it_is_closed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['v.mp4']
 
 
-def test_without_an_image_there_is_no_file(tmp_path):
+def test_video_without_images_leaves_no_file(tmp_path):
     VideoFile(tmp_path / 'v.mp4').close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_image_that_is_not_later_is_left_out(tmp_path):
+def test_image_not_later_than_previous_is_skipped(tmp_path):
     write(tmp_path / 'v.mp4', [(s, gray_image(50)) for s in (0.0, 0.1, 0.1, 0.05, 0.2)])
     assert times_of(tmp_path / 'v.mp4') == pytest.approx([0, 0.1, 0.2])
 
 
-def test_odd_sizes_are_made_even(tmp_path):
+def test_odd_image_size_is_rounded_up_to_even(tmp_path):
     write(tmp_path / 'v.mp4', [(0.0, np.full((37, 51, 3), 90, np.uint8))])
     with av.open(str(tmp_path / 'v.mp4')) as container:
         (frame,) = container.decode(video=0)
@@ -73,7 +73,7 @@ def test_odd_sizes_are_made_even(tmp_path):
     assert frame.to_ndarray(format='gray').std() < 3
 
 
-def test_folder_that_is_not_there_is_an_error_that_names_the_video(tmp_path):
+def test_missing_folder_is_an_error_naming_the_video(tmp_path):
     video = VideoFile(tmp_path / 'nowhere' / 'v.mp4')
     with pytest.raises(SourceError, match=r'nowhere/v\.mp4 cannot be written: No such file'):
         video.write(gray_image(50), 0.0)

@@ -10,14 +10,14 @@ from fer_ros.media.video_reader import VideoReader
 
 # Three seconds at 15 images per second, then nine at 5, as from phones and screen recorders.
 VARIABLE_S = [index / 15 for index in range(45)] + [3 + index / 5 for index in range(45)]
-# As from a browser's recorder: a time base of a millisecond, and no rate.
+# As from a browser's recorder: a time base of one millisecond and no frame rate.
 BROWSER_S = [round(index * 0.0667 + 0.011 * (index * 7 % 5), 3) for index in range(90)]
 
 
 def read(path):
-    said = []
-    timed = list(VideoReader(path, said.append))
-    return [time_s for time_s, _ in timed], [float(bgr.mean()) for _, bgr in timed], said
+    problems = []
+    timed = list(VideoReader(path, problems.append))
+    return [time_s for time_s, _ in timed], [float(bgr.mean()) for _, bgr in timed], problems
 
 
 def noise(count):
@@ -29,14 +29,14 @@ def noise(count):
     ('name', 'codec', 'times_s'),
     [('phone.mp4', 'libx264', VARIABLE_S), ('browser.webm', 'libvpx', BROWSER_S)],
 )
-def test_times_are_those_of_the_container(tmp_path, name, codec, times_s):
+def test_image_times_are_those_of_the_container(tmp_path, name, codec, times_s):
     path = write_video(tmp_path / name, [(time_s, gray_image(90)) for time_s in times_s], codec)
-    found, _, said = read(path)
+    found, _, problems = read(path)
     assert found == pytest.approx(times_s, abs=0.001)
-    assert said == []
+    assert problems == []
 
 
-def test_rate_that_no_camera_has_is_not_taken_for_one():
+def test_implausible_frame_rate_is_ignored():
     reader = VideoReader(shared_file('cases/browser_webm/browser.webm'), print)
     times_s = [time_s for time_s, _ in reader]
     assert reader.rate_hz == 30
@@ -44,13 +44,13 @@ def test_rate_that_no_camera_has_is_not_taken_for_one():
     assert times_s[-1] == pytest.approx(5.963)
 
 
-def test_times_of_a_rate_that_changes_are_read():
+def test_times_of_variable_rate_video_are_read():
     times_s, _, _ = read(shared_file('cases/vfr_video/vfr.mp4'))
     assert times_s[45] == pytest.approx(3.0)
     assert times_s[-1] == pytest.approx(11.8)
 
 
-def test_gif_has_its_own_delays(tmp_path):
+def test_gif_keeps_its_frame_delays(tmp_path):
     from PIL import Image
 
     pictures = [Image.new('RGB', (32, 24), (level, level, level)) for level in (20, 120, 220)]
@@ -62,7 +62,7 @@ def test_gif_has_its_own_delays(tmp_path):
     assert levels == pytest.approx([20, 120, 220], abs=3)
 
 
-def test_video_damaged_in_the_middle_is_read_to_its_end_and_times_stay_right(tmp_path):
+def test_video_damaged_in_middle_is_read_to_end_with_correct_times(tmp_path):
     times_s = [index / 10 for index in range(60)]
     every_image_whole = {'g': '1', 'crf': '30'}
     path = write_video(
@@ -72,28 +72,28 @@ def test_video_damaged_in_the_middle_is_read_to_its_end_and_times_stay_right(tmp
     middle = len(content) // 2
     content[middle : middle + len(content) // 20] = bytes(len(content) // 20)
     path.write_bytes(content)
-    found, _, said = read(path)
+    found, _, problems = read(path)
     assert 40 <= len(found) < 60
     assert set(np.round(found, 3)) < set(np.round(times_s, 3))
     assert found[-1] == pytest.approx(5.9)
     assert (
         f'v.mp4 is damaged: {60 - len(found)} images could not be read, the first after'
-        in (said[0])
+        in (problems[0])
     )
 
 
-def test_file_that_ends_before_its_header_says_is_said(tmp_path):
+def test_truncated_file_is_reported(tmp_path):
     timed = [(index / 10, image) for index, image in enumerate(noise(60))]
     header_first = {'movflags': '+faststart'}
     path = write_video(tmp_path / 'v.mp4', timed, container_options=header_first)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    found, _, said = read(path)
+    found, _, problems = read(path)
     assert 20 < len(found) < 60
-    assert any('its header states 5.94 s: the rest is lost' in sentence for sentence in said)
+    assert any('its header states 5.94 s: the rest is lost' in sentence for sentence in problems)
 
 
-def test_sound_alone_is_an_error_that_says_so(tmp_path):
+def test_audio_only_file_is_an_error(tmp_path):
     with av.open(str(tmp_path / 's.wav'), 'w') as container:
         stream = container.add_stream('pcm_s16le', rate=8000)
         stream.layout = 'mono'
@@ -106,13 +106,13 @@ def test_sound_alone_is_an_error_that_says_so(tmp_path):
         VideoReader(tmp_path / 's.wav', print)
 
 
-def test_empty_file_is_an_error_that_says_so(tmp_path):
+def test_empty_file_is_an_error(tmp_path):
     (tmp_path / 'v.mp4').touch()
     with pytest.raises(SourceError, match=r'v\.mp4 is empty: it has 0 bytes'):
         VideoReader(tmp_path / 'v.mp4', print)
 
 
-def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
+def test_error_for_missing_pyav_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'av', None)
     with pytest.raises(SourceError, match='pip install av, or apt install python3-av'):
         VideoReader(tmp_path / 'v.mp4', print)

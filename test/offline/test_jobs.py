@@ -52,24 +52,24 @@ def short_bags(clip, tmp_path_factory):
     ]
 
 
-def test_every_output_is_there_and_nothing_else(judged):
+def test_folder_contains_every_output_and_nothing_else(judged):
     assert {path.name for path in judged.job.folder.iterdir()} == OUTPUTS
     assert [path.name for path in judged.job.folder.parent.iterdir()] == ['clip']
 
 
-def test_report_says_what_was_seen(judged):
+def test_report_states_behaviour_and_model(judged):
     report = judged.report
     behaviour = report.behaviour
     assert behaviour.images == 120
     assert behaviour.topics['/camera/image_raw'].rate_hz == pytest.approx(10)
-    # About three of twelve seconds show nobody.
+    # About three of the twelve seconds show no face.
     assert 0.7 < behaviour.coverage < 0.85
     assert next(iter(behaviour.emotions)) == 'happiness'
     assert report.problems == ()
     assert report.model == ReportedModel('ferplus.onnx', tuple(CLASSES))
 
 
-def test_report_file_has_the_keys_that_people_read(judged):
+def test_report_file_has_expected_keys(judged):
     written = json.loads((judged.job.folder / 'report.json').read_text())
     assert list(written) == [
         *('source', 'name', 'version', 'model', 'parameters', 'parts', 'problems', 'videos'),
@@ -84,21 +84,21 @@ def test_report_file_has_the_keys_that_people_read(judged):
     )
 
 
-def test_report_says_how_the_labels_were_met(judged):
+def test_report_states_agreement_with_labels(judged):
     agreement = judged.report.agreement
-    said = [(i.label, i.estimate, i.no_face_share) for i in agreement.each]
-    assert said[0] == ('happiness', 'happiness', 0.0)
-    assert said[1][:2] == ('happiness', 'happiness')
-    # Nobody is there.
-    assert said[2] == ('happiness', '', 1.0)
+    found = [(i.label, i.estimate, i.no_face_share) for i in agreement.each]
+    assert found[0] == ('happiness', 'happiness', 0.0)
+    assert found[1][:2] == ('happiness', 'happiness')
+    # There is no face.
+    assert found[2] == ('happiness', '', 1.0)
     # The label is wrong, and the portrait smiles.
-    assert said[3][:2] == ('sadness', 'happiness')
+    assert found[3][:2] == ('sadness', 'happiness')
     assert agreement.intervals.accuracy == pytest.approx(2 / 3)
     assert agreement.images.accuracy == pytest.approx(50 / 68, abs=0.02)
     assert agreement.latency_s.recognised == 2
 
 
-def test_table_has_a_line_per_face_and_image(judged):
+def test_table_has_one_row_per_face_and_image(judged):
     table = rows(judged.job.folder)
     assert len(table) == sum(face.images for face in judged.report.behaviour.faces)
     first = table[0]
@@ -109,7 +109,7 @@ def test_table_has_a_line_per_face_and_image(judged):
     assert sum(float(first[f'{name}_frame']) for name in CLASSES) == pytest.approx(1, abs=1e-4)
 
 
-def test_parquet_holds_what_the_csv_holds(judged):
+def test_parquet_matches_csv(judged):
     table = pyarrow.parquet.read_table(judged.job.folder / 'emotion.parquet')
     written = rows(judged.job.folder)
     assert table.column_names == list(written[0])
@@ -120,7 +120,7 @@ def test_parquet_holds_what_the_csv_holds(judged):
     assert table['face_id'].to_pylist() == [int(row['face_id']) for row in written]
 
 
-def test_bag_of_estimates_explains_itself(judged):
+def test_emotion_bag_has_stamped_messages_with_classes_and_faces(judged):
     from rosbags.highlevel import AnyReader
 
     with AnyReader([judged.job.folder / 'emotion']) as reader:
@@ -142,7 +142,7 @@ def test_bag_of_estimates_explains_itself(judged):
     assert len(face.landmarks) == 136
 
 
-def test_images_without_a_face_have_a_message_without_faces(judged):
+def test_images_without_faces_have_messages_without_faces(judged):
     from rosbags.highlevel import AnyReader
 
     with AnyReader([judged.job.folder / 'emotion']) as reader:
@@ -158,12 +158,12 @@ def test_video_shows_every_image_with_its_faces(judged, clip):
     while (read := capture.read())[0]:
         images.append(read[1])
     assert len(images) == 120
-    # A box around the face; nothing where nobody is.
+    # A box is drawn around the face; an image without a face is unchanged.
     assert np.abs(images[5].astype(int) - clip[5]).mean() > 5
     assert np.abs(images[80].astype(int) - clip[80]).mean() < 5
 
 
-def test_page_is_whole_in_one_file(judged):
+def test_page_is_self_contained_in_one_file(judged):
     page = (judged.job.folder / 'report.html').read_text()
     assert page.lstrip().startswith('<!doctype html>')
     for outside in ('src="http', 'href="', '<script', '@import', 'url('):
@@ -179,7 +179,7 @@ def test_parts_can_be_left_out(short_bags, tmp_path):
     assert [path.name for path in job.folder.iterdir()] == ['report.json']
 
 
-def test_labels_may_come_from_a_topic_of_the_bag(clip, tmp_path):
+def test_labels_can_come_from_a_topic_of_the_bag(clip, tmp_path):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/image', IMAGE)
         bag.topic('/said', STRING)
@@ -192,7 +192,7 @@ def test_labels_may_come_from_a_topic_of_the_bag(clip, tmp_path):
     assert (label.start_s, label.images, label.accuracy) == (0.25, 7, 1.0)
 
 
-def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_path):
+def test_emotion_bag_can_label_the_bag_it_was_made_from(judged, clip, tmp_path):
     from fer_ros.bags.reader import BagReader
     from fer_ros.messages.definitions import typestore
 
@@ -215,7 +215,7 @@ def test_bag_of_estimates_can_label_the_bag_it_was_made_from(judged, clip, tmp_p
     assert agreement.no_face_share == 0.0
 
 
-def test_cut_bag_is_judged_and_its_report_says_what_was_lost(clip, tmp_path):
+def test_truncated_bag_is_judged_and_report_states_losses(clip, tmp_path):
     bag = write_images(tmp_path / 'run', clip[:20], 10)
     file = bag / 'run.mcap'
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -235,7 +235,7 @@ def test_finished_bag_is_not_judged_again(short_bags, tmp_path):
     assert (again.st_ino, again.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
 
 
-def test_bag_with_a_report_that_cannot_be_read_is_judged_again(short_bags, tmp_path):
+def test_bag_with_unreadable_report_is_judged_again(short_bags, tmp_path):
     (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
     judge_bag(job)
     (job.folder / 'report.json').write_text('{"key": 1}')
@@ -247,13 +247,13 @@ def test_bag_with_a_report_that_cannot_be_read_is_judged_again(short_bags, tmp_p
     [{'force': True}, {'settings': RunSettings(parts=('table',), progress=False)}],
     ids=['force', 'another part'],
 )
-def test_finished_bag_is_judged_again_when_that_is_asked_for(short_bags, tmp_path, change):
+def test_finished_bag_is_judged_again_if_forced_or_parts_change(short_bags, tmp_path, change):
     (job,) = make_jobs(short_bags[:1], tmp_path, QUICK)
     judge_bag(job)
     assert judge_bag(replace(job, **change)).kept is False
 
 
-def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
+def test_finished_bag_is_judged_again_if_labels_change(short_bags, tmp_path):
     labels = tmp_path / 'l.csv'
     labels.write_text('start_s,end_s,emotion\n0,1,happiness\n')
     settings = RunSettings(labels=labels, parts=(), progress=False)
@@ -263,7 +263,7 @@ def test_finished_bag_is_judged_again_with_other_labels(short_bags, tmp_path):
     assert judge_bag(job).report.agreement.images.accuracy == 0.0
 
 
-def test_finished_bag_is_judged_again_after_a_training_in_place(short_bags, tmp_path):
+def test_finished_bag_is_judged_again_if_model_file_changes(short_bags, tmp_path):
     model = tmp_path / 'model.onnx'
     shutil.copy(SHIPPED_MODEL, model)
     parameters = chosen_parameters(chosen={'model': str(model)})
@@ -275,7 +275,7 @@ def test_finished_bag_is_judged_again_after_a_training_in_place(short_bags, tmp_
     assert judge_bag(job).kept is False
 
 
-def test_interrupted_bag_leaves_nothing_and_is_judged_whole_by_the_next_start(
+def test_interrupted_bag_leaves_no_files_and_is_fully_judged_next_time(
     short_bags, tmp_path, monkeypatch
 ):
     write = Outputs.write
@@ -294,7 +294,7 @@ def test_interrupted_bag_leaves_nothing_and_is_judged_whole_by_the_next_start(
     assert judge_bag(job).report.behaviour.images == 10
 
 
-def test_failure_of_one_bag_leaves_the_others_to_finish(short_bags, tmp_path):
+def test_failed_bag_does_not_stop_other_bags(short_bags, tmp_path):
     verdicts = list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), processes=2))
     failed = [verdict for verdict in verdicts if verdict.report is None]
     assert len(verdicts) == 4
@@ -315,7 +315,7 @@ def names_of(verdicts):
     return sorted(verdict.job.bag.name for verdict in verdicts)
 
 
-def test_killed_process_fails_its_own_bag_alone_which_the_next_start_judges(stuck_jobs):
+def test_killed_process_fails_only_its_bag_which_next_run_judges(stuck_jobs):
     verdicts = judge_bags(stuck_jobs, processes=2)
     finished = [next(verdicts), next(verdicts)]
     assert (names_of(finished), [v.failure for v in finished]) == (['run1', 'run3'], ['', ''])
@@ -328,7 +328,7 @@ def test_killed_process_fails_its_own_bag_alone_which_the_next_start_judges(stuc
     assert sorted(path.name for path in again.folder.parent.iterdir()) == ['run0', 'run1', 'run3']
 
 
-def test_processes_end_when_nobody_waits_for_them_any_more(stuck_jobs):
+def test_worker_processes_end_when_results_are_abandoned(stuck_jobs):
     verdicts = judge_bags(stuck_jobs, processes=2)
     next(verdicts)
     verdicts.close()
@@ -353,8 +353,8 @@ def dask_workers():
         yield client
 
 
-def test_killed_dask_worker_fails_its_own_bag_alone(dask_workers, stuck_jobs):
-    # As often as the scheduler tries: a bag that fills the memory does so every time.
+def test_killed_dask_worker_fails_only_its_bag(dask_workers, stuck_jobs):
+    # Without retries: a bag that fills the memory would kill every worker that tries it.
     dask_workers.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, *ONE_TRY))
     address = dask_workers.scheduler.address
     verdicts = judge_bags(stuck_jobs, scheduler=address)
@@ -385,7 +385,7 @@ def test_dask_cluster_judges_the_bags(short_bags, tmp_path):
     assert (tmp_path / 'run1' / 'report.json').is_file()
 
 
-def test_scheduler_that_is_not_there_is_an_error(short_bags, tmp_path):
+def test_unreachable_scheduler_is_an_error(short_bags, tmp_path):
     pytest.importorskip('distributed')
     with pytest.raises(SettingError, match='scheduler nowhere cannot be reached'):
         list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), scheduler='nowhere'))
@@ -396,7 +396,7 @@ def test_negative_number_of_processes_is_an_error(short_bags, tmp_path):
         list(judge_bags(make_jobs(short_bags, tmp_path, QUICK), processes=-1))
 
 
-def test_error_that_nobody_expected_is_told_and_the_others_finish(
+def test_unexpected_error_is_reported_and_other_bags_finish(
     short_bags, tmp_path, monkeypatch, capsys
 ):
     write = RecordingRun.write
@@ -413,12 +413,12 @@ def test_error_that_nobody_expected_is_told_and_the_others_finish(
     assert verdicts[1].failure == ''
 
 
-def test_bag_that_is_named_twice_is_an_error(short_bags, tmp_path):
+def test_bag_given_twice_is_an_error(short_bags, tmp_path):
     with pytest.raises(SettingError, match='run0 is given twice'):
         make_jobs([short_bags[0], short_bags[0]], tmp_path, QUICK)
 
 
-def test_bags_of_the_same_name_have_folders_of_their_own(tmp_path):
+def test_bags_with_same_name_have_separate_folders(tmp_path):
     jobs = make_jobs([tmp_path / 'a' / 'run', tmp_path / 'b' / 'run'], tmp_path, QUICK)
     names = [job.folder.name for job in jobs]
     assert names[0].endswith('a-run')

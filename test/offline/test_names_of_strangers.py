@@ -34,7 +34,7 @@ class Page(HTMLParser):
                 self.links.append(value)
 
 
-def test_names_of_pictures_are_text_in_the_page(tmp_path, portrait_bgr):
+def test_malicious_picture_names_are_escaped_and_contained(tmp_path, portrait_bgr):
     folder = tmp_path / 'pictures'
     folder.mkdir()
     for name in (f'{ATTACK}.png', '{{ 7 * 7 }}.png', '..png', '.. .png', '=1+1.png'):
@@ -56,7 +56,7 @@ def strange_bag(clip, tmp_path_factory):
     )
 
 
-def test_names_of_a_bag_and_its_topics_are_text_in_its_pages(strange_bag, tmp_path):
+def test_malicious_bag_and_topic_names_are_escaped_and_contained(strange_bag, tmp_path):
     main(['bag', str(strange_bag), '--out', str(tmp_path / 'out')])
     assert [path.name for path in tmp_path.iterdir()] == ['out']
     for name in ('summary.html', 'javascript:a(1);/report.html'):
@@ -68,7 +68,7 @@ def test_names_of_a_bag_and_its_topics_are_text_in_its_pages(strange_bag, tmp_pa
     )
 
 
-def test_what_is_said_of_a_bag_is_text_in_the_summary(judged, tmp_path):
+def test_malicious_report_text_is_escaped_in_summary(judged, tmp_path):
     strange = replace(judged.report, problems=(ATTACK,), source=ATTACK, name=ATTACK)
     job = BagJob(tmp_path / ATTACK, tmp_path / ATTACK, RunSettings())
     write_summary([Verdict(job, strange), Verdict(job, None, ATTACK)], tmp_path)

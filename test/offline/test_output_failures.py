@@ -1,4 +1,4 @@
-"""Failed writes end a command with a sentence, and existing files are kept."""
+"""A failed write ends the command with an error message and keeps existing files."""
 
 import os
 import resource
@@ -35,7 +35,7 @@ def limit_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
 
-def said_on_a_full_disk(*arguments):
+def error_on_full_disk(*arguments):
     ended = subprocess.run(
         [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
         preexec_fn=limit_files,
@@ -49,53 +49,53 @@ def said_on_a_full_disk(*arguments):
 
 
 @pytest.mark.parametrize('rate', [[], ['--rate-hz', '10']], ids=['pictures', 'film'])
-def test_folder_that_cannot_be_made_is_said(film, rate):
-    said = exit_of('video', film, '--out', '/proc/o', *rate)
-    assert said == 'fer-ros: outputs /proc/o cannot be written: No such file or directory'
+def test_output_folder_that_cannot_be_created_is_reported(film, rate):
+    error = exit_of('video', film, '--out', '/proc/o', *rate)
+    assert error == 'fer-ros: outputs /proc/o cannot be written: No such file or directory'
 
 
-def test_folder_of_bags_that_cannot_be_made_is_said_at_once(clip, tmp_path):
+def test_bag_output_folder_that_cannot_be_created_is_reported(clip, tmp_path):
     bag = write_images(tmp_path / 'run', clip[:2], 10)
     assert exit_of('bag', bag, '--out', '/proc/o').startswith('fer-ros: /proc/o: No such file')
 
 
-def test_second_run_into_a_folder_is_refused_at_once(clip, tmp_path):
+def test_bag_run_into_folder_in_use_is_refused(clip, tmp_path):
     bag = write_images(tmp_path / 'run', clip[:2], 10)
     with sole_writer(tmp_path / 'out'):
-        said = exit_of('bag', bag, '--out', tmp_path / 'out')
-    assert said == (
+        error = exit_of('bag', bag, '--out', tmp_path / 'out')
+    assert error == (
         f'fer-ros: another program is writing to {tmp_path}/out: wait until it ends, or choose '
         'another folder'
     )
 
 
-def test_second_run_over_a_film_is_refused_and_the_first_is_whole(film, tmp_path):
+def test_video_run_into_folder_in_use_is_refused_and_first_run_is_intact(film, tmp_path):
     with atomic_folder(tmp_path / 'out') as aside:
-        said = exit_of('video', film, '--out', tmp_path / 'out')
+        error = exit_of('video', film, '--out', tmp_path / 'out')
         (aside / 'report.json').write_text('of the first')
-    assert said.startswith(f'fer-ros: another program is writing to {tmp_path}/out')
+    assert error.startswith(f'fer-ros: another program is writing to {tmp_path}/out')
     assert [path.name for path in (tmp_path / 'out').iterdir()] == ['report.json']
 
 
 @pytest.mark.parametrize('rate', [[], ['--rate-hz', '10']], ids=['pictures', 'film'])
-def test_disk_that_is_full_is_said_and_what_was_there_is_kept(film, tmp_path, rate):
+def test_full_disk_is_reported_and_existing_outputs_are_kept(film, tmp_path, rate):
     out = tmp_path / 'o'
     main(['video', str(film), '--out', str(out), '--no-video', '--no-page', '--no-timeline'])
     before = sorted(path.name for path in out.iterdir())
-    said = said_on_a_full_disk('video', film, '--out', out, *rate)
-    assert said.startswith('fer-ros: ')
-    assert str(tmp_path) in said
-    assert said.endswith('File too large')
+    error = error_on_full_disk('video', film, '--out', out, *rate)
+    assert error.startswith('fer-ros: ')
+    assert str(tmp_path) in error
+    assert error.endswith('File too large')
     assert [path.name for path in tmp_path.iterdir()] == ['o']
     assert sorted(path.name for path in out.iterdir()) == before
 
 
-def test_name_that_is_too_long_is_said(film, tmp_path):
-    said = exit_of('video', film, '--out', tmp_path / ('o' * 300))
-    assert 'cannot be written: File name too long' in said
+def test_output_name_that_is_too_long_is_reported(film, tmp_path):
+    error = exit_of('video', film, '--out', tmp_path / ('o' * 300))
+    assert 'cannot be written: File name too long' in error
 
 
-def test_cache_stands_where_the_environment_says(tmp_path):
+def test_cache_folder_follows_absolute_xdg_cache_home(tmp_path):
     code = 'from fer_ros.data.cache import CACHE; print(CACHE)'
     for given, expected in (
         (str(tmp_path), tmp_path / 'fer_ros'),

@@ -33,7 +33,7 @@ def test_folder_with_other_files_is_refused_and_kept(tmp_path):
     assert (tmp_path / 'thesis.txt').read_text() == 'years of work'
 
 
-def test_note_beside_the_outputs_of_a_run_is_not_lost(tmp_path):
+def test_outputs_with_an_added_note_are_refused_and_kept(tmp_path):
     write(tmp_path / 'out', report_json='{}')
     (tmp_path / 'out' / 'notes.txt').write_text('look at 3.2 s')
     with pytest.raises(SettingError, match=r'contains notes\.txt'):
@@ -41,20 +41,20 @@ def test_note_beside_the_outputs_of_a_run_is_not_lost(tmp_path):
     assert names(tmp_path / 'out') == ['notes.txt', 'report.json']
 
 
-def test_folder_named_like_outputs_but_without_a_report_is_refused(tmp_path):
+def test_folder_with_output_names_but_no_report_is_refused(tmp_path):
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out' / 'annotated.mp4').write_text('my video')
     with pytest.raises(SettingError, match=r'contains annotated\.mp4'):
         write(tmp_path / 'out', report_json='{}')
 
 
-def test_folder_in_which_the_program_runs_is_refused(tmp_path, monkeypatch):
+def test_working_directory_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingError, match='cannot be replaced: it is the working directory'):
         write(tmp_path, report_json='{}')
 
 
-def test_file_is_refused_and_kept(tmp_path):
+def test_file_instead_of_folder_is_refused_and_kept(tmp_path):
     (tmp_path / 'README.md').write_text('read me')
     for place in (tmp_path / 'README.md', tmp_path / 'README.md' / 'monday'):
         with pytest.raises(SettingError, match=r'README\.md is a file, expected a folder'):

@@ -10,7 +10,7 @@ from fer_ros.cli import main
 
 @pytest.fixture(scope='module')
 def folder(portrait_bgr, tmp_path_factory):
-    """A smiling face, a dark one at the same place, nobody, and the first again."""
+    """A smiling face, the same but darker, no face, and the first again."""
     folder = tmp_path_factory.mktemp('pictures') / 'people'
     folder.mkdir()
     for name, bgr in {
@@ -35,7 +35,7 @@ def rows(out):
         return list(csv.DictReader(stream))
 
 
-def test_each_picture_is_judged_by_itself(judged, folder, models):
+def test_each_picture_is_judged_on_its_own(judged, folder, models):
     from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 
     found = {row['file']: row for row in rows(judged)}
@@ -47,7 +47,7 @@ def test_each_picture_is_judged_by_itself(judged, folder, models):
     assert {row['face_id'] for row in found.values()} == {'1'}
 
 
-def test_outputs_are_those_of_pictures(judged):
+def test_folder_of_pictures_gives_picture_outputs_only(judged):
     assert {path.name for path in judged.iterdir()} == {
         *('annotated', 'contact_sheet.png', 'report.html', 'report.json'),
         *('emotion.csv', 'emotion.parquet'),
@@ -57,7 +57,7 @@ def test_outputs_are_those_of_pictures(judged):
     }
 
 
-def test_report_counts_faces_by_emotion_in_natural_order(judged):
+def test_report_lists_pictures_in_natural_order_and_counts_emotions(judged):
     report = json.loads((judged / 'report.json').read_text())
     assert [picture['file'] for picture in report['pictures']] == [
         *('1.png', '2.png', '10.png', '11.png'),
@@ -67,14 +67,14 @@ def test_report_counts_faces_by_emotion_in_natural_order(judged):
     assert report['emotions']['happiness'] >= 2
 
 
-def test_page_shows_every_picture(judged):
+def test_page_shows_every_picture_and_no_timeline(judged):
     page = (judged / 'report.html').read_text()
     assert page.count('<figure>') == 4
     assert 'no face' in page
     assert 'timeline' not in page.lower()
 
 
-def test_what_was_found_is_printed(folder, tmp_path, capsys):
+def test_counts_are_printed_and_no_video_omits_annotated_pictures(folder, tmp_path, capsys):
     main(['video', str(folder), '--out', str(tmp_path / 'o'), '--no-video'])
     out, err = capsys.readouterr()
     assert 'people: 4 pictures, 3 with a face, 3 faces: happiness ' in out
@@ -82,7 +82,7 @@ def test_what_was_found_is_printed(folder, tmp_path, capsys):
     assert not (tmp_path / 'o' / 'annotated').exists()
 
 
-def test_single_picture_has_neither_timeline_nor_film(folder, tmp_path, capsys):
+def test_single_picture_has_no_page_timeline_or_video(folder, tmp_path, capsys):
     main(['video', str(folder / '1.png'), '--out', str(tmp_path / 'o')])
     assert {path.name for path in (tmp_path / 'o').iterdir()} == {
         *('annotated.png', 'report.json', 'emotion.csv', 'emotion.parquet'),
@@ -92,24 +92,24 @@ def test_single_picture_has_neither_timeline_nor_film(folder, tmp_path, capsys):
     assert 'real time' not in out
 
 
-def test_outputs_of_pictures_are_replaced_by_those_of_another_run(folder, tmp_path):
+def test_picture_outputs_can_be_replaced_by_second_run(folder, tmp_path):
     for _ in range(2):
         main(['video', str(folder / '1.png'), '--out', str(tmp_path / 'o'), '--no-table'])
 
 
-def test_rate_makes_a_film_of_pictures(folder, tmp_path):
+def test_rate_turns_pictures_into_a_video(folder, tmp_path):
     arguments = ['--rate-hz', '10', '--no-video', '--no-page', '--no-timeline', '--no-bag']
     main(['video', str(folder), '--out', str(tmp_path / 'o'), *arguments])
     assert [row['stamp_s'] for row in rows(tmp_path / 'o')][:2] == ['0.000000000', '0.100000000']
 
 
-def test_labels_of_pictures_are_refused(folder, tmp_path):
+def test_labels_for_pictures_are_refused(folder, tmp_path):
     (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
     with pytest.raises(SystemExit, match='labels need times, which pictures do not have'):
         main(['video', str(folder), '--labels', str(tmp_path / 'l.csv'), '--out', str(tmp_path)])
 
 
-def test_pictures_of_one_name_and_two_kinds_are_both_annotated(portrait_bgr, tmp_path):
+def test_pictures_with_same_name_and_different_formats_are_both_annotated(portrait_bgr, tmp_path):
     (tmp_path / 'two').mkdir()
     for name in ('a.jpg', 'a.png'):
         cv2.imwrite(str(tmp_path / 'two' / name), portrait_bgr)
@@ -119,7 +119,7 @@ def test_pictures_of_one_name_and_two_kinds_are_both_annotated(portrait_bgr, tmp
     }
 
 
-def test_folder_of_damaged_pictures_is_an_error_that_says_so(tmp_path):
+def test_folder_of_damaged_pictures_is_an_error_and_writes_nothing(tmp_path):
     (tmp_path / 'p').mkdir()
     (tmp_path / 'p' / 'a.png').write_bytes(b'\x89PNG')
     with pytest.raises(SystemExit, match=r'a\.png cannot be read: 4 bytes are not a picture'):

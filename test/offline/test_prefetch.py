@@ -5,11 +5,11 @@ import pytest
 from fer_ros.offline.prefetch import WriteBehind, read_ahead
 
 
-def test_items_come_in_their_order():
+def test_items_are_read_in_order():
     assert list(read_ahead(iter(range(100)), 3)) == list(range(100))
 
 
-def test_items_are_read_before_they_are_asked_for():
+def test_items_are_read_before_they_are_requested():
     third = threading.Event()
 
     def items():
@@ -39,7 +39,7 @@ def test_no_more_than_depth_items_are_read_ahead():
     assert len(read) <= 5
 
 
-def test_error_of_the_source_is_raised_in_its_place():
+def test_source_error_is_raised_at_its_position():
     def items():
         yield 1
         raise ValueError('torn')
@@ -50,7 +50,7 @@ def test_error_of_the_source_is_raised_in_its_place():
         next(ahead)
 
 
-def test_everything_is_written_in_order_when_it_is_closed():
+def test_close_writes_everything_in_order():
     written = []
     behind = WriteBehind(written.append, 2)
     for number in range(50):
@@ -59,7 +59,7 @@ def test_everything_is_written_in_order_when_it_is_closed():
     assert written == list(range(50))
 
 
-def test_error_of_the_writer_is_raised_by_the_caller():
+def test_writer_error_is_raised_by_close():
     def write(item):
         raise OSError('disk full')
 
@@ -69,14 +69,14 @@ def test_error_of_the_writer_is_raised_by_the_caller():
         behind.close()
 
 
-def test_everything_is_written_when_the_block_ends():
+def test_end_of_with_block_writes_everything():
     written = []
     with WriteBehind(written.append, 2) as behind:
         behind.put(1)
     assert written == [1]
 
 
-def test_error_of_the_writer_does_not_hide_that_of_the_block():
+def test_writer_error_does_not_hide_error_in_with_block():
     def write(item):
         raise OSError('disk full')
 

@@ -24,7 +24,7 @@ def second_bag(clip, tmp_path_factory):
     return write_images(tmp_path_factory.mktemp('second') / 'second', clip[:10], 10)
 
 
-def test_bag_prints_what_was_found_and_writes_a_summary(second_bag, tmp_path, capsys):
+def test_bag_run_prints_result_and_writes_summary(second_bag, tmp_path, capsys):
     main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
     out = capsys.readouterr().out
     assert 'second: images of /camera/image_raw (10)' in out
@@ -35,7 +35,7 @@ def test_bag_prints_what_was_found_and_writes_a_summary(second_bag, tmp_path, ca
     assert json.loads((tmp_path / 'summary.json').read_text())['images'] == 10
 
 
-def test_bag_shows_a_bar_with_rate_real_time_and_time_left(second_bag, tmp_path, capsys):
+def test_bag_run_shows_progress_bar_with_rate_speed_and_time_left(second_bag, tmp_path, capsys):
     main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
     err = capsys.readouterr().err
     assert 'second: 100%' in err
@@ -44,10 +44,10 @@ def test_bag_shows_a_bar_with_rate_real_time_and_time_left(second_bag, tmp_path,
     assert '<00:00' in err
 
 
-def test_bag_says_what_it_does_after_the_last_image(second_bag, tmp_path, capsys):
+def test_bag_run_reports_each_step_before_and_after_the_images(second_bag, tmp_path, capsys):
     main(['bag', str(second_bag), '--out', str(tmp_path), '--no-table', '--no-bag'])
-    said = capsys.readouterr().err.splitlines()
-    assert [line for line in said if line.startswith('second: ') and '%' not in line] == [
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.startswith('second: ') and '%' not in line] == [
         'second: loading models',
         'second: completing annotated.mp4',
         'second: drawing timeline.png',
@@ -55,13 +55,13 @@ def test_bag_says_what_it_does_after_the_last_image(second_bag, tmp_path, capsys
     ]
 
 
-def test_video_on_the_page_has_a_picture_before_it_is_played(second_bag, tmp_path):
+def test_video_on_page_has_a_poster_image(second_bag, tmp_path):
     main(['bag', str(second_bag), '--out', str(tmp_path), '--no-timeline', '--no-bag'])
     page = (tmp_path / 'second' / 'report.html').read_text()
     assert re.search(r'<video [^>]*poster="data:image/jpeg;base64,', page)
 
 
-def test_labels_are_judged(second_bag, tmp_path, capsys):
+def test_agreement_with_labels_is_printed(second_bag, tmp_path, capsys):
     (tmp_path / 'l.csv').write_text('start_s,end_s,emotion\n0,1,happiness\n')
     arguments = ['--out', str(tmp_path / 'out'), '--labels', str(tmp_path / 'l.csv'), *NOTHING]
     main(['bag', str(second_bag), *arguments])
@@ -70,7 +70,7 @@ def test_labels_are_judged(second_bag, tmp_path, capsys):
     )
 
 
-def test_parameter_file_of_the_node_holds(second_bag, tmp_path):
+def test_parameter_file_of_node_is_used(second_bag, tmp_path):
     (tmp_path / 'p.yaml').write_text(
         'fer_node:\n  ros__parameters:\n    confidence_threshold: 1.0\n'
     )
@@ -81,9 +81,7 @@ def test_parameter_file_of_the_node_holds(second_bag, tmp_path):
     assert report['parameters']['confidence_threshold'] == 1.0
 
 
-def test_bag_that_cannot_be_judged_gives_an_exit_code_and_the_others_finish(
-    second_bag, tmp_path, capsys
-):
+def test_failed_bag_is_an_error_and_other_bags_finish(second_bag, tmp_path, capsys):
     missing = str(tmp_path / 'missing')
     code = exit_of(['bag', missing, str(second_bag), '--out', str(tmp_path / 'out'), *NOTHING])
     assert code == 'fer-ros: 1 of 2 bags could not be processed'
@@ -102,12 +100,12 @@ def test_bag_that_cannot_be_judged_gives_an_exit_code_and_the_others_finish(
         (['--model', 'nothing.onnx'], 'nothing.onnx does not exist'),
     ],
 )
-def test_what_is_wrong_is_said(second_bag, tmp_path, capsys, arguments, sentence):
+def test_wrong_argument_is_reported(second_bag, tmp_path, capsys, arguments, sentence):
     code = exit_of(['bag', str(second_bag), '--out', str(tmp_path), *arguments, *NOTHING])
     assert sentence in code
 
 
-def test_wrong_parameter_file_is_said_before_anything_is_begun(second_bag, tmp_path):
+def test_wrong_parameter_is_reported_before_any_output_is_written(second_bag, tmp_path):
     (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 0\n')
     code = exit_of(
         [
@@ -123,7 +121,7 @@ def test_wrong_parameter_file_is_said_before_anything_is_begun(second_bag, tmp_p
     assert not (tmp_path / 'out').exists()
 
 
-def test_video_gives_the_same_outputs_as_a_bag(clip, tmp_path, capsys):
+def test_video_run_prints_result_and_writes_all_outputs(clip, tmp_path, capsys):
     writer = cv2.VideoWriter(
         str(tmp_path / 'v.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 10.0, (320, 240)
     )
@@ -147,7 +145,7 @@ def test_video_gives_the_same_outputs_as_a_bag(clip, tmp_path, capsys):
     assert report['agreement']['images']['accuracy'] == 1.0
 
 
-def test_image_is_judged_beside_it_by_default(clip, tmp_path, monkeypatch, capsys):
+def test_outputs_of_image_go_beside_it_by_default(clip, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cv2.imwrite('face.png', clip[0])
     main(['video', 'face.png', *NOTHING])
@@ -155,7 +153,7 @@ def test_image_is_judged_beside_it_by_default(clip, tmp_path, monkeypatch, capsy
     assert report['emotions'] == {'happiness': 1}
 
 
-def test_video_that_is_not_there_is_said(tmp_path):
+def test_missing_video_is_reported(tmp_path):
     code = exit_of(['video', 'nothing.mp4', '--out', str(tmp_path / 'o')])
     assert code == 'fer-ros: image source nothing.mp4 does not exist'
     assert not (tmp_path / 'o').exists()
@@ -172,19 +170,19 @@ def test_bench_bag_prints_speed_and_memory(tmp_path, capsys):
     assert report['memory']['0.02 min']['peak_mb'] > 50
 
 
-def test_without_pyarrow_tables_are_written_as_csv_alone(two_faces_bgr, tmp_path, monkeypatch):
+def test_without_pyarrow_table_is_written_as_csv_only(two_faces_bgr, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'pyarrow', None)
     cv2.imwrite(str(tmp_path / 'i.png'), two_faces_bgr)
     main(['video', str(tmp_path / 'i.png'), '--out', str(tmp_path / 'o'), *ONLY_TABLE])
     assert {path.name for path in (tmp_path / 'o').iterdir()} == {'emotion.csv', 'report.json'}
 
 
-def test_models_are_said_to_be_loaded_before_the_first_image(second_bag, tmp_path, capsys):
+def test_loading_models_is_the_first_message(second_bag, tmp_path, capsys):
     main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
     assert capsys.readouterr().err.startswith('second: loading models\n')
 
 
-def test_files_of_a_picture_are_named(clip, tmp_path, capsys):
+def test_picture_run_prints_result_and_output_files(clip, tmp_path, capsys):
     cv2.imwrite(str(tmp_path / 'i.png'), clip[0])
     main(['video', str(tmp_path / 'i.png'), '--out', str(tmp_path / 'o'), '--no-table'])
     out, err = capsys.readouterr()
@@ -194,13 +192,13 @@ def test_files_of_a_picture_are_named(clip, tmp_path, capsys):
     assert err.startswith('i.png: loading models\n')
 
 
-def test_bag_that_is_missing_is_said_without_a_summary_of_nothing(tmp_path, capsys):
+def test_missing_bag_is_reported_and_nothing_else_is_printed(tmp_path, capsys):
     code = exit_of(['bag', str(tmp_path / 'monday'), '--out', str(tmp_path / 'out'), *NOTHING])
     assert code == f'fer-ros: bag {tmp_path}/monday does not exist'
     assert capsys.readouterr() == ('', '')
 
 
-def test_smallest_face_and_mirror_are_flags(two_faces_bgr, tmp_path, capsys):
+def test_min_face_px_and_mirror_flags_take_effect(two_faces_bgr, tmp_path, capsys):
     cv2.imwrite(str(tmp_path / 'i.png'), two_faces_bgr)
 
     def rows(*flags):
@@ -215,6 +213,6 @@ def test_smallest_face_and_mirror_are_flags(two_faces_bgr, tmp_path, capsys):
     assert mirrored != as_it_is
 
 
-def test_smallest_face_that_is_not_allowed_is_said(tmp_path):
+def test_invalid_min_face_px_is_reported(tmp_path):
     code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '1'])
     assert code.startswith('fer-ros: parameter min_face_px is 1, expected 0 or ')

@@ -9,7 +9,7 @@ from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
 from fer_ros.offline.settings import RunSettings, chosen_parameters
 
 
-def test_labels_come_from_one_place():
+def test_labels_from_both_file_and_topic_are_refused():
     with pytest.raises(SettingError, match='from a file or from a topic, not from both'):
         RunSettings(labels=Path('l.csv'), label_topic='/said')
 
@@ -19,13 +19,13 @@ def test_unknown_part_is_an_error():
         RunSettings(parts=('sound',))
 
 
-def test_parameters_are_those_of_the_node_with_the_model_on_top(tmp_path):
+def test_parameters_combine_file_chosen_model_and_defaults(tmp_path):
     (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 2\n')
     chosen = chosen_parameters(tmp_path / 'p.yaml', {'model': 'm.onnx'})
     assert (chosen['max_faces'], chosen['model'], chosen['backend']) == (2, 'm.onnx', 'onnx')
 
 
-def test_parameters_that_are_chosen_go_before_those_of_the_file(tmp_path):
+def test_chosen_parameters_override_parameter_file(tmp_path):
     (tmp_path / 'p.yaml').write_text('fer_node:\n  ros__parameters:\n    max_faces: 2\n')
     values = chosen_parameters(tmp_path / 'p.yaml', {'max_faces': 5, 'mirror': True})
     assert (values['max_faces'], values['mirror']) == (5, True)
@@ -46,16 +46,16 @@ def with_parameters(**chosen):
         with_parameters(smoothing_time_constant_s=0.0),
     ],
 )
-def test_fingerprint_differs_with_what_changes_the_estimates(clip_bag, other):
+def test_fingerprint_changes_with_settings_that_affect_estimates(clip_bag, other):
     assert RunSettings().fingerprint(clip_bag) != other.fingerprint(clip_bag)
 
 
-def test_fingerprint_does_not_differ_with_what_is_shown(clip_bag):
+def test_fingerprint_ignores_parts_and_progress(clip_bag):
     quiet = RunSettings(parts=('table',), progress=False)
     assert RunSettings().fingerprint(clip_bag) == quiet.fingerprint(clip_bag)
 
 
-def test_fingerprint_differs_with_the_bag(tmp_path):
+def test_fingerprint_changes_with_bag_content(tmp_path):
     (tmp_path / 'a.mcap').write_bytes(b'one')
     before = RunSettings().fingerprint(tmp_path)
     (tmp_path / 'a.mcap').write_bytes(b'three')
@@ -70,21 +70,21 @@ def model(tmp_path):
     return path
 
 
-def test_fingerprint_differs_after_a_training_in_place(clip_bag, model):
+def test_fingerprint_changes_when_model_file_is_overwritten(clip_bag, model):
     settings = with_parameters(model=str(model))
     before = settings.fingerprint(clip_bag)
     model.write_bytes(model.read_bytes() + b'\0')
     assert settings.fingerprint(clip_bag) != before
 
 
-def test_fingerprint_differs_once_an_8_bit_form_is_there(clip_bag, model):
+def test_fingerprint_changes_when_8_bit_form_is_added(clip_bag, model):
     settings = with_parameters(model=str(model))
     before = settings.fingerprint(clip_bag)
     shutil.copy(SHIPPED_MODEL.with_suffix(INT8_SUFFIX), model.with_suffix(INT8_SUFFIX))
     assert settings.fingerprint(clip_bag) != before
 
 
-def test_fingerprint_does_not_differ_with_where_a_model_lies(clip_bag, model, tmp_path):
+def test_fingerprint_ignores_folder_of_model(clip_bag, model, tmp_path):
     (tmp_path / 'elsewhere').mkdir()
     moved = tmp_path / 'elsewhere' / model.name
     shutil.copy(model, moved)
@@ -92,7 +92,7 @@ def test_fingerprint_does_not_differ_with_where_a_model_lies(clip_bag, model, tm
     assert here.fingerprint(clip_bag) == there.fingerprint(clip_bag)
 
 
-def test_fingerprint_differs_with_the_landmark_model(clip_bag, tmp_path):
+def test_fingerprint_changes_with_landmark_model(clip_bag, tmp_path):
     # The digest of the file; the model is not loaded.
     file = tmp_path / 'landmarks.dat'
     file.write_bytes(b'some trees')
@@ -103,7 +103,7 @@ def test_fingerprint_differs_with_the_landmark_model(clip_bag, tmp_path):
 
 
 @needs_models
-def test_fingerprint_differs_with_the_file_of_the_detector(clip_bag, tmp_path):
+def test_fingerprint_changes_with_detector_model(clip_bag, tmp_path):
     file = tmp_path / 'yunet.onnx'
     settings = with_parameters(detector_model=str(file))
     shutil.copy(PUBLISHED, file)
@@ -112,7 +112,7 @@ def test_fingerprint_differs_with_the_file_of_the_detector(clip_bag, tmp_path):
     assert settings.fingerprint(clip_bag) != before
 
 
-def test_fingerprint_differs_with_the_version_of_the_package(clip_bag, monkeypatch):
+def test_fingerprint_changes_with_package_version(clip_bag, monkeypatch):
     before = RunSettings().fingerprint(clip_bag)
     monkeypatch.setattr('fer_ros.offline.settings.__version__', '99.0.0')
     assert RunSettings().fingerprint(clip_bag) != before

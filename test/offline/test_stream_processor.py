@@ -45,7 +45,7 @@ def equal(a, b):
     )
 
 
-def test_estimates_are_those_of_the_pipeline_in_order(models, grays):
+def test_estimates_match_those_of_the_pipeline_in_order(models, grays):
     processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
     found = [frame for _, frame in processor.process(stamped(grays[:60], STAMPS))]
     pipeline = EmotionPipeline(models)
@@ -54,7 +54,7 @@ def test_estimates_are_those_of_the_pipeline_in_order(models, grays):
     assert max(len(frame.faces) for frame in found) == 2
 
 
-def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
+def test_topics_have_separate_faces_with_unique_ids(models, grays):
     both = [
         image
         for pair in zip(
@@ -72,7 +72,7 @@ def test_each_topic_has_its_own_faces_and_no_number_twice(models, grays):
 
 
 @pytest.mark.parametrize('resumed_s', [5.0, 10.3])
-def test_new_scene_forgets_the_faces_and_what_they_showed(models, grays, resumed_s):
+def test_new_scene_resets_faces_and_smoothing(models, grays, resumed_s):
     stamps = [10.0, 10.1, 10.2, resumed_s, resumed_s + 0.1]
     processor = StreamProcessor(models, PipelineSettings(), ['/camera'])
     found = list(processor.process(stamped(grays[:5], stamps, new_scene_s=resumed_s)))
@@ -88,7 +88,7 @@ def test_new_scene_forgets_the_faces_and_what_they_showed(models, grays, resumed
     assert (first_again.probabilities == first_again.frame_probabilities).all()
 
 
-def test_settings_are_those_of_the_pipeline(models, grays):
+def test_pipeline_settings_are_applied(models, grays):
     settings = dataclasses.replace(PipelineSettings(), confidence_threshold=1.0)
     (found,) = StreamProcessor(models, settings, ['/camera']).process(stamped(grays[:1], STAMPS))
     assert found[1].faces[0].emotion == ''

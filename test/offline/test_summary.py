@@ -6,7 +6,7 @@ from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.summary import write_summary
 
 
-def test_names_are_escaped(tmp_path):
+def test_failure_message_is_escaped_in_page(tmp_path):
     job = BagJob(tmp_path / '<b>', tmp_path / '<b>', RunSettings())
     write_summary([Verdict(job, None, 'bag <b> does not exist')], tmp_path)
     page = (tmp_path / 'summary.html').read_text()
@@ -14,7 +14,7 @@ def test_names_are_escaped(tmp_path):
     assert '<b> does' not in page
 
 
-def test_summary_counts_all_bags_and_names_failures(judged, tmp_path):
+def test_summary_counts_all_bags_and_states_failures(judged, tmp_path):
     broken = BagJob(tmp_path / 'broken', tmp_path / 'broken', RunSettings())
     summary = write_summary([judged, judged, Verdict(broken, None, 'it is broken')], tmp_path)
     written = json.loads((tmp_path / 'summary.json').read_text())

@@ -15,11 +15,11 @@ from fer_ros.parameters.models import MODELS, pipeline_models
 from fer_ros.structures import ModelInput
 
 
-def test_models_are_loaded_as_the_parameters_say():
+def test_models_are_loaded_according_to_parameters():
     chosen = {spec.name: spec.default for spec in MODELS}
     assert pipeline_models(chosen).classifier.path.name == 'ferplus.int8.onnx'
     assert pipeline_models({**chosen, 'int8': False}).classifier.path.name == 'ferplus.onnx'
-    # Noise, for whose mirror image the model gives another answer.
+    # Noise, because the model answers differently for its mirror image.
     faces = ModelInput(
         np.random.default_rng(0).normal(size=(1, 1, CROP_PX, CROP_PX)).astype(np.float32),
         node_features(MEAN_SHAPE_NORM[None]),
@@ -34,7 +34,7 @@ def test_models_are_loaded_as_the_parameters_say():
             pipeline_models({**chosen, 'device': 'cuda'})
 
 
-def test_models_have_the_defaults_of_the_node():
+def test_load_models_has_same_defaults_as_node():
     defaults = {spec.name: spec.default for spec in MODELS}
     arguments = inspect.signature(load_models).parameters.values()
     assert {argument.name: argument.default for argument in arguments} == defaults

@@ -21,23 +21,21 @@ def test_shipped_file_gives_the_defaults():
 
 
 @pytest.mark.parametrize('section', ['/**', '/*', 'fer_node', '/fer_node', '/**/fer_node'])
-def test_sections_of_the_node_hold(tmp_path, section):
+def test_section_matching_the_node_is_used(tmp_path, section):
     chosen = read(tmp_path, f'{section}:\n  ros__parameters:\n    max_faces: 3\n')
     assert chosen['max_faces'] == 3
     assert chosen['detect_interval_s'] == 0.3
 
 
 @pytest.mark.parametrize('section', ['camera_node', '/robot/fer_node', '/*/fer_node'])
-def test_file_without_a_section_for_the_node_is_an_error_that_lists_those_there_are(
-    tmp_path, section
-):
+def test_file_without_section_for_node_is_an_error_listing_its_sections(tmp_path, section):
     full = f'/{section}'.replace('//', '/')
     sentence = f'p.yaml has no section for /fer_node; there are {full}'
     with pytest.raises(SettingError, match=re.escape(sentence)):
         read(tmp_path, f'{section}:\n  ros__parameters:\n    max_faces: 3\n')
 
 
-def test_later_sections_go_before_earlier_ones(tmp_path):
+def test_later_section_overrides_earlier_one(tmp_path):
     text = (
         '/**:\n  ros__parameters:\n    max_faces: 3\n'
         'fer_node:\n  ros__parameters:\n    max_faces: 4\n'
@@ -45,12 +43,12 @@ def test_later_sections_go_before_earlier_ones(tmp_path):
     assert read(tmp_path, text)['max_faces'] == 4
 
 
-def test_whole_number_will_do_for_a_number(tmp_path):
+def test_integer_is_accepted_for_float_parameter(tmp_path):
     chosen = read(tmp_path, 'fer_node:\n  ros__parameters:\n    detect_interval_s: 1\n')
     assert repr(chosen['detect_interval_s']) == '1.0'
 
 
-def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
+def test_wrong_value_is_an_error_naming_parameter_value_and_range(tmp_path):
     with pytest.raises(SettingError, match='max_faces is 0, expected 1 to 1000'):
         read(tmp_path, 'fer_node:\n  ros__parameters:\n    max_faces: 0\n')
 
@@ -65,7 +63,7 @@ def test_wrong_value_names_parameter_value_and_what_is_allowed(tmp_path):
         ('fer_n*: {ros__parameters: {}}', r"p\.yaml: 'fer_n\*' is not a valid node name"),
     ],
 )
-def test_file_that_is_no_parameter_file_is_an_error(tmp_path, text, sentence):
+def test_invalid_parameter_file_is_an_error(tmp_path, text, sentence):
     with pytest.raises(SettingError, match=sentence):
         read(tmp_path, text)
 
@@ -75,12 +73,12 @@ def test_unknown_parameter_of_the_node_is_an_error(tmp_path):
         read(tmp_path, 'fer_node: {ros__parameters: {min_face: 40}}')
 
 
-def test_what_every_node_has_and_what_is_said_to_all_nodes_may_stand_in_the_file(tmp_path):
+def test_use_sim_time_and_parameters_for_all_nodes_are_accepted(tmp_path):
     read(tmp_path, 'fer_node: {ros__parameters: {use_sim_time: true}}')
     read(tmp_path, '/**: {ros__parameters: {of_another_node: 1}}')
 
 
-def test_parameters_outside_of_a_section_are_an_error(tmp_path):
+def test_parameters_outside_a_section_are_an_error(tmp_path):
     with pytest.raises(SettingError, match='has no section for any node'):
         read(tmp_path, 'min_face_px: 40')
 
@@ -90,7 +88,7 @@ def test_missing_file_is_an_error(tmp_path):
         read_parameter_file(tmp_path / 'nothing.yaml', '/fer_node', FER_NODE)
 
 
-def test_list_holds_only_what_is_allowed(tmp_path):
+def test_list_parameter_accepts_only_allowed_values(tmp_path):
     section = 'fer_node: {ros__parameters: {annotate: %s}}'
     assert read(tmp_path, section % '[box, pose]')['annotate'] == ['box', 'pose']
     with pytest.raises(SettingError, match=r"annotate is \['hat'\], expected box, label, prob"):

@@ -3,7 +3,7 @@ from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.smoothing import SmoothingSettings
 
 
-def test_settings_of_the_pipeline_are_those_of_the_parameters():
+def test_pipeline_settings_come_from_parameters():
     chosen = {spec.name: spec.default for spec in FER_NODE} | {
         'detect_interval_s': 0.0,
         'max_faces': 2,

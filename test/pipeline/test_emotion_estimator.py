@@ -12,7 +12,7 @@ from fer_ros.smoothing import SmoothingSettings
 from fer_ros.structures import Judgement
 
 
-def test_smoothing_holds_back_a_change(models, portrait_bgr):
+def test_smoothed_and_frame_probabilities_differ_after_a_change(models, portrait_bgr):
     settings = PipelineSettings(smoothing=SmoothingSettings(time_constant_s=1.0))
     pipeline = EmotionPipeline(models, settings)
     pipeline.process(portrait_bgr, 0.0)
@@ -22,14 +22,14 @@ def test_smoothing_holds_back_a_change(models, portrait_bgr):
     assert np.abs(face.frame_probabilities - face.probabilities).max() > 1e-3
 
 
-def test_confidence_below_the_threshold_names_no_emotion(models, portrait_bgr):
+def test_confidence_below_threshold_gives_no_emotion(models, portrait_bgr):
     pipeline = EmotionPipeline(models, PipelineSettings(confidence_threshold=1.0))
     (face,) = pipeline.process(portrait_bgr, 0.0).faces
     assert face.emotion == ''
     assert face.confidence > 0.8
 
 
-def test_face_below_the_least_quality_is_not_judged(models, portrait_bgr):
+def test_face_below_minimum_quality_is_not_judged(models, portrait_bgr):
     pipeline = EmotionPipeline(models, PipelineSettings(min_quality=1.0))
     (face,) = pipeline.process(portrait_bgr, 0.0).faces
     assert (face.face_id, face.emotion, face.judgement) == (1, '', Judgement.UNCLEAR)
@@ -39,7 +39,7 @@ def test_face_below_the_least_quality_is_not_judged(models, portrait_bgr):
     assert (len(face.probabilities), len(face.frame_probabilities)) == (0, 0)
 
 
-def test_smoothing_goes_on_over_images_that_are_not_judged(models, portrait_bgr):
+def test_smoothing_continues_across_images_not_judged(models, portrait_bgr):
     settings = PipelineSettings(
         smoothing=SmoothingSettings('average', time_constant_s=1.0), min_quality=0.0
     )
@@ -57,7 +57,7 @@ def test_smoothing_goes_on_over_images_that_are_not_judged(models, portrait_bgr)
     assert last.probabilities == pytest.approx(expected, abs=1e-5)
 
 
-def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
+def test_faces_of_several_cameras_in_one_batch_are_estimated_as_if_alone(
     models, portrait_bgr, two_faces_bgr
 ):
     images = [two_faces_bgr, np.full_like(portrait_bgr, 90), portrait_bgr]
@@ -81,7 +81,7 @@ def test_faces_of_several_cameras_in_one_batch_are_estimated_as_by_themselves(
                 assert face.probabilities == pytest.approx(other.probabilities, abs=1e-5)
 
 
-def test_frequencies_of_the_training_are_taken_out_before_smoothing(models, portrait_bgr):
+def test_training_class_frequencies_are_corrected_before_smoothing(models, portrait_bgr):
     frames = {}
     for strength in (0.0, 1.0):
         pipeline = EmotionPipeline(models, PipelineSettings(prior_correction=strength))
@@ -95,11 +95,9 @@ def test_frequencies_of_the_training_are_taken_out_before_smoothing(models, port
     assert differences == pytest.approx(np.full(8, differences[0]), abs=1e-3)
 
 
-def test_prior_correction_that_the_model_does_not_allow_is_refused_and_the_old_one_stays(
-    models, portrait_bgr
-):
+def test_prior_correction_unsupported_by_model_is_refused_and_old_one_kept(models, portrait_bgr):
     class Forgetful:
-        """The shipped model, of whose training nothing is known."""
+        """The shipped model without any figures of its training."""
 
         config, path, name = models.classifier.config, models.classifier.path, 'forgetful'
         figures, logits = {}, models.classifier.logits

@@ -21,13 +21,13 @@ def test_smiling_portrait_is_happy(pipeline, portrait_bgr):
     assert face.box.center_px == pytest.approx((222, 115), abs=12)
 
 
-def test_gray_image_gives_the_same_as_colour(models, portrait_bgr, portrait_gray):
-    colour = EmotionPipeline(models).process(portrait_bgr, 1.0).faces[0]
+def test_gray_image_gives_same_result_as_color(models, portrait_bgr, portrait_gray):
+    color = EmotionPipeline(models).process(portrait_bgr, 1.0).faces[0]
     gray = EmotionPipeline(models).process(portrait_gray, 1.0).faces[0]
-    assert (colour.probabilities == gray.probabilities).all()
+    assert (color.probabilities == gray.probabilities).all()
 
 
-def test_two_faces_have_two_ids_that_stay(pipeline, two_faces_bgr):
+def test_two_faces_get_different_ids_and_keep_them(pipeline, two_faces_bgr):
     first = pipeline.process(two_faces_bgr, 1.0)
     later = pipeline.process(two_faces_bgr, 1.1)
     assert [face.face_id for face in first.faces] == [1, 2]
@@ -35,19 +35,19 @@ def test_two_faces_have_two_ids_that_stay(pipeline, two_faces_bgr):
     assert later.faces[0].box.center_px == pytest.approx(first.faces[0].box.center_px, abs=15)
 
 
-def test_frame_says_size_and_model_of_what_was_judged(pipeline, portrait_bgr):
+def test_frame_states_image_size_and_model(pipeline, portrait_bgr):
     frame = pipeline.process(portrait_bgr, 1.0)
     assert frame.size_wh == (512, 400)
     assert re.fullmatch(r'ferplus\.onnx@[0-9a-f]{12}', frame.model)
 
 
 @pytest.mark.parametrize('rotate_deg', [0, 180])
-def test_faces_that_are_reported_are_judged_and_no_others(models, two_faces_bgr, rotate_deg):
+def test_only_reported_faces_are_judged(models, two_faces_bgr, rotate_deg):
     settings = PipelineSettings(rotate_deg=rotate_deg)
     pipeline = EmotionPipeline(models, settings, reported=True)
     image = two_faces_bgr if rotate_deg == 0 else two_faces_bgr[::-1, ::-1]
     assert pipeline.process(image, 1.0).faces == ()
-    # The left one's centre is at (222, 115) of 1024 x 400, the right one's at (802, 115).
+    # In 1024 x 400 pixels, the left face is centered at (222, 115), the right one at (802, 115).
     x, y = (222, 115) if rotate_deg == 0 else (802, 285)
     assert pipeline.report([FaceBox(x - 50, y - 65, x + 50, y + 65)], 1.0) == ''
     (face,) = pipeline.process(image, 1.1).faces
@@ -56,17 +56,17 @@ def test_faces_that_are_reported_are_judged_and_no_others(models, two_faces_bgr,
 
 
 class CountingLandmarks:
-    """A landmark predictor that counts how often it is asked."""
+    """A landmark predictor that counts its calls."""
 
     def __init__(self, predictor):
-        self.predictor, self.asked = predictor, 0
+        self.predictor, self.calls = predictor, 0
 
     def predict(self, gray, box):
-        self.asked += 1
+        self.calls += 1
         return self.predictor.predict(gray, box)
 
 
-def test_of_very_many_reported_faces_the_best_are_looked_at(models, portrait_bgr):
+def test_only_best_of_many_reported_faces_are_processed(models, portrait_bgr):
     landmarks = CountingLandmarks(models.landmarks)
     settings = PipelineSettings(tracker=TrackerSettings(max_faces=2))
     pipeline = EmotionPipeline(replace(models, landmarks=landmarks), settings, reported=True)
@@ -74,41 +74,41 @@ def test_of_very_many_reported_faces_the_best_are_looked_at(models, portrait_bgr
     pipeline.report([*noise, FaceBox(172, 50, 272, 180, 0.9)], 1.0)
     faces = pipeline.process(portrait_bgr, 1.0).faces
     assert 'happiness' in [face.emotion for face in faces]
-    assert landmarks.asked < 20
+    assert landmarks.calls < 20
 
 
-def test_reports_are_forgotten_with_the_faces(models, portrait_bgr):
+def test_reset_discards_reported_faces(models, portrait_bgr):
     pipeline = EmotionPipeline(models, reported=True)
     pipeline.report([FaceBox(172, 50, 272, 180)], 1.0)
     pipeline.reset()
     assert pipeline.process(portrait_bgr, 1.0).faces == ()
 
 
-def test_two_cameras_give_no_number_twice(models, two_faces_bgr):
+def test_two_cameras_share_no_face_id(models, two_faces_bgr):
     cameras = [EmotionPipeline(models, face_ids=face_ids_of_camera(i, 2)) for i in range(2)]
     frames = [camera.process(two_faces_bgr, 1.0) for camera in cameras]
     assert [[face.face_id for face in frame.faces] for frame in frames] == [[1, 3], [2, 4]]
 
 
-def test_face_keeps_the_stamp_of_its_first_image(pipeline, portrait_bgr):
+def test_face_keeps_stamp_of_its_first_image(pipeline, portrait_bgr):
     (first,) = pipeline.process(portrait_bgr, 1.0).faces
     (later,) = pipeline.process(portrait_bgr, 1.1).faces
     assert (first.detected, first.first_seen_s) == (True, 1.0)
     assert (later.detected, later.first_seen_s) == (False, 1.0)
 
 
-def test_nobody_is_an_empty_tuple(pipeline):
+def test_image_without_faces_gives_an_empty_tuple(pipeline):
     frame = pipeline.process(np.full((240, 320, 3), 90, np.uint8), 1.0)
     assert frame.faces == ()
     assert len(frame.classes) == 8
 
 
-def test_face_that_leaves_is_gone_in_the_same_image(pipeline, portrait_bgr):
+def test_face_that_leaves_is_dropped_in_the_next_image(pipeline, portrait_bgr):
     pipeline.process(portrait_bgr, 1.0)
     assert pipeline.process(np.full_like(portrait_bgr, 90), 1.03).faces == ()
 
 
-def test_followed_landmarks_stay_where_detection_puts_them(models, portrait_bgr):
+def test_tracked_landmarks_stay_close_to_detected_ones(models, portrait_bgr):
     following = EmotionPipeline(models, PipelineSettings(TrackerSettings(detect_interval_s=10)))
     for step in range(30):
         (followed,) = following.process(portrait_bgr, step / 30).faces
@@ -119,7 +119,7 @@ def test_followed_landmarks_stay_where_detection_puts_them(models, portrait_bgr)
     assert distance / eye_distance < 0.05
 
 
-def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
+def test_settings_can_change_while_running_without_losing_faces(pipeline, portrait_bgr):
     pipeline.process(portrait_bgr, 0.0)
     pipeline.settings = PipelineSettings(confidence_threshold=1.0)
     (face,) = pipeline.process(portrait_bgr, 0.1).faces
@@ -127,7 +127,7 @@ def test_settings_change_while_running_and_faces_stay(pipeline, portrait_bgr):
 
 
 @pytest.mark.parametrize('stamp_s', [4.0, 5.0])
-def test_stamp_that_does_not_grow_is_an_error_and_reset_goes_on(pipeline, portrait_bgr, stamp_s):
+def test_stamp_not_later_than_last_is_an_error_until_reset(pipeline, portrait_bgr, stamp_s):
     pipeline.process(portrait_bgr, 5.0)
     sentence = (
         f'image stamp {stamp_s} s is not later than the last one, 5.0 s; use '
@@ -149,12 +149,12 @@ def test_stamp_that_does_not_grow_is_an_error_and_reset_goes_on(pipeline, portra
         (np.zeros((0, 9, 3), np.uint8), r'image has shape \(0, 9, 3\)'),
     ],
 )
-def test_array_that_is_no_image_is_an_error(pipeline, image, sentence):
+def test_array_that_is_not_an_image_is_an_error(pipeline, image, sentence):
     with pytest.raises(ImageError, match=sentence):
         pipeline.process(image, 0.0)
 
 
-def test_picture_by_itself_has_nothing_of_those_before(models, portrait_bgr):
+def test_analyzed_picture_is_independent_of_earlier_ones(models, portrait_bgr):
     pipeline = EmotionPipeline(models)
     darker = (portrait_bgr * 0.4).astype(np.uint8)
     (by_itself,) = EmotionPipeline(models).analyze(portrait_bgr).faces
@@ -165,7 +165,7 @@ def test_picture_by_itself_has_nothing_of_those_before(models, portrait_bgr):
     assert (face.face_id, face.emotion, face.detected) == (1, 'happiness', True)
 
 
-def test_pictures_in_between_leave_the_faces_of_a_film_as_they_are(models, portrait_bgr):
+def test_analyzing_a_picture_does_not_affect_faces_of_the_stream(models, portrait_bgr):
     with_pictures, without = EmotionPipeline(models), EmotionPipeline(models)
     for step in range(4):
         expected = without.process(portrait_bgr, step / 10)
@@ -175,7 +175,7 @@ def test_pictures_in_between_leave_the_faces_of_a_film_as_they_are(models, portr
         assert (face.probabilities == expected.faces[0].probabilities).all()
 
 
-def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_bgr):
+def test_observe_and_estimate_give_same_result_as_process(models, two_faces_bgr):
     whole, halves = EmotionPipeline(models), EmotionPipeline(models)
     for step in range(3):
         expected = whole.process(two_faces_bgr, step / 30)
@@ -187,18 +187,16 @@ def test_both_halves_by_themselves_give_what_the_whole_gives(models, two_faces_b
 
 
 @pytest.mark.parametrize('rotate_deg', [90, 180, 270])
-def test_face_of_a_turned_camera_is_found_where_its_image_shows_it(
-    models, portrait_bgr, rotate_deg
-):
+def test_face_of_rotated_camera_is_located_in_image_as_delivered(models, portrait_bgr, rotate_deg):
     (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
-    # The image of a camera that rotate_deg turns back clockwise.
+    # The image of a rotated camera; turning it clockwise by rotate_deg makes it upright.
     image = np.ascontiguousarray(np.rot90(portrait_bgr, rotate_deg // 90))
     pipeline = EmotionPipeline(models, PipelineSettings(rotate_deg=rotate_deg))
     frame = pipeline.process(image, 1.0)
     (face,) = frame.faces
     assert frame.size_wh == (image.shape[1], image.shape[0])
     assert (face.emotion, face.confidence) == (upright.emotion, upright.confidence)
-    # The same pixels under the landmarks.
+    # Landmarks lie on the same pixels.
     before, after = (
         picture[tuple(np.clip(face.landmarks.points_px.round().astype(int).T[::-1], 0, 399))]
         for picture, face in ((portrait_bgr, upright), (image, face))
@@ -209,9 +207,7 @@ def test_face_of_a_turned_camera_is_found_where_its_image_shows_it(
 
 
 @pytest.mark.parametrize(('rotate_deg', 'roll_deg'), [(90, -90), (180, 180), (270, 90)])
-def test_head_in_the_image_of_a_turned_camera_is_rolled(
-    models, portrait_bgr, rotate_deg, roll_deg
-):
+def test_rotated_camera_changes_head_roll_but_not_yaw(models, portrait_bgr, rotate_deg, roll_deg):
     (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
     image = np.ascontiguousarray(np.rot90(portrait_bgr, rotate_deg // 90))
     pipeline = EmotionPipeline(models, PipelineSettings(rotate_deg=rotate_deg))
@@ -223,19 +219,19 @@ def test_head_in_the_image_of_a_turned_camera_is_rolled(
     )
 
 
-def test_upside_down_face_is_not_found_without_turning_the_image(models, portrait_bgr):
+def test_upside_down_face_is_not_found_without_rotation(models, portrait_bgr):
     upside_down = np.ascontiguousarray(portrait_bgr[::-1, ::-1])
     assert EmotionPipeline(models).process(upside_down, 1.0).faces == ()
 
 
-def test_faces_are_forgotten_where_images_are_turned_in_another_way(pipeline, portrait_bgr):
+def test_faces_are_forgotten_when_rotation_changes(pipeline, portrait_bgr):
     pipeline.process(portrait_bgr, 1.0)
     pipeline.settings = PipelineSettings(rotate_deg=180)
     (face,) = pipeline.process(np.ascontiguousarray(portrait_bgr[::-1, ::-1]), 1.1).faces
     assert face.face_id == 2
 
 
-def test_portrait_clip_has_the_faces_that_it_says(pipeline):
+def test_portrait_clip_shows_stated_number_of_faces(pipeline):
     wrong = []
     for index, image in enumerate(portrait_frames()):
         stamp_s = index / RATE_HZ

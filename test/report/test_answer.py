@@ -14,7 +14,7 @@ def behaviour_of(*seen, topic='/camera'):
     return measure_behaviour(log)
 
 
-def test_answer_is_a_line_for_each_face():
+def test_answer_has_one_line_per_face():
     seen = [(step / 10, {1: 'happiness' if step < 60 else 'neutral'}) for step in range(101)]
     seen[20] = (2.0, {1: 'happiness', 12: 'fear'})
     assert answer(behaviour_of(*seen)) == [
@@ -23,13 +23,13 @@ def test_answer_is_a_line_for_each_face():
     ]
 
 
-def test_answer_without_a_face_says_so():
+def test_answer_without_faces_says_so():
     found = behaviour_of((0.0, {}), (0.1, {}))
     assert answer(found) == ['no face was seen']
     assert faces_text(found) == 'no face'
 
 
-def test_answer_of_several_topics_names_them():
+def test_answer_for_several_topics_names_them():
     log = EmotionLog(CLASSES)
     for topic in ('/left', '/right'):
         for step in range(11):
@@ -40,7 +40,7 @@ def test_answer_of_several_topics_names_them():
     ]
 
 
-def test_answer_of_a_crowd_counts_those_seen_for_a_short_time():
+def test_answer_for_crowd_only_counts_briefly_seen_faces():
     seen = [
         (step / 10, {number: 'fear' for number in range(1, 21) if step <= 10 * number})
         for step in range(201)
@@ -51,11 +51,11 @@ def test_answer_of_a_crowd_counts_those_seen_for_a_short_time():
     assert lines[-1] == 'and 8 more, seen for 8.0 s or less'
 
 
-def test_same_number_of_faces_in_each_image_is_said_as_such():
+def test_constant_number_of_faces_is_stated_exactly():
     assert faces_text(behaviour_of((0.0, {1: 'fear'}))) == '1 face in each image'
     assert faces_text(behaviour_of((0.0, {1: 'fear', 4: 'fear'}))) == '2 faces in each image'
 
 
-def test_faces_are_counted_by_image():
+def test_varying_number_of_faces_is_stated_as_average_and_maximum():
     seen = [(step / 10, {1: 'fear', 2: 'fear'} if step < 2 else {1: 'fear'}) for step in range(10)]
     assert faces_text(behaviour_of(*seen)) == '1.2 faces per image on average, at most 2'

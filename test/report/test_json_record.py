@@ -23,13 +23,13 @@ OUTER = Outer(2, Inner('a', (0.1, 1 / 3)), {'b': Inner('b', ())}, ((1, 2), (3,))
 
 
 @pytest.mark.parametrize('record', [OUTER, Outer(0, None, {}, ())])
-def test_record_is_read_as_it_was_written(tmp_path, record):
+def test_written_record_is_read_back_unchanged(tmp_path, record):
     write_record(record, tmp_path / 'r.json')
     assert read_record(Outer, tmp_path / 'r.json') == record
 
 
 @pytest.mark.parametrize('text', ['', '[]', 'null', '{"count": 1}', '{"count": 1, "inner": 3}'])
-def test_file_that_holds_something_else_is_an_error(tmp_path, text):
+def test_file_that_is_not_the_record_is_an_error(tmp_path, text):
     (tmp_path / 'r.json').write_text(text)
     with pytest.raises(ValueError, match=r'r\.json is not a Outer'):
         read_record(Outer, tmp_path / 'r.json')

@@ -11,7 +11,7 @@ FIGURES = ConfusionFigures(
 )
 
 
-def test_cell_is_count_and_share_of_its_label():
+def test_confusion_cell_is_count_and_percentage_of_its_label():
     assert confusion_cell(FIGURES, 'neutral', 'happiness') == (1, 25.0)
     assert confusion_cell(FIGURES, 'fear', 'fear') == (0, 0.0)
 
@@ -24,13 +24,13 @@ def shown_of(log, pictures=None):
     return shown_faces(measure_behaviour(log).faces, make_timeline(log), pictures or {})
 
 
-def test_face_has_its_picture_and_its_row():
+def test_face_is_shown_with_picture_and_timeline_row():
     (shown,) = shown_of(log_of(steady(2)), {('/camera', 1): b'jpeg'})
     assert (shown.row.face_id, shown.why_no_row) == (1, '')
     assert shown.picture == 'data:image/jpeg;base64,anBlZw=='
 
 
-def test_face_that_was_seen_for_an_instant_says_why_it_has_no_row():
+def test_briefly_seen_face_says_why_it_has_no_row():
     log = log_of(steady(2))
     log.append('/camera', 2.0, frame(2.0, face(1, 'fear'), face(2, 'fear')))
     first, second = shown_of(log)
@@ -38,7 +38,7 @@ def test_face_that_was_seen_for_an_instant_says_why_it_has_no_row():
     assert second.why_no_row == 'seen for less than 0.3 s'
 
 
-def test_of_a_crowd_each_face_has_a_row_or_a_reason():
+def test_each_face_in_crowd_has_a_row_or_a_reason():
     log = EmotionLog(CLASSES)
     for step in range(300):
         faces = [face(number, 'fear') for number in range(1, 31) if step < 10 * number]

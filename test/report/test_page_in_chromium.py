@@ -1,4 +1,4 @@
-"""The page as a browser shows it: on a wide screen and on a phone, by day and by night."""
+"""The page in a browser: on a wide screen and on a phone, in light and in dark mode."""
 
 import cv2
 import numpy as np
@@ -68,11 +68,11 @@ def page(tmp_path_factory):
 
 @pytest.mark.parametrize('width', [400, 1200])
 @pytest.mark.parametrize('dark', [False, True], ids=['light', 'dark'])
-def test_nothing_runs_out_of_the_screen(page, width, dark):
+def test_page_fits_screen_width(page, width, dark):
     assert ask(page, width, 'said(document.scrollingElement.scrollWidth)', dark) <= width
 
 
-def test_what_is_wider_than_a_phone_scrolls_by_itself(page):
+def test_elements_wider_than_a_phone_scroll_on_their_own(page):
     script = """
         const out = [...document.querySelectorAll('main *')].filter(
             (one) => one.getBoundingClientRect().right > 400 && !one.closest('.scroll'));
@@ -81,7 +81,7 @@ def test_what_is_wider_than_a_phone_scrolls_by_itself(page):
 
 
 @pytest.mark.parametrize('width', [400, 1200])
-def test_text_is_large_enough_to_be_read(page, width):
+def test_text_is_large_enough_to_read(page, width):
     script = """
         const texts = [...document.querySelectorAll('main *')].filter((one) =>
             [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
@@ -98,14 +98,14 @@ def test_text_is_large_enough_to_be_read(page, width):
 
 
 @pytest.mark.parametrize(('dark', 'ground', 'ink'), [(False, 246, 29), (True, 20, 232)])
-def test_page_is_as_light_as_the_person_prefers(page, dark, ground, ink):
+def test_page_follows_preferred_color_scheme(page, dark, ground, ink):
     script = """
         const style = window.getComputedStyle(document.body);
         said([style.backgroundColor, style.color].map((one) => parseInt(one.slice(4))));"""
     assert ask(page, 1200, script, dark) == [ground, ink]
 
 
-def test_emotion_is_brighter_on_a_dark_page(page):
+def test_emotion_color_is_brighter_on_dark_page(page):
     script = """
         const square = document.querySelector('.legend .chip i');
         said(window.getComputedStyle(square).backgroundColor);"""
@@ -114,7 +114,7 @@ def test_emotion_is_brighter_on_a_dark_page(page):
     assert ask(page, 1200, script, dark=True) == 'rgb(200, 200, 200)'
 
 
-def test_video_shows_a_picture_before_it_is_played(page):
+def test_video_has_a_poster_image_that_loads(page):
     script = """
         const video = document.querySelector('video'), poster = new window.Image();
         poster.onload = () => said([video.poster === poster.src, poster.naturalWidth]);
@@ -122,7 +122,7 @@ def test_video_shows_a_picture_before_it_is_played(page):
     assert ask(page, 1200, script) == [True, 320]
 
 
-def test_each_face_has_its_picture_in_the_table_and_beside_its_row(page):
+def test_each_face_has_picture_in_table_and_beside_its_timeline_row(page):
     script = """
         const loaded = (where) => [...document.querySelectorAll(`${where} img.portrait`)].filter(
             (one) => one.complete && one.naturalWidth).length;
@@ -130,7 +130,7 @@ def test_each_face_has_its_picture_in_the_table_and_beside_its_row(page):
     assert ask(page, 1200, script) == [16, 12]
 
 
-def test_face_without_a_row_says_why(page):
+def test_face_without_timeline_row_says_why(page):
     script = "said([...document.querySelectorAll('.shares small')].map((one) => one.textContent))"
     assert (
         ask(page, 1200, script)
@@ -138,7 +138,7 @@ def test_face_without_a_row_says_why(page):
     )
 
 
-def test_numbers_stand_beside_the_bars(page):
+def test_bars_have_percentages_beside_them(page):
     script = """
         const rows = [...document.querySelectorAll('td.wide')].filter(
             (one) => one.closest('section'));
@@ -148,7 +148,7 @@ def test_numbers_stand_beside_the_bars(page):
     assert all(share.endswith(' %') for share in shares)
 
 
-def test_speed_comes_last_and_is_folded(page):
+def test_speed_section_is_last_and_collapsed(page):
     script = """
         const details = document.querySelector('main > :nth-last-child(2)');
         said([details.tagName, details.open, document.querySelector('.tiles').textContent]);"""
@@ -157,7 +157,7 @@ def test_speed_comes_last_and_is_folded(page):
     assert 'real time' not in tiles
 
 
-def test_annotated_video_plays(page):
+def test_annotated_video_loads_without_error(page):
     script = """
         const video = document.querySelector('video');
         const tell = () => said([video.error && video.error.message, video.videoWidth]);
@@ -165,7 +165,7 @@ def test_annotated_video_plays(page):
     assert ask(page, 1200, script) == [None, 64]
 
 
-def test_summary_fits_a_phone(tmp_path):
+def test_summary_page_fits_phone_width(tmp_path):
     name = 'a_recording_with_a_name_that_is_much_longer_than_a_phone_is_wide'
     judged = JudgedLine(name, 'b', '', ('late',), 'a', 9.0, 90, 1.4, 3.0, 0.5, 0.6, 100.0, 3.0)
     failed = FailedLine(name, 'b', f'bag {name} contains no images')

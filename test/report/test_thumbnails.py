@@ -18,13 +18,13 @@ def offer(worst, time_s, emotion, sure=0.8, face_id=1):
     worst.offer(image, frame(time_s, face(face_id, emotion, sure)))
 
 
-def test_agreement_is_not_kept():
+def test_image_that_agrees_with_label_is_not_kept():
     worst = WorstDisagreements(LABELS)
     offer(worst, 1.0, 'fear')
     assert worst.worst_first() == []
 
 
-def test_disagreement_is_kept_with_what_was_said():
+def test_disagreement_is_kept_with_label_estimate_and_picture():
     worst = WorstDisagreements(LABELS)
     offer(worst, 1.5, 'neutral', 0.9)
     (kept,) = worst.worst_first()
@@ -34,14 +34,14 @@ def test_disagreement_is_kept_with_what_was_said():
     assert picture.shape[0] == 200
 
 
-def test_of_a_second_only_the_worst_is_kept():
+def test_only_worst_disagreement_of_each_second_is_kept():
     worst = WorstDisagreements(LABELS)
     for time_s, sure in ((1.0, 0.6), (1.2, 0.9), (1.4, 0.7), (2.5, 0.5)):
         offer(worst, time_s, 'neutral', sure)
     assert [kept.time_s for kept in worst.worst_first()] == [1.2, 2.5]
 
 
-def test_two_faces_of_a_moment_are_both_kept():
+def test_simultaneous_disagreements_of_two_faces_are_both_kept():
     worst = WorstDisagreements(
         Labels([LabelInterval(0, 9, 'fear', 1), LabelInterval(0, 9, 'fear', 2)])
     )
@@ -50,21 +50,21 @@ def test_two_faces_of_a_moment_are_both_kept():
     assert len(worst.worst_first()) == 2
 
 
-def test_only_the_worst_are_kept_however_long_the_bag():
+def test_only_eight_worst_disagreements_are_kept():
     worst = WorstDisagreements(LABELS)
     for step in range(40):
         offer(worst, 2.0 * step, 'neutral', 0.5 + step / 100)
     assert [kept.time_s for kept in worst.worst_first()] == [78, 76, 74, 72, 70, 68, 66, 64]
 
 
-def test_image_without_a_label_is_not_looked_at():
+def test_image_without_label_is_not_kept():
     worst = WorstDisagreements(Labels([LabelInterval(0, 1, 'fear')]))
     offer(worst, 5.0, 'neutral')
     assert worst.worst_first() == []
 
 
 def halves_of(left, right):
-    """Return an image whose halves have two brightnesses."""
+    """Return an image whose halves differ in brightness."""
     picture = np.full((60, 100, 3), left, np.uint8)
     picture[:, 50:] = right
     return StampedImage('/c', 0, 0, '', 0.0, 0.0, picture[:, :, 0], lambda: picture)
@@ -79,7 +79,7 @@ def brightness(jpeg):
     return round(float(picture.mean()), -1)
 
 
-def test_each_face_has_a_square_picture_of_it():
+def test_each_face_has_a_square_thumbnail():
     faces = FaceThumbnails()
     faces.offer(halves_of(50, 200), frame(0.0, at((10, 20, 30, 40)), at((65, 20, 85, 40), 2)))
     left, right = faces.jpegs()['/c', 1], faces.jpegs()['/c', 2]
@@ -87,7 +87,7 @@ def test_each_face_has_a_square_picture_of_it():
     assert cv2.imdecode(np.frombuffer(left, np.uint8), cv2.IMREAD_COLOR).shape == (112, 112, 3)
 
 
-def test_picture_is_the_largest_whole_one():
+def test_thumbnail_is_from_largest_face_fully_inside_image():
     faces = FaceThumbnails()
     for gray, box in (
         (10, (40, 20, 60, 40)),
@@ -98,7 +98,7 @@ def test_picture_is_the_largest_whole_one():
     assert brightness(faces.jpegs()['/c', 1]) == 90
 
 
-def test_picture_is_that_of_the_best_quality():
+def test_thumbnail_is_from_face_of_best_quality():
     faces = FaceThumbnails()
     for gray, quality in ((10, 0.1), (90, 0.9), (250, 0.3)):
         image = halves_of(gray, gray)
@@ -106,7 +106,7 @@ def test_picture_is_that_of_the_best_quality():
     assert brightness(faces.jpegs()['/c', 1]) == 90
 
 
-def test_of_very_many_faces_those_seen_most_keep_their_picture():
+def test_thumbnails_are_limited_and_most_seen_face_keeps_its_own():
     faces = FaceThumbnails()
     steady_one = at((40, 20, 60, 40), 1)
     for number in range(2, 200):
@@ -116,13 +116,13 @@ def test_of_very_many_faces_those_seen_most_keep_their_picture():
     assert ('/c', 1) in faces.jpegs()
 
 
-def test_face_outside_of_the_image_has_a_picture():
+def test_face_outside_the_image_has_a_thumbnail():
     faces = FaceThumbnails()
     faces.offer(halves_of(90, 90), frame(0.0, at((200, 200, 220, 220))))
     assert brightness(faces.jpegs()['/c', 1]) == 90
 
 
-def test_picture_of_a_camera_that_hangs_upside_down_is_upright():
+def test_thumbnail_from_upside_down_camera_is_upright():
     faces = FaceThumbnails(rotate_deg=180)
     faces.offer(halves_of(50, 200), frame(0.0, at((40, 20, 60, 40))))
     picture = cv2.imdecode(np.frombuffer(faces.jpegs()['/c', 1], np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -15,7 +15,7 @@ from fer_ros.report.time_text import duration, emotions_text, time_span
         (7380, '2 h 03 min'),
     ],
 )
-def test_duration_is_said_as_a_person_says_it(seconds, text):
+def test_duration_is_human_readable(seconds, text):
     assert duration(seconds) == text
 
 
@@ -28,16 +28,16 @@ def test_duration_is_said_as_a_person_says_it(seconds, text):
         (0, 3725, '0:00–1:02:05'),
     ],
 )
-def test_span_is_in_seconds_or_by_the_clock(start_s, end_s, text):
+def test_span_is_in_seconds_or_clock_time(start_s, end_s, text):
     assert time_span(start_s, end_s) == text
 
 
-def test_emotions_that_make_up_most_of_the_time_are_said():
+def test_text_lists_only_predominant_emotions():
     shares = {'happiness': 0.57, 'neutral': 0.41, 'fear': 0.02}
     assert emotions_text(shares) == 'happiness 57 %, neutral 41 %'
 
 
-def test_at_least_one_and_at_most_three_emotions_are_said():
+def test_text_lists_one_to_three_emotions_if_there_are_any():
     assert emotions_text({'fear': 0.04}) == 'fear 4 %'
     assert emotions_text(dict.fromkeys('abcd', 0.25)) == 'a 25 %, b 25 %, c 25 %'
     assert emotions_text({}) == ''

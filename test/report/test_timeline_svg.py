@@ -14,7 +14,7 @@ def timeline_of(end_s):
     return Timeline(('fear',), end_s, 1, (), ())
 
 
-def test_curves_are_a_line_and_an_area_for_each_class():
+def test_each_class_has_a_curve_and_a_filled_area():
     timeline = make_timeline(log_of(steady(3)))
     svg = curves_svg(timeline.rows[0], timeline)
     assert svg.count('class="curve"') == svg.count('class="area"') == 3
@@ -23,14 +23,14 @@ def test_curves_are_a_line_and_an_area_for_each_class():
     assert 'd="M0.0 20.0L' in svg
 
 
-def test_curve_is_interrupted_where_the_face_was_away():
+def test_curve_is_interrupted_while_face_is_absent():
     rows = [(step / 10, 'fear' if step < 10 or step >= 30 else None) for step in range(50)]
     timeline = make_timeline(log_of(rows))
     curve = re.search(r'class="curve" d="([^"]*)"', curves_svg(timeline.rows[0], timeline))[1]
     assert curve.count('M') == 2
 
 
-def test_single_image_is_a_point():
+def test_isolated_image_is_drawn_as_a_point():
     timeline = make_timeline(log_of(steady(3)))
     row = timeline.rows[0]
     alone = np.array([1.0, np.nan, 2.0]), row.probabilities[[0, 0, 0]]
@@ -39,7 +39,7 @@ def test_single_image_is_a_point():
     assert re.fullmatch(r'M(\S+ \S+)L\1M(\S+ \S+)L\2', curve)
 
 
-def test_labels_stand_at_their_time():
+def test_labels_are_placed_at_their_times():
     timeline = make_timeline(log_of(steady(4.1), [(1.0, 3.0, 'happiness')]))
     assert strips(timeline.labels, timeline) == [
         Strip(25.0, 50.0, 'happiness', 'happiness, 1.00 to 3.00 s')
@@ -71,6 +71,6 @@ def test_axis_has_a_few_round_times(end_s, texts):
     assert [tick.text for tick in ticks(timeline_of(end_s))] == texts
 
 
-def test_axis_of_a_day_has_few_times_too():
+def test_axis_of_whole_day_has_few_ticks_too():
     assert len(ticks(timeline_of(86_400.0))) == 7
     assert ticks(timeline_of(10.0))[1] == Tick(20.0, '2 s')

@@ -9,7 +9,7 @@ def image(value, width=64):
     return np.full((width * 3 // 4, width, 3), value, np.uint8)
 
 
-def test_image_with_more_faces_is_kept():
+def test_image_with_most_faces_is_kept():
     still = VideoStill()
     still.offer(image(10), frame(0.0, face(1, 'fear')))
     still.offer(image(20), frame(0.1, face(1, 'fear'), face(2, 'fear')))
@@ -17,28 +17,28 @@ def test_image_with_more_faces_is_kept():
     assert still.bgr.max() == 20
 
 
-def test_of_as_many_faces_different_emotions_are_kept():
+def test_image_with_more_emotions_is_kept_if_face_counts_are_equal():
     still = VideoStill()
     still.offer(image(10), frame(0.0, face(1, 'fear'), face(2, 'fear')))
     still.offer(image(20), frame(0.1, face(1, 'fear'), face(2, 'happiness')))
     assert still.bgr.max() == 20
 
 
-def test_first_image_is_kept_where_nobody_comes():
+def test_first_image_is_kept_if_no_face_appears():
     still = VideoStill()
     still.offer(image(10), frame(0.0))
     still.offer(image(20), frame(0.1))
     assert still.bgr.max() == 10
 
 
-def test_image_is_kept_as_it_was_when_it_was_offered():
+def test_kept_image_is_unaffected_by_later_changes():
     still, bgr = VideoStill(), image(10)
     still.offer(bgr, frame(0.0))
     bgr[:] = 99
     assert still.bgr.max() == 10
 
 
-def test_jpeg_is_small_enough_for_a_page():
+def test_jpeg_is_empty_before_first_image_then_scaled_down_for_page():
     still = VideoStill()
     assert still.jpeg() == b''
     still.offer(image(10, width=1920), frame(0.0))

@@ -16,7 +16,7 @@ def darkest_near(face, landmark):
     return int(face.crop[round(y), round(x)])
 
 
-def test_mirror_swaps_crop_and_landmarks_together(portrait_gray, portrait_landmarks):
+def test_mirror_flips_crop_and_landmarks_together(portrait_gray, portrait_landmarks):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     mirrored = mirror(face)
     assert (mirrored.crop == face.crop[:, ::-1]).all()
@@ -25,7 +25,7 @@ def test_mirror_swaps_crop_and_landmarks_together(portrait_gray, portrait_landma
     assert mirrored.landmarks_norm[36, 0] < mirrored.landmarks_norm[45, 0]
 
 
-def test_mirror_keeps_every_region_where_it_belongs(portrait_gray, portrait_landmarks):
+def test_mirror_keeps_every_landmark_region_in_place(portrait_gray, portrait_landmarks):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     mirrored = mirror(face)
     for name, indices in REGIONS.items():
@@ -34,14 +34,16 @@ def test_mirror_keeps_every_region_where_it_belongs(portrait_gray, portrait_land
         assert now == pytest.approx(middle, abs=0.15), name
 
 
-def test_mirror_twice_is_the_face_itself(portrait_gray, portrait_landmarks):
+def test_mirroring_twice_restores_the_face(portrait_gray, portrait_landmarks):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     twice = mirror(mirror(face))
     assert (twice.crop == face.crop).all()
     assert (twice.landmarks_norm == face.landmarks_norm).all()
 
 
-def test_everything_off_is_the_aligned_face_or_its_mirror_image(portrait_gray, portrait_landmarks):
+def test_without_augmentation_face_is_aligned_crop_or_its_mirror_image(
+    portrait_gray, portrait_landmarks
+):
     face = align_face(portrait_gray, portrait_landmarks, 48)
     expected = {face.crop.tobytes(), mirror(face).crop.tobytes()}
     seen = {
@@ -54,7 +56,7 @@ def test_everything_off_is_the_aligned_face_or_its_mirror_image(portrait_gray, p
 
 
 @pytest.mark.parametrize('seed', range(6))
-def test_disturbed_crop_and_landmarks_stay_together(portrait_gray, portrait_landmarks, seed):
+def test_augmented_crop_and_landmarks_stay_aligned(portrait_gray, portrait_landmarks, seed):
     # A dark spot drawn onto the nose tip is found under the nose tip's landmark.
     marked = portrait_gray.copy()
     x, y = portrait_landmarks.points_px[30].round().astype(int)
@@ -64,7 +66,7 @@ def test_disturbed_crop_and_landmarks_stay_together(portrait_gray, portrait_land
     assert darkest_near(face, 30) < 25
 
 
-def test_same_chance_gives_the_same_face(portrait_gray, portrait_landmarks):
+def test_same_seed_gives_same_face(portrait_gray, portrait_landmarks):
     faces = [
         augmented_face(
             portrait_gray, portrait_landmarks, 48, AugmentConfig(), np.random.default_rng(4)
@@ -78,7 +80,7 @@ def test_same_chance_gives_the_same_face(portrait_gray, portrait_landmarks):
 @pytest.mark.parametrize(
     'change', [{'smear_px': 6}, {'dim': 1}, {'jpeg': 1}, {'coarse': 0.3}, {'cover': 1}]
 )
-def test_each_part_disturbs_pixels_and_leaves_landmarks_in_place(
+def test_each_pixel_augmentation_changes_crop_but_not_landmarks(
     portrait_gray, portrait_landmarks, change
 ):
     def faces(config):

@@ -4,7 +4,7 @@ import pytest
 from fer_ros.training.calibration import best_temperature, best_votes, calibrated_loss
 
 
-def test_temperature_of_logits_that_are_too_sure_is_found():
+def test_temperature_of_overconfident_logits_is_found():
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (20000, 4)).astype(np.float32)
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
@@ -13,7 +13,7 @@ def test_temperature_of_logits_that_are_too_sure_is_found():
     assert best_temperature(logits * 3, labels) == pytest.approx(3, abs=0.15)
 
 
-def test_calibrated_loss_does_not_depend_on_how_sure_the_logits_are():
+def test_calibrated_loss_is_independent_of_logit_scale():
     logits = np.random.default_rng(0).normal(0, 1, (500, 3)).astype(np.float32)
     labels = (logits + np.random.default_rng(1).gumbel(size=(500, 3))).argmax(axis=1)
     loss = calibrated_loss(logits, labels)
@@ -21,7 +21,7 @@ def test_calibrated_loss_does_not_depend_on_how_sure_the_logits_are():
     assert 0 < loss < np.log(3)
 
 
-def test_votes_are_the_weights_that_the_labels_were_drawn_with():
+def test_best_votes_recover_weights_used_to_draw_labels():
     rng = np.random.default_rng(3)
     first, second = rng.normal(0, 2, (2, 8000, 4)).astype(np.float32)
     labels = (1.2 * first + 0.3 * second + rng.gumbel(size=first.shape)).argmax(axis=1)

@@ -14,7 +14,7 @@ from fer_ros.training.compute import Compute
 from fer_ros.training.data_parallel import Rank
 
 
-def test_classes_of_the_configuration_have_to_be_those_of_the_data(faces, tmp_path):
+def test_model_classes_that_differ_from_those_of_data_are_refused(faces, tmp_path):
     config = replace(CONFIG, model=replace(CONFIG.model, classes=('x', 'y')))
     with pytest.raises(
         SettingError, match='classes of the model are x, y, those of the data smile'
@@ -22,7 +22,7 @@ def test_classes_of_the_configuration_have_to_be_those_of_the_data(faces, tmp_pa
         small_trainer(faces, tmp_path, config)
 
 
-def test_class_without_a_face_is_refused_before_training(faces, tmp_path):
+def test_class_without_faces_is_refused_before_training(faces, tmp_path):
     lonely = FaceSet(
         faces.images,
         faces.landmarks_px,
@@ -33,43 +33,43 @@ def test_class_without_a_face_is_refused_before_training(faces, tmp_path):
         small_trainer(lonely, tmp_path)
 
 
-def test_no_face_to_validate_by_is_refused(faces, tmp_path):
+def test_empty_validation_data_are_refused(faces, tmp_path):
     with pytest.raises(DatasetError, match='the validation data has no face'):
         small_trainer(faces, tmp_path, validation=faces.select(np.arange(0)))
 
 
-def test_batch_that_the_processes_cannot_share_out_is_refused(faces, tmp_path):
+def test_batch_size_not_divisible_by_process_count_is_refused(faces, tmp_path):
     with pytest.raises(
         SettingError, match='batch_size is 8, expected a multiple of 3, at least 6'
     ):
         small_trainer(faces, tmp_path, compute=Compute(rank=Rank(0, 3)))
 
 
-def test_batch_shrinks_to_the_faces_that_there_are(faces, tmp_path):
+def test_batch_size_shrinks_to_number_of_faces(faces, tmp_path):
     trainer = small_trainer(faces, tmp_path, replace(CONFIG, batch_size=32))
     assert trainer.config.batch_size == 24
 
 
-def test_batch_that_shrinks_stays_a_multiple_of_the_processes(faces, tmp_path):
+def test_reduced_batch_size_is_a_multiple_of_process_count(faces, tmp_path):
     compute = Compute(rank=Rank(0, 5))
     trainer = small_trainer(faces, tmp_path, replace(CONFIG, batch_size=35), compute=compute)
     assert trainer.config.batch_size == 20
 
 
-def test_fewer_faces_than_two_for_each_process_are_refused(faces, tmp_path):
+def test_fewer_than_two_faces_per_process_are_refused(faces, tmp_path):
     compute = Compute(rank=Rank(0, 13))
     config = replace(CONFIG, batch_size=26)
     with pytest.raises(DatasetError, match='has 24 faces, expected at least two for each of 13'):
         small_trainer(faces, tmp_path, config, compute=compute)
 
 
-def test_teacher_that_does_not_know_a_class_is_refused(faces, tmp_path):
+def test_teacher_lacking_a_class_of_the_data_is_refused(faces, tmp_path):
     config = replace(CONFIG, teachers=('shipped',))
     with pytest.raises(DatasetError, match='does not know the class smile, hidden of the data'):
         small_trainer(faces, tmp_path, config)
 
 
-def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(faces, tmp_path):
+def test_checkpoint_trained_on_another_fold_is_refused(faces, tmp_path):
     about = {'dataset': 'crema_d', 'fold': 2}
     small_trainer(faces, tmp_path / 'a', ONE_EPOCH, about=about).fit(progress=False)
     known = str(tmp_path / 'a' / 'model.safetensors')
@@ -79,7 +79,7 @@ def test_checkpoint_of_another_fold_has_seen_the_test_actors_and_is_refused(face
             small_trainer(faces, tmp_path / 'b', config, about={**about, 'fold': 1})
 
 
-def test_fold_that_was_seen_two_trainings_ago_is_still_seen(faces, tmp_path):
+def test_checkpoint_descended_from_another_fold_is_refused(faces, tmp_path):
     fold_2 = {'dataset': 'crema_d', 'fold': 2}
     small_trainer(faces, tmp_path / 'a', ONE_EPOCH, about=fold_2).fit(progress=False)
     for name, before in (('b', 'a'), ('c', 'b')):

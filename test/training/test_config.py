@@ -14,15 +14,13 @@ from fer_ros.network.fer_net import FerNet
 from fer_ros.training.config import TrainConfig, read_train_config
 
 
-def test_configuration_file_of_the_project_has_the_defaults():
+def test_shipped_configuration_file_has_the_defaults():
     path = Path(__file__).parent.parent.parent / 'config' / 'train.yaml'
     assert read_train_config(path) == TrainConfig()
 
 
-def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_one(
-    tmp_path, monkeypatch
-):
-    # Without the published weights, which would be read for their architecture.
+def test_refine_config_builds_on_ferplus_and_larger_teacher(tmp_path, monkeypatch):
+    # Hides the published weights, whose architecture would otherwise be read.
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
     folder = Path(__file__).parents[2] / 'config'
     first, larger, last = (
@@ -37,7 +35,7 @@ def test_last_training_goes_on_from_the_first_and_learns_from_it_and_a_larger_on
     assert min(first.second_loss, larger.second_loss) > 0
 
 
-def test_architecture_is_that_of_the_checkpoint_to_start_from_unless_given(tmp_path):
+def test_architecture_comes_from_init_checkpoint_unless_given(tmp_path):
     small = ModelConfig(stream='cnn', cnn_channels=(4, 8), cnn_blocks=(1, 1), classes=('a', 'b'))
     save_checkpoint(Checkpoint(FerNet(small)), tmp_path / 'm.safetensors')
     (tmp_path / 'c.yaml').write_text(f'init: {tmp_path}/m.safetensors')

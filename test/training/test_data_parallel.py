@@ -29,7 +29,7 @@ def data(tmp_path):
         for number, name in enumerate(('happiness', 'neutral', 'neutral') * 3):
             file = tmp_path / 'data' / split / name / f'{number}.png'
             file.parent.mkdir(parents=True, exist_ok=True)
-            # Half of it is noise, so that no photograph is in both splits.
+            # Half noise, so that no photograph is in both splits.
             noise = np.random.default_rng((number, split == 'train')).integers(0, 256, (8, 8))
             large = cv2.resize(noise.astype(np.uint8), (240, 240), interpolation=cv2.INTER_NEAREST)
             cv2.imwrite(str(file), face_picture(0) // 2 + large[:, :, None] // 2)
@@ -53,7 +53,7 @@ def run(data, name, *start):
     assert result.returncode == 0, result.stderr
 
 
-def test_two_processes_train_the_model_that_one_would(data):
+def test_two_processes_train_the_same_model_as_one(data):
     torchrun = ('-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone')
     run(data, 'one')
     run(data, 'two', *torchrun)

@@ -24,7 +24,7 @@ from fer_ros.training.export import export_onnx, has_int8_form, quantize_onnx
 
 @pytest.fixture(scope='module')
 def faces(portrait_gray, portrait_landmarks):
-    """The portrait at 12 brightnesses, with slightly different landmarks each time."""
+    """The portrait at 12 brightness levels, each with slightly different landmarks."""
     images = [(portrait_gray * share).astype(np.uint8) for share in np.linspace(0.4, 1, 12)]
     moved = np.random.default_rng(0).normal(0, 1.5, (12, 68, 2))
     landmarks = (portrait_landmarks.points_px + moved).astype(np.float32)
@@ -41,7 +41,7 @@ def folder(faces, tmp_path_factory):
     return folder
 
 
-def test_8_bit_form_answers_nearly_as_the_model(faces, folder):
+def test_8_bit_form_gives_nearly_the_answers_of_the_model(faces, folder):
     batch = make_batch(list(aligned_faces(faces, CROP_PX)))
     exact, quick = (
         softmax(load_classifier(folder / 'm.onnx', int8=int8).logits(batch))
@@ -51,13 +51,13 @@ def test_8_bit_form_answers_nearly_as_the_model(faces, folder):
     assert 0 < np.abs(exact - quick).max() < 0.1
 
 
-def test_8_bit_form_is_small_and_knows_what_the_model_knows(folder):
+def test_8_bit_form_is_small_and_keeps_config_and_figures(folder):
     assert (folder / 'm.int8.onnx').stat().st_size < (folder / 'm.onnx').stat().st_size / 2
     exact, quick = (load_classifier(folder / 'm.onnx', int8=int8) for int8 in (False, True))
     assert (quick.config, quick.figures) == (exact.config, exact.figures)
 
 
-def test_8_bit_form_is_taken_where_there_is_one(folder, tmp_path):
+def test_8_bit_form_is_loaded_if_requested_and_available(folder, tmp_path):
     assert load_classifier(folder / 'm.onnx', int8=True).path == folder / 'm.int8.onnx'
     assert load_classifier(folder / 'm.safetensors', int8=True).path == folder / 'm.int8.onnx'
     assert load_classifier(folder / 'm.onnx').path == folder / 'm.onnx'
@@ -71,36 +71,36 @@ def test_shipped_model_has_an_8_bit_form_of_the_same_training():
     assert quick.figures == exact.figures
 
 
-def in_whole_numbers(path):
-    """Return how many convolutions of a model are in whole numbers, and how many it has."""
+def quantized_convolutions(path):
+    """Return how many convolutions of a model are quantized, and how many it has in total."""
     nodes = onnx.load(path).graph.node
     made_by = {output: node.op_type for node in nodes for output in node.output}
     weights = [made_by.get(node.input[1]) for node in nodes if node.op_type == 'Conv']
     return weights.count('DequantizeLinear'), len(weights)
 
 
-def test_all_stages_but_the_first_of_the_shipped_model_are_in_whole_numbers(folder):
+def test_all_stages_of_shipped_model_but_the_first_are_quantized(folder):
     for path in (folder / 'm.int8.onnx', load_classifier(int8=True).path):
-        # Two in each of five blocks; the stem, the first stage and the shortcuts stay in floats.
-        assert in_whole_numbers(path) == (10, 16)
+        # Two in each of five blocks; the stem, the first stage and the shortcuts stay in float.
+        assert quantized_convolutions(path) == (10, 16)
 
 
-def test_later_blocks_of_a_mobilenet_are_in_whole_numbers(faces, tmp_path):
+def test_last_blocks_of_mobilenet_are_quantized(faces, tmp_path):
     config = ModelConfig(cnn='mobilenet', mobilenet_blocks=8, crop_px=32)
     export_onnx(Checkpoint(FerNet(config).eval()), tmp_path / 'm.onnx')
     quantize_onnx(tmp_path / 'm.onnx', tmp_path / 'm.int8.onnx', faces, 32)
-    # The 1x1 convolutions of the last two blocks; a stem, and two in each of eight blocks.
-    assert in_whole_numbers(tmp_path / 'm.int8.onnx') == (2, 17)
+    # The 1x1 convolutions of the last two blocks. In total, a stem and two in each of eight.
+    assert quantized_convolutions(tmp_path / 'm.int8.onnx') == (2, 17)
 
 
-def test_model_of_few_blocks_or_without_a_cnn_has_no_8_bit_form():
+def test_model_with_few_blocks_or_no_cnn_has_no_8_bit_form():
     config = ModelConfig(cnn='mobilenet', mobilenet_blocks=7, crop_px=32)
     assert has_int8_form(config)
     assert not has_int8_form(replace(config, mobilenet_blocks=6))
     assert not has_int8_form(replace(config, stream='gat'))
 
 
-def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
+def test_quantizing_model_without_convolution_is_an_error(faces, tmp_path):
     geometry = FerNet(ModelConfig(stream='gat', hidden_channels=8, heads=2)).eval()
     export_onnx(Checkpoint(geometry), tmp_path / 'm.onnx')
     with pytest.raises(ModelFileError, match='has no convolution to compute in 8 bits'):
@@ -108,7 +108,7 @@ def test_model_without_a_convolution_has_no_8_bit_form(faces, tmp_path):
     assert not (tmp_path / 'm.int8.onnx').exists()
 
 
-def test_without_faces_nothing_is_written(faces, folder, tmp_path):
+def test_quantizing_without_faces_is_an_error_and_writes_nothing(faces, folder, tmp_path):
     with pytest.raises(
         DatasetError, match='the data has no face from which to choose the ranges of 8-bit values'
     ):

@@ -16,7 +16,7 @@ def write(path, **figures):
     return str(path)
 
 
-def test_start_and_teachers_are_told_apart(tmp_path):
+def test_init_and_teachers_are_loaded_separately(tmp_path):
     a, b = (write(tmp_path / f'{name}.safetensors', name=name) for name in 'ab')
     sources = load_sources(TrainConfig(init=a, teachers=(b, a)))
     assert sources.init.checkpoint.figures == {'name': 'a'}
@@ -24,20 +24,20 @@ def test_start_and_teachers_are_told_apart(tmp_path):
     assert load_sources(TrainConfig(teachers=(a,))).init is None
 
 
-def test_file_that_is_named_twice_is_read_once(tmp_path):
+def test_checkpoint_named_twice_is_loaded_once(tmp_path):
     path = write(tmp_path / 'a.safetensors')
     sources = load_sources(TrainConfig(init=path, teachers=(path,)))
     assert sources.teachers[0] is sources.init
 
 
-def test_shipped_names_the_installed_weights_from_any_folder(tmp_path, monkeypatch):
+def test_shipped_refers_to_installed_weights_in_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sources = load_sources(TrainConfig(init='shipped', teachers=('shipped',)))
     assert [source.path.name for source in sources] == ['ferplus.safetensors'] * 2
     assert 'contempt' in sources.init.checkpoint.model.config.classes
 
 
-def test_digest_follows_the_content_of_the_files(tmp_path):
+def test_digest_changes_with_checkpoint_content(tmp_path):
     config = TrainConfig(init=write(tmp_path / 'a.safetensors', run=1))
     before = load_sources(config).digest
     assert load_sources(config).digest == before
@@ -45,5 +45,5 @@ def test_digest_follows_the_content_of_the_files(tmp_path):
     assert load_sources(config).digest != before
 
 
-def test_without_checkpoints_there_is_no_source():
+def test_without_checkpoints_there_are_no_sources():
     assert list(load_sources(TrainConfig())) == []

@@ -43,14 +43,16 @@ def teacher(faces, tmp_path):
     return tmp_path / 'model.safetensors'
 
 
-def test_teacher_shares_in_the_targets_of_faces_and_mirror_images(faces, teacher, tmp_path):
+def test_teacher_answers_for_face_and_mirror_image_are_mixed_into_targets(
+    faces, teacher, tmp_path
+):
     both = on_both_sides(teacher, faces)
     learned = learned_from(faces, [teacher], 0.25, tmp_path / 'answers')
     assert learned.targets == pytest.approx(0.75 * faces.targets + 0.25 * both, abs=1e-5)
     assert learned.targets.dtype == np.float32
 
 
-def test_teachers_of_different_kinds_share_alike(faces, tmp_path):
+def test_teachers_of_different_architectures_count_equally(faces, tmp_path):
     larger = replace(CONFIG.model, stream='cnn', crop_px=64)
     configs = {'a': CONFIG, 'b': replace(CONFIG, model=larger)}
     teachers = [tmp_path / name / 'model.safetensors' for name in configs]
@@ -61,7 +63,7 @@ def test_teachers_of_different_kinds_share_alike(faces, tmp_path):
     assert learned.targets == pytest.approx(expected, abs=1e-5)
 
 
-def test_more_views_give_other_answers_that_are_the_same_each_time(faces, teacher, tmp_path):
+def test_more_views_give_different_but_reproducible_answers(faces, teacher, tmp_path):
     two = learned_from(faces, [teacher], 1.0, tmp_path / 'a')
     six, again = (learned_from(faces, [teacher], 1.0, tmp_path / name, 6) for name in 'bc')
     assert six.targets.tolist() == again.targets.tolist()
@@ -69,7 +71,7 @@ def test_more_views_give_other_answers_that_are_the_same_each_time(faces, teache
     assert 1e-6 < np.abs(six.targets - two.targets).max() < 0.3
 
 
-def test_answers_that_are_kept_are_not_asked_for_again(faces, teacher, tmp_path):
+def test_cached_answers_are_reused(faces, teacher, tmp_path):
     first = learned_from(faces, [teacher], 1.0, tmp_path / 'answers')
     mute = source(teacher)
     for weights in mute.checkpoint.model.parameters():
@@ -78,11 +80,11 @@ def test_answers_that_are_kept_are_not_asked_for_again(faces, teacher, tmp_path)
     assert again.targets.tolist() == first.targets.tolist()
 
 
-def test_second_labels_are_taught_where_there_are_some(faces, tmp_path):
+def test_second_labels_are_taught_only_where_they_exist(faces, tmp_path):
     second = one_hot(faces.labels(), 2) * (np.arange(24) < 20)[:, None]
     twice = replace(faces, second_targets=second.astype(np.float32), second_classes=faces.classes)
     small_trainer(twice, tmp_path, ONE_EPOCH).fit(progress=False)
-    # The kept model has no second classifier any more.
+    # The kept model no longer has a second classifier.
     kept = learned_from(twice, [tmp_path / 'model.safetensors'], 0.5, tmp_path / 'answers')
     assert kept.second_targets.tolist() == second.tolist()
     learned = learned_from(twice, [tmp_path / 'best.safetensors'], 0.5, tmp_path / 'answers')
@@ -91,7 +93,7 @@ def test_second_labels_are_taught_where_there_are_some(faces, tmp_path):
     assert (learned.second_targets[20:] == 0).all()
 
 
-def test_teacher_is_not_asked_for_a_class_that_the_set_of_a_face_lacks(faces, tmp_path):
+def test_taught_targets_are_zero_for_classes_missing_from_the_data_set(faces, tmp_path):
     joined = join_sets([faces, replace(faces, classes=('smile', 'third'))])
     small_trainer(joined, tmp_path, ONE_EPOCH).fit(progress=False)
     model = tmp_path / 'model.safetensors'

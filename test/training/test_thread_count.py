@@ -7,7 +7,7 @@ from fer_ros.training.thread_count import fastest_thread_count
 
 
 class Machine:
-    """A clock that each step advances, depending on the number of torch threads."""
+    """A clock that advances with each step, depending on the number of torch threads."""
 
     def __init__(self, step_s):
         self.step_s, self.now_s, self.asked = step_s, 0.0, []
@@ -31,22 +31,22 @@ class Machine:
     ],
     ids=['all', 'some', 'beside a busy process', 'nothing is gained'],
 )
-def test_number_is_the_smallest_that_is_nearly_as_fast_as_the_fastest(step_s, expected):
+def test_smallest_thread_count_nearly_as_fast_as_the_fastest_is_chosen(step_s, expected):
     assert Machine(step_s).fastest(6) == expected
 
 
-def test_numbers_take_turns():
+def test_thread_counts_are_measured_in_turn():
     machine = Machine({1: 1.0, 2: 1.0})
     machine.fastest(2)
     assert machine.asked[:4] == [1, 2, 1, 2]
 
 
-def test_on_one_processor_nothing_is_measured():
+def test_nothing_is_measured_on_a_single_processor():
     machine = Machine({})
     assert machine.fastest(1) == 1
     assert machine.asked == []
 
 
-def test_threads_of_torch_stay_what_they_were():
+def test_torch_thread_count_is_restored():
     Machine({1: 1.0, 2: 0.5}).fastest(2)
     assert torch.get_num_threads() == 1

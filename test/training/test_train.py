@@ -29,14 +29,12 @@ from fer_ros.training.train import train
         (TrainConfig(shares=(1, 2)), 0, SettingError, 'shares has 2 numbers for 1 data set'),
     ],
 )
-def test_what_is_missing_is_said_before_the_data_are_read(
-    tmp_path, config, threads, kind, sentence
-):
+def test_wrong_setting_is_reported_before_data_are_read(tmp_path, config, threads, kind, sentence):
     with pytest.raises(kind, match=sentence):
         train(config, [tmp_path / 'no data'], tmp_path / 'out', threads=threads)
 
 
-def test_second_training_in_a_folder_is_refused_before_the_data_are_read(tmp_path):
+def test_second_training_in_same_folder_is_refused_before_data_are_read(tmp_path):
     with (
         sole_writer(tmp_path / 'out'),
         pytest.raises(OutputError, match=r'another program is writing to .*/out: wait'),
@@ -60,14 +58,12 @@ def pictures(tmp_path, monkeypatch):
     return tmp_path / 'pictures'
 
 
-def test_few_pictures_train_by_a_smaller_batch_and_those_without_a_face_are_named(
-    pictures, tmp_path, capsys
-):
+def test_few_pictures_shrink_batch_and_those_without_a_face_are_listed(pictures, tmp_path, capsys):
     out = tmp_path / 'run'
     train(replace(CONFIG, epochs=1), [pictures], out, 'cpu', threads=1)
-    said = capsys.readouterr().out
-    assert 'batch_size is 3 instead of 8: the training data has 3 faces' in said
-    assert f'pictures without a detected face: 1, listed in {out}/not_detected.csv' in said
+    printed = capsys.readouterr().out
+    assert 'batch_size is 3 instead of 8: the training data has 3 faces' in printed
+    assert f'pictures without a detected face: 1, listed in {out}/not_detected.csv' in printed
     with (out / 'not_detected.csv').open() as stream:
         rows = list(csv.DictReader(stream))
     assert rows == [{'split': 'train', 'picture': f'{pictures}/train/neutral/2.png'}]
@@ -79,7 +75,7 @@ def test_two_data_sets_train_one_model(tmp_path, monkeypatch, capsys):
     web, jaffe = tmp_path / 'web', tmp_path / 'jaffe'
     for name, angle in (('train/happiness/a', 0), ('train/neutral/b', 2), ('dev/neutral/c', 4)):
         write_lit(web / f'{name}.png', angle)
-    # One face of the test woman, one of the validation woman and one of the third.
+    # One face each of the test, the validation and the training subject.
     for name, angle in (('KA.NE1.1', 1), ('KL.NE1.2', 3), ('KM.AN1.3', 5)):
         write_lit(jaffe / f'{name}.tiff', angle)
     config = replace(CONFIG, epochs=1, shares=(1, 3))
@@ -90,12 +86,14 @@ def test_two_data_sets_train_one_model(tmp_path, monkeypatch, capsys):
         {'dataset': 'folder'},
         {'dataset': 'jaffe', 'fold': 1},
     ]
-    said = capsys.readouterr().out
-    assert 'JAFFE train: 1 face,' in said
-    assert 'split of other data: 0 training faces.' in said
+    printed = capsys.readouterr().out
+    assert 'JAFFE train: 1 face,' in printed
+    assert 'split of other data: 0 training faces.' in printed
 
 
-def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monkeypatch, capsys):
+def test_training_from_shipped_weights_works_in_any_folder(
+    pictures, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'mine.yaml').write_text('init: shipped\nepochs: 1\n')
     train(
@@ -112,7 +110,7 @@ def test_shipped_weights_are_started_from_in_any_folder(pictures, tmp_path, monk
         ({'OMP_WAIT_POLICY': 'ACTIVE'}, 'None'),
     ],
 )
-def test_threads_wait_only_shortly_unless_the_user_says_how(given, expected):
+def test_threads_spin_briefly_unless_user_configures_waiting(given, expected):
     names = ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT')
     environment = {name: value for name, value in os.environ.items() if name not in names}
     program = 'import os, fer_ros.training; print(os.environ.get("GOMP_SPINCOUNT"))'
@@ -126,7 +124,9 @@ def test_threads_wait_only_shortly_unless_the_user_says_how(given, expected):
     assert run.stdout.strip() == expected
 
 
-def test_published_weights_that_are_missing_are_to_be_downloaded(pictures, tmp_path, monkeypatch):
+def test_error_for_missing_published_weights_says_how_to_download_them(
+    pictures, tmp_path, monkeypatch
+):
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
     config = TrainConfig(init='vggface2')
     with pytest.raises(ModelFileError, match='download it with "fer-ros get-backbone"'):

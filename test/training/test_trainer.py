@@ -23,7 +23,7 @@ def weights(out):
     return load_checkpoint(out / 'model.safetensors').model.state_dict()
 
 
-def test_training_leaves_a_checkpoint_with_the_data_classes_and_figures(faces, tmp_path):
+def test_training_writes_accurate_checkpoint_exports_and_metrics(faces, tmp_path):
     config = replace(CONFIG, epochs=12, learning_rate=0.01)
     small_trainer(faces, tmp_path, config).fit(progress=False)
     checkpoint = load_checkpoint(tmp_path / 'model.safetensors')
@@ -40,20 +40,20 @@ def test_training_leaves_a_checkpoint_with_the_data_classes_and_figures(faces, t
     } <= names
 
 
-def test_training_of_a_mobilenet_leaves_a_model_without_an_8_bit_form(faces, tmp_path):
+def test_training_of_small_mobilenet_writes_no_8_bit_form(faces, tmp_path):
     mobilenet = ModelConfig(stream='cnn', cnn='mobilenet', mobilenet_blocks=2, crop_px=32)
     small_trainer(faces, tmp_path, replace(ONE_EPOCH, model=mobilenet)).fit(progress=False)
     assert load_classifier(tmp_path / 'model.onnx', int8=True).path == tmp_path / 'model.onnx'
 
 
-def test_same_command_gives_the_same_model(faces, tmp_path):
+def test_same_training_gives_same_model(faces, tmp_path):
     for name in 'ab':
         small_trainer(faces, tmp_path / name).fit(progress=False)
     a, b = weights(tmp_path / 'a'), weights(tmp_path / 'b')
     assert all((a[key] == b[key]).all() for key in a)
 
 
-def test_stopped_and_resumed_run_gives_the_same_model(faces, tmp_path):
+def test_stopped_and_resumed_run_gives_same_model(faces, tmp_path):
     whole = small_trainer(faces, tmp_path / 'whole')
     whole.fit(progress=False)
     small_trainer(faces, tmp_path / 'parts').fit_epochs(1, progress=False)
@@ -66,7 +66,7 @@ def test_stopped_and_resumed_run_gives_the_same_model(faces, tmp_path):
     assert files[0].read_text() == files[1].read_text()
 
 
-def test_run_goes_on_with_the_threads_that_it_began_with(faces, tmp_path):
+def test_resumed_run_keeps_its_thread_count(faces, tmp_path):
     try:
         compute = Compute(threads=2)
         small_trainer(faces, tmp_path, compute=compute).fit_epochs(1, progress=False)
@@ -77,14 +77,14 @@ def test_run_goes_on_with_the_threads_that_it_began_with(faces, tmp_path):
         torch.set_num_threads(1)
 
 
-def test_faces_that_do_not_fill_a_last_batch_are_learned_from(faces, tmp_path):
+def test_incomplete_last_batch_is_trained_on(faces, tmp_path):
     trainer = small_trainer(faces, tmp_path, replace(ONE_EPOCH, batch_size=23))
     trainer.fit_epochs(1, progress=False)
     steps = {int(state['step']) for state in trainer.optimizer.state.values()}
     assert steps == {2}
 
 
-def test_finished_run_asks_no_teacher_again(faces, tmp_path, capsys):
+def test_finished_run_does_not_ask_teacher_again(faces, tmp_path, capsys):
     small_trainer(faces, tmp_path / 'teacher', ONE_EPOCH).fit(progress=False)
     config = replace(ONE_EPOCH, teachers=(str(tmp_path / 'teacher' / 'model.safetensors'),))
     small_trainer(faces, tmp_path / 'run', config).fit()
@@ -93,20 +93,20 @@ def test_finished_run_asks_no_teacher_again(faces, tmp_path, capsys):
     assert 'teacher' not in capsys.readouterr().err
 
 
-def test_other_settings_in_the_same_folder_are_refused(faces, tmp_path):
+def test_resuming_with_other_settings_is_refused(faces, tmp_path):
     small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
     with pytest.raises(SettingError, match='contains a training with other settings'):
         small_trainer(faces, tmp_path, replace(ONE_EPOCH, seed=2))
 
 
-def test_other_data_in_the_same_folder_are_refused(faces, tmp_path):
+def test_resuming_with_other_data_is_refused(faces, tmp_path):
     small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
     fewer = faces.select(np.arange(20))
     with pytest.raises(SettingError, match='contains a training with other data'):
         small_trainer(fewer, tmp_path, ONE_EPOCH, validation=faces)
 
 
-def test_onnx_and_safetensors_of_a_training_answer_alike(faces, tmp_path):
+def test_onnx_and_safetensors_models_give_same_answers(faces, tmp_path):
     small_trainer(faces, tmp_path).fit(progress=False)
     aligned = list(aligned_faces(faces, 48))
     a, b = (
@@ -116,7 +116,7 @@ def test_onnx_and_safetensors_of_a_training_answer_alike(faces, tmp_path):
     assert a == pytest.approx(b, abs=1e-5)
 
 
-def test_short_training_is_not_left_at_its_random_start(faces, tmp_path):
+def test_weight_average_of_short_training_leaves_its_random_start(faces, tmp_path):
     trainer = small_trainer(faces, tmp_path, replace(CONFIG, ema_decay=0.999))
     begin = trainer.average.model.cnn_classifier[-1].weight.clone()
     trainer.fit(progress=False)
@@ -125,27 +125,25 @@ def test_short_training_is_not_left_at_its_random_start(faces, tmp_path):
 
 
 def with_second(faces, labels):
-    """The faces with second labels; -1 is none."""
+    """Return the faces with second labels; -1 stands for none."""
     second = np.where(labels[:, None] >= 0, np.eye(2, dtype=np.float32)[labels], 0)
     return replace(faces, second_targets=second, second_classes=('hidden', 'smile'))
 
 
-def test_second_labels_are_learned_and_leave_no_trace_in_the_model(faces, tmp_path):
+def test_second_labels_are_learned_but_add_no_weights_to_kept_model(faces, tmp_path):
     twice = with_second(faces, 1 - faces.labels())
     config = replace(CONFIG, epochs=12, learning_rate=0.01, second_loss=1.0)
     trainer = small_trainer(twice, tmp_path / 'twice', config, validation=faces)
     trainer.fit(progress=False)
     best = load_checkpoint(tmp_path / 'twice' / 'best.safetensors').model
     batch = AlignedFaces(twice, 48).collate([AlignedFaces(twice, 48)[i] for i in range(24)])
-    said = best.streams(batch.crops, batch.nodes).second.argmax(dim=1)
-    assert (said == batch.second_targets.argmax(dim=1)).float().mean() >= 0.9
+    predicted = best.streams(batch.crops, batch.nodes).second.argmax(dim=1)
+    assert (predicted == batch.second_targets.argmax(dim=1)).float().mean() >= 0.9
     plain = small_trainer(faces, tmp_path / 'plain')
     assert weights(tmp_path / 'twice').keys() == plain.learner.model.state_dict().keys()
 
 
-def test_finished_run_makes_the_model_anew_with_another_share_of_the_second_labels(
-    faces, tmp_path
-):
+def test_finished_run_rebuilds_model_if_second_share_changes(faces, tmp_path):
     twice = with_second(faces, 1 - faces.labels())
     small_trainer(twice, tmp_path, ONE_EPOCH).fit(progress=False)
     before = weights(tmp_path)
@@ -166,7 +164,7 @@ def test_training_can_start_from_a_checkpoint(faces, tmp_path):
         assert (value == expected[key]).all(), key
 
 
-def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_path):
+def test_init_share_of_one_keeps_initial_weights(faces, tmp_path):
     small_trainer(faces, tmp_path / 'first').fit(progress=False)
     init = tmp_path / 'first' / 'best.safetensors'
     config = replace(CONFIG, init=str(init), init_share=1.0)
@@ -177,7 +175,7 @@ def test_kept_model_may_share_weights_with_the_one_it_started_from(faces, tmp_pa
         torch.testing.assert_close(kept[key], expected[key], rtol=1e-2, atol=1e-3)
 
 
-def test_other_teacher_in_the_same_folder_is_refused(faces, tmp_path):
+def test_resuming_with_other_teacher_is_refused(faces, tmp_path):
     teacher = tmp_path / 'a' / 'model.safetensors'
     small_trainer(faces, tmp_path / 'a', ONE_EPOCH).fit(progress=False)
     small_trainer(faces, tmp_path / 'b', replace(ONE_EPOCH, seed=2)).fit(progress=False)
@@ -188,9 +186,7 @@ def test_other_teacher_in_the_same_folder_is_refused(faces, tmp_path):
         small_trainer(faces, tmp_path / 'c', taught_by_a)
 
 
-def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
-    faces, tmp_path, monkeypatch
-):
+def test_bfloat16_is_used_if_supported_and_weights_stay_float32(faces, tmp_path, monkeypatch):
     kept = {}
     for name, able in (('mixed', {'amx_bf16': True}), ('whole', {})):
         monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda able=able: able)
@@ -201,7 +197,7 @@ def test_bfloat16_is_used_where_the_processor_has_it_and_weights_stay_float32(
     assert 0 < (mixed - whole).abs().max() < 0.01
 
 
-def test_second_label_that_is_missing_is_not_learned(faces, tmp_path):
+def test_missing_second_labels_do_not_break_training(faces, tmp_path):
     labels = np.arange(24) % 2
     some = with_second(faces, np.where(np.arange(24) < 12, labels, -1))
     small_trainer(some, tmp_path / 'some', ONE_EPOCH).fit(progress=False)
@@ -210,7 +206,7 @@ def test_second_label_that_is_missing_is_not_learned(faces, tmp_path):
     assert np.isfinite(metrics.accuracy)
 
 
-def test_epoch_is_judged_as_the_model_that_would_be_kept(faces, tmp_path):
+def test_validation_loss_is_that_of_the_kept_model(faces, tmp_path):
     late = replace(ONE_EPOCH, model=replace(CONFIG.model, fusion='late'))
     small_trainer(faces, tmp_path / 'first', late).fit(progress=False)
     config = replace(late, init=str(tmp_path / 'first' / 'model.safetensors'), init_share=0.5)
@@ -223,7 +219,7 @@ def test_epoch_is_judged_as_the_model_that_would_be_kept(faces, tmp_path):
     assert trainer.course.history[0].validation_loss == pytest.approx(loss, abs=2e-3)
 
 
-def test_class_biases_are_part_of_the_kept_model_and_their_price_is_printed(
+def test_class_biases_lower_loss_of_kept_model_and_their_effect_is_printed(
     faces, tmp_path, capsys
 ):
     leaning = faces.select(np.array([0, 2, 4, 6, 8, 10, 12, 1]))
@@ -238,7 +234,7 @@ def test_class_biases_are_part_of_the_kept_model_and_their_price_is_printed(
     assert losses[1] < losses[0]
 
 
-def test_kept_model_says_in_each_form_how_often_classes_were_drawn(faces, tmp_path):
+def test_every_form_of_kept_model_states_drawn_class_frequencies(faces, tmp_path):
     rare = faces.select(np.array([0, 2, 4, 1]))
     config = replace(ONE_EPOCH, balance=1.0)
     small_trainer(rare, tmp_path / 'alike', config).fit(progress=False)
@@ -263,11 +259,11 @@ def test_kept_model_says_in_each_form_how_often_classes_were_drawn(faces, tmp_pa
 
 
 def with_a_class_of_its_own(faces):
-    """The faces, and as many of another set that has a third class and lacks the second."""
+    """Join the faces with as many of a set that has a third class and lacks the second."""
     return join_sets([faces, replace(faces, classes=('smile', 'third'))])
 
 
-def test_face_says_nothing_of_a_class_that_its_set_lacks(faces, tmp_path):
+def test_face_gives_no_gradient_to_class_missing_from_its_set(faces, tmp_path):
     joined = with_a_class_of_its_own(faces)
     learner = small_trainer(joined, tmp_path).learner
     lacking = AlignedFaces(joined.select(joined.set_numbers == 1), 48)
@@ -281,9 +277,7 @@ def test_face_says_nothing_of_a_class_that_its_set_lacks(faces, tmp_path):
         assert third > 0
 
 
-def test_several_sets_are_learned_together_and_no_face_answered_with_what_its_set_lacks(
-    faces, tmp_path
-):
+def test_joined_training_never_answers_with_a_class_missing_from_the_set(faces, tmp_path):
     joined = with_a_class_of_its_own(faces)
     config = replace(ONE_EPOCH, shares=(1, 2))
     trainer = small_trainer(joined, tmp_path, config, about={'datasets': [{'dataset': 'folder'}]})
@@ -298,7 +292,7 @@ def test_several_sets_are_learned_together_and_no_face_answered_with_what_its_se
 
 
 @pytest.mark.parametrize(('field', 'alike'), [('known_classes', True), ('set_numbers', 0)])
-def test_run_goes_on_only_with_the_same_sets(faces, tmp_path, field, alike):
+def test_resuming_with_other_joined_sets_is_refused(faces, tmp_path, field, alike):
     joined = with_a_class_of_its_own(faces)
     small_trainer(joined, tmp_path).fit_epochs(1, progress=False)
     other = replace(joined, **{field: np.full_like(getattr(joined, field), alike)})
