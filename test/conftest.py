@@ -1,4 +1,4 @@
-"""Common fixtures: a real face, loaded stages, the shipped model."""
+"""Common fixtures: a real face, loaded models, and bags that many tests read."""
 
 import os
 
@@ -29,8 +29,8 @@ settings.load_profile('few')
 def pytest_configure():
     """Keep tests apart from whatever else runs on the machine.
 
-    Each process of pytest has a ROS domain of its own, as have the processes that it starts. With
-    more threads torch would wait for other busy processes.
+    Each pytest process has a ROS domain of its own, which the processes that it starts inherit.
+    torch uses one thread: with more, it would wait for other busy processes.
     """
     os.environ['ROS_DOMAIN_ID'] = str(take_domain())
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -43,7 +43,7 @@ def pytest_configure():
 
 @pytest.fixture(scope='session')
 def portrait_bgr():
-    """512 x 400 pixels, never square, with one face around (222, 115)."""
+    """512 x 400 pixels, deliberately not square, with one face around (222, 115)."""
     return cv2.imread(str(PORTRAIT))[:400]
 
 
@@ -84,32 +84,26 @@ def pipeline(models):
 
 @pytest.fixture(scope='session')
 def maker():
-    """Makes the pipelines that are measured."""
+    """The maker of the pipelines that are measured."""
     return PipelineMaker(SHIPPED_MODEL, 'onnx')
 
 
 @pytest.fixture(scope='session')
 def portrait_landmarks(models, portrait_gray):
-    """As in training data: from dlib's own box, whatever detector is the default."""
+    """Landmarks as in training data: from dlib's own box, whichever detector is the default."""
     (box,) = HogDetector().detect(portrait_gray)
     return models.landmarks.predict(portrait_gray, box)
 
 
 @pytest.fixture(scope='session')
 def dots():
-    """Six small pictures that differ."""
+    """Six small pictures of different brightness."""
     return [np.full((24, 32, 3), 20 * (index + 1), np.uint8) for index in range(6)]
 
 
-"""Bags that many tests read, and the results of one."""
-
-
+# Bags that many tests read, and the results of one.
 RATE_HZ = 10
-
-
 SIZE_WH = (320, 240)
-
-
 # The portrait smiles; the last label is wrong, to produce a disagreement.
 LABELS = """start_s,end_s,emotion
 0.0,2.5,happiness

@@ -1,4 +1,4 @@
-"""README and the pages of doc/ as tests read them."""
+"""README and the pages of doc/, read by tests."""
 
 import re
 from pathlib import Path

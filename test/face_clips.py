@@ -12,12 +12,12 @@ from fer_ros.data.landmarked_pictures import landmark_picture
 from fer_ros.media.sample_people import PORTRAIT
 
 RATE_HZ = 10
-# Faces of FER+ take the place of the portrait where FER_ROS_FERPLUS names the data.
+# If FER_ROS_FERPLUS names the data, faces of FER+ replace the portrait.
 FERPLUS = os.environ.get('FER_ROS_FERPLUS', '')
 
 
 def face_picture(number):
-    """Return a ``(240, 240, 3)`` picture that one smiling face fills."""
+    """Return a ``(240, 240, 3)`` picture filled by one smiling face."""
     if FERPLUS:
         return _smiling_faces()[number].copy()
     portrait = cv2.imread(str(PORTRAIT))[20:220, 122:322]
@@ -26,7 +26,7 @@ def face_picture(number):
 
 @cache
 def _smiling_faces():
-    """Return three faces of FER+ that all raters call happy and that the detector finds."""
+    """Return three faces of FER+ that are labeled purely happy and that the detector finds."""
     faces = load_ferplus(
         Path(FERPLUS), 'test', Path.home() / '.cache' / 'fer_ros', 'majority', progress=False
     )
@@ -41,7 +41,7 @@ def _smiling_faces():
 
 
 def write_clip(path: Path, picture, frames=6, blank=()):
-    """Write a video in which a picture moves over a gray wall; it is away in frames ``blank``."""
+    """Write a video of a picture moving over a gray wall; frames ``blank`` show only the wall."""
     codec = {'.flv': 'FLV1', '.mp4': 'mp4v'}[path.suffix]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), RATE_HZ, (400, 300))
     assert writer.isOpened()

@@ -1,4 +1,4 @@
-"""Made-up estimates for tests of code that only counts them."""
+"""Made-up estimates for tests of code that only summarizes them."""
 
 import numpy as np
 

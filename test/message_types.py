@@ -1,7 +1,7 @@
 """Message classes of packages that need not be installed, made from their definitions.
 
-They are called like those of rclpy: fields that are not given are zero or empty, unknown ones are
-an error.
+They are called like those of rclpy: omitted fields are zero or empty, and unknown ones are an
+error.
 """
 
 from types import SimpleNamespace
@@ -10,7 +10,7 @@ import numpy as np
 from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-# Fields as the packages publish them: hri_msgs 2.3, vision_msgs 4.1.
+# As in hri_msgs 2.3 and vision_msgs 4.1.
 DEFINITIONS = {
     'hri_msgs/msg/IdsList': 'std_msgs/Header header\nstring[] ids\n',
     'hri_msgs/msg/NormalizedRegionOfInterest2D': (
@@ -67,7 +67,7 @@ def _zero(kind):
 
 
 def types_of(*packages):
-    """Return a namespace with the classes of packages."""
+    """Return a namespace with all message classes of some packages."""
     names = [name for name in STORE.types if name.split('/')[0] in packages]
     return SimpleNamespace(**{name.split('/')[-1]: _maker(name) for name in names})
 

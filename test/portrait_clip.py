@@ -6,7 +6,7 @@ import numpy as np
 from fer_ros.media.sample_people import PORTRAIT
 from fer_ros.media.wall import plaster, with_noise
 
-# What the clip shows, in seconds from its start; in between the camera moves on.
+# Start and end in seconds and the number of faces in between; outside these the camera moves on.
 NUM_FACES_BETWEEN_S = (
     (0.0, 2.5, 1),
     (3.7, 6.2, 2),

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    # pytest brings it there.
+    # pytest depends on it there.
     import tomli as tomllib
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""What is skipped where ROS is missing, and fails where it has to be there."""
+"""Skips tests where ROS is missing, and fails them where it is required."""
 
 import importlib
 import os
@@ -9,8 +9,8 @@ import pytest
 def needs(module):
     """Import a module of ROS or a generated one and return it.
 
-    ``scripts/with-ros`` says by ``FER_ROS_WORKSPACE`` that it is there: its absence is then a
-    failure. Elsewhere the tests of the file are skipped.
+    ``scripts/with-ros`` sets ``FER_ROS_WORKSPACE``: a missing module is then a failure. Elsewhere
+    the tests of the file are skipped.
     """
     if 'FER_ROS_WORKSPACE' in os.environ:
         return importlib.import_module(module)

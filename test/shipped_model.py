@@ -1,4 +1,4 @@
-"""What the shipped model takes."""
+"""The crop size of the shipped model."""
 
 from fer_ros.models import load_classifier
 

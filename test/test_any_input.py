@@ -1,6 +1,6 @@
-"""Whatever comes in: what has to hold for every value, tried with many that hypothesis makes up.
+"""Properties that hold for any input, tried with many values that hypothesis generates.
 
-What once broke something stands as a literal test beside the others of its module.
+Inputs that once broke something have literal tests of their own, with those of their module.
 """
 
 import json
@@ -33,10 +33,10 @@ from fer_ros.smoothing import SMOOTHERS, EmotionSmoother, SmoothingSettings
 from fer_ros.structures import FaceBox
 
 CLASSES = ('neutral', 'happiness', 'fear')
-# Each example overwrites the folder of the test.
+# All examples of a test share its folder and overwrite its files.
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-# Text as in a file of some kind: words that mean something there between others.
+# Text like that of configuration files: tokens with a meaning there, mixed with others.
 words = st.sampled_from([*'0123456789-+.,:;/[]{}#&*!?|<>\'"\\ \t\n', 'nan', 'inf', '1e999', '\0'])
 texts = st.text() | st.lists(words | st.text(string.ascii_letters, max_size=5)).map(''.join)
 sizes = st.integers(0, 40) | st.sampled_from([2**16, 2**31, 2**32 - 1])
@@ -51,7 +51,7 @@ sizes = st.integers(0, 40) | st.sampled_from([2**16, 2**31, 2**32 - 1])
     big=st.integers(0, 1),
 )
 @example(encoding='nv12', width=2, height=2, step=2, data=bytes(6), big=0)
-def test_raw_image_is_an_array_of_its_size_or_refused(encoding, width, height, step, data, big):
+def test_any_raw_image_is_decoded_to_its_size_or_refused(encoding, width, height, step, data, big):
     msg = SimpleNamespace(
         encoding=encoding, width=width, height=height, step=step, data=data, is_bigendian=big
     )
@@ -75,7 +75,7 @@ PICTURES = [
     changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8),
     end=st.integers(0, 2000),
 )
-def test_compressed_image_is_an_array_or_refused(picture, changes, end):
+def test_any_compressed_image_is_decoded_or_refused(picture, changes, end):
     data = bytearray(picture[:end])
     for place, value in changes:
         if place < len(data):
@@ -98,7 +98,7 @@ boxes = st.builds(
 
 
 @given(st.lists(st.tuples(st.floats(1e-6, 1e5), st.lists(boxes, max_size=6)), max_size=12))
-def test_tracks_have_numbers_of_their_own_that_are_not_given_again(images):
+def test_track_ids_are_unique_and_never_reused_and_boxes_stay_finite(images):
     tracker = FaceTracker()
     lost, stamp_s = set(), 0.0
     for wait_s, found in images:
@@ -125,7 +125,9 @@ def test_tracks_have_numbers_of_their_own_that_are_not_given_again(images):
         max_size=15,
     ),
 )
-def test_smoothed_probabilities_are_probabilities_between_those_seen(smoother, constant_s, images):
+def test_smoothed_probabilities_sum_to_one_and_stay_within_those_seen(
+    smoother, constant_s, images
+):
     smoothing = EmotionSmoother(SmoothingSettings(smoother, constant_s))
     seen = []
     for stamp_s, (_, weights) in zip(accumulate(w for w, _ in images), images, strict=True):
@@ -142,7 +144,7 @@ def test_smoothed_probabilities_are_probabilities_between_those_seen(smoother, c
 @example('0,1,fear,' + '9' * 5000)
 @example('0,1,fear,99999999999999\n')
 @example('0,1,fear,7\n')
-def test_label_file_is_labels_or_refused(tmp_path, text):
+def test_any_label_file_gives_valid_labels_or_is_refused(tmp_path, text):
     path = tmp_path / 'l.csv'
     path.write_text(f'start_s,end_s,emotion,face_id\n{text}', newline='')
     try:
@@ -165,7 +167,7 @@ intervals = st.builds(
 
 
 @given(st.lists(intervals), st.floats(0, 45))
-def test_labels_at_a_time_are_those_that_hold(held, time_s):
+def test_labels_at_a_time_are_those_whose_interval_contains_it(held, time_s):
     labels = Labels(held)
     found = sorted(place for place, _ in labels.at(time_s))
     holding = [
@@ -187,7 +189,7 @@ json_values = st.recursive(
 
 @given(texts)
 @in_one_folder
-def test_text_of_a_parameter_file_is_parameters_or_refused(tmp_path, text):
+def test_arbitrary_text_as_parameter_file_is_refused(tmp_path, text):
     path = tmp_path / 'p.yaml'
     path.write_text(text, encoding='utf-8', errors='surrogatepass')
     with pytest.raises(SettingError, match=r'parameter file .*p\.yaml'):
@@ -195,7 +197,7 @@ def test_text_of_a_parameter_file_is_parameters_or_refused(tmp_path, text):
 
 
 @pytest.mark.parametrize('text', ['[' * 3000, '{a: ' * 3000, '- ' * 3000, '&a [*a]', '? ' * 3000])
-def test_parameter_file_that_is_nested_too_deep_is_refused(tmp_path, text):
+def test_deeply_or_endlessly_nested_parameter_file_is_refused(tmp_path, text):
     (tmp_path / 'p.yaml').write_text(text)
     with pytest.raises(SettingError, match=r'parameter file .*p\.yaml'):
         read_parameter_file(tmp_path / 'p.yaml', '/fer_node', FER_NODE)
@@ -203,7 +205,7 @@ def test_parameter_file_that_is_nested_too_deep_is_refused(tmp_path, text):
 
 @given(st.sampled_from([*FER_NODE, *CAMERA_NODE]), json_values)
 @in_one_folder
-def test_value_of_a_parameter_is_of_its_kind_or_refused(tmp_path, spec, value):
+def test_parameter_value_has_the_declared_type_or_is_refused(tmp_path, spec, value):
     specs = FER_NODE if spec in FER_NODE else CAMERA_NODE
     path = tmp_path / 'p.yaml'
     path.write_text(yaml.safe_dump({'/**': {'ros__parameters': {spec.name: value}}}))
@@ -215,7 +217,7 @@ def test_value_of_a_parameter_is_of_its_kind_or_refused(tmp_path, spec, value):
 
 
 @given(st.dictionaries(st.sampled_from(list(ModelConfig.__dataclass_fields__)), json_values))
-def test_configuration_of_a_model_is_one_or_refused(values):
+def test_any_model_config_survives_json_round_trip_or_is_refused(values):
     try:
         config = ModelConfig.from_dict(values)
     except (SettingError, TypeError):
@@ -225,7 +227,7 @@ def test_configuration_of_a_model_is_one_or_refused(values):
 
 @given(json_values | st.fixed_dictionaries({'behaviour': json_values, 'key': json_values}))
 @in_one_folder
-def test_report_of_an_earlier_run_is_a_report_or_none(tmp_path, values):
+def test_arbitrary_json_as_report_is_refused(tmp_path, values):
     (tmp_path / 'report.json').write_text(json.dumps(values))
     with pytest.raises(ValueError, match='is not a Report'):
         read_record(Report, tmp_path / 'report.json')
@@ -233,7 +235,7 @@ def test_report_of_an_earlier_run_is_a_report_or_none(tmp_path, values):
 
 @given(texts)
 @in_one_folder
-def test_manifest_names_pictures_within_its_folder_or_is_refused(tmp_path, text):
+def test_pictures_of_any_manifest_lie_within_its_folder_or_it_is_refused(tmp_path, text):
     (tmp_path / 'manifest.csv').write_text(f'path,label\n{text}', newline='')
     try:
         pictures = find_pictures(tmp_path)
@@ -244,7 +246,7 @@ def test_manifest_names_pictures_within_its_folder_or_is_refused(tmp_path, text)
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=6, unique=True))
-def test_videos_of_topics_have_names_of_their_own_within_the_folder(topics):
+def test_any_topics_get_unique_valid_video_names(topics):
     names = list(video_names(topics).values())
     assert len(set(names)) == len(topics)
     assert all(len(name.encode()) < 255 and '/' not in name for name in names)
@@ -261,7 +263,7 @@ def names_in(folder):
     )
 )
 @in_one_folder
-def test_output_folder_holds_what_the_last_whole_run_wrote(tmp_path, runs):
+def test_output_folder_holds_only_files_of_last_completed_run(tmp_path, runs):
     out = tmp_path / 'out'
     held = names_in(out)
     for fails, name in runs:
@@ -284,7 +286,7 @@ def test_output_folder_holds_what_the_last_whole_run_wrote(tmp_path, runs):
 @example('model: [1]')
 @example('epochs: .inf')
 @example('\x00')
-def test_configuration_of_a_training_is_one_or_refused(tmp_path, text):
+def test_any_train_config_is_read_or_refused(tmp_path, text):
     pytest.importorskip('torch')
     pytest.importorskip('torch_geometric')
     from fer_ros.training.config import read_train_config
@@ -301,7 +303,7 @@ def test_configuration_of_a_training_is_one_or_refused(tmp_path, text):
     st.integers(0, 60_000) | st.none(),
 )
 @in_one_folder
-def test_damaged_checkpoint_is_a_model_or_refused(tmp_path, checkpoint_bytes, changes, end):
+def test_damaged_checkpoint_is_loaded_or_refused(tmp_path, checkpoint_bytes, changes, end):
     from fer_ros.network.checkpoint import load_checkpoint
 
     data = bytearray(checkpoint_bytes[:end])

@@ -10,7 +10,7 @@ from fer_ros.atomic_file import atomic_file, atomic_folder, sole_writer
 from fer_ros.errors import OutputError
 
 
-def test_file_appears_at_the_end_of_the_block(tmp_path):
+def test_file_appears_at_end_of_block(tmp_path):
     with atomic_file(tmp_path / 'a.txt') as aside:
         aside.write_text('new')
         assert not (tmp_path / 'a.txt').exists()
@@ -23,14 +23,14 @@ def interrupted(path):
         raise KeyboardInterrupt
 
 
-def test_interrupted_block_leaves_the_good_file_and_nothing_else(tmp_path):
+def test_interrupted_write_keeps_previous_file_and_leaves_nothing_else(tmp_path):
     (tmp_path / 'a.txt').write_text('good')
     with pytest.raises(KeyboardInterrupt):
         interrupted(tmp_path / 'a.txt')
     assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [('a.txt', 'good')]
 
 
-def test_folder_replaces_the_one_before_at_the_end_of_the_block(tmp_path):
+def test_folder_replaces_previous_one_at_end_of_block(tmp_path):
     (tmp_path / 'run').mkdir()
     (tmp_path / 'run' / 'old').write_text('old')
     with atomic_folder(tmp_path / 'run') as aside:
@@ -46,7 +46,7 @@ def interrupted_folder(path):
         raise KeyboardInterrupt
 
 
-def test_interrupted_block_leaves_the_good_folder_and_nothing_else(tmp_path):
+def test_interrupted_write_keeps_previous_folder_and_leaves_nothing_else(tmp_path):
     (tmp_path / 'run').mkdir()
     (tmp_path / 'run' / 'old').write_text('old')
     with pytest.raises(KeyboardInterrupt):
@@ -55,7 +55,7 @@ def test_interrupted_block_leaves_the_good_folder_and_nothing_else(tmp_path):
     assert [path.name for path in (tmp_path / 'run').iterdir()] == ['old']
 
 
-def test_what_a_killed_program_left_is_written_over(tmp_path):
+def test_leftovers_of_killed_program_are_overwritten_and_removed(tmp_path):
     for name in ('.partial.a.txt', '.run.lock'):
         (tmp_path / name).write_text('a longer half')
     for name in ('.run.partial', '.run.before'):
@@ -65,14 +65,14 @@ def test_what_a_killed_program_left_is_written_over(tmp_path):
         stream.write('new')
     with atomic_folder(tmp_path / 'run') as aside:
         assert list(aside.iterdir()) == []
-        # The old one is back until there is a new one.
+        # The previous folder is restored until the new one is complete.
         assert (tmp_path / 'run' / 'half').read_text() == 'half'
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.txt', 'run']
     assert (tmp_path / 'a.txt').read_text() == 'new'
     assert list((tmp_path / 'run').iterdir()) == []
 
 
-def test_second_writer_of_a_folder_is_refused_and_disturbs_nothing(tmp_path):
+def test_second_writer_of_folder_is_refused_and_first_is_not_disturbed(tmp_path):
     with atomic_folder(tmp_path / 'run') as aside:
         (aside / 'first').write_text('first')
         with (
@@ -84,7 +84,7 @@ def test_second_writer_of_a_folder_is_refused_and_disturbs_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['run']
 
 
-def test_second_writer_of_a_file_waits_for_the_first(tmp_path):
+def test_second_writer_of_file_waits_for_first(tmp_path):
     started = threading.Event()
 
     def write_second():
@@ -104,7 +104,7 @@ def test_second_writer_of_a_file_waits_for_the_first(tmp_path):
     assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [('a.txt', 'second')]
 
 
-def test_many_writers_of_a_file_leave_that_of_one(tmp_path):
+def test_concurrent_writers_leave_one_complete_file(tmp_path):
     def write(number):
         with atomic_file(tmp_path / 'a.txt') as aside:
             aside.write_text(str(number) * 10_000)
@@ -116,13 +116,13 @@ def test_many_writers_of_a_file_leave_that_of_one(tmp_path):
     assert (file.name, len(text), len(set(text))) == ('a.txt', 10_000, 1)
 
 
-def test_sole_writer_leaves_neither_its_lock_nor_a_folder_of_nothing(tmp_path):
+def test_sole_writer_leaves_neither_lock_nor_empty_folder(tmp_path):
     with sole_writer(tmp_path / 'out'):
         assert (tmp_path / 'out' / '.lock').exists()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lock_of_a_killed_program_is_open(tmp_path):
+def test_lock_left_by_killed_program_does_not_block(tmp_path):
     program = (
         'import os, signal, sys; from pathlib import Path\n'
         'from fer_ros.atomic_file import sole_writer\n'

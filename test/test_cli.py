@@ -17,8 +17,8 @@ def commands_in(text):
     return re.findall(r'^    ([a-z][a-z-]*) ', text, re.M)
 
 
-def test_every_command_describes_itself_with_an_example_that_can_be_given(capsys, monkeypatch):
-    # Otherwise long examples are wrapped.
+def test_help_of_every_command_has_description_and_valid_example(capsys, monkeypatch):
+    # Keeps long examples from being wrapped.
     monkeypatch.setenv('COLUMNS', '200')
     names = commands_in(help_of(capsys))
     assert names[:6] == ['video', 'bag', 'info', 'evaluate', 'train', 'export']
@@ -33,7 +33,7 @@ def test_every_command_describes_itself_with_an_example_that_can_be_given(capsys
         assert parser().parse_args(words).command == command[0]
 
 
-def test_version_is_that_of_the_package(capsys):
+def test_version_option_prints_package_version(capsys):
     with pytest.raises(SystemExit, match=r'^0$'):
         main(['--version'])
     assert capsys.readouterr().out == f'fer-ros {fer_ros.__version__}\n'

@@ -1,7 +1,7 @@
-"""Every command of the documentation is run as it is written, on small files of those names.
+"""Every command in the documentation is run as written, on small files of the names it uses.
 
-A block that is marked after ``sh`` is not: ``hardware`` needs a robot, a camera, several GPUs or a
-ROS distribution, ``network`` installs or downloads. ``long`` ones run in make test-all.
+Blocks marked ``hardware`` (a robot, a camera, several GPUs or a ROS distribution) or ``network``
+(installs or downloads) after ``sh`` are not run. Those marked ``long`` run in make test-all.
 """
 
 import os
@@ -32,13 +32,13 @@ BLOCKS = [
 ]
 
 
-def test_marks_of_blocks_are_known():
+def test_marks_of_code_blocks_are_known():
     marks = {mark for path in PAGES for said, _ in blocks(path.read_text(), 'sh') for mark in said}
     assert marks <= NOT_RUN | {'long'}
 
 
 def faces(count):
-    """Return gray pictures, no two of which count as copies of one photograph."""
+    """Return gray pictures that differ enough not to count as copies of one photograph."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (count, 8, 8), np.uint8)
     return [cv2.resize(image, (48, 48), interpolation=cv2.INTER_CUBIC) for image in coarse]
@@ -46,7 +46,7 @@ def faces(count):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a folder with all files that the commands use."""
+    """A folder with all files that the commands use."""
     images = list(frames_at(k / 10 for k in range(20)))
     for name in ('monday', 'tuesday.mcap'):
         write_images(tmp_path / name, images, 10)
@@ -79,7 +79,7 @@ def write_ferplus(path):
 
 
 def write_backbone(path):
-    """Write a network in place of the published one, if there is a library to do so."""
+    """Write a network in place of the published one, if torch is installed."""
     if find_spec('torch') is None:
         return
     from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
@@ -99,12 +99,12 @@ def write_crema_d(path):
 
 
 @pytest.mark.parametrize('code', BLOCKS)
-def test_commands_of_a_block_succeed(code, folder, tmp_path):
+def test_documented_commands_succeed(code, folder, tmp_path):
     own = {f'XDG_{name.upper()}_HOME': str(tmp_path / name) for name in ('cache', 'data')}
     own['OMP_NUM_THREADS'] = '1'
     bin_folder = tmp_path / 'bin'
     bin_folder.mkdir()
-    # The installed command, which runs the code under test.
+    # A stand-in for the installed command that runs the code under test.
     (bin_folder / 'fer-ros').write_text(f'#!/bin/sh\nexec {sys.executable} -m fer_ros "$@"\n')
     (bin_folder / 'fer-ros').chmod(0o755)
     path = f'{bin_folder}:{os.environ["PATH"]}'
@@ -118,6 +118,6 @@ def test_commands_of_a_block_succeed(code, folder, tmp_path):
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
 
 
-def test_blocks_are_found():
+def test_code_blocks_are_found():
     assert len(BLOCKS) > 5
     assert Path(ROOT / 'README.md') in PAGES

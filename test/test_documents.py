@@ -25,7 +25,7 @@ def fields(message):
 
 
 @pytest.mark.parametrize('message', ['FaceEmotion', 'FaceEmotionArray'])
-def test_message_tables_agree_with_the_messages(message):
+def test_message_tables_match_msg_files(message):
     rows = [
         [kind.strip('`'), name.strip('`')]
         for name, kind, _ in table(page('nodes'), f'`{message}`')
@@ -37,7 +37,7 @@ def specs(node):
     return {'fer_node': FER_NODE, 'camera_node': CAMERA_NODE}[node]
 
 
-def test_parameter_file_and_tables_are_as_they_are_written():
+def test_parameter_file_and_tables_are_up_to_date():
     command = [sys.executable, ROOT / 'scripts' / 'write-parameters', '--check']
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -49,13 +49,13 @@ def test_every_parameter_has_a_description(node):
 
 
 @pytest.mark.parametrize('name', ['image_transport', 'detector', 'face_source', 'outputs'])
-def test_every_value_of_a_parameter_is_described(name):
+def test_every_choice_of_parameter_is_described(name):
     spec = next(spec for spec in FER_NODE if spec.name == name)
     described = re.findall(r'(\w+): ', spec.description)
     assert [choice for choice in spec.choices if choice not in described] == []
 
 
-def test_tables_have_every_data_set_with_its_splits_and_terms():
+def test_split_and_terms_tables_list_every_data_set():
     data, terms = (
         ' '.join(row[0] for row in table(page('training'), 'data |' + second))
         for second in (' what it is', ' where')
@@ -74,7 +74,7 @@ def test_help_and_readme_name_every_data_set(capsys):
     assert [title for title in titles if title not in page('README')] == []
 
 
-def test_encodings_are_those_of_the_code():
+def test_documented_encodings_match_code():
     said = re.search(r'Image encodings: (.*?);', page('nodes'), re.S)[1]
     assert re.findall(r'`(\w+)`', said) == list(ENCODINGS)
 
@@ -85,26 +85,26 @@ def option_names(command, capsys):
     return set(re.findall(r'(--[a-z][a-z-]+)', capsys.readouterr().out))
 
 
-def test_every_option_of_a_replay_is_one_of_its_command(capsys):
+def test_options_on_bag_and_video_pages_exist(capsys):
     said = page('bags') + page('video')
     mentioned = set(re.findall(r'(--[a-z][a-z-]+)', said))
     assert {'--out', '--labels', '--topic', '--label-topic', '--scheduler'} <= mentioned
     assert mentioned <= option_names('bag', capsys) | option_names('video', capsys)
 
 
-def test_every_part_of_the_outputs_can_be_left_out_as_it_is_said():
+def test_documented_options_to_leave_out_outputs_match_code():
     left_out = {cell.strip('`') for _, cell, _ in table(page('bags'), 'output') if cell}
     assert left_out == {f'--no-{part}' for part in PARTS}
 
 
-def test_labels_of_the_example_can_be_read(tmp_path):
+def test_documented_label_example_can_be_read(tmp_path):
     example = page('bags').split('## Labels')[1].split('\n    ', 1)[1].split('\n\n')[0]
     (tmp_path / 'l.csv').write_text('\n'.join(line.strip() for line in example.splitlines()))
     labels = read_label_file(tmp_path / 'l.csv', FERPLUS_CLASSES)
     assert [interval.face_id for interval in labels.intervals] == [None, 1, 2]
 
 
-def test_label_topics_are_those_of_the_code():
+def test_documented_label_topics_match_code():
     assert [kind.strip('`') for kind, _ in table(page('bags'), 'label topic')] == [
         STRING_TYPE,
         EMOTIONS_TYPE,
@@ -112,7 +112,7 @@ def test_label_topics_are_those_of_the_code():
 
 
 @pytest.mark.parametrize('path', PAGES, ids=lambda path: path.stem)
-def test_links_lead_somewhere(path):
+def test_relative_links_resolve(path):
     links = re.findall(r'\]\(((?!https?:)[^)]+)\)', path.read_text())
     missing = []
     for link in links:
@@ -129,7 +129,7 @@ def headings(path):
     return [re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-') for title in titles]
 
 
-def test_python_example_of_the_readme_runs(capsys, monkeypatch):
+def test_readme_python_example_prints_documented_output(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     ((_, code),) = blocks(page('README'), 'python')
     exec(code)

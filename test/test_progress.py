@@ -12,7 +12,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_log_has_a_line_for_each_tenth(capsys):
+def test_log_has_a_line_for_every_ten_percent(capsys):
     for _ in ProgressBar(range(1000), 'faces', unit=' faces', mininterval=0, miniters=1):
         pass
     lines = capsys.readouterr().err.splitlines()
@@ -20,14 +20,14 @@ def test_log_has_a_line_for_each_tenth(capsys):
     assert shares == ['10', '20', '30', '40', '50', '60', '70', '80', '90', '100']
 
 
-def test_last_line_in_a_log_says_how_far_it_came(capsys):
+def test_last_log_line_shows_how_far_it_got(capsys):
     with ProgressBar(total=100, desc='faces') as bar:
         bar.update(7)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('faces:   7% 7/100 [')
 
 
-def test_total_that_is_unknown_gives_the_count_at_the_end(capsys):
+def test_unknown_total_logs_count_at_the_end(capsys):
     with ProgressBar(desc='webcam', unit=' images') as bar:
         for _ in range(50):
             bar.update()
@@ -35,7 +35,7 @@ def test_total_that_is_unknown_gives_the_count_at_the_end(capsys):
     assert line.startswith('webcam: 50 images [')
 
 
-def test_sentence_in_between_does_not_repeat_lines_of_a_log(capsys):
+def test_message_in_between_does_not_repeat_log_lines(capsys):
     with ProgressBar(total=4, desc='bags', mininterval=0) as bar:
         bar.update(2)
         ProgressBar.write('monday is damaged', file=sys.stderr)
@@ -44,7 +44,7 @@ def test_sentence_in_between_does_not_repeat_lines_of_a_log(capsys):
 
 
 @pytest.mark.parametrize('shown', [True, False])
-def test_bar_on_a_terminal_is_drawn_if_it_is_shown(shown, monkeypatch):
+def test_bar_is_drawn_on_terminal_unless_disabled(shown, monkeypatch):
     monkeypatch.setattr(sys, 'stderr', Terminal())
     with ProgressBar(total=4, desc='bags', disable=not shown) as bar:
         bar.update(4)
@@ -52,7 +52,7 @@ def test_bar_on_a_terminal_is_drawn_if_it_is_shown(shown, monkeypatch):
     assert ('\rbags: 100%|' in said) is shown
 
 
-def test_nothing_is_written_to_a_log_if_it_is_not_shown(capsys):
+def test_disabled_bar_writes_nothing_to_log(capsys):
     with ProgressBar(total=4, disable=True) as bar:
         bar.update(4)
     assert capsys.readouterr().err == ''

@@ -16,7 +16,7 @@ def average(time_constant_s):
 
 
 def seconds_until_named(smoother, before_s=2.0, rate_hz=RATE_HZ, start=A, end=B):
-    """Show one expression and then another; return when the other one is named."""
+    """Show one expression and then another; return how long the other one takes to be named."""
     change = round(before_s * rate_hz)
     for step in range(change):
         smoother.update(1, start, step / rate_hz)
@@ -26,17 +26,17 @@ def seconds_until_named(smoother, before_s=2.0, rate_hz=RATE_HZ, start=A, end=B)
     return math.inf
 
 
-def test_first_image_is_taken_as_it_is():
+def test_first_image_is_not_smoothed():
     assert (average(0.5).update(1, A, 10.0) == A).all()
 
 
-def test_after_the_time_constant_63_percent_of_a_change_has_arrived():
+def test_average_covers_63_percent_of_a_change_after_time_constant():
     smoother = average(0.5)
     smoother.update(1, A, 10.0)
     assert smoother.update(1, B, 10.5) == pytest.approx([1 / math.e, 1 - 1 / math.e, 0])
 
 
-def test_result_does_not_depend_on_the_frame_rate():
+def test_average_does_not_depend_on_frame_rate():
     slow, fast = average(0.5), average(0.5)
     slow.update(1, A, 0.0)
     fast.update(1, A, 0.0)
@@ -45,7 +45,7 @@ def test_result_does_not_depend_on_the_frame_rate():
     assert slow.update(1, B, 1.0) == pytest.approx(quick, abs=1e-5)
 
 
-def test_result_sums_to_one():
+def test_average_sums_to_one():
     smoother = average(0.5)
     smoother.update(1, A, 0.0)
     assert smoother.update(1, B, 0.2).sum() == pytest.approx(1)
@@ -57,7 +57,7 @@ def test_zero_time_constant_does_not_smooth():
     assert (smoother.update(1, B, 0.01) == B).all()
 
 
-def test_faces_do_not_mix():
+def test_faces_are_smoothed_separately():
     smoother = average(0.5)
     smoother.update(1, A, 0.0)
     assert (smoother.update(2, B, 0.1) == B).all()
@@ -70,25 +70,25 @@ def test_face_that_left_is_forgotten():
     assert (smoother.update(1, B, 0.1) == B).all()
 
 
-def test_stamp_that_goes_back_is_an_error():
+def test_backward_stamp_is_an_error():
     smoother = average(0.5)
     smoother.update(1, A, 5.0)
     with pytest.raises(StampError, match=r'stamp 4\.0 s precedes 5\.0 s'):
         smoother.update(1, B, 4.0)
 
 
-def test_following_names_a_new_expression_sooner_than_the_average():
+def test_following_names_new_expression_sooner_than_average():
     assert seconds_until_named(EmotionSmoother()) < 0.6 * seconds_until_named(average(0.3))
 
 
 @pytest.mark.parametrize('rate_hz', [10, 60, 200])
-def test_following_does_not_depend_on_the_frame_rate(rate_hz):
+def test_following_does_not_depend_on_frame_rate(rate_hz):
     sooner, later = (seconds_until_named(EmotionSmoother(), rate_hz=r) for r in (1000, rate_hz))
-    # Between two images nothing is known.
+    # A change between two images is seen only in the second one.
     assert abs(later - sooner) <= 1.5 / rate_hz
 
 
-def test_following_holds_still_over_a_slip():
+def test_following_treats_a_single_outlier_like_average():
     smoother, plain = EmotionSmoother(), average(0.3)
     for step in range(60):
         frame = B if step == 30 else A
@@ -96,19 +96,19 @@ def test_following_holds_still_over_a_slip():
         assert followed == pytest.approx(averaged)
 
 
-def test_following_forgets_the_expression_before():
+def test_following_forgets_previous_expression_sooner_than_average():
     smoother, plain = EmotionSmoother(), average(0.3)
     for one in (smoother, plain):
         seconds_until_named(one)
     assert smoother.update(1, B, 2.5)[1] > plain.update(1, B, 2.5)[1]
 
 
-def test_following_without_a_threshold_to_reach_is_the_average():
+def test_following_with_unreachable_threshold_equals_average():
     never = EmotionSmoother(SmoothingSettings(change_threshold=1.0))
     assert seconds_until_named(never) == seconds_until_named(average(0.3))
 
 
-def test_changes_of_one_face_leave_the_others_alone():
+def test_change_of_one_face_does_not_affect_others():
     smoother = EmotionSmoother()
     for step in range(30):
         smoother.update(2, A, step / RATE_HZ)
@@ -116,7 +116,7 @@ def test_changes_of_one_face_leave_the_others_alone():
     assert (smoother.update(2, A, 1.0) == A).all()
 
 
-def test_settings_change_while_a_face_is_smoothed():
+def test_new_settings_apply_to_face_already_being_smoothed():
     smoother = average(0.5)
     smoother.update(1, A, 0.0)
     smoother.settings = SmoothingSettings('average', 0.0)
@@ -133,6 +133,6 @@ def test_settings_change_while_a_face_is_smoothed():
         ({'change_threshold': 1.5}, 'change_threshold is 1.5, expected 0 to 1'),
     ],
 )
-def test_smoothing_that_is_none_is_refused(values, sentence):
+def test_invalid_smoothing_settings_are_refused(values, sentence):
     with pytest.raises(SettingError, match=sentence):
         SmoothingSettings(**values)

@@ -21,12 +21,12 @@ def test_iou_of_distant_boxes_is_zero():
     assert FaceBox(0, 0, 30, 20).iou(FaceBox(30, 0, 60, 20)) == 0
 
 
-def test_landmarks_of_another_number_are_refused():
+def test_wrong_number_of_landmarks_is_refused():
     with pytest.raises(ValueError, match=r'points_px has shape \(5, 2\), expected \(68, 2\)'):
         Landmarks(np.zeros((5, 2), np.float32))
 
 
-def test_following_box_is_a_square_slightly_above_the_landmarks_centre():
+def test_following_box_is_a_square_slightly_above_landmark_center():
     points = np.zeros((68, 2), np.float32)
     points[1] = 120, 80
     box = Landmarks(points).following_box()
@@ -34,7 +34,7 @@ def test_following_box_is_a_square_slightly_above_the_landmarks_centre():
     assert box.center_px == (60, 35)
 
 
-def test_model_input_of_unequal_batches_is_refused():
+def test_model_input_with_unequal_batch_sizes_is_refused():
     with pytest.raises(ValueError, match='nodes has shape'):
         ModelInput(np.zeros((3, 1, 48, 48), np.float32), np.zeros((2, 68, 16), np.float32))
 
@@ -52,7 +52,7 @@ def test_emotion_that_contradicts_its_judgement_is_refused(emotion, judgement):
         face(emotion, judgement)
 
 
-def test_frame_probabilities_may_be_missing_but_not_of_another_number():
+def test_frame_probabilities_may_be_empty_but_not_of_wrong_length():
     assert len(face('', Judgement.UNCLEAR, 0).frame_probabilities) == 0
     with pytest.raises(ValueError, match=r'frame_probabilities has shape \(2,\), expected \(3\)'):
         face('fear', Judgement.JUDGED, 2)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# If these are set, ONNX Runtime assumes a test and sends nothing anyway.
+# If one of these is set, ONNX Runtime assumes a test and sends nothing anyway.
 OF_TESTS = ('CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'GITLAB_CI', 'ORT_RUNNING_UNIT_TESTS')
 PROGRAM = """
 import os, sys
@@ -20,7 +20,7 @@ for name in os.listdir('/proc/self/fd'):
 
 
 def files_and_open(statement, home):
-    """Return the files in an empty home after a program, and what it had open at its end."""
+    """Run a program in an empty home; return the files it left and what it had open at its end."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -51,7 +51,7 @@ def test_onnx_runtime_keeps_no_record_and_opens_no_socket(tmp_path, statement):
     assert [name for name in held if name.startswith('socket:') or 'onnxruntime' in name] == []
 
 
-def test_who_asks_for_telemetry_has_it(monkeypatch):
+def test_telemetry_setting_of_user_is_kept(monkeypatch):
     monkeypatch.setenv('ORT_DISABLE_TELEMETRY', '0')
     told = 'import fer_ros, os; print(os.environ["ORT_DISABLE_TELEMETRY"])'
     assert subprocess.check_output([sys.executable, '-c', told], text=True) == '0\n'

@@ -1,4 +1,4 @@
-"""scripts/with-progress: what is shown while the workspace is set up."""
+"""scripts/with-progress, which shows progress while the workspace is set up."""
 
 import os
 import pty
@@ -15,12 +15,12 @@ def run(log, *command):
 
 
 def on_a_terminal(log, *command):
-    """Return what is written to a terminal."""
+    """Return what the script writes to a terminal."""
     leader, follower = pty.openpty()
     with subprocess.Popen([SCRIPT, 'installing', log, *command], stdout=follower) as process:
         os.close(follower)
         said = b''
-        # A terminal that nobody writes to any longer ends with an error.
+        # Reading from a terminal that its writer has closed raises an error.
         try:
             while part := os.read(leader, 4096):
                 said += part
@@ -31,20 +31,20 @@ def on_a_terminal(log, *command):
     return said.decode()
 
 
-def test_output_goes_to_the_log_and_the_time_is_said(tmp_path):
+def test_output_goes_to_log_and_duration_is_printed(tmp_path):
     result = run(tmp_path / 'log', 'sh', '-c', 'echo a wall of text')
     assert result.stdout.splitlines()[0] == 'installing'
     assert result.stdout.splitlines()[1].startswith('done in ')
     assert (tmp_path / 'log').read_text() == 'a wall of text\n'
 
 
-def test_output_of_a_command_that_fails_is_shown_and_its_code_kept(tmp_path):
+def test_output_of_failing_command_is_shown_and_exit_code_kept(tmp_path):
     result = run(tmp_path / 'log', 'sh', '-c', 'echo no such package; exit 3')
     assert (result.returncode, result.stderr) == (3, 'no such package\n')
     assert 'done' not in result.stdout
 
 
-def test_terminal_shows_seconds_and_package_in_one_line(tmp_path):
+def test_terminal_shows_seconds_and_package_on_one_line(tmp_path):
     said = on_a_terminal(tmp_path / 'log', 'sh', '-c', 'echo Collecting numpy; sleep 3')
     assert 'installing: 1 s Collecting numpy' in said
     assert said.count('\n') == 1

@@ -4,8 +4,8 @@ import os
 
 
 def uncounted():
-    """Return this process's environment without what makes a Python process count coverage.
+    """Return this process's environment without what makes a Python process measure coverage.
 
-    Its figures could not be written on a disk that is full.
+    The results could not be written on a full disk.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith('COVERAGE')}

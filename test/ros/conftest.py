@@ -1,4 +1,4 @@
-"""A real graph: nodes in this process over DDS, and one that tests publish with."""
+"""A real ROS graph: nodes in this process over DDS, and one that tests publish with."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ class Graph:
         return node
 
     def spin_until(self, condition, seconds=30.0):
-        """Spin; return whether the condition became true, with time for a busy machine."""
+        """Spin until a condition is true; return whether it became so in time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
@@ -48,8 +48,8 @@ class Graph:
 
     def spin_until_matched(self, *topics):
         """Spin until all publishers and subscriptions of topics, of the nodes in this process,
-        have found each other: each side finds the other at a time of its own, and what is
-        published before both have is lost.
+        have found each other: the two sides match at different times, and what is published
+        before both have is lost.
         """
         assert self.spin_until(lambda: all(map(self._matched, topics))), topics
 
@@ -81,13 +81,13 @@ class Graph:
         return answer.current_state.label
 
     def received(self, kind, topic, qos=10):
-        """Return a list that fills with the messages of a topic."""
+        """Subscribe to a topic; return a list that fills with its messages."""
         messages = []
         self.tester.create_subscription(kind, topic, messages.append, qos)
         return messages
 
     def remove(self, node):
-        """Take a node out and destroy it."""
+        """Remove a node from the executor and destroy it."""
         self.nodes.remove(node)
         self.executor.remove_node(node)
         node.destroy_node()

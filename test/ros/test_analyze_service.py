@@ -17,13 +17,13 @@ def analyze(graph, image):
 
 @pytest.fixture
 def configured(graph, fer_node):
-    """A configured node without image topics."""
+    """A configured, inactive node."""
     fer_node(wait=False, autostart=False)
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
     assert graph.call(ChangeState, '/fer_node/change_state', request).success
 
 
-def test_image_gives_its_faces_though_no_topic_is_looked_at(graph, configured, two_faces_bgr):
+def test_inactive_node_returns_faces_of_image(graph, configured, two_faces_bgr):
     answer = analyze(graph, bgr_to_msg(two_faces_bgr, header(7, 'eye')))
     assert (answer.success, answer.message) == (True, '2 face(s)')
     assert answer.emotions.header == header(7, 'eye')
@@ -33,14 +33,12 @@ def test_image_gives_its_faces_though_no_topic_is_looked_at(graph, configured, t
     assert {face.emotion for face in answer.emotions.faces} == {'happiness'}
 
 
-def test_nobody_in_the_image_is_an_empty_list(graph, configured):
+def test_image_without_faces_gives_empty_list(graph, configured):
     answer = analyze(graph, bgr_to_msg(np.full((240, 320, 3), 90, np.uint8), header(1)))
     assert (answer.success, answer.message, answer.emotions.faces) == (True, '0 face(s)', [])
 
 
-def test_same_image_gives_the_same_answer_whatever_came_before(
-    graph, configured, portrait_bgr, two_faces_bgr
-):
+def test_answer_does_not_depend_on_earlier_images(graph, configured, portrait_bgr, two_faces_bgr):
     image = bgr_to_msg(portrait_bgr, header(1))
     first = analyze(graph, image)
     analyze(graph, bgr_to_msg(two_faces_bgr, header(2)))
@@ -48,7 +46,7 @@ def test_same_image_gives_the_same_answer_whatever_came_before(
     assert str(analyze(graph, image)) == str(first)
 
 
-def test_image_that_cannot_be_read_is_answered_with_a_sentence(graph, configured, portrait_bgr):
+def test_unreadable_image_is_answered_with_the_reason(graph, configured, portrait_bgr):
     image = bgr_to_msg(portrait_bgr, header(1))
     image.encoding = '32FC1'
     answer = analyze(graph, image)
@@ -57,7 +55,7 @@ def test_image_that_cannot_be_read_is_answered_with_a_sentence(graph, configured
     assert answer.emotions == FaceEmotionArray()
 
 
-def test_node_that_is_not_configured_says_so(graph, fer_node, portrait_bgr):
+def test_unconfigured_node_answers_with_the_reason(graph, fer_node, portrait_bgr):
     fer_node(wait=False, autostart=False)
     answer = analyze(graph, bgr_to_msg(portrait_bgr, header(1)))
     assert not answer.success
@@ -66,7 +64,7 @@ def test_node_that_is_not_configured_says_so(graph, fer_node, portrait_bgr):
     )
 
 
-def test_faces_of_the_topics_stay_as_they_are(graph, fer_node, portrait_bgr, two_faces_bgr):
+def test_analyzing_does_not_affect_tracked_faces(graph, fer_node, portrait_bgr, two_faces_bgr):
     fer_node()
     emotions = graph.received(FaceEmotionArray, 'emotion')
     images = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)
@@ -80,7 +78,7 @@ def test_faces_of_the_topics_stay_as_they_are(graph, fer_node, portrait_bgr, two
     assert [face.face_id for face in before.faces] == [face.face_id for face in after.faces] == [1]
 
 
-def test_image_of_a_camera_that_hangs_upside_down_is_turned(graph, fer_node, portrait_bgr):
+def test_face_from_upside_down_camera_is_located_in_original_image(graph, fer_node, portrait_bgr):
     fer_node(rotate_deg=180)
     upside_down = np.ascontiguousarray(portrait_bgr[::-1, ::-1])
     (face,) = analyze(graph, bgr_to_msg(upside_down, header(1))).emotions.faces

@@ -35,7 +35,7 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize('form', ['file://{}', 'file://localhost{}', '{}'])
-def test_file_of_camera_calibration_is_read(file, form):
+def test_camera_calibration_file_is_read(file, form):
     info = read_calibration(form.format(str(file).replace(' ', '%20')))
     assert (info.width, info.height, info.distortion_model) == (640, 480, 'plumb_bob')
     assert list(info.k) == [500.0, 0, 321.5, 0, 510.0, 239.5, 0, 0, 1]
@@ -57,18 +57,18 @@ def test_file_of_camera_calibration_is_read(file, form):
         (CALIBRATION, '[', 'is not valid YAML'),
     ],
 )
-def test_file_that_lacks_something_is_an_error_that_names_it(file, given, instead, sentence):
+def test_invalid_calibration_file_is_an_error_naming_the_fault(file, given, instead, sentence):
     file.write_text(CALIBRATION.replace(given, instead, 1))
     with pytest.raises(SettingError, match=sentence):
         read_calibration(f'file://{file}')
 
 
 @pytest.mark.parametrize('url', ['package://robot/head.yaml', 'http://robot/head.yaml'])
-def test_url_of_another_kind_is_an_error(url):
+def test_unsupported_url_is_an_error(url):
     with pytest.raises(SettingError, match=r'camera_info_url is .* expected file:///PATH'):
         read_calibration(url)
 
 
-def test_file_that_is_not_there_is_an_error(tmp_path):
+def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(SettingError, match=r'nothing\.yaml cannot be read: No such file'):
         read_calibration(f'file://{tmp_path}/nothing.yaml')

@@ -28,26 +28,26 @@ def camera_info(**fields):
         ('/image', '/camera_info'),
     ],
 )
-def test_camera_info_stands_beside_the_images(image_topic, topic):
+def test_camera_info_topic_is_next_to_image_topic(image_topic, topic):
     assert camera_info_topic(image_topic) == topic
 
 
-def test_raw_images_have_k_and_its_distortion():
+def test_raw_images_use_k_and_distortion():
     expected = CameraIntrinsics(500.0, 510.0, 321.0, 239.0, (0.1, -0.2, 0.01, 0.02, 0.3))
     assert intrinsics_from_msg(camera_info(), rectified=False) == expected
 
 
-def test_rectified_images_have_p_and_no_distortion():
+def test_rectified_images_use_p_without_distortion():
     expected = CameraIntrinsics(480.0, 490.0, 330.0, 236.0)
     assert intrinsics_from_msg(camera_info(), rectified=True) == expected
 
 
-def test_distortion_of_zeros_is_none_whatever_its_model():
+def test_zero_distortion_of_unsupported_model_is_accepted():
     info = camera_info(d=[0.0, 0.0, 0.0, 0.0], distortion_model='equidistant')
     assert intrinsics_from_msg(info, rectified=False).distortion == ()
 
 
-def test_part_of_the_sensor_and_binning_move_and_shrink_the_image():
+def test_roi_and_binning_shift_and_scale_intrinsics():
     part = RegionOfInterest(x_offset=100, y_offset=60, width=400, height=300)
     info = camera_info(roi=part, binning_x=2, binning_y=4, d=[])
     expected = CameraIntrinsics(250.0, 127.5, 110.5, 44.75)
@@ -68,12 +68,12 @@ def test_part_of_the_sensor_and_binning_move_and_shrink_the_image():
         ({'d': [float('nan')] * 5}, False, 'camera intrinsics are .*expected finite numbers'),
     ],
 )
-def test_camera_that_is_not_calibrated_or_not_known_is_an_error(fields, rectified, sentence):
+def test_uncalibrated_or_unsupported_camera_is_an_error(fields, rectified, sentence):
     with pytest.raises(SettingError, match=sentence):
         intrinsics_from_msg(camera_info(**fields), rectified)
 
 
-def test_fault_is_said_once_while_it_is_repeated_and_again_when_it_comes_back():
+def test_repeated_fault_is_reported_once_and_again_when_it_recurs():
     model = CameraModel(rectified=False)
     zero = camera_info(k=[0.0] * 9)
     assert 'K of the camera_info is zero' in model.take(zero)
@@ -84,13 +84,13 @@ def test_fault_is_said_once_while_it_is_repeated_and_again_when_it_comes_back():
     assert 'K of the camera_info is zero' in model.take(zero)
 
 
-def test_empty_frame_id_is_said_and_the_intrinsics_hold():
+def test_empty_frame_id_is_reported_but_intrinsics_are_used():
     model = CameraModel(rectified=False)
     assert 'frame_id of the camera_info is empty' in model.take(camera_info(header=Header()))
     assert model.of_image((640, 480)) is not None
 
 
-def test_images_of_another_size_are_an_error_that_names_both():
+def test_image_size_mismatch_is_an_error_naming_both_sizes():
     model = CameraModel(rectified=False)
     model.take(camera_info())
     with pytest.raises(
@@ -99,11 +99,11 @@ def test_images_of_another_size_are_an_error_that_names_both():
         model.of_image((320, 240))
 
 
-def test_camera_info_without_a_size_holds_for_every_image():
+def test_camera_info_without_size_applies_to_any_image():
     model = CameraModel(rectified=False)
     model.take(camera_info(width=0, height=0))
     assert model.of_image((320, 240)) is not None
 
 
-def test_nothing_is_known_before_a_message():
+def test_intrinsics_are_unknown_before_first_message():
     assert CameraModel(rectified=False).of_image((320, 240)) is None

@@ -45,7 +45,7 @@ def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, f
     assert start_s <= stamps[0] < stamps[1] < stamps[2] <= time.time()
 
 
-def test_pictures_are_shown_for_two_seconds_in_natural_order(graph, camera_node, tmp_path):
+def test_pictures_are_shown_two_seconds_each_in_natural_order(graph, camera_node, tmp_path):
     for number in (10, 9):
         cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((30, 40, 3), number, np.uint8))
     images = graph.received(Image, 'camera/image_raw')
@@ -59,7 +59,7 @@ def test_pictures_are_shown_for_two_seconds_in_natural_order(graph, camera_node,
     assert second - first > 1.9
 
 
-def test_video_is_played_at_the_times_that_it_has(graph, camera_node, tmp_path):
+def test_video_is_played_at_its_own_frame_times(graph, camera_node, tmp_path):
     times_s = [0.0, 0.1, 0.2, 1.0]
     write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in times_s])
     images = graph.received(Image, 'camera/image_raw')
@@ -73,7 +73,7 @@ def test_video_is_played_at_the_times_that_it_has(graph, camera_node, tmp_path):
     ('arguments', 'frame_id'),
     [({}, 'camera_node'), ({'namespace': '/left'}, 'left/camera_node')],
 )
-def test_frame_id_that_is_not_chosen_is_the_name_of_the_node(graph, folder, arguments, frame_id):
+def test_frame_id_defaults_to_node_name(graph, folder, arguments, frame_id):
     topic = f'{arguments.get("namespace", "")}/camera/image_raw'
     images = graph.received(Image, topic)
     chosen = {'source': folder, 'rate_hz': 20.0, 'wait_for_subscriber': True}
@@ -83,9 +83,7 @@ def test_frame_id_that_is_not_chosen_is_the_name_of_the_node(graph, folder, argu
     assert images[0].header.frame_id == frame_id
 
 
-def test_calibration_is_published_beside_each_image_with_its_header(
-    graph, camera_node, folder, tmp_path
-):
+def test_calibration_is_published_with_header_of_each_image(graph, camera_node, folder, tmp_path):
     file = tmp_path / 'calibration' / 'eye.yaml'
     file.parent.mkdir()
     zeros = ', '.join('0' * 9)
@@ -128,16 +126,16 @@ def test_folder_of_damaged_images_ends_with_an_error(graph, camera_node, tmp_pat
         node.spin()
 
 
-def test_source_that_is_missing_is_an_error(graph, camera_node):
+def test_missing_source_is_an_error(graph, camera_node):
     with pytest.raises(SourceError, match=r'nothing\.mp4 does not exist'):
         camera_node(source='nothing.mp4')
 
 
-def test_wrong_rate_is_an_error(graph, camera_node, folder):
+def test_negative_rate_is_an_error(graph, camera_node, folder):
     with pytest.raises(SettingError, match='rate_hz'):
         camera_node(source=folder, rate_hz=-1.0)
 
 
-def test_webcam_may_be_named_by_a_number(graph, camera_node):
+def test_numeric_source_is_opened_as_webcam(graph, camera_node):
     with pytest.raises(SourceError, match='webcam 97 cannot be opened'):
         camera_node(source=97)

@@ -15,7 +15,7 @@ from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, HeadPose, Ju
 CLASSES = ('neutral', 'anger', 'fear')
 
 
-def test_bgr_there_and_back_is_the_same():
+def test_bgr_image_survives_round_trip():
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     msg = bgr_to_msg(pixels, header(3.25))
     assert (bgr_from_msg(msg) == pixels).all()
@@ -45,15 +45,15 @@ def frame_of(*faces, stamp_s=7.5):
     return FrameEmotions(stamp_s, CLASSES, faces, (640, 480), 'ferplus.onnx@012345abcdef')
 
 
-def there_and_back(frame, **options):
-    """Return a frame after the conversion to its message and through the wire, and back."""
+def round_trip(frame, **options):
+    """Return a frame after conversion to its message, serialization, and back."""
     msg = frame_to_msg(frame, header(frame.stamp_s), '/eye/image_raw', **options)
     return frame_from_msg(deserialize_message(serialize_message(msg), FaceEmotionArray))
 
 
-def test_frame_there_and_back_is_the_same():
+def test_frame_survives_round_trip():
     frame = frame_of(face(first_seen_s=7.25, detected=True), face(face_id=9))
-    back = there_and_back(frame)
+    back = round_trip(frame)
     assert (back.stamp_s, back.classes, back.size_wh) == (7.5, CLASSES, (640, 480))
     assert (back.model, back.measure_names) == ('ferplus.onnx@012345abcdef', ())
     before, after = frame.faces[0], back.faces[0]
@@ -66,11 +66,11 @@ def test_frame_there_and_back_is_the_same():
     assert [face.face_id for face in back.faces] == [2, 9]
 
 
-def test_frame_of_nobody_there_and_back_is_empty():
-    assert there_and_back(frame_of(stamp_s=0.0)) == frame_of(stamp_s=0.0)
+def test_frame_without_faces_survives_round_trip():
+    assert round_trip(frame_of(stamp_s=0.0)) == frame_of(stamp_s=0.0)
 
 
-def test_what_is_not_known_there_and_back_is_nan_or_empty():
+def test_unknown_values_are_nan_or_empty_after_round_trip():
     nothing = np.empty(0, np.float32)
     unknown = face(
         landmarks=None,
@@ -80,14 +80,14 @@ def test_what_is_not_known_there_and_back_is_nan_or_empty():
         frame_probabilities=nothing,
         judgement=Judgement.NO_FACE_SHAPE,
     )
-    (after,) = there_and_back(frame_of(unknown)).faces
+    (after,) = round_trip(frame_of(unknown)).faces
     assert (after.landmarks, after.emotion, after.judgement) == (None, '', 5)
     numbers = [after.confidence, after.quality, *dataclasses.astuple(after.head)[:4]]
     assert np.isnan([*numbers, *after.head.position_m]).all()
     assert {len(after.probabilities), len(after.frame_probabilities), len(after.measures)} == {0}
 
 
-def test_zeros_there_and_back_stay_zeros():
+def test_zeros_survive_round_trip():
     zero = face(
         landmarks=Landmarks(np.zeros((68, 2), np.float32)),
         confidence=0.0,
@@ -96,30 +96,30 @@ def test_zeros_there_and_back_stay_zeros():
         quality=0.0,
         head=HeadPose(0.0, 0.0, 0.0, 0.0, (0.0, 0.0, 0.0)),
     )
-    (after,) = there_and_back(frame_of(zero)).faces
+    (after,) = round_trip(frame_of(zero)).faces
     assert (after.confidence, after.first_seen_s, after.quality) == (0, 0, 0)
     assert after.head == HeadPose(0, 0, 0, 0, (0, 0, 0))
     assert after.landmarks.points_px.tolist() == [[0, 0]] * 68
     assert after.probabilities.tolist() == [0, 0, 0]
 
 
-def test_pose_quality_and_measures_there_and_back_are_the_same():
+def test_head_pose_quality_and_measures_survive_round_trip():
     head = HeadPose(0.5, -0.25, 0.125, 0.75, (0.1, -0.2, 1.3))
     full = face(head=head, quality=0.875, measures=np.array([0.5, -1], np.float32))
     frame = dataclasses.replace(frame_of(full), measure_names=('valence', 'arousal'))
-    back = there_and_back(frame)
+    back = round_trip(frame)
     assert back.measure_names == ('valence', 'arousal')
     (after,) = back.faces
     assert (after.head, after.quality) == (head, 0.875)
     assert after.measures.tolist() == [0.5, -1]
 
 
-def test_judgements_are_the_constants_of_the_message():
+def test_judgements_match_message_constants():
     constants = {name: getattr(FaceEmotionMsg, name) for name in Judgement.__members__}
     assert constants == Judgement.__members__
 
 
-def test_message_says_topic_size_and_landmark_layout():
+def test_message_states_topic_size_and_landmark_layout():
     msg = frame_to_msg(frame_of(face()), header(7.5), '/eye/image_raw')
     assert (msg.image_topic, msg.image_width, msg.image_height) == ('/eye/image_raw', 640, 480)
     assert (msg.landmark_layout, len(msg.faces[0].landmarks)) == ('ibug68', 136)

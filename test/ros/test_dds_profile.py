@@ -29,7 +29,7 @@ rclpy.shutdown()
 
 def largest_segment(**environment):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith('FAST')}
-    # Memory of other nodes is mapped as well.
+    # With discovery, the memory of other nodes would be mapped as well.
     inherited['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'OFF'
     result = subprocess.run(
         [sys.executable, '-c', LARGEST_SEGMENT],
@@ -41,12 +41,12 @@ def largest_segment(**environment):
     return int(result.stdout)
 
 
-def test_profile_is_really_loaded_by_the_middleware_of_this_distribution():
+def test_shipped_profile_is_loaded_by_installed_middleware():
     assert largest_segment() > 16_000_000
     assert largest_segment(**{TRANSPORTS: 'DEFAULT'}) < 1_000_000
 
 
-def test_profile_of_the_user_is_loaded_instead(tmp_path):
+def test_user_profile_is_loaded_instead(tmp_path):
     from ament_index_python.packages import get_package_share_directory
 
     ours = Path(get_package_share_directory('fer_ros'), 'config', 'fast_dds.xml').read_text()
@@ -55,7 +55,7 @@ def test_profile_of_the_user_is_loaded_instead(tmp_path):
     assert 12_000_000 < largest_segment(**{profile_variable(): str(file)}) < 16_000_000
 
 
-def test_profile_is_chosen_and_named_where_none_is():
+def test_shipped_profile_is_set_and_named_if_environment_has_none():
     environment = {}
     sentence = send_images_whole(environment)
     ((variable, path),) = environment.items()
@@ -65,7 +65,7 @@ def test_profile_is_chosen_and_named_where_none_is():
 
 
 @pytest.mark.parametrize('name', [profile_variable(), TRANSPORTS])
-def test_choice_of_the_user_holds_and_is_named(name):
+def test_user_choice_is_kept_and_named(name):
     environment = {name: 'mine'}
     assert send_images_whole(environment) == f'set up by the environment: {name}=mine'
     assert environment == {name: 'mine'}
@@ -74,7 +74,7 @@ def test_choice_of_the_user_holds_and_is_named(name):
 @pytest.mark.parametrize(
     ('version', 'variable'), [('8.4.3', OLD), ('9.3.2', NEW), ('10.0.0', NEW)]
 )
-def test_variable_is_that_of_the_distribution(tmp_path, monkeypatch, version, variable):
+def test_profile_variable_depends_on_middleware_version(tmp_path, monkeypatch, version, variable):
     (tmp_path / 'package.xml').write_text(f'<package><version>{version}</version></package>')
     monkeypatch.setattr(
         'fer_ros.ros.dds_profile.get_package_share_directory', lambda name: str(tmp_path)
@@ -89,23 +89,23 @@ def test_variable_is_that_of_the_distribution(tmp_path, monkeypatch, version, va
         assert sentence == f'set up by the environment: {NEW}=mine'
 
 
-def test_file_that_is_chosen_is_given_to_fast_dds(tmp_path):
+def test_chosen_profile_is_passed_to_fast_dds(tmp_path):
     file = tmp_path / 'mine.xml'
     file.touch()
     assert profile_environment(str(file)) == {profile_variable(): str(file)}
 
 
-def test_fast_dds_without_a_profile_can_be_chosen():
+def test_fast_dds_can_be_used_without_profile():
     environment = profile_environment('none')
     chosen = dict(environment)
     send_images_whole(environment)
     assert environment == chosen == {TRANSPORTS: 'DEFAULT'}
 
 
-def test_nothing_is_chosen_by_an_empty_text():
+def test_empty_choice_sets_nothing():
     assert profile_environment('') == {}
 
 
-def test_profile_that_is_not_there_is_an_error(tmp_path):
+def test_missing_profile_is_an_error(tmp_path):
     with pytest.raises(SettingError, match=r'dds_profile .*nothing\.xml does not exist'):
         profile_environment(str(tmp_path / 'nothing.xml'))

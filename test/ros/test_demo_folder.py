@@ -14,15 +14,15 @@ from fer_ros.ros.demo_folder import demo_folder, remove_earlier
         ('....', False, 'source'),
     ],
 )
-def test_source_has_a_folder_of_its_own(tmp_path, name, stills, folder):
+def test_folder_is_named_after_source(tmp_path, name, stills, folder):
     assert demo_folder(tmp_path, name, stills) == tmp_path / folder
 
 
-def test_film_and_pictures_of_one_name_do_not_meet(tmp_path):
+def test_video_and_pictures_of_same_name_get_different_folders(tmp_path):
     assert demo_folder(tmp_path, 'a.mp4', False) != demo_folder(tmp_path, 'a', True)
 
 
-def test_only_what_an_earlier_run_wrote_is_removed(tmp_path):
+def test_only_outputs_left_by_earlier_run_are_removed(tmp_path):
     for name in ('annotated.mp4', 'annotated.png', 'emotion.csv', 'my_notes.txt'):
         (tmp_path / name).touch()
     remove_earlier(tmp_path, ('annotated.mp4', 'emotion.csv'))

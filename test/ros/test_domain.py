@@ -14,13 +14,13 @@ def taken_by_another_process():
     return int(result.stdout)
 
 
-def test_domain_that_is_taken_is_not_given_again():
+def test_taken_domain_is_not_given_again():
     first = take_domain()
     assert take_domain() != first
     assert taken_by_another_process() != first
 
 
-def test_domain_with_a_node_is_not_given():
+def test_domain_with_running_node_is_not_given():
     domain = taken_by_another_process()
     context = Context()
     rclpy.init(context=context, domain_id=domain)
@@ -30,7 +30,7 @@ def test_domain_with_a_node_is_not_given():
     rclpy.shutdown(context=context)
 
 
-def test_domain_of_the_tests_is_that_of_their_children():
+def test_child_processes_inherit_domain_of_tests():
     program = 'import os; print(os.environ["ROS_DOMAIN_ID"])'
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert 1 <= int(result.stdout) == int(os.environ['ROS_DOMAIN_ID'])

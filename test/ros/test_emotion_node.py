@@ -37,10 +37,10 @@ from fer_ros.ros.image_subscription import annotated_topics
 
 
 class Camera:
-    """Publishes images to an active node and waits for what comes of them.
+    """Publishes images to an active node and waits for its answers.
 
     Attributes:
-        emotions: All that has come.
+        emotions: All answers so far.
     """
 
     def __init__(self, graph, topic='camera/image_raw', kind=Image):
@@ -89,7 +89,7 @@ def change(graph, transition):
     return graph.call(ChangeState, '/fer_node/change_state', request).success
 
 
-def test_image_with_a_face_gives_its_emotion_and_a_copied_header(graph, fer_node, portrait_bgr):
+def test_face_is_published_with_emotion_and_header_of_its_image(graph, fer_node, portrait_bgr):
     fer_node()
     msg = Camera(graph).send(bgr_to_msg(portrait_bgr, header(12.5, 'head_camera')))
     assert msg.header == header(12.5, 'head_camera')
@@ -111,7 +111,7 @@ def test_image_with_a_face_gives_its_emotion_and_a_copied_header(graph, fer_node
     assert face.roi.x_offset < 222 < face.roi.x_offset + face.roi.width
 
 
-def test_message_says_what_was_judged_and_by_what(graph, fer_node, portrait_bgr):
+def test_message_names_image_topic_image_size_and_model(graph, fer_node, portrait_bgr):
     fer_node()
     msg = Camera(graph).send(bgr_to_msg(portrait_bgr, header(12.5)))
     assert msg.image_topic == '/camera/image_raw'
@@ -120,9 +120,7 @@ def test_message_says_what_was_judged_and_by_what(graph, fer_node, portrait_bgr)
     assert (msg.landmark_layout, msg.measure_names) == ('ibug68', ['valence', 'arousal'])
 
 
-def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
-    graph, fer_node, portrait_bgr
-):
+def test_face_states_when_first_seen_and_whether_detected(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     (new,) = camera.send(bgr_to_msg(portrait_bgr, header(12.5))).faces
@@ -132,7 +130,7 @@ def test_face_says_since_when_it_is_there_and_whether_it_was_detected(
     assert new.judgement == FaceEmotion.JUDGED
 
 
-def test_smiling_face_looks_pleasant(graph, fer_node, portrait_bgr):
+def test_smiling_face_has_positive_valence_and_arousal(graph, fer_node, portrait_bgr):
     fer_node()
     (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
     valence, arousal = face.measures
@@ -140,7 +138,7 @@ def test_smiling_face_looks_pleasant(graph, fer_node, portrait_bgr):
     assert 0.3 < arousal <= 0.51
 
 
-def test_face_below_the_least_quality_keeps_all_but_its_emotion(graph, fer_node, portrait_bgr):
+def test_face_below_min_quality_is_published_without_emotion(graph, fer_node, portrait_bgr):
     node = fer_node()
     camera = Camera(graph)
     (judged,) = camera.send(bgr_to_msg(portrait_bgr, header(1))).faces
@@ -155,9 +153,7 @@ def test_face_below_the_least_quality_keeps_all_but_its_emotion(graph, fer_node,
     assert (face.probabilities, len(face.frame_probabilities)) == (judged.probabilities, 0)
 
 
-def test_head_has_a_direction_but_no_place_where_the_camera_is_not_known(
-    graph, fer_node, portrait_bgr
-):
+def test_head_has_direction_but_no_position_for_uncalibrated_camera(graph, fer_node, portrait_bgr):
     fer_node()
     (face,) = Camera(graph).send(bgr_to_msg(portrait_bgr, header(1))).faces
     angles = [face.head_yaw, face.head_pitch, face.head_roll, face.facing_angle]
@@ -167,14 +163,14 @@ def test_head_has_a_direction_but_no_place_where_the_camera_is_not_known(
 
 
 def camera_info(**fields):
-    """Return a ``CameraInfo`` of the portrait, as from a camera of 60 degrees."""
+    """Return a ``CameraInfo`` of the portrait, for a camera with a field of view of 60 degrees."""
     focal_px = 443.4
     k = [focal_px, 0.0, 256.0, 0.0, focal_px, 200.0, 0.0, 0.0, 1.0]
     given = {'header': header(1), 'width': 512, 'height': 400, 'k': k}
     return CameraInfo(**{**given, **fields})
 
 
-def test_head_has_a_place_where_camera_info_comes_beside_the_images(graph, fer_node, portrait_bgr):
+def test_head_has_position_when_camera_info_is_published(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     infos = graph.tester.create_publisher(CameraInfo, 'camera/camera_info', 1)
@@ -203,7 +199,7 @@ def test_head_has_a_place_where_camera_info_comes_beside_the_images(graph, fer_n
         ({'width': 1024}, 'camera_info is for images of 1024 x 400 pixels, these have 512 x 400'),
     ],
 )
-def test_camera_info_that_is_of_no_use_is_said_in_the_log(
+def test_unusable_camera_info_is_logged_once(
     graph, fer_node, portrait_bgr, capfd, fields, sentence
 ):
     fer_node()
@@ -223,7 +219,7 @@ def test_camera_info_that_is_of_no_use_is_said_in_the_log(
     assert len(said()) == 1
 
 
-def test_two_faces_give_two_ids_that_stay(graph, fer_node, two_faces_bgr):
+def test_two_faces_keep_their_ids(graph, fer_node, two_faces_bgr):
     fer_node()
     camera = Camera(graph)
     for step in range(3):
@@ -231,14 +227,14 @@ def test_two_faces_give_two_ids_that_stay(graph, fer_node, two_faces_bgr):
         assert [face.face_id for face in msg.faces] == [1, 2]
 
 
-def test_nobody_gives_an_empty_list(graph, fer_node):
+def test_image_without_faces_gives_empty_list(graph, fer_node):
     fer_node()
     msg = Camera(graph).send(bgr_to_msg(np.full((240, 320, 3), 90, np.uint8), header(1)))
     assert msg.faces == []
     assert len(msg.classes) == 8
 
 
-def test_compressed_images_are_read_beside_the_raw_topic(graph, fer_node, portrait_bgr):
+def test_compressed_images_are_received_from_compressed_topic(graph, fer_node, portrait_bgr):
     import cv2
 
     fer_node(image_transport='compressed')
@@ -252,7 +248,7 @@ def test_images_beyond_max_rate_hz_are_left_out(graph, fer_node, portrait_bgr):
     fer_node(max_rate_hz=10.0)
     camera, diagnostics = Camera(graph), graph.received(DiagnosticArray, '/diagnostics')
     camera.send(bgr_to_msg(portrait_bgr, header(1.0)))
-    # An image that would fail to decode is not looked at.
+    # An image that is left out is not decoded: this one would fail.
     bad = bgr_to_msg(portrait_bgr, header(1.05))
     bad.step = 3
     camera.publisher.publish(bad)
@@ -262,7 +258,7 @@ def test_images_beyond_max_rate_hz_are_left_out(graph, fer_node, portrait_bgr):
     assert [msg.header.stamp for msg in camera.emotions] == [header(1.0).stamp, header(1.1).stamp]
 
 
-def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, portrait_bgr):
+def test_annotated_image_is_published_to_subscriber(graph, fer_node, portrait_bgr):
     fer_node()
     annotated = graph.received(Image, 'camera/image_annotated')
     camera = Camera(graph)
@@ -274,7 +270,7 @@ def test_annotated_image_is_drawn_while_somebody_subscribes(graph, fer_node, por
     assert bytes(annotated[0].data) != portrait_bgr.tobytes()
 
 
-def test_annotated_image_comes_as_jpeg_for_slow_links(graph, fer_node, portrait_bgr):
+def test_annotated_image_is_available_as_jpeg(graph, fer_node, portrait_bgr):
     fer_node(annotate=['none'], annotated_jpeg_quality=95)
     compressed = graph.received(CompressedImage, 'camera/image_annotated/compressed')
     camera = Camera(graph)
@@ -288,7 +284,7 @@ def test_annotated_image_comes_as_jpeg_for_slow_links(graph, fer_node, portrait_
     assert np.abs(shown.astype(int) - portrait_bgr).mean() < 3
 
 
-def test_annotated_image_shows_what_was_chosen(graph, fer_node, portrait_bgr):
+def test_annotated_image_equals_input_if_no_annotations_are_chosen(graph, fer_node, portrait_bgr):
     fer_node(annotate=['none'])
     annotated = graph.received(Image, 'camera/image_annotated')
     camera = Camera(graph)
@@ -298,7 +294,7 @@ def test_annotated_image_shows_what_was_chosen(graph, fer_node, portrait_bgr):
     assert bytes(annotated[0].data) == portrait_bgr.tobytes()
 
 
-def test_camera_upside_down_gives_its_faces_in_its_own_image(graph, fer_node, portrait_bgr):
+def test_face_from_upside_down_camera_is_located_in_original_image(graph, fer_node, portrait_bgr):
     fer_node(rotate_deg=180)
     upside_down = np.ascontiguousarray(portrait_bgr[::-1, ::-1])
     (face,) = Camera(graph).send(bgr_to_msg(upside_down, header(1))).faces
@@ -310,7 +306,7 @@ def test_camera_upside_down_gives_its_faces_in_its_own_image(graph, fer_node, po
     assert abs(math.degrees(face.head_roll)) == pytest.approx(180, abs=12)
 
 
-def test_image_of_a_sensor_of_ten_bits_shows_its_face(graph, fer_node, portrait_gray):
+def test_face_is_found_in_ten_bit_image(graph, fer_node, portrait_gray):
     fer_node()
     words = array.array('B', (portrait_gray.astype('<u2') * 4).tobytes())
     msg = Image(header=header(1), height=400, width=512, encoding='mono16', step=1024, data=words)
@@ -324,7 +320,7 @@ def test_image_of_a_sensor_of_ten_bits_shows_its_face(graph, fer_node, portrait_
         (ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.BEST_EFFORT),
     ],
 )
-def test_subscription_asks_for_what_the_publisher_offers(
+def test_subscription_requests_reliability_that_publisher_offers(
     graph, fer_node, portrait_bgr, offered, asked
 ):
     fer_node()
@@ -338,7 +334,9 @@ def test_subscription_asks_for_what_the_publisher_offers(
     assert graph.spin_until(lambda: emotions)
 
 
-def test_several_cameras_have_their_own_faces(graph, fer_node, portrait_bgr, two_faces_bgr):
+def test_faces_of_several_cameras_are_tracked_separately(
+    graph, fer_node, portrait_bgr, two_faces_bgr
+):
     fer_node(image_topics=['left/image_raw', 'right/image_raw'])
     left, right = Camera(graph, 'left/image_raw'), Camera(graph, 'right/image_raw')
     assert len(left.send(bgr_to_msg(portrait_bgr, header(9, 'left'))).faces) == 1
@@ -358,7 +356,7 @@ def test_several_cameras_have_their_own_faces(graph, fer_node, portrait_bgr, two
         (lambda m: (setattr(m, 'width', 2**31), setattr(m, 'height', 2**31)), 'the image is 2147'),
     ],
 )
-def test_bad_image_is_said_in_diagnostics_and_the_next_one_works(
+def test_bad_image_is_reported_in_diagnostics_and_next_one_is_processed(
     graph, fer_node, portrait_bgr, break_it, sentence
 ):
     fer_node()
@@ -376,9 +374,7 @@ def test_bad_image_is_said_in_diagnostics_and_the_next_one_works(
     assert camera.emotions == [good]
 
 
-def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
-    graph, fer_node, portrait_bgr
-):
+def test_truncated_jpeg_is_reported_in_diagnostics_and_not_answered(graph, fer_node, portrait_bgr):
     import cv2
 
     fer_node(image_transport='compressed')
@@ -394,7 +390,7 @@ def test_half_a_jpeg_is_said_in_diagnostics_and_nothing_is_published(
     assert camera.emotions == [camera.send(whole)]
 
 
-def test_same_fault_is_not_said_again_within_seconds_though_its_numbers_change(
+def test_same_fault_with_other_numbers_is_not_logged_again_within_seconds(
     graph, fer_node, portrait_bgr, capfd
 ):
     fer_node()
@@ -411,7 +407,7 @@ def test_same_fault_is_not_said_again_within_seconds_though_its_numbers_change(
         )
     # Images are processed in order: warnings about the last one have been logged.
     camera.send(bgr_to_msg(portrait_bgr, header(2)))
-    # Not from /rosout, where the end of an earlier node of the same name silences a node.
+    # /rosout is not used: it goes silent when an earlier node of the same name ends.
     fault = r'\[([\d.]+)\] \[fer_node\]: /camera/image_raw: data has'
     said_s = [float(stamp) for stamp in re.findall(fault, capfd.readouterr().err)]
     assert said_s
@@ -419,7 +415,7 @@ def test_same_fault_is_not_said_again_within_seconds_though_its_numbers_change(
     assert all(later - earlier > 4 for earlier, later in pairwise(said_s))
 
 
-def test_activation_that_fails_is_said_and_can_be_tried_again(graph, fer_node, monkeypatch):
+def test_failed_activation_is_reported_and_can_be_retried(graph, fer_node, monkeypatch):
     node = fer_node(wait=False, autostart=False)
     assert change(graph, Transition.TRANSITION_CONFIGURE)
     with monkeypatch.context() as patch:
@@ -432,7 +428,7 @@ def test_activation_that_fails_is_said_and_can_be_tried_again(graph, fer_node, m
     assert graph.spin_until(lambda: graph.tester.count_subscribers('camera/image_raw') == 1)
 
 
-def test_stamp_that_jumps_back_forgets_faces_and_goes_on(graph, fer_node, portrait_bgr):
+def test_backward_stamp_jump_forgets_faces_and_processing_continues(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     assert camera.send(bgr_to_msg(portrait_bgr, header(100))).faces[0].face_id == 1
@@ -440,7 +436,7 @@ def test_stamp_that_jumps_back_forgets_faces_and_goes_on(graph, fer_node, portra
     assert camera.send(bgr_to_msg(portrait_bgr, header(50.1))).faces[0].face_id == 2
 
 
-def test_image_that_comes_late_is_left_out_and_faces_stay(graph, fer_node, portrait_bgr):
+def test_late_image_is_left_out_and_face_keeps_its_id(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     for stamp_s in (100, 100.2):
@@ -452,18 +448,18 @@ def test_image_that_comes_late_is_left_out_and_faces_stay(graph, fer_node, portr
     ]
 
 
-def test_stamp_that_stands_still_keeps_faces_and_finds_new_ones(graph, fer_node, portrait_bgr):
+def test_repeated_stamp_keeps_faces_and_still_finds_new_ones(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     empty = np.full_like(portrait_bgr, 128)
     assert camera.send(bgr_to_msg(empty, header(5))).faces == []
     same = bgr_to_msg(portrait_bgr, header(5))
-    # Detection is timed by the clock of the machine.
+    # Detection is then timed by the system clock.
     assert any(camera.send(same).faces for _ in range(500))
     assert {face.face_id for _ in range(10) for face in camera.send(same).faces} == {1}
 
 
-def test_late_image_is_left_out_and_counted_and_faces_stay_known(graph, fer_node, portrait_bgr):
+def test_late_image_is_counted_and_warned_about_in_diagnostics(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -477,7 +473,7 @@ def test_late_image_is_left_out_and_counted_and_faces_stay_known(graph, fer_node
     assert face.face_id == 1
 
 
-def test_two_nodes_that_publish_one_image_topic_are_named_in_a_warning(graph, fer_node, capfd):
+def test_two_publishers_of_one_image_topic_are_named_in_a_warning(graph, fer_node, capfd):
     fer_node()
     reports = graph.received(DiagnosticArray, '/diagnostics')
     graph.tester.create_publisher(Image, 'camera/image_raw', 10)
@@ -490,7 +486,7 @@ def test_two_nodes_that_publish_one_image_topic_are_named_in_a_warning(graph, fe
     assert f'[fer_node]: /camera/image_raw: {sentence}' in capfd.readouterr().err
 
 
-def test_node_goes_on_where_sim_time_stands_still(graph, fer_node, portrait_bgr):
+def test_node_works_while_sim_time_stands_still(graph, fer_node, portrait_bgr):
     """Without ``/clock``, the node activates, reports and finds the QoS of a new publisher."""
     fer_node(use_sim_time=True)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -508,7 +504,7 @@ def test_node_goes_on_where_sim_time_stands_still(graph, fer_node, portrait_bgr)
     status(graph, reports, topic='/camera/image_raw', received='1', published='1')
 
 
-def test_timer_that_raises_is_said_and_does_not_end_the_node(
+def test_raising_timer_is_logged_and_node_keeps_working(
     graph, fer_node, monkeypatch, capfd, portrait_bgr
 ):
     from fer_ros.ros.image_subscription import ImageSubscription
@@ -530,7 +526,7 @@ def test_images_stamped_before_1970_are_processed(graph, fer_node, portrait_bgr)
     assert ids == [1, 1]
 
 
-def test_images_without_a_stamp_are_processed(graph, fer_node, portrait_bgr):
+def test_images_without_stamp_are_processed(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     for _ in range(2):
@@ -539,7 +535,7 @@ def test_images_without_a_stamp_are_processed(graph, fer_node, portrait_bgr):
         assert answer.header == header(0)
 
 
-def test_lifecycle_goes_up_and_down_twice(graph, fer_node, portrait_bgr):
+def test_node_can_go_through_its_lifecycle_twice(graph, fer_node, portrait_bgr):
     fer_node(wait=False, autostart=False)
     assert graph.state() == 'unconfigured'
     for round_number in (1, 2):
@@ -556,7 +552,7 @@ def test_lifecycle_goes_up_and_down_twice(graph, fer_node, portrait_bgr):
         graph.tester.destroy_publisher(camera.publisher)
 
 
-def test_cleanup_lets_go_of_the_models_at_once(graph, fer_node):
+def test_cleanup_releases_pipelines_at_once(graph, fer_node):
     def pipelines():
         return sum(type(one) is EmotionPipeline for one in gc.get_objects())
 
@@ -580,7 +576,7 @@ def test_node_can_be_shut_down_while_active(graph, fer_node):
 
 
 @pytest.mark.parametrize('name', ['model', 'landmark_model'])
-def test_missing_file_fails_to_configure_says_so_and_can_be_mended(
+def test_missing_model_file_fails_to_configure_and_can_be_corrected(
     graph, fer_node, tmp_path, name
 ):
     node = fer_node(wait=False, autostart=False, **{name: str(tmp_path / 'nothing.onnx')})
@@ -604,7 +600,7 @@ def test_damaged_landmark_model_fails_to_configure(graph, fer_node, tmp_path):
     assert 'cut.dat is damaged' in entry.message
 
 
-def test_diagnostics_tell_rates_drops_and_faces(graph, fer_node, portrait_bgr):
+def test_diagnostics_report_rates_drops_and_faces(graph, fer_node, portrait_bgr):
     fer_node(no_image_warning_s=3600.0)
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -622,7 +618,7 @@ def test_diagnostics_tell_rates_drops_and_faces(graph, fer_node, portrait_bgr):
     }
 
 
-def test_detector_in_use_is_said_in_log_and_diagnostics(graph, fer_node, capfd):
+def test_detector_in_use_is_named_in_log_and_diagnostics(graph, fer_node, capfd):
     reports = graph.received(DiagnosticArray, '/diagnostics')
     node = fer_node(detector='hog')
     entry, values = status(graph, reports, state='active', last_error='')
@@ -633,7 +629,7 @@ def test_detector_in_use_is_said_in_log_and_diagnostics(graph, fer_node, capfd):
     assert 'get-detector' not in log
 
 
-def test_auto_that_finds_nothing_better_than_hog_is_warned_of(
+def test_automatic_choice_of_hog_detector_gives_a_warning(
     graph, fer_node, monkeypatch, tmp_path, capfd
 ):
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
@@ -643,7 +639,7 @@ def test_auto_that_finds_nothing_better_than_hog_is_warned_of(
     assert line.startswith('[WARN]')
 
 
-def test_detector_without_its_file_fails_to_configure_with_what_helps(
+def test_detector_without_its_file_fails_to_configure_with_a_hint(
     graph, fer_node, monkeypatch, tmp_path
 ):
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
@@ -652,7 +648,7 @@ def test_detector_without_its_file_fails_to_configure_with_what_helps(
     assert 'run "fer-ros get-detector"' in node.transition_error
 
 
-def test_silent_camera_is_warned_of_with_topic_and_cause(graph, fer_node):
+def test_silent_camera_is_reported_with_its_topic(graph, fer_node):
     fer_node(no_image_warning_s=0.2)
     reports = graph.received(DiagnosticArray, '/diagnostics')
     assert graph.spin_until(
@@ -701,9 +697,7 @@ def hanging(monkeypatch):
     hanging.go_on.set()
 
 
-def test_processing_that_hangs_is_an_error_until_it_goes_on(
-    graph, fer_node, hanging, portrait_bgr
-):
+def test_hanging_processing_is_an_error_until_it_resumes(graph, fer_node, hanging, portrait_bgr):
     fer_node(no_image_warning_s=1.0)
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -714,7 +708,7 @@ def test_processing_that_hangs_is_an_error_until_it_goes_on(
     assert levels_are(graph, camera, reports, DiagnosticStatus.OK, portrait_bgr)
 
 
-def test_node_whose_processing_hangs_can_be_ended(graph, fer_node, hanging, portrait_bgr):
+def test_node_with_hanging_processing_can_be_destroyed(graph, fer_node, hanging, portrait_bgr):
     node = fer_node()
     camera = Camera(graph)
     camera.publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
@@ -733,7 +727,9 @@ def hung_camera(graph, fer_node, hanging, portrait_bgr):
     return camera
 
 
-def test_node_whose_processing_hangs_can_be_set_up_anew(graph, hung_camera, hanging, portrait_bgr):
+def test_node_with_hanging_processing_can_be_reconfigured(
+    graph, hung_camera, hanging, portrait_bgr
+):
     assert change(graph, Transition.TRANSITION_DEACTIVATE)
     assert graph.state() == 'inactive'
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -756,7 +752,9 @@ def test_node_whose_processing_hangs_can_be_set_up_anew(graph, hung_camera, hang
     assert hung_camera.emotions == [answer]
 
 
-def test_node_whose_processing_hangs_answers_reset_and_parameters(graph, hung_camera, hanging):
+def test_node_with_hanging_processing_answers_reset_and_parameter_calls(
+    graph, hung_camera, hanging
+):
     graph.spin_until(lambda: False, seconds=0.2)
     answer = graph.call(Trigger, '/fer_node/reset', Trigger.Request())
     assert not answer.success
@@ -768,9 +766,7 @@ def test_node_whose_processing_hangs_answers_reset_and_parameters(graph, hung_ca
     assert not hanging.ended.is_set()
 
 
-def test_callback_that_raises_is_an_error_in_diagnostics(
-    graph, fer_node, monkeypatch, portrait_bgr
-):
+def test_raising_callback_is_an_error_in_diagnostics(graph, fer_node, monkeypatch, portrait_bgr):
     from fer_ros.ros.newest_frames import NewestFrames
 
     fer_node()
@@ -785,9 +781,7 @@ def test_callback_that_raises_is_an_error_in_diagnostics(
     assert len(camera.send(bgr_to_msg(portrait_bgr, header(2))).faces) == 1
 
 
-def test_images_that_the_node_had_no_time_for_are_counted_as_dropped(
-    graph, fer_node, portrait_bgr
-):
+def test_images_that_node_has_no_time_for_are_counted_as_dropped(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -800,7 +794,7 @@ def test_images_that_the_node_had_no_time_for_are_counted_as_dropped(
     assert values['dropped'] == '9'
 
 
-def test_images_that_fail_and_that_are_ignored_are_counted(graph, fer_node, portrait_bgr):
+def test_failed_and_ignored_images_are_counted(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -814,9 +808,7 @@ def test_images_that_fail_and_that_are_ignored_are_counted(graph, fer_node, port
     assert (values['received'], values['published'], values['failed']) == ('2', '0', '1')
 
 
-def test_images_of_which_none_can_be_read_are_an_error_with_the_reason(
-    graph, fer_node, portrait_bgr
-):
+def test_stream_of_unreadable_images_is_an_error_with_the_reason(graph, fer_node, portrait_bgr):
     fer_node(no_image_warning_s=1.0)
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -858,7 +850,7 @@ def test_reset_forgets_faces(graph, fer_node, portrait_bgr):
     assert camera.send(bgr_to_msg(portrait_bgr, header(1.1))).faces[0].face_id == 2
 
 
-def test_prior_correction_changes_what_is_answered_while_running(graph, fer_node, portrait_bgr):
+def test_prior_correction_takes_effect_while_running(graph, fer_node, portrait_bgr):
     node = fer_node(prior_correction=0.0, smoothing_time_constant_s=0.0)
     camera = Camera(graph)
     before = camera.send(bgr_to_msg(portrait_bgr, header(1)))
@@ -870,13 +862,11 @@ def test_prior_correction_changes_what_is_answered_while_running(graph, fer_node
         frame.faces[0].probabilities[contempt] / frame.faces[0].probabilities[neutral]
         for frame in (before, after)
     ]
-    # Contempt was a fifteenth as frequent in training as neutral.
+    # In training, contempt was a fifteenth as frequent as neutral.
     assert odds[1] > 3 * odds[0]
 
 
-def test_model_that_does_not_say_its_frequencies_allows_no_prior_correction(
-    graph, fer_node, tmp_path
-):
+def test_model_without_class_frequencies_allows_no_prior_correction(graph, fer_node, tmp_path):
     onnx = pytest.importorskip('onnx')
     unknown = onnx.load(SHIPPED_MODEL)
     described = {entry.key: entry.value for entry in unknown.metadata_props}
@@ -889,7 +879,7 @@ def test_model_that_does_not_say_its_frequencies_allows_no_prior_correction(
     assert node.get_parameter('prior_correction').value == 0.0
 
 
-def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
+def test_parameter_changes_take_effect_while_running(graph, fer_node, portrait_bgr):
     node = fer_node()
     camera = Camera(graph)
     results = node.set_parameters(
@@ -921,7 +911,9 @@ def test_live_parameters_change_while_running(graph, fer_node, portrait_bgr):
         ('model', 'other.onnx', 'model can be changed only while the node is unconfigured'),
     ],
 )
-def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value, sentence):
+def test_invalid_parameter_change_is_refused_with_the_reason(
+    graph, fer_node, name, value, sentence
+):
     node = fer_node()
     before = node.get_parameter(name).value
     (result,) = node.set_parameters([Parameter(name, value=value)])
@@ -930,7 +922,7 @@ def test_wrong_parameter_is_refused_with_a_sentence(graph, fer_node, name, value
     assert node.get_parameter(name).value == before
 
 
-def test_fixed_parameter_is_refused_also_beside_one_that_may_change(graph, fer_node):
+def test_fixed_parameter_is_refused_even_with_a_changeable_one(graph, fer_node):
     node = fer_node()
     result = node.set_parameters_atomically(
         [Parameter('prior_correction', value=0.0), Parameter('model', value='other.onnx')]
@@ -940,7 +932,7 @@ def test_fixed_parameter_is_refused_also_beside_one_that_may_change(graph, fer_n
     assert node.get_parameter('model').value == ''
 
 
-def test_parameter_without_a_name_is_refused(fer_node):
+def test_parameter_without_name_is_refused(fer_node):
     node = fer_node(wait=False, autostart=False)
     (result,) = node.set_parameters([Parameter('', value=1)])
     assert not result.successful
@@ -957,7 +949,7 @@ def test_parameter_without_a_name_is_refused(fer_node):
         ({'image_topics': ['']}, 'image_topics'),
     ],
 )
-def test_wrong_parameter_at_the_start_is_an_error(graph, fer_node, parameters, sentence):
+def test_invalid_parameter_at_startup_is_an_error(graph, fer_node, parameters, sentence):
     with pytest.raises(SettingError, match=sentence):
         fer_node(**parameters)
 
@@ -978,12 +970,12 @@ def test_topic_named_twice_fails_to_configure(graph, fer_node):
         (['/l/image_raw', '/r/image_raw'], ['/l/image_annotated', '/r/image_annotated']),
     ],
 )
-def test_annotated_image_stands_beside_its_image(topics, annotated):
+def test_annotated_topic_is_next_to_image_topic(topics, annotated):
     assert annotated_topics(topics) == annotated
 
 
 def names_and_types(graph):
-    """Return topics and ``std_srvs`` services, without those that every node has."""
+    """Return topics and services, without those that every node has."""
     own = {'/rosout', '/parameter_events'}
     topics = graph.tester.get_topic_names_and_types()
     services = graph.tester.get_service_names_and_types()
@@ -997,7 +989,7 @@ def names_and_types(graph):
     }
 
 
-def test_topics_and_services_are_those_of_the_documentation(graph, fer_node):
+def test_topics_and_services_match_documentation(graph, fer_node):
     said = set()
     for cell, kind, _ in table(page('nodes'), 'name'):
         topic = re.match(r'`(.*?)`', cell)[1].replace('~', '/fer_node')

@@ -1,4 +1,4 @@
-"""The examples, as nodes in a graph with messages from other nodes."""
+"""The examples, run as nodes that receive messages from other nodes."""
 
 import importlib.util
 import math
@@ -32,7 +32,7 @@ def face(face_id, emotion, facing_deg=0.0, first_seen_s=1):
 
 @pytest.fixture
 def tell(graph):
-    """Return a function that publishes the faces that a camera sees, with a stamp."""
+    """Return a function that publishes the faces seen by a camera at a time."""
     publisher = graph.tester.create_publisher(FaceEmotionArray, 'emotion', 10)
 
     def publish(stamp_s, *faces, camera='/camera/image_raw'):
@@ -61,7 +61,7 @@ def printed(graph, capsys):
     return until
 
 
-def test_who_is_in_view_is_printed_when_it_changes(graph, tell, printed):
+def test_faces_in_view_are_printed_only_on_change(graph, tell, printed):
     graph.add(example('in_view').InView())
     for stamp_s in (1, 1.1, 1.2):
         tell(stamp_s, face(1, 'happiness'), face(2, ''))
@@ -76,14 +76,14 @@ def test_who_is_in_view_is_printed_when_it_changes(graph, tell, printed):
 
 @pytest.fixture
 def hellos(graph):
-    """The greetings."""
+    """The greetings received so far, as a growing list."""
     graph.add(example('greet').Greeter())
     heard = graph.received(String, 'say')
     graph.spin_until_matched('say')
     return heard
 
 
-def test_person_who_smiles_at_the_robot_is_greeted_once(graph, tell, hellos):
+def test_person_smiling_at_robot_is_greeted_once(graph, tell, hellos):
     for step in range(20):
         tell(1 + step / 10, face(1, 'happiness', 10), face(2, 'neutral'))
     # A second person ends the wait.
@@ -93,7 +93,7 @@ def test_person_who_smiles_at_the_robot_is_greeted_once(graph, tell, hellos):
     assert [hello.data for hello in hellos] == ['Hello, number 1!', 'Hello, number 3!']
 
 
-def test_smile_that_is_short_or_for_somebody_else_is_not_answered(graph, tell, hellos):
+def test_smile_that_is_short_or_directed_elsewhere_is_not_greeted(graph, tell, hellos):
     aside, unknown = face(1, 'happiness', 45), face(2, 'happiness', math.nan)
     for stamp_s in (1, 2, 3):
         tell(stamp_s, aside, unknown)
@@ -107,14 +107,14 @@ def test_smile_that_is_short_or_for_somebody_else_is_not_answered(graph, tell, h
     assert [hello.data for hello in hellos] == ['Hello, number 3!']
 
 
-def test_another_camera_does_not_interrupt_a_smile(graph, tell, hellos):
+def test_images_of_another_camera_do_not_interrupt_a_smile(graph, tell, hellos):
     tell(1.0, face(1, 'happiness'), camera='/left/image_raw')
     tell(1.3, camera='/right/image_raw')
     tell(1.6, face(1, 'happiness'), camera='/left/image_raw')
     assert graph.spin_until(lambda: hellos)
 
 
-def test_numbers_that_begin_anew_are_of_other_people(graph, tell, hellos):
+def test_restarted_face_ids_count_as_new_people(graph, tell, hellos):
     for stamp_s in (1, 2):
         tell(stamp_s, face(1, 'happiness', first_seen_s=1))
     for stamp_s in (8, 9):
@@ -143,7 +143,7 @@ def test_condition_holds_while_somebody_has_looked_unhappy_for_two_seconds(graph
     assert [told.data for told in condition] == [False, True, False]
 
 
-def test_condition_does_not_add_up_what_different_people_show(graph, tell, condition):
+def test_condition_does_not_add_up_times_of_different_people(graph, tell, condition):
     tell(10, face(1, 'anger'))
     tell(11.5, face(2, 'anger'))
     tell(13, face(1, 'anger'))
@@ -155,7 +155,7 @@ def test_condition_does_not_add_up_what_different_people_show(graph, tell, condi
     assert [told.data for told in condition] == [False, True, False]
 
 
-def test_condition_ends_when_no_camera_tells_of_faces_any_more(graph, tell, condition):
+def test_condition_ends_when_no_camera_reports_faces(graph, tell, condition):
     tell(10, face(1, 'fear'))
     tell(12.5, face(1, 'fear'))
     assert graph.spin_until(lambda: condition[-1].data)

@@ -1,4 +1,4 @@
-"""The commands of the README for a second terminal, run as written."""
+"""The commands in the README for a second terminal, run as written."""
 
 import os
 import re
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def start():
-    """Return a function that runs a line of a shell at the top of the repository."""
+    """Return a function that runs a shell command in the root of the repository."""
     processes = []
 
     def run(line):
@@ -33,7 +33,7 @@ def start():
         process.stdout.close()
 
 
-def test_lines_for_a_second_terminal_show_faces_and_end_cleanly(start, tmp_path):
+def test_readme_commands_for_second_terminal_print_and_end_cleanly(start, tmp_path):
     if 'FER_ROS_WORKSPACE' not in os.environ:
         pytest.skip('scripts/with-ros needs the workspace that scripts/setup-workspace makes')
     section = page('README').split('### From a second terminal')[1].split('\n#')[0]

@@ -34,33 +34,31 @@ class Reported(list):
         ('detections', '/image', '/detections'),
     ],
 )
-def test_boxes_come_beside_the_images_or_from_the_topic_that_is_named(
-    face_topic, image_topic, name
-):
+def test_face_topic_is_relative_to_image_topic_or_absolute(face_topic, image_topic, name):
     assert face_topic_name(face_topic, image_topic) == name
 
 
-def test_faces_are_reported_with_the_stamp_of_their_image():
+def test_faces_of_chosen_class_are_reported_with_stamp_of_their_image():
     reported = Reported()
     topic = FaceTopic('/detections', ['face'], message=None)
     assert topic.take(detections(12 * S + S // 2, FACE, CHAIR), reported, 99 * S) == ''
     assert reported == [([FaceBox(80, 50, 120, 110, 0.9)], 12.5)]
 
 
-def test_nobody_is_reported_too():
+def test_empty_detections_are_reported():
     reported = Reported()
     assert FaceTopic('/detections', ['any'], None).take(detections(3 * S), reported, 0) == ''
     assert reported == [([], 3.0)]
 
 
-def test_boxes_without_a_stamp_get_the_time_of_their_arrival():
+def test_boxes_without_stamp_get_arrival_time_and_a_warning():
     reported = Reported()
     fault = FaceTopic('/detections', ['any'], None).take(detections(0, FACE), reported, 7 * S)
     assert fault == 'boxes have no stamp; the time of arrival is used'
     assert reported[0][1] == 7.0
 
 
-def test_boxes_stamped_by_another_clock_are_reported():
+def test_boxes_stamped_by_another_clock_give_a_warning():
     reported = Reported()
     reported.fault = 'stamped 85.0 s after the images that come now'
     fault = FaceTopic('/detections', ['any'], None).take(detections(95 * S, FACE), reported, 0)
@@ -70,7 +68,7 @@ def test_boxes_stamped_by_another_clock_are_reported():
     )
 
 
-def test_messages_that_are_not_installed_are_named_and_how_to_get_them(graph, fer_node):
+def test_missing_vision_msgs_fails_to_configure_with_install_command(graph, fer_node):
     try:
         import vision_msgs.msg  # noqa: F401
     except ImportError:
@@ -94,7 +92,7 @@ def test_messages_that_are_not_installed_are_named_and_how_to_get_them(graph, fe
         (['eyes/left', 'eyes/right'], 'detections', '/eyes/detections'),
     ],
 )
-def test_one_topic_of_boxes_for_two_cameras_fails_to_configure(
+def test_one_face_topic_for_two_cameras_fails_to_configure(
     graph, fer_node, image_topics, face_topic, shared
 ):
     node = fer_node(
@@ -105,7 +103,7 @@ def test_one_topic_of_boxes_for_two_cameras_fails_to_configure(
 
 
 class Detector:
-    """Publishes images and, later, boxes of another detector, and records the results."""
+    """Publishes images and, like a slower detector, boxes for them; records the results."""
 
     def __init__(self, graph, image_bgr, *found):
         self.graph = graph
@@ -137,7 +135,7 @@ class Detector:
         self._boxes.publish(messages.Detection2DArray(header=header(stamp_s), detections=found))
 
 
-def test_faces_that_another_node_finds_are_judged_and_followed(graph, fer_node, two_faces_bgr):
+def test_faces_found_by_another_node_are_judged_and_tracked(graph, fer_node, two_faces_bgr):
     pytest.importorskip('vision_msgs.msg')
     fer_node(face_source='topic', face_classes=['face'])
     # The left one of two faces, and the right one as something else.

@@ -36,7 +36,7 @@ def set_size(graph, value):
 WHOLE = ParameterValue(type=2, integer_value=5)
 
 
-def test_message_whose_callback_raises_is_counted_and_the_next_one_comes(graph, faulty, capfd):
+def test_raising_callback_is_counted_and_next_message_is_received(graph, faulty, capfd):
     publisher = graph.tester.create_publisher(DiagnosticArray, 'words', 10)
     graph.spin_until_matched('words')
     for count in (1, 2):
@@ -48,19 +48,19 @@ def test_message_whose_callback_raises_is_counted_and_the_next_one_comes(graph, 
     assert log.count('Traceback') == 1
 
 
-def test_timer_that_raises_is_called_again(graph, faulty):
+def test_raising_timer_is_called_again(graph, faulty):
     calls = []
     faulty.create_timer(0.01, lambda: calls.append(1) or 1 / 0)
     assert graph.spin_until(lambda: len(calls) == 3)
 
 
-def test_service_that_raises_answers_with_the_reason(graph, faulty):
+def test_raising_service_answers_with_the_reason(graph, faulty):
     answer = graph.call(Trigger, '/faulty/divide', Trigger.Request())
     assert not answer.success
     assert answer.message == 'service ~/divide: ZeroDivisionError: division by zero'
 
 
-def test_check_of_parameters_that_raises_refuses_them_with_the_reason(graph, faulty):
+def test_raising_parameter_check_refuses_change_with_the_reason(graph, faulty):
     faulty.add_on_set_parameters_callback(lambda parameters: 1 / 0)
     (result,) = set_size(graph, WHOLE)
     assert not result.successful
@@ -68,14 +68,14 @@ def test_check_of_parameters_that_raises_refuses_them_with_the_reason(graph, fau
     assert (faulty.get_parameter('size').value, faulty.callback_errors) == (1, 1)
 
 
-def test_change_of_parameters_that_raises_is_counted_and_they_hold(graph, faulty):
+def test_raising_post_set_callback_is_counted_and_change_is_kept(graph, faulty):
     faulty.add_post_set_parameters_callback(lambda parameters: 1 / 0)
     (result,) = set_size(graph, WHOLE)
     assert result.successful
     assert (faulty.get_parameter('size').value, faulty.callback_errors) == (5, 1)
 
 
-def test_parameters_of_unknown_types_set_at_once_are_refused(graph, faulty):
+def test_parameter_of_unknown_type_set_atomically_is_refused(graph, faulty):
     strange = Parameter(name='size', value=ParameterValue(type=42))
     request = SetParametersAtomically.Request(parameters=[strange])
     answer = graph.call(SetParametersAtomically, '/faulty/set_parameters_atomically', request)
@@ -83,7 +83,7 @@ def test_parameters_of_unknown_types_set_at_once_are_refused(graph, faulty):
     assert '42 is not a valid' in answer.result.reason
 
 
-def test_parameter_of_an_unknown_type_is_refused_and_those_before_it_hold(graph, faulty):
+def test_parameter_of_unknown_type_is_refused_and_earlier_ones_are_kept(graph, faulty):
     request = SetParameters.Request(
         parameters=[
             Parameter(name='size', value=WHOLE),
@@ -98,9 +98,7 @@ def test_parameter_of_an_unknown_type_is_refused_and_those_before_it_hold(graph,
 
 
 @pytest.mark.parametrize('transition', [Transition.TRANSITION_DEACTIVATE, 200])
-def test_transition_that_there_is_not_is_answered_and_the_next_one_works(
-    graph, faulty, capfd, transition
-):
+def test_invalid_transition_is_refused_and_next_one_succeeds(graph, faulty, capfd, transition):
     def change(number):
         request = ChangeState.Request(transition=Transition(id=number))
         return graph.call(ChangeState, '/faulty/change_state', request).success

@@ -16,7 +16,7 @@ HRI = types_of('hri_msgs')
 
 
 class Listener:
-    """A node whose subscriptions are filled by hand, and what comes of them.
+    """A stand-in for a node whose subscriptions are called by hand, and the results.
 
     Attributes:
         callbacks: By topic.
@@ -57,7 +57,7 @@ class Listener:
         return ''
 
 
-def test_faces_are_subscribed_to_as_their_ids_come_and_go():
+def test_subscriptions_follow_ids_as_they_come_and_go():
     listener = Listener()
     listener.track('ab1', 'ab2')
     assert set(listener.callbacks) == {
@@ -75,7 +75,7 @@ def test_faces_are_subscribed_to_as_their_ids_come_and_go():
     assert listener.callbacks == {}
 
 
-def test_region_is_reported_with_the_stamp_of_its_image():
+def test_region_is_clipped_and_reported_with_stamp_of_its_image():
     listener = Listener()
     listener.track('ab1')
     listener.show('ab1', 0.25, 0.5, 0.5, 1.25, 0.75)
@@ -83,7 +83,7 @@ def test_region_is_reported_with_the_stamp_of_its_image():
     assert listener.said == []
 
 
-def test_nobody_is_reported_too():
+def test_empty_list_is_reported():
     listener = Listener()
     listener.track()
     assert listener.reported == [([], 12.0, False)]
@@ -92,7 +92,7 @@ def test_nobody_is_reported_too():
 @pytest.mark.parametrize(
     'edges', [(0.5, 0.5, 0.5, 0.6), (float('nan'), 0.0, 1.0, 1.0), (1.5, 0.0, 2.0, 1.0)]
 )
-def test_region_that_shows_nothing_is_ignored_and_named(edges):
+def test_empty_or_non_finite_region_is_ignored_with_a_warning(edges):
     listener = Listener()
     listener.track('ab1')
     listener.show('ab1', *edges, 1.0)
@@ -102,7 +102,7 @@ def test_region_that_shows_nothing_is_ignored_and_named(edges):
     assert fault == 'a region is empty, or has no finite edges, and is ignored'
 
 
-def test_id_that_no_topic_may_have_is_named_and_the_others_are_used():
+def test_invalid_ids_are_named_and_others_are_used():
     listener = Listener()
     listener.track('ab1', '7up', 'a/../b')
     assert set(listener.callbacks) == {'/humans/faces/tracked', '/humans/faces/ab1/roi'}
@@ -110,14 +110,14 @@ def test_id_that_no_topic_may_have_is_named_and_the_others_are_used():
     assert fault == "['7up', 'a/../b'] are no ids of faces by REP 155"
 
 
-def test_list_of_more_faces_than_an_image_shows_is_ignored():
+def test_list_of_too_many_faces_is_ignored_with_a_warning():
     listener = Listener()
     listener.track(*(f'f{number}' for number in range(101)))
     assert set(listener.callbacks) == {'/humans/faces/tracked'}
     assert 'has 101 ids' in listener.said[0][1]
 
 
-def test_what_keeps_faces_from_arriving_is_said():
+def test_reason_for_silence_is_given():
     listener = Listener()
     assert listener.faces.silence(0.0) == ''
     listener.track('ab1')
@@ -134,22 +134,20 @@ def test_what_keeps_faces_from_arriving_is_said():
         ({'outputs': ['emotion', 'hri']}, 'the node would take its own faces'),
     ],
 )
-def test_faces_of_another_camera_or_of_its_own_fail_to_configure(
-    graph, fer_node, parameters, fault
-):
+def test_second_camera_or_own_hri_output_fails_to_configure(graph, fer_node, parameters, fault):
     node = fer_node(wait=False, face_source='hri', **parameters)
     assert graph.spin_until(lambda: node.transition_error)
     assert fault in node.transition_error
 
 
-def test_messages_that_are_not_installed_are_named(graph, fer_node, monkeypatch):
+def test_missing_hri_msgs_fails_to_configure_naming_them(graph, fer_node, monkeypatch):
     monkeypatch.setitem(sys.modules, 'hri_msgs.msg', None)
     node = fer_node(wait=False, face_source='hri')
     assert graph.spin_until(lambda: node.transition_error)
     assert 'face_source: hri needs the messages of hri_msgs' in node.transition_error
 
 
-def test_faces_of_a_ros4hri_node_are_judged_and_followed(graph, fer_node, two_faces_bgr):
+def test_faces_of_ros4hri_node_are_judged_and_tracked(graph, fer_node, two_faces_bgr):
     hri = pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
     fer_node(face_source='hri')
     create = graph.tester.create_publisher

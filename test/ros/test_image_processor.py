@@ -1,4 +1,4 @@
-"""The processing of images that wait together, with fake publishers and no graph."""
+"""Processing of images that wait together, with fake outputs."""
 
 import pytest
 from rclpy.lifecycle import LifecycleNode
@@ -34,7 +34,7 @@ def two_cameras(graph, models):
     return ImageProcessor(node, outputs, log, values), topics, noted
 
 
-def test_outputs_publish_one_after_another_what_all_cameras_see(two_cameras, two_faces_bgr):
+def test_each_output_publishes_all_cameras_before_next_output(two_cameras, two_faces_bgr):
     processor, (left, right), published = two_cameras
     processor.process(
         {
@@ -51,7 +51,7 @@ def test_outputs_publish_one_after_another_what_all_cameras_see(two_cameras, two
     assert (left.statistics.published, right.statistics.published) == (1, 1)
 
 
-def test_bad_image_of_one_camera_leaves_a_good_one_of_another_alone(two_cameras, two_faces_bgr):
+def test_bad_image_of_one_camera_does_not_affect_another(two_cameras, two_faces_bgr):
     processor, (left, right), published = two_cameras
     bad = bgr_to_msg(two_faces_bgr, header(1, 'left'))
     bad.step = 5
@@ -61,7 +61,7 @@ def test_bad_image_of_one_camera_leaves_a_good_one_of_another_alone(two_cameras,
     assert right.statistics.last_error == ''
 
 
-def test_images_a_nanosecond_apart_are_both_answered(two_cameras, two_faces_bgr):
+def test_images_one_nanosecond_apart_are_both_published(two_cameras, two_faces_bgr):
     processor, (left, _), published = two_cameras
     # One of these seconds as a floating-point number is the other.
     for nanosec in (0, 1):
@@ -71,7 +71,7 @@ def test_images_a_nanosecond_apart_are_both_answered(two_cameras, two_faces_bgr)
     assert [name for output, name in published if output == 'emotion'] == ['left 0', 'left 1']
 
 
-def test_image_that_the_pipeline_calls_too_late_is_counted(two_cameras, two_faces_bgr):
+def test_late_image_is_counted_and_not_published(two_cameras, two_faces_bgr):
     processor, (left, _), published = two_cameras
     left.pipeline.process(two_faces_bgr, 5.0)
     processor.process({left: bgr_to_msg(two_faces_bgr, header(4, 'left'))})

@@ -10,7 +10,7 @@ TOPIC = '/camera/image_raw'
 
 @pytest.fixture
 def heard(graph):
-    """Return the images of the topic, and what is said to be lost; events are left out."""
+    """Return the widths of the received images, and what is reported as lost, as growing lists."""
     images, lost = [], []
     subscription = ImageSubscription(
         graph.tester, TOPIC, 'reliable', lambda msg: images.append(msg.width), lost.append
@@ -26,7 +26,7 @@ def publish(graph, heard, publisher, *widths):
         assert graph.spin_until(lambda width=width: images[-1:] == [width])
 
 
-def test_images_of_a_publisher_that_has_gone_are_none_that_another_has_lost(graph, heard):
+def test_images_of_departed_publisher_are_not_counted_as_lost(graph, heard):
     first = graph.tester.create_publisher(Image, TOPIC, 1)
     graph.spin_until_matched(TOPIC)
     publish(graph, heard, first, 1, 2, 3, 4, 5)

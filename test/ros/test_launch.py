@@ -11,7 +11,7 @@ from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.srv import GetState
 
 
-def test_fer_launch_brings_the_node_to_active(graph, launch):
+def test_fer_launch_activates_node(graph, launch):
     launch('fer.launch.py', 'image_topic:=eye/image', 'namespace:=robot')
     client = graph.tester.create_client(GetState, '/robot/fer_node/get_state')
     assert client.wait_for_service(30)
@@ -25,7 +25,7 @@ def test_fer_launch_brings_the_node_to_active(graph, launch):
     assert graph.tester.count_subscribers('/robot/eye/image') == 1
 
 
-def test_dds_profile_that_is_chosen_at_launch_holds(graph, launch, capfd):
+def test_dds_profile_chosen_at_launch_is_used(graph, launch, capfd):
     launch('fer.launch.py', 'dds_profile:=none')
     said = []
 
@@ -38,7 +38,7 @@ def test_dds_profile_that_is_chosen_at_launch_holds(graph, launch, capfd):
     assert 'set up by the environment: FASTDDS_BUILTIN_TRANSPORTS=DEFAULT' in line
 
 
-def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
+def test_webcam_launch_turns_picture_into_emotions(graph, launch):
     from fer_ros.media.sample_people import PORTRAIT
 
     messages = graph.received(FaceEmotionArray, '/emotion')
@@ -48,7 +48,7 @@ def test_webcam_launch_turns_a_picture_into_emotions(graph, launch):
 
 
 def children(process, name):
-    """The processes that a process has started."""
+    """Return the ids of child processes with a name in their command line."""
     found = []
     for status in Path('/proc').glob('[0-9]*/stat'):
         try:
@@ -61,7 +61,7 @@ def children(process, name):
     return found
 
 
-def test_killed_node_is_started_again_where_that_is_asked_for(graph, launch):
+def test_killed_node_is_restarted_with_respawn(graph, launch):
     process = launch('fer.launch.py', 'respawn:=true', 'respawn_delay_s:=0.1')
     seen = graph.tester.count_subscribers
     assert graph.spin_until(lambda: seen('/camera/image_raw'), 60.0)
@@ -70,7 +70,7 @@ def test_killed_node_is_started_again_where_that_is_asked_for(graph, launch):
     assert graph.spin_until(lambda: set(children(process, 'fer_node')) - {first}, 60.0)
 
 
-def test_node_that_refuses_a_setting_is_not_started_again(launch, tmp_path, capfd):
+def test_node_that_refuses_a_setting_is_not_restarted(launch, tmp_path, capfd):
     params = tmp_path / 'p.yaml'
     params.write_text('/**:\n  ros__parameters:\n    max_faces: -5\n')
     process = launch(

@@ -1,4 +1,4 @@
-"""The node under a lifecycle manager that uses only its services."""
+"""The node under a lifecycle manager that uses only the lifecycle services."""
 
 import pytest
 from fer_ros.msg import FaceEmotionArray
@@ -69,14 +69,14 @@ def answers(graph, portrait_bgr):
     return show
 
 
-def test_node_does_nothing_before_its_manager_starts_it_up(graph, manager, answers):
+def test_node_is_idle_until_manager_starts_it(graph, manager, answers):
     assert graph.state() == 'unconfigured'
     assert graph.tester.count_subscribers('camera/image_raw') == 0
     manager.start_up()
     assert answers(1.0) == [(1, 'happiness')]
 
 
-def test_pause_keeps_numbers_from_being_given_twice(manager, answers):
+def test_face_ids_are_not_reused_after_pause(manager, answers):
     manager.start_up()
     assert answers(1.0) == [(1, 'happiness')]
     manager.change(Transition.TRANSITION_DEACTIVATE)
@@ -84,7 +84,7 @@ def test_pause_keeps_numbers_from_being_given_twice(manager, answers):
     assert answers(2.0) == [(2, 'happiness')]
 
 
-def test_reset_node_is_started_up_as_if_it_were_new(graph, manager, answers):
+def test_reset_node_starts_up_like_a_new_one(graph, manager, answers):
     manager.start_up()
     assert answers(1.0) == [(1, 'happiness')]
     manager.reset()
@@ -93,7 +93,7 @@ def test_reset_node_is_started_up_as_if_it_were_new(graph, manager, answers):
     assert answers(2.0) == [(1, 'happiness')]
 
 
-def test_manager_ends_what_it_started(graph, manager):
+def test_manager_can_shut_node_down(graph, manager):
     manager.start_up()
     manager.shut_down()
     assert graph.state() == 'finalized'

@@ -32,7 +32,7 @@ def frames(worker):
     frames.stop()
 
 
-def test_burst_drops_all_but_the_newest_frame_of_each_source(frames, worker):
+def test_burst_drops_all_but_newest_frame_of_each_source(frames, worker):
     assert frames.offer('left', 0) is False
     assert worker.working.acquire(timeout=30)
     dropped = [frames.offer('left', number) for number in range(1, 6)]
@@ -43,7 +43,7 @@ def test_burst_drops_all_but_the_newest_frame_of_each_source(frames, worker):
     assert worker.given == [{'left': 0}, {'left': 5, 'right': 1}]
 
 
-def test_frame_that_is_being_processed_is_finished_before_the_end(frames, worker):
+def test_stop_finishes_frame_in_progress_and_drops_waiting_one(frames, worker):
     frames.offer('left', 0)
     assert worker.working.acquire(timeout=30)
     frames.offer('left', 1)
@@ -55,7 +55,7 @@ def test_frame_that_is_being_processed_is_finished_before_the_end(frames, worker
     assert worker.given == [{'left': 0}]
 
 
-def test_thread_that_hangs_is_waited_for_as_long_as_is_asked(frames, worker):
+def test_stop_waits_for_hanging_thread_only_as_long_as_asked(frames, worker):
     frames.offer('left', 0)
     assert worker.working.acquire(timeout=30)
     assert frames.stop(within_s=0.01) is False
@@ -63,7 +63,7 @@ def test_thread_that_hangs_is_waited_for_as_long_as_is_asked(frames, worker):
     assert frames.stop() is True
 
 
-def test_time_at_the_same_frames_is_told(frames, worker):
+def test_busy_time_grows_while_frames_are_processed(frames, worker):
     assert frames.busy_s() == 0
     frames.offer('left', 0)
     assert worker.working.acquire(timeout=30)

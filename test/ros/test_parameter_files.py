@@ -55,7 +55,7 @@ def by_replay(path, name):
 
 @pytest.mark.parametrize('namespace', ['/', '/x', '/x/y'])
 @pytest.mark.parametrize('content', FILES.values(), ids=FILES)
-def test_file_means_the_same_to_node_and_replay(tmp_path, content, namespace):
+def test_parameter_file_has_same_effect_on_node_and_replay(tmp_path, content, namespace):
     path = tmp_path / 'p.yaml'
     path.write_text(content)
     name = f'{namespace.rstrip("/")}/n'

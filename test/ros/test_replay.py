@@ -52,7 +52,7 @@ def published_one_by_one(graph, topic, images):
     [(IMAGE, Image, 'raw', ''), (COMPRESSED, CompressedImage, 'compressed', '/compressed')],
     ids=['raw', 'compressed'],
 )
-def test_node_and_bag_give_the_same_estimates(
+def test_live_node_and_bag_replay_give_same_estimates(
     graph, fer_node, tmp_path, kind, message, transport, suffix
 ):
     topic = f'/camera/image_raw{suffix}'

@@ -1,6 +1,6 @@
-"""replay.launch.py: the actions that it makes, and what comes of them.
+"""replay.launch.py: its actions and their effects.
 
-``ros2 bag`` comes with a ROS distribution alone; here a stand-in with the same command line plays
+``ros2 bag`` comes only with a ROS distribution; here a stand-in with the same command line plays
 the bag through rclpy.
 """
 
@@ -65,7 +65,7 @@ def launch_file():
 
 @pytest.fixture
 def actions(launch_file):
-    """Return a function that gives the node's arguments and the player's command."""
+    """Return a function that gives the arguments of the node and the command of the player."""
 
     def make(bag, **given):
         context = LaunchContext()
@@ -97,7 +97,7 @@ def face_bag(tmp_path_factory):
     return write_images(tmp_path_factory.mktemp('bags') / 'run', clip, 10, IMAGE, '/eye/image')
 
 
-def test_node_follows_the_topics_of_the_bag_by_its_clock(actions, face_bag):
+def test_node_uses_topic_and_clock_of_bag(actions, face_bag):
     arguments, command = actions(face_bag, rviz='false')
     assert arguments['image_topic'] == '/eye/image'
     assert arguments['transport'] == 'raw'
@@ -107,7 +107,7 @@ def test_node_follows_the_topics_of_the_bag_by_its_clock(actions, face_bag):
     assert command == ['ros2', 'bag', 'play', str(face_bag), '--clock', '100', '--rate', '1.0']
 
 
-def test_rate_loop_and_qos_reach_the_player(actions, face_bag):
+def test_rate_loop_and_qos_are_passed_to_player(actions, face_bag):
     _, command = actions(face_bag, rate='0.5', loop='true', qos_overrides='qos.yaml')
     assert command[4:] == [
         *('--clock', '100', '--rate', '0.5', '--loop'),
@@ -115,13 +115,13 @@ def test_rate_loop_and_qos_reach_the_player(actions, face_bag):
     ]
 
 
-def test_compressed_topics_are_received_as_such(actions, tmp_path, dots):
+def test_compressed_topic_selects_compressed_transport(actions, tmp_path, dots):
     bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/image/compressed')
     arguments, _ = actions(bag)
     assert (arguments['image_topic'], arguments['transport']) == ('/eye/image', 'compressed')
 
 
-def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
+def test_mixed_raw_and_compressed_topics_require_a_choice(actions, tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/left/image', IMAGE)
         bag.topic('/right/image/compressed', COMPRESSED)
@@ -133,7 +133,7 @@ def test_raw_and_compressed_cameras_ask_for_a_choice(actions, tmp_path, dots):
     assert arguments['image_topic'] == '/left/image'
 
 
-def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
+def test_compressed_topic_without_compressed_suffix_is_an_error(actions, tmp_path, dots):
     bag = write_images(tmp_path / 'run', dots, 10, COMPRESSED, '/eye/jpeg')
     sentence = (
         'topic /eye/jpeg holds sensor_msgs/msg/CompressedImage: compressed images need a topic '
@@ -143,7 +143,7 @@ def test_compressed_topic_of_another_name_is_an_error(actions, tmp_path, dots):
         actions(bag)
 
 
-def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path, dots):
+def test_recorded_emotions_are_remapped(actions, face_bag, tmp_path, dots):
     with BagFile(tmp_path / 'run') as bag:
         bag.topic('/eye/image', IMAGE)
         bag.topic('/emotion', EMOTIONS)
@@ -154,12 +154,12 @@ def test_recorded_emotions_do_not_mix_with_new_ones(actions, face_bag, tmp_path,
     assert command[-2:] == ['--remap', '/emotion:=/recorded/emotion']
 
 
-def test_bag_that_is_not_there_is_an_error(actions, tmp_path):
+def test_missing_bag_is_an_error(actions, tmp_path):
     with pytest.raises(BagError, match='nothing does not exist'):
         actions(tmp_path / 'nothing')
 
 
-def test_played_bag_gives_emotions_with_the_recorded_stamps(
+def test_played_bag_gives_emotions_with_recorded_stamps(
     graph, launch, face_bag, tmp_path, monkeypatch
 ):
     player = tmp_path / 'ros2'

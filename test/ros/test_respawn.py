@@ -9,12 +9,12 @@ from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from fer_ros.ros.respawn import started
 from launch import LaunchDescription, LaunchService
 
-# Records that it was started, and ends as given.
+# Records that it was started, and ends in a given way.
 PROGRAM = 'import os, sys; open(sys.argv[1], "a").write("x"); {end}'
 
 
 def starts(tmp_path, end, respawn='true'):
-    """Return how often a process that ends so is started."""
+    """Return how often a process that ends in a given way is started."""
     note = tmp_path / 'starts'
     command = [sys.executable, '-c', PROGRAM.format(end=end), str(note)]
 
@@ -36,14 +36,14 @@ def starts(tmp_path, end, respawn='true'):
 
 
 @pytest.mark.parametrize('end', ['sys.exit(1)', 'os.kill(os.getpid(), 9)'])
-def test_process_that_fails_is_started_again_until_it_has_failed_five_times(tmp_path, end):
+def test_failing_process_is_restarted_until_its_fifth_failure(tmp_path, end):
     assert starts(tmp_path, end) == 5
 
 
 @pytest.mark.parametrize('end', ['sys.exit(0)', 'sys.exit(78)'])
-def test_process_that_ends_well_or_refuses_a_setting_is_not_started_again(tmp_path, end):
+def test_process_that_succeeds_or_refuses_a_setting_is_not_restarted(tmp_path, end):
     assert starts(tmp_path, end) == 1
 
 
-def test_nothing_is_started_again_unless_that_is_asked_for(tmp_path):
+def test_failing_process_is_not_restarted_without_respawn(tmp_path):
     assert starts(tmp_path, 'sys.exit(1)', respawn='false') == 1

@@ -26,7 +26,7 @@ VARIABLES = [
         ),
     ],
 )
-def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
+def test_dds_profile_choice_is_logged_on_one_line(chosen, said):
     environment = {name: os.environ[name] for name in os.environ if name not in VARIABLES}
     run = subprocess.run(
         [sys.executable, '-c', PROGRAM],
@@ -40,7 +40,7 @@ def test_choice_of_the_dds_profile_is_one_line_of_the_log(chosen, said):
 
 
 def run_calling(call):
-    """Run a node that calls a function again and again until ROS is shut down."""
+    """Run a node that calls a function repeatedly until ROS is shut down."""
     program = f"""
 import rclpy
 from fer_ros.ros.run_node import run_node
@@ -67,7 +67,7 @@ def call():
 """
 
 
-def test_what_rclpy_raises_is_said_once_and_does_not_end_the_process():
+def test_repeated_exception_is_logged_once_and_does_not_end_process():
     run = run_calling(RAISING)
     assert (run.returncode, run.stdout) == (0, 'called again\n')
     assert run.stderr.count('probe: ValueError: call 1') == 1
@@ -82,7 +82,7 @@ def call():
 """
 
 
-def test_what_fails_because_ros_is_shut_down_is_not_said():
+def test_failure_due_to_ros_shutdown_is_not_logged():
     run = run_calling(SHUT_DOWN)
     assert run.returncode == 0
     assert 'nothing can be published' not in run.stderr

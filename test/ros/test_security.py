@@ -1,4 +1,4 @@
-"""The claims of SECURITY.md about a running node: graph, sockets, files, log and end."""
+"""The claims of SECURITY.md about a running node: its graph, sockets, files, log and shutdown."""
 
 import os
 import re
@@ -23,17 +23,17 @@ from stamped import header
 from fer_ros.ros.conversions import bgr_to_msg
 
 SECURITY = (Path(__file__).parents[2] / 'SECURITY.md').read_text()
-# For a busy machine; on an idle one, a node ends within two seconds.
+# Allows for a busy machine; on an idle one, a node ends within two seconds.
 DEADLINE_S = 30.0
 
 
 def table(verb):
-    """Return names and types of the table with a heading."""
+    """Return the names and types in the table headed by a verb."""
     (rows,) = re.findall(rf'\| {verb} \| type \|\n\|---\|---\|\n((?:\|.*\|\n)+)', SECURITY)
     return dict(re.findall(r'\| `(.*?)` \| `(.*?)` \|', rows))
 
 
-def test_policy_allows_what_the_node_publishes_subscribes_to_and_serves(graph, fer_node):
+def test_security_page_lists_exactly_the_topics_and_services_of_node(graph, fer_node):
     node = fer_node()
     name, namespace = node.get_name(), node.get_namespace()
     found = {
@@ -46,7 +46,7 @@ def test_policy_allows_what_the_node_publishes_subscribes_to_and_serves(graph, f
 
 
 class NodeProcess:
-    """A node in a process of its own, in an empty home."""
+    """A node in a process and an empty home of its own."""
 
     def __init__(self, home, log):
         places = dict.fromkeys(('HOME', 'TMPDIR', 'ROS_HOME'), str(home))
@@ -115,7 +115,7 @@ rclpy.spin(node)
 
 @pytest.fixture
 def bare_sockets():
-    """The graph of a node that does nothing."""
+    """The sockets of a node that does nothing."""
     command = [sys.executable, '-c', BARE_NODE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bare:
         bare.stdout.readline()
@@ -124,7 +124,7 @@ def bare_sockets():
     return found
 
 
-def test_node_at_work_opens_no_socket_but_dds_and_writes_no_image(
+def test_working_node_opens_only_dds_sockets_and_logs_no_images_or_faces(
     graph, running, home, bare_sockets, portrait_bgr
 ):
     messages = graph.received(FaceEmotionArray, 'emotion')
@@ -143,7 +143,7 @@ def test_node_at_work_opens_no_socket_but_dds_and_writes_no_image(
     assert [path for path in written if path.suffix != '.log'] == []
     said = '\n'.join([running.said(), *(path.read_text() for path in written)])
     assert len(said) < 20_000
-    # Neither pixels, as numbers or as bytes, nor anything about a person.
+    # The log holds neither pixels, as numbers or as bytes, nor anything about a person.
     assert [letter for letter in said if not letter.isprintable() and letter != '\n'] == []
     assert re.findall(r'\d+(?:[, ]+\d+){4}', said) == []
     assert not re.search('face_id|happiness [0-9]|landmarks_px', said)
@@ -151,7 +151,7 @@ def test_node_at_work_opens_no_socket_but_dds_and_writes_no_image(
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize('moment', ['importing', 'configuring', 'active'])
-def test_node_ends_well_at_any_time(running, number, moment):
+def test_signal_ends_node_cleanly_at_any_time(running, number, moment):
     reached = {
         'importing': lambda: running.listens_to(signal.SIGTERM),
         'configuring': lambda: 'middleware' in running.said(),

@@ -1,4 +1,4 @@
-"""Two robots with one node each and a third with four cameras, in one graph."""
+"""Two robots with one camera each and a third with four, in one graph."""
 
 import pytest
 from fer_ros.msg import FaceEmotionArray
@@ -19,7 +19,7 @@ CAMERAS = {
 
 @pytest.fixture
 def robots(graph):
-    """The messages of each robot, whose node is in a namespace of its name."""
+    """The messages of each robot, whose node is in a namespace named after it."""
     heard = {}
     for robot, cameras in CAMERAS.items():
         topics = [f'{camera}/image_raw' for camera in cameras]
@@ -53,7 +53,7 @@ def show(graph, robots):
     return publish
 
 
-def test_topics_services_and_faces_of_robots_do_not_meet(graph, robots, show, two_faces_bgr):
+def test_robots_have_separate_topics_services_and_face_ids(graph, robots, show, two_faces_bgr):
     for stamp_s in (1.0, 1.1):
         show(two_faces_bgr, stamp_s)
     told = {
@@ -82,7 +82,7 @@ def outside(graph, robot):
     return {name for name, _ in [*topics, *services] if not name.startswith(f'/{robot}/')}
 
 
-def test_frames_of_robots_do_not_meet(graph, two_faces_bgr):
+def test_robots_have_separate_tf_frames(graph, two_faces_bgr):
     messages = pytest.importorskip('tf2_msgs.msg')
     transforms = graph.received(messages.TFMessage, '/tf', 100)
     for robot in ('ann', 'bob'):

@@ -5,7 +5,7 @@ from fer_ros.ros.throttled_log import ThrottledLog
 
 
 class Logger(list):
-    """Keeps what is logged."""
+    """Records what is logged."""
 
     def warning(self, text):
         self.append(('warning', text))
@@ -19,7 +19,7 @@ def logger():
     return Logger()
 
 
-def test_same_sentence_with_other_numbers_is_said_once_in_five_seconds(logger):
+def test_message_with_other_numbers_is_logged_once_in_five_seconds(logger):
     now = [0.0]
     log = ThrottledLog(logger, lambda: now[0])
     for now[0], count in ((0.0, 1), (4.9, 22), (5.0, 333)):
@@ -30,21 +30,21 @@ def test_same_sentence_with_other_numbers_is_said_once_in_five_seconds(logger):
     ]
 
 
-def test_other_topics_and_other_sentences_are_said_at_once(logger):
+def test_other_topics_and_messages_are_logged_at_once(logger):
     log = ThrottledLog(logger, lambda: 0.0)
     for topic, text in (('/a', 'dark'), ('/b', 'dark'), ('/a', 'bright')):
         log.say(topic, text)
     assert [text for _, text in logger] == ['/a: dark', '/b: dark', '/a: bright']
 
 
-def test_what_is_about_the_same_is_said_once(logger):
+def test_messages_about_same_subject_are_logged_once(logger):
     log = ThrottledLog(logger, lambda: 0.0)
     log.say('/a', 'nothing comes', about='no image')
     log.say('/a', 'still nothing', about='no image')
     assert logger == [('warning', '/a: nothing comes')]
 
 
-def test_cleared_log_says_it_again(logger):
+def test_cleared_log_repeats_message(logger):
     log = ThrottledLog(logger, lambda: 0.0)
     log.say('/a', 'dark')
     log.clear()
@@ -52,7 +52,7 @@ def test_cleared_log_says_it_again(logger):
     assert len(logger) == 2
 
 
-def test_expected_error_is_a_sentence_and_another_one_says_where_it_came_from(logger):
+def test_expected_error_is_logged_without_and_others_with_traceback(logger):
     log = ThrottledLog(logger, lambda: 0.0)
     log.say('/a', 'too large', ImageError('too large'))
     log.say('/a', 'ZeroDivisionError', ZeroDivisionError('x'))

@@ -1,4 +1,4 @@
-"""From labelled pictures to a node that recognises them, with the commands that users run."""
+"""From labeled pictures to a node that runs the trained model, with the commands of users."""
 
 import csv
 
@@ -48,7 +48,9 @@ def data(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_train_stop_resume_evaluate_and_run_in_the_node(data, graph, fer_node, monkeypatch):
+def test_interrupted_training_is_finished_evaluated_and_run_in_node(
+    data, graph, fer_node, monkeypatch
+):
     from fer_ros.training.trainer import Trainer
 
     command = ['train', '--data', str(data / 'data'), '--config', str(data / 'c.yaml')]

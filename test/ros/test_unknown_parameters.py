@@ -15,9 +15,7 @@ OF_RCLPY = (
 
 @pytest.fixture
 def warnings(graph, capfd):
-    """Return a function that makes a node with parameters of the command line and returns what
-    it warns about.
-    """
+    """Return a function that makes a node with given parameters and returns its warnings."""
 
     def warned(kind, *parameters):
         given = [word for parameter in parameters for word in ('-p', parameter)]
@@ -31,19 +29,19 @@ def warnings(graph, capfd):
     return warned
 
 
-def test_misspelt_parameters_of_fer_node_are_named_in_one_warning(warnings):
+def test_misspelled_parameters_of_fer_node_are_named_in_one_warning(warnings):
     given = ('smoothing_time_constant:=0.5', 'autostart:=false', 'min_face:=20', *OF_RCLPY)
     assert warnings(EmotionNode, *given) == [
         'ignored, as fer_node has no such parameter: min_face, smoothing_time_constant'
     ]
 
 
-def test_misspelt_parameter_of_camera_node_is_named_once(warnings, two_faces_bgr, tmp_path):
+def test_misspelled_parameter_of_camera_node_is_named_once(warnings, two_faces_bgr, tmp_path):
     cv2.imwrite(str(tmp_path / 'i.png'), two_faces_bgr)
     given = (f'source:={tmp_path}', 'rate:=5.0', *OF_RCLPY)
     assert warnings(CameraNode, *given) == ['ignored, as camera_node has no such parameter: rate']
 
 
-def test_parameters_of_the_node_and_of_rclpy_are_not_warned_about(warnings):
+def test_known_parameters_of_node_and_rclpy_give_no_warning(warnings):
     given = ('smoothing_time_constant_s:=0.5', 'autostart:=false', *OF_RCLPY)
     assert warnings(EmotionNode, *given) == []

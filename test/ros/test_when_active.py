@@ -10,7 +10,7 @@ COMMAND = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
 
 @pytest.fixture
 def start():
-    """Return a function that has a command wait for fer_node, in its own process."""
+    """Return a function that starts a command that waits for fer_node, in its own process."""
     processes = []
 
     def make(*command):
@@ -24,11 +24,11 @@ def start():
         process.wait()
 
 
-def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, start, tmp_path):
+def test_command_starts_only_once_node_is_active(graph, fer_node, start, tmp_path):
     fer_node(wait=False, autostart=False)
     started = tmp_path / 'started'
     process = start('touch', str(started))
-    # By then it is running, and polls.
+    # From then on it polls the node.
     assert graph.spin_until(lambda: graph.tester.get_node_names().count('when_active'))
     for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
         assert not started.exists()
@@ -39,7 +39,7 @@ def test_command_starts_when_the_node_is_active_and_not_before(graph, fer_node, 
     assert started.exists()
 
 
-def test_command_that_does_not_exist_is_an_error(graph, fer_node, start):
+def test_nonexistent_command_is_an_error(graph, fer_node, start):
     fer_node()
     process = start('/nothing/ros2')
     assert graph.spin_until(lambda: process.poll() is not None)

@@ -1,4 +1,4 @@
-"""A node that records its calls, for messages that are not installed."""
+"""A stand-in for a node that records its calls, for messages that are not installed."""
 
 import sys
 from types import SimpleNamespace
@@ -9,12 +9,12 @@ from rclpy.clock import Clock
 
 
 class StandInPublisher:
-    """Notes what it is given, as it would arrive.
+    """Records the messages that it is given.
 
     Attributes:
         topic_name: Its topic.
         sent: All messages.
-        subscriptions: How many there are to be.
+        subscriptions: The number of subscriptions that it reports.
     """
 
     def __init__(self, topic_name):
@@ -28,12 +28,13 @@ class StandInPublisher:
 
 
 class StandInNode:
-    """Has the publishers that are there, by topic, and those of before.
+    """Keeps its publishers and those that were destroyed.
 
     Attributes:
-        publishers: By topic.
-        others: Names of other nodes that publish any topic.
-        log: What was warned of.
+        publishers: Those that exist, by topic.
+        destroyed: Those that were destroyed.
+        others: Names of other nodes, each of which publishes every topic.
+        log: Warnings and errors.
     """
 
     def __init__(self):
@@ -91,7 +92,7 @@ class StandInNode:
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Return a node, with hri_msgs and vision_msgs as if installed."""
+    """A stand-in node, with hri_msgs, vision_msgs and tf2_msgs as if installed."""
     for package in ('hri_msgs', 'vision_msgs', 'tf2_msgs'):
         monkeypatch.setitem(sys.modules, package, SimpleNamespace())
         monkeypatch.setitem(sys.modules, f'{package}.msg', types_of(package))

@@ -9,7 +9,7 @@ from fer_ros.parameters.fer_node import FER_NODE
 from fer_ros.ros.outputs.choice import OUTPUTS
 
 
-def test_parameter_allows_every_output():
+def test_outputs_parameter_allows_every_output():
     (allowed,) = (spec.choices for spec in FER_NODE if spec.name == 'outputs')
     assert set(allowed) == set(OUTPUTS)
 
@@ -23,7 +23,7 @@ def configured(graph):
     ('output', 'package'),
     [('hri', 'hri_msgs'), ('tf', 'tf2_msgs'), ('vision_msgs', 'vision_msgs')],
 )
-def test_output_whose_messages_are_missing_says_what_to_install(
+def test_output_with_missing_messages_fails_to_configure_with_install_command(
     graph, fer_node, monkeypatch, output, package
 ):
     monkeypatch.setitem(sys.modules, f'{package}.msg', None)
@@ -36,7 +36,7 @@ def test_output_whose_messages_are_missing_says_what_to_install(
     assert '/emotion' not in topics
 
 
-def test_node_may_publish_no_emotions(graph, fer_node):
+def test_emotion_output_can_be_left_out(graph, fer_node):
     pytest.importorskip('vision_msgs.msg', reason='vision_msgs is not installed')
     fer_node(outputs=['vision_msgs'])
     topics = {topic for topic, _ in graph.tester.get_topic_names_and_types()}

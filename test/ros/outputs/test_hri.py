@@ -23,7 +23,7 @@ def face(face_id):
 
 
 class Camera:
-    """An image topic whose images an output is given."""
+    """An image topic whose images are given to an output."""
 
     def __init__(self, output):
         self.output, self.decoded = output, 0
@@ -61,7 +61,7 @@ def output(node):
 
 
 def tracked(node):
-    """Return the ids of all messages on tracked."""
+    """Return the ids of each message on ``tracked``."""
     return [msg.ids for msg in node.publishers[TRACKED].sent]
 
 
@@ -69,24 +69,24 @@ def face_topics(node):
     return {topic for topic in node.publishers if topic != TRACKED}
 
 
-def test_nobody_is_tracked_when_the_node_becomes_active(node, output):
+def test_empty_list_is_published_on_activation(node, output):
     assert tracked(node) == [[]]
     assert face_topics(node) == set()
 
 
-def test_face_that_appears_gets_topics_and_is_told_of(node, output):
+def test_new_face_gets_topics_and_is_listed(node, output):
     Camera(output).sees(7)
     node.spin()
     assert tracked(node) == [[], ['f12_7']]
     assert face_topics(node) == {f'/humans/faces/f12_7/{name}' for name in OF_A_FACE}
 
 
-def test_topics_are_not_made_in_the_image_thread(node, output):
+def test_topics_are_not_created_in_image_thread(node, output):
     Camera(output).sees(7)
     assert face_topics(node) == set()
 
 
-def test_face_is_published_from_the_next_image_on(node, output):
+def test_new_face_is_published_from_next_image_on(node, output):
     camera = Camera(output)
     camera.sees(7)
     node.spin()
@@ -96,9 +96,7 @@ def test_face_is_published_from_the_next_image_on(node, output):
 
 
 @pytest.mark.parametrize(('rotate_deg', 'bright_rows'), [(0, [0, 63]), (180, [64, 127])])
-def test_face_of_a_camera_that_hangs_upside_down_is_cropped_upright(
-    node, output, rotate_deg, bright_rows
-):
+def test_face_from_upside_down_camera_is_cropped_upright(node, output, rotate_deg, bright_rows):
     camera = Camera(output)
     camera.sees(7)
     node.spin()
@@ -110,7 +108,7 @@ def test_face_of_a_camera_that_hangs_upside_down_is_cropped_upright(
     assert [found[0], found[-1]] == pytest.approx(bright_rows, abs=1)
 
 
-def test_nothing_is_encoded_while_nobody_subscribes(node, output):
+def test_nothing_is_decoded_or_published_without_subscribers(node, output):
     camera = Camera(output)
     camera.sees(7)
     node.spin()
@@ -121,7 +119,7 @@ def test_nothing_is_encoded_while_nobody_subscribes(node, output):
     assert camera.decoded == 0
 
 
-def test_tracked_is_told_on_every_change_alone(node, output):
+def test_list_is_published_only_on_change(node, output):
     camera = Camera(output)
     for seen in ([7], [7], [7, 9], [9], [9], []):
         camera.sees(*seen)
@@ -129,7 +127,7 @@ def test_tracked_is_told_on_every_change_alone(node, output):
     assert tracked(node) == [[], ['f12_7'], ['f12_7', 'f12_9'], ['f12_9'], []]
 
 
-def test_topics_of_a_face_that_left_are_destroyed(node, output):
+def test_topics_of_departed_face_are_destroyed(node, output):
     camera = Camera(output)
     camera.sees(7, 9)
     node.spin()
@@ -138,7 +136,7 @@ def test_topics_of_a_face_that_left_are_destroyed(node, output):
     assert face_topics(node) == {f'/humans/faces/f12_9/{name}' for name in OF_A_FACE}
 
 
-def test_faces_of_all_cameras_are_tracked(node, output):
+def test_faces_of_all_cameras_are_listed(node, output):
     left, right = Camera(output), Camera(output)
     left.sees(1)
     right.sees(2)
@@ -149,14 +147,14 @@ def test_faces_of_all_cameras_are_tracked(node, output):
     assert tracked(node)[-1] == ['f12_2']
 
 
-def test_who_is_there_is_told_again_for_those_who_come_late(node, output):
+def test_list_is_repeated_for_late_subscribers(node, output):
     Camera(output).sees(7)
     node.spin()
     node.tick()
     assert tracked(node) == [[], ['f12_7'], ['f12_7']]
 
 
-def test_camera_that_is_silent_shows_nobody(node, output, monkeypatch):
+def test_faces_of_silent_camera_are_dropped(node, output, monkeypatch):
     clock = SimpleNamespace(now_s=50.0)
     monkeypatch.setattr('time.monotonic', lambda: clock.now_s)
     Camera(output).sees(7)
@@ -170,7 +168,7 @@ def test_camera_that_is_silent_shows_nobody(node, output, monkeypatch):
     assert face_topics(node) == set()
 
 
-def test_deactivation_tells_that_nobody_is_there_and_destroys_the_topics(node, output):
+def test_deactivation_publishes_empty_list_and_destroys_topics(node, output):
     Camera(output).sees(7)
     node.spin()
     output.deactivate()
@@ -178,7 +176,7 @@ def test_deactivation_tells_that_nobody_is_there_and_destroys_the_topics(node, o
     assert face_topics(node) == set()
 
 
-def test_nothing_is_told_after_deactivation(node, output):
+def test_nothing_is_published_after_deactivation(node, output):
     Camera(output).sees(7)
     output.deactivate()
     before = len(tracked(node))
@@ -189,7 +187,7 @@ def test_nothing_is_told_after_deactivation(node, output):
     assert face_topics(node) == set()
 
 
-def test_nothing_is_left_when_it_is_closed(node, output):
+def test_closing_destroys_all_publishers(node, output):
     Camera(output).sees(7)
     node.spin()
     output.deactivate()
@@ -197,7 +195,7 @@ def test_nothing_is_left_when_it_is_closed(node, output):
     assert node.publishers == {}
 
 
-def test_another_node_that_says_who_is_there_is_warned_of(node):
+def test_second_publisher_of_list_is_warned_about(node):
     node.others = ['hri_face_detect']
     HriOutput(node, str, '/humans', ThrottledLog(node)).activate()
     (warning,) = node.log
@@ -207,7 +205,7 @@ def test_another_node_that_says_who_is_there_is_warned_of(node):
     )
 
 
-def test_namespace_may_be_another(node):
+def test_chosen_namespace_is_used(node):
     output = HriOutput(node, 'f12_{}'.format, '/robot/humans', ThrottledLog(node))
     output.activate()
     Camera(output).sees(7)
@@ -216,7 +214,7 @@ def test_namespace_may_be_another(node):
     assert '/robot/humans/faces/f12_7/roi' in node.publishers
 
 
-def test_fault_is_logged_and_ends_nothing(node, output):
+def test_publisher_failure_is_logged_and_not_raised(node, output):
     def refuse(*arguments):
         raise RuntimeError('no room for a publisher')
 

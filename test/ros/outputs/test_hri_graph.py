@@ -1,4 +1,4 @@
-"""With the real messages, if they are installed: a listener like libhri."""
+"""A listener like libhri, with the real messages if they are installed."""
 
 import time
 
@@ -18,8 +18,8 @@ class Listener:
 
     Attributes:
         lists: The ids of every message on ``tracked``.
-        faces: What arrived of the faces that are there, by id and topic.
-        gone: The same of those that have left.
+        faces: The messages about faces that are present, by id and topic.
+        gone: Those about faces that have left.
     """
 
     def __init__(self, graph):
@@ -110,7 +110,7 @@ def test_listener_sees_a_face_appear_leave_and_come_back(graph, fer_node, portra
     assert list(listener.faces) == [name]
 
 
-def test_tracked_is_empty_when_the_node_is_deactivated(graph, fer_node, portrait_bgr):
+def test_deactivated_node_publishes_empty_list(graph, fer_node, portrait_bgr):
     node = fer_node(outputs=['hri'])
     listener, camera = Listener(graph), Camera(graph)
     camera.show(portrait_bgr, lambda: listener.faces)
@@ -118,14 +118,14 @@ def test_tracked_is_empty_when_the_node_is_deactivated(graph, fer_node, portrait
     assert graph.spin_until(lambda: listener.lists[-1] == [])
 
 
-def test_face_of_a_camera_that_is_silent_is_not_tracked_any_more(graph, fer_node, portrait_bgr):
+def test_face_of_silent_camera_is_dropped_from_list(graph, fer_node, portrait_bgr):
     fer_node(outputs=['hri'])
     listener, camera = Listener(graph), Camera(graph)
     camera.show(portrait_bgr, lambda: listener.faces)
     assert graph.spin_until(lambda: listener.lists[-1] == [])
 
 
-def test_listener_that_comes_late_learns_who_is_there(graph, fer_node, portrait_bgr):
+def test_late_listener_learns_which_faces_are_present(graph, fer_node, portrait_bgr):
     fer_node(outputs=['hri'])
     first, camera = Listener(graph), Camera(graph)
     camera.show(portrait_bgr, lambda: first.faces)
@@ -134,9 +134,7 @@ def test_listener_that_comes_late_learns_who_is_there(graph, fer_node, portrait_
     assert late.faces.keys() == first.faces.keys()
 
 
-def test_id_is_not_the_one_of_before_when_the_node_was_configured_anew(
-    graph, fer_node, portrait_bgr
-):
+def test_reconfigured_node_gives_new_face_ids(graph, fer_node, portrait_bgr):
     node = fer_node(outputs=['hri'])
     listener, camera = Listener(graph), Camera(graph)
     camera.show(portrait_bgr, lambda: listener.faces)

@@ -19,7 +19,7 @@ def transforms(*faces):
     return head_transforms(frame, header(12.5), 'f12_{}'.format)
 
 
-def test_head_has_a_frame_for_face_and_gaze_in_that_of_the_image():
+def test_head_has_face_and_gaze_frames_in_image_frame():
     face_msg, gaze_msg = transforms(face(7, HEAD))
     assert (face_msg.child_frame_id, gaze_msg.child_frame_id) == ('face_f12_7', 'gaze_f12_7')
     for msg in (face_msg, gaze_msg):
@@ -28,7 +28,7 @@ def test_head_has_a_frame_for_face_and_gaze_in_that_of_the_image():
 
 
 @pytest.mark.parametrize(('index', 'place'), [(0, face_frame(HEAD)), (1, gaze_frame(HEAD))])
-def test_transform_is_place_and_turn_of_the_frame(index, place):
+def test_transform_holds_position_and_orientation_of_frame(index, place):
     moved = transforms(face(7, HEAD))[index].transform
     at, turn = moved.translation, moved.rotation
     assert (at.x, at.y, at.z) == place.position_m
@@ -36,6 +36,6 @@ def test_transform_is_place_and_turn_of_the_frame(index, place):
     assert np.linalg.norm(place.quaternion_xyzw) == pytest.approx(1)
 
 
-def test_head_of_unknown_place_has_no_frame():
+def test_head_without_position_has_no_frame():
     found = transforms(face(7, HeadPose(0.3, -0.2, 0.1, 0.3)), face(8, HEAD))
     assert [msg.child_frame_id for msg in found] == ['face_f12_8', 'gaze_f12_8']

@@ -10,7 +10,7 @@ from fer_ros.ros.conversions import bgr_to_msg
 tf2 = pytest.importorskip('tf2_msgs.msg', reason='tf2_msgs is not installed')
 
 
-def test_head_of_a_calibrated_camera_is_in_tf(graph, fer_node, portrait_bgr):
+def test_head_seen_by_calibrated_camera_is_in_tf(graph, fer_node, portrait_bgr):
     fer_node(outputs=['tf'])
     messages = graph.received(tf2.TFMessage, '/tf')
     images = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)

@@ -10,7 +10,7 @@ from fer_ros.ros.conversions import bgr_to_msg
 vision = pytest.importorskip('vision_msgs.msg', reason='vision_msgs is not installed')
 
 
-def test_face_is_a_detection_in_the_image_that_it_was_found_in(graph, fer_node, portrait_bgr):
+def test_face_is_published_as_detection_with_header_of_its_image(graph, fer_node, portrait_bgr):
     fer_node(outputs=['vision_msgs'])
     messages = graph.received(vision.Detection2DArray, '/face_detections')
     images = graph.tester.create_publisher(Image, 'camera/image_raw', qos_profile_sensor_data)
