@@ -13,6 +13,8 @@ _PARTS = 5
 _STEPS = 50
 # Weight of the squared deviations of scale and biases; keeps the bias of a rare class finite.
 _RIDGE = 1e-3
+# Scales that logits may get. Those of a model that has learned nothing would become 0 or negative.
+_SCALES = (0.2, 5.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
 
     Temperature scaling (Guo et al. 2017, section 4.2) with a bias for each class ("bias-corrected
     temperature scaling": Alexandari et al. 2020), fitted by Newton's method.
+    The scale stays between 0.2 and 5.
 
     Args:
         logits: ``(N, C)`` logits or logarithms of probabilities.
@@ -48,7 +51,7 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
     prior[0] = 1.0
     parameters = likeliest(inputs, labels, prior)
     found = parameters[1:] if biases else np.zeros(classes)
-    return Calibration(float(parameters[0]), found - found.mean())
+    return Calibration(float(np.clip(parameters[0], *_SCALES)), found - found.mean())
 
 
 def likeliest(

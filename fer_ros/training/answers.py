@@ -8,10 +8,10 @@ import torch
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import SEVERITIES, clips_of_stills
+from fer_ros.evaluation.calibration import fit_calibration
 from fer_ros.evaluation.predictions import batches
 from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, log_frequencies
 from fer_ros.network.fer_net import FerNet
-from fer_ros.training.calibration import best_temperature
 from fer_ros.training.face_dataset import without_unknown
 
 # The severity at which confidence matches accuracy on faces of strangers; see the model card.
@@ -25,7 +25,7 @@ FRAMES = 4
 def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: FaceSet) -> float:
     """Return the temperature of ``PriorCorrection`` for a model.
 
-    It is fitted as in ``best_temperature``, on faces that move, blur, darken and get covered as
+    It is fitted as in ``fit_calibration``, on faces that move, blur, darken and get covered as
     in front of a camera, with landmarks detected in the disturbed images. Fitted on clean faces,
     on which a model is right more often, it would make the model overconfident on such faces.
 
@@ -45,4 +45,5 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
     )
     known = torch.from_numpy(np.repeat(stills.known_classes, FRAMES, axis=0))
     among_known = without_unknown(torch.from_numpy(logits), known).numpy()
-    return round(best_temperature(among_known, np.repeat(stills.labels(), FRAMES)), 4)
+    labels = np.repeat(stills.labels(), FRAMES)
+    return round(1 / fit_calibration(among_known, labels, biases=False).scale, 4)

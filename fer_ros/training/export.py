@@ -38,7 +38,7 @@ from fer_ros.network.weight_transfer import (
 )
 from fer_ros.structures import NUM_LANDMARKS, AlignedFace, FloatArray
 from fer_ros.training.answers import answer_temperature
-from fer_ros.training.calibration import best_temperature, best_votes
+from fer_ros.training.calibration import best_votes
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.validation import figures, measured, predict
 
@@ -60,14 +60,9 @@ def calibrated(model: FerNet, validation: FaceSet, config: TrainConfig) -> FerNe
         votes = best_votes([logits[name] for name in LateFusion.STREAMS], labels)
         set_stream_weights(model, torch.from_numpy(votes))
     for name, answers in predict(model, validation).items():
-        if config.class_biases:
-            fitted = fit_calibration(answers, labels)
-            offsets = (fitted.biases / fitted.scale).astype(np.float32)
-            temperature = 1 / fitted.scale
-        else:
-            offsets = np.zeros(answers.shape[1], np.float32)
-            temperature = best_temperature(answers, labels)
-        calibrate_stream(model, name, torch.from_numpy(offsets), temperature)
+        fitted = fit_calibration(answers, labels, config.class_biases)
+        offsets = (fitted.biases / fitted.scale).astype(np.float32)
+        calibrate_stream(model, name, torch.from_numpy(offsets), 1 / fitted.scale)
     # Halves the file; the change is too small to show in any figure.
     return rounded(model)
 

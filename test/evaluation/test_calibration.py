@@ -56,6 +56,11 @@ def test_fit_without_biases_recovers_scale_and_keeps_biases_0():
     assert found.biases.tolist() == [0, 0, 0]
 
 
+def test_scale_of_logits_that_contradict_labels_stays_positive():
+    logits, labels = sampled(500)
+    assert fit_calibration(-logits, labels, biases=False).scale == 0.2
+
+
 def test_cross_fitting_excludes_labels_of_own_group():
     logits, labels = sampled(300)
     groups = np.arange(300) // 2
