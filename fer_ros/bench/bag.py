@@ -109,6 +109,8 @@ def _memory(folder: Path, minutes: Sequence[float]) -> Figures:
                 _, status, usage = os.wait4(process.pid, 0)
             except BaseException:
                 process.terminate()
+                # After Ctrl-C, leaving the block waits for a quarter of a second only.
+                process.wait()
                 raise
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

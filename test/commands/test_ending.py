@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import cv2
 import pytest
@@ -61,6 +63,7 @@ def wait_for_words(words, process):
             text = os.read(process.stdout.fileno(), 10_000).decode()
             assert text, said
             said += text
+    return said
 
 
 def wait_for(path, process):
@@ -112,16 +115,38 @@ def test_bag_stopped_by_signal_ends_its_processes_and_leaves_no_output(
     assert not out.exists()
 
 
+# It would take minutes, and its epochs take a moment each.
+SMALL = """
+epochs: 500
+batch_size: 4
+model:
+  {cnn_channels: [4, 8, 8], cnn_blocks: [1, 1, 1], hidden_channels: 8, gat_layers: 1, heads: 2}
+"""
+
+
 @pytest.mark.parametrize(('number', 'end'), ENDS)
-def test_train_stopped_by_signal_leaves_no_hidden_files(pictures, tmp_path, number, end):
+def test_train_stopped_by_signal_leaves_no_hidden_files_and_is_resumed(
+    pictures, tmp_path, number, end
+):
     pytest.importorskip('torch_geometric')
-    (tmp_path / 'c.yaml').write_text('epochs: 500\nbatch_size: 4\n')
+    (tmp_path / 'c.yaml').write_text(SMALL)
     out = tmp_path / 'run'
     command = ['train', '--data', pictures, '--out', out, '--config', tmp_path / 'c.yaml']
-    process = start(tmp_path, *command, '--threads', '1', '--device', 'cpu')
+    command += ['--threads', '1', '--device', 'cpu']
+    process = start(tmp_path, *command)
     wait_for(out / 'last.safetensors', process)
     assert end_of(process, number) == end
     assert [path.name for path in out.iterdir() if path.name.startswith('.')] == []
+
+    first_rows = (out / 'metrics.csv').read_text()
+    done = first_rows.count('\n') - 1
+    process = start(tmp_path, *command)
+    # The figures of an epoch are written before they are printed.
+    said = wait_for_words(f'epoch {done + 1}: loss', process)
+    assert end_of(process, number) == end
+    assert re.search(r'epoch (\d+)/500', said)[1] == f'{done + 1}'
+    rows = (out / 'metrics.csv').read_text()
+    assert rows.startswith(f'{first_rows}{done + 1},')
 
 
 @pytest.mark.parametrize(('number', 'end'), ENDS)
@@ -178,6 +203,34 @@ def test_bench_stopped_by_signal_writes_no_report(tmp_path, number, end):
     wait_for_words('\n', process)
     assert end_of(process, number) == end
     assert not (tmp_path / 'speed.json').exists()
+
+
+def child_with(argument, process):
+    """Wait until a process has started a command, and return the folder of that in /proc."""
+    children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
+    end = time.monotonic() + 120
+    while True:
+        for number in children.read_text().split():
+            with suppress(OSError):
+                child = Path('/proc', number)
+                if argument in (child / 'cmdline').read_text():
+                    return child
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_bench_stopped_by_signal_ends_command_that_it_measures(tmp_path):
+    (tmp_path / 'aside').mkdir()
+    tiny = ['--rounds', '1', '--seconds', '1', '--minutes', '0.2']
+    process = start(tmp_path, 'bench', 'bag', *tiny, TMPDIR=str(tmp_path / 'aside'))
+    child = child_with('0.2min_out', process)
+    out = Path((child / 'cmdline').read_text().split('\0')[-2])
+    wait_for(out / '.0.2min.partial' / 'emotion.csv', process)
+    number, end = ENDS[0]
+    assert end_of(process, number) == end
+    assert not child.exists()
+    assert list((tmp_path / 'aside').iterdir()) == []
 
 
 def hanging(tmp_path, module):
