@@ -1,4 +1,4 @@
-"""atomic_file, atomic_folder, sole_writer: output appears completely or not at all."""
+"""atomic_file, atomic_files, atomic_folder, sole_writer: output appears completely or not."""
 
 import fcntl
 import os
@@ -38,6 +38,28 @@ def atomic_file(path: Path) -> Iterator[Path]:
     finally:
         # After the rename, a file with its name belongs to somebody else.
         os.close(lock)
+
+
+@contextmanager
+def atomic_files(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder to write files to, which move to ``folder`` at the end of the block.
+
+    If the block raises, the files written so far are removed and ``folder`` keeps those it had.
+    Only files of the same names are replaced. The caller is the ``sole_writer`` of the folder.
+
+    Args:
+        folder: Folder of the files; created if missing. The yielded folder is inside it.
+    """
+    aside = folder / '.partial'
+    _remove(aside)
+    aside.mkdir(parents=True)
+    try:
+        with _undone_by(partial(_remove, aside)):
+            yield aside
+            for file in sorted(aside.iterdir()):
+                file.replace(folder / file.name)
+    finally:
+        _remove(aside)
 
 
 @contextmanager

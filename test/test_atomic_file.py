@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fer_ros.atomic_file import atomic_file, atomic_folder, sole_writer
+from fer_ros.atomic_file import atomic_file, atomic_files, atomic_folder, sole_writer
 from fer_ros.errors import OutputError
 
 
@@ -28,6 +28,37 @@ def test_interrupted_write_keeps_previous_file_and_leaves_nothing_else(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         interrupted(tmp_path / 'a.txt')
     assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [('a.txt', 'good')]
+
+
+def contents(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_files_appear_together_at_end_of_block_beside_others(tmp_path):
+    (tmp_path / 'a.txt').write_text('old')
+    (tmp_path / 'of user.txt').write_text('kept')
+    with atomic_files(tmp_path) as aside:
+        (aside / 'a.txt').write_text('new')
+        (aside / 'b.txt').write_text('new')
+        assert not (tmp_path / 'b.txt').exists()
+    assert contents(tmp_path) == {'a.txt': 'new', 'b.txt': 'new', 'of user.txt': 'kept'}
+
+
+def interrupted_files(folder):
+    with atomic_files(folder) as aside:
+        (aside / 'a.txt').write_text('new')
+        (aside / 'b.txt').write_text('half')
+        raise KeyboardInterrupt
+
+
+def test_interrupted_write_of_files_keeps_previous_ones_and_leaves_nothing_else(tmp_path):
+    (tmp_path / 'a.txt').write_text('good')
+    # What a killed program left.
+    (tmp_path / '.partial').mkdir()
+    (tmp_path / '.partial' / 'c.txt').write_text('half')
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_files(tmp_path)
+    assert contents(tmp_path) == {'a.txt': 'good'}
 
 
 def test_folder_replaces_previous_one_at_end_of_block(tmp_path):

@@ -13,7 +13,7 @@ from uncounted import uncounted
 pytest.importorskip('torch_geometric')
 
 from fer_ros.inference.config import ModelConfig
-from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fer_ros.network.fer_net import FerNet
 
 
@@ -49,17 +49,38 @@ def test_export_on_full_disk_keeps_previous_model(tmp_path):
     assert hidden(tmp_path) == []
 
 
-def test_training_on_full_disk_leaves_no_partial_model(pictures, tmp_path):
+SMALL = """
+epochs: 3
+batch_size: 4
+model:
+  {cnn_channels: [8, 16, 32], cnn_blocks: [1, 1, 1], hidden_channels: 16, gat_layers: 1, heads: 2}
+"""
+
+
+def test_training_on_full_disk_keeps_what_it_has_written_and_leaves_no_partial_file(
+    pictures, tmp_path
+):
+    (tmp_path / 'c.yaml').write_text(SMALL)
     out = tmp_path / 'run'
-    options = ['--data', pictures, '--out', out, '--threads', '1', '--device', 'cpu']
-    # Enough for the prepared data, but not for the weights.
-    assert last_line_on_full_disk(tmp_path, 300_000, 'train', *options).startswith('fer-ros: ')
-    assert not (out / 'model.safetensors').exists()
+    options = ['--data', pictures, '--out', out, '--config', tmp_path / 'c.yaml']
+    options += ['--threads', '1', '--device', 'cpu']
+    # Enough for the weights after the first epoch, but not for the state of the training, which
+    # holds them four times.
+    assert last_line_on_full_disk(tmp_path, 200_000, 'train', *options).startswith('fer-ros: ')
+    left = {path.name for path in out.iterdir()}
+    assert left == {'best.safetensors', 'metrics.csv', 'curve.png', 'tensorboard'}
+    assert load_checkpoint(out / 'best.safetensors').figures['epoch'] == 1
+    assert (out / 'metrics.csv').read_text().splitlines()[1].startswith('1,')
     assert hidden(out) == []
 
 
-def test_evaluation_on_full_disk_leaves_no_temporary_files(pictures, tmp_path):
+def test_evaluation_on_full_disk_leaves_no_half_report(pictures, tmp_path):
     out = tmp_path / 'report'
+    out.mkdir()
+    (out / 'report.md').write_text('the one before')
     options = ['--data', pictures, '--split', 'test', '--out', out]
+    # Enough for the prepared data and the tables, but not for the pictures.
     assert last_line_on_full_disk(tmp_path, 30_000, 'evaluate', *options).startswith('fer-ros: ')
+    assert [path.name for path in out.iterdir()] == ['report.md']
+    assert (out / 'report.md').read_text() == 'the one before'
     assert hidden(tmp_path) == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.atomic_file import atomic_file
+from fer_ros.atomic_file import atomic_files
 from fer_ros.metrics import Interval, Metrics
 
 Cell = str | int | float
@@ -72,12 +72,21 @@ class Evaluation:
     def write(self, out: Path) -> list[str]:
         """Write ``report.md``, ``figures.json``, a CSV per table and the pictures.
 
+        They appear once all are complete; if writing fails, those of an earlier evaluation stay.
+
+        Args:
+            out: Folder of the files, created if missing.
+
         Returns:
             Names of the files.
         """
-        out.mkdir(parents=True, exist_ok=True)
-        _write_text(out / 'report.md', self.markdown())
-        _write_text(out / 'figures.json', json.dumps(_plain(self._figures()), indent=1) + '\n')
+        with atomic_files(out) as aside:
+            return self._write(aside)
+
+    def _write(self, out: Path) -> list[str]:
+        (out / 'report.md').write_text(self.markdown(), encoding='utf-8')
+        figures = json.dumps(_plain(self._figures()), indent=1) + '\n'
+        (out / 'figures.json').write_text(figures, encoding='utf-8')
         names = ['report.md', 'figures.json']
         for table in self.tables:
             _write_csv(table, out / f'{table.name}.csv')
@@ -135,8 +144,7 @@ def draw_confusion(metrics: Metrics, title: str, path: Path) -> None:
     for (row, column), share in np.ndenumerate(shares):
         color = 'white' if share > 0.5 else 'black'
         axes.text(column, row, f'{share:.0%}', ha='center', va='center', color=color, fontsize=8)
-    with atomic_file(path) as aside:
-        figure.savefig(aside, dpi=120)
+    figure.savefig(path, dpi=120)
 
 
 def draw_curves(curves: Curves, title: str, path: Path) -> None:
@@ -160,8 +168,7 @@ def draw_curves(curves: Curves, title: str, path: Path) -> None:
         axes.grid(alpha=0.25)
     figure.axes[0].set_ylabel('accuracy, %')
     figure.suptitle(title, fontsize=10)
-    with atomic_file(path) as aside:
-        figure.savefig(aside, dpi=110)
+    figure.savefig(path, dpi=110)
 
 
 def draw_panels(panels: Panels, x_label: str, title: str, path: Path) -> None:
@@ -189,8 +196,7 @@ def draw_panels(panels: Panels, x_label: str, title: str, path: Path) -> None:
         axes.grid(alpha=0.25)
     figure.axes[0].legend(fontsize=7)
     figure.suptitle(title, fontsize=10)
-    with atomic_file(path) as aside:
-        figure.savefig(aside, dpi=110)
+    figure.savefig(path, dpi=110)
 
 
 def _points(curves: Curves) -> dict[str, list[tuple[float, float, float, float]]]:
@@ -226,15 +232,10 @@ def _cell(value: Cell, column: str) -> str:
 
 
 def _write_csv(table: Table, path: Path) -> None:
-    with atomic_file(path) as aside, aside.open('w', newline='') as stream:
+    with path.open('w', newline='') as stream:
         writer = csv.writer(stream)
         writer.writerow(table.columns)
         writer.writerows(table.rows)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with atomic_file(path) as aside:
-        aside.write_text(text, encoding='utf-8')
 
 
 def _plain(value: Any) -> Any:
