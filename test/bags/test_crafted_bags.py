@@ -33,8 +33,8 @@ def images_of(path):
         return list(stream.images), stream.problems
 
 
-def serialized(dots):
-    msg = raw(dots, ns(0))
+def serialized(bgr, stamp_s=0):
+    msg = raw(bgr, ns(stamp_s))
     return bytes(typestore().serialize_cdr(msg, IMAGE))
 
 
@@ -50,10 +50,16 @@ def test_messages_with_corrupted_numbers_do_not_stop_reading(tmp_path, dots):
         for position in range(4, 60, 4)
         for value in (0xFFFFFFFF, 0x7FFFFFFF, 0x10000000)
     ]
-    images, problems = images_of(write_messages(tmp_path / 'run', [good, *crafted, good]))
-    assert 2 <= len(images) <= 2 + len(crafted)
+    last = serialized(dots[1], 60)
+    images, problems = images_of(write_messages(tmp_path / 'run', [good, *crafted, last]))
     assert all(image.gray.shape == (24, 32) for image in images)
-    assert re.search(r'left out \d+ images that could not be decoded', ' '.join(problems))
+    assert (images[-1].gray == 40).all()
+    left_out = [
+        int(re.search(sentence, ' '.join(problems))[1])
+        for sentence in (r'left out (\d+) images that could not', r'(\d+) images? out of order')
+    ]
+    assert all(left_out)
+    assert len(images) + sum(left_out) == 2 + len(crafted)
 
 
 def test_messages_not_of_declared_type_are_left_out(tmp_path, dots):

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ from rosbags.highlevel import AnyReader
 from fer_ros.bags.foxglove import channels
 from fer_ros.bags.writer import EmotionBag
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.structures import FrameEmotions
+from fer_ros.structures import FaceBox, FrameEmotions
 
 BGR = np.full((480, 640, 3), (200, 120, 40), np.uint8)
 LAYOUT = Path(__file__).parent.parent.parent / 'config' / 'foxglove.json'
@@ -40,7 +41,6 @@ def written(path, *faces, topics=('clip.mp4',)):
 
 
 def test_bag_contains_no_images_unless_requested(tmp_path):
-    assert set(written(tmp_path / 'bag', face(1, 'fear'), topics=())) == set()
     with EmotionBag(tmp_path / 'plain') as bag:
         bag.write(image(), sized(face(1, 'fear')))
     with AnyReader([tmp_path / 'plain']) as reader:
@@ -73,12 +73,19 @@ def test_landmarks_are_points_measured_from_image_corner(tmp_path):
     assert [(p.x, p.y) for p in points.points] == [(0.5, 0.5)] * 68
 
 
-def test_label_with_id_emotion_and_confidence_stays_within_image(tmp_path):
-    annotations = written(tmp_path / 'bag', face(3, 'fear', sure=0.75))['/emotion/annotations']
-    (text,) = annotations.texts
+def test_label_with_id_emotion_and_confidence_stands_above_box(tmp_path):
+    lower = replace(face(3, 'fear', sure=0.75), box=FaceBox(30, 105, 38, 115))
+    (text,) = written(tmp_path / 'bag', lower)['/emotion/annotations'].texts
     assert text.text == '#3 fear 75%'
-    assert text.position.x == 30
-    # The box starts too close to the upper edge for a line of text above it.
+    # The lower left corner of the text, three pixels above that of the box.
+    assert (text.position.x, text.position.y) == (30, 102)
+
+
+def test_label_of_box_at_image_edge_stays_within_image(tmp_path):
+    at_edge = replace(face(3, 'fear'), box=FaceBox(-4, 5, 38, 15))
+    (text,) = written(tmp_path / 'bag', at_edge)['/emotion/annotations'].texts
+    assert text.position.x == 0
+    # There is no room for a line of text above the box.
     assert text.position.y == text.font_size == 16
 
 

@@ -101,14 +101,18 @@ def test_truncated_bag_is_read_up_to_cut_and_losses_are_reported(
     assert f'{20 - len(times)} of 20 recorded messages are lost' in said
 
 
-def test_truncated_bag_without_metadata_is_read_and_reported(tmp_path, clip):
+def test_truncated_bag_without_metadata_is_read_up_to_cut_and_reported(tmp_path, clip):
     bag = write(tmp_path, clip[:20])
     cut(storage_file(bag), 0.6)
     (bag / 'metadata.yaml').unlink()
     reader, times, _ = read(bag)
     assert 10 <= len(times) <= 12
     assert reader.problems[0].startswith('no metadata.yaml')
-    assert 'run.mcap is truncated or damaged' in reader.problems[1]
+    assert times == [ns(index / 10) + DELAY_NS for index in range(len(times))]
+    said = reader.problems[1]
+    assert said.startswith('run.mcap is truncated or damaged (')
+    read_up_to = f'{len(times)} messages were read, up to {(len(times) - 1) / 10:.2f} s'
+    assert said.endswith(f'): {read_up_to}; the rest is lost')
 
 
 def test_messages_in_sqlite_journal_are_read(tmp_path, dots):

@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip('torch')
 
 from benchmarks.earlier_design import EarlierDesign, RecurrentClassifier, ResNet18, quickest
-from fer_ros.bench.images import one_face_chunks
+from fer_ros.bench.turns import Chunk
 
 
 @pytest.fixture(scope='module')
@@ -56,9 +59,25 @@ def test_torch_thread_count_is_restored(models):
     assert torch.get_num_threads() == before
 
 
-def test_chosen_number_of_threads_is_reported(models):
-    (chunk,) = one_face_chunks((320, 240), 2)
-    # With several threads, the test would wait for other processes on the machine.
-    design, sentence = quickest(models.landmarks, chunk, num_threads=1)
-    assert design.num_threads == 1
-    assert sentence.startswith('the earlier design uses 1 thread: ')
+@pytest.mark.parametrize(
+    ('quick', 'sentence'),
+    [
+        (1, 'uses 1 thread: 10.0 ms per image with 1, 30.0 ms with 4'),
+        (4, 'uses 4 threads: 30.0 ms per image with 1, 10.0 ms with 4'),
+    ],
+)
+def test_quicker_number_of_threads_is_chosen_and_reported(models, monkeypatch, quick, sentence):
+    now_s = 0.0
+
+    def clock():
+        """Goes on by the time that an image takes with the number of threads that is set."""
+        nonlocal now_s
+        now_s += 0.01 if torch.get_num_threads() == quick else 0.03
+        return now_s
+
+    monkeypatch.setattr('fer_ros.bench.turns.time', SimpleNamespace(perf_counter=clock))
+    # Without a face, torch has nothing to compute, for which four threads could wait.
+    without_face = Chunk([np.full((120, 160, 3), 90, np.uint8)] * 3, [0.0, 0.1, 0.2], first=True)
+    design, said = quickest(models.landmarks, without_face, num_threads=4)
+    assert design.num_threads == quick
+    assert said == f'the earlier design {sentence}'

@@ -2,21 +2,39 @@ import pytest
 
 from fer_ros.atomic_file import sole_writer
 from fer_ros.cli import main
+from fer_ros.inference.config import ModelConfig
+from fer_ros.models import load_classifier
 
 
-def test_export_writes_onnx_file_removes_old_int8_and_respects_lock(tmp_path, capsys):
+@pytest.fixture
+def checkpoint(tmp_path):
     pytest.importorskip('torch_geometric')
-    from fer_ros.inference.config import ModelConfig
     from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
     from fer_ros.network.fer_net import FerNet
 
-    save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval()), tmp_path / 'm.safetensors')
+    small = ModelConfig(
+        classes=('a', 'b'), cnn_channels=(4, 8), cnn_blocks=(1, 1), hidden_channels=8, gat_layers=1
+    )
+    save_checkpoint(Checkpoint(FerNet(small).eval()), tmp_path / 'm.safetensors')
+    return tmp_path / 'm.safetensors'
+
+
+def test_export_writes_onnx_file_of_checkpoint(checkpoint, tmp_path):
+    main(['export', str(checkpoint)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['m.onnx', 'm.safetensors']
+    assert load_classifier(tmp_path / 'm.onnx').config.classes == ('a', 'b')
+
+
+def test_export_removes_8_bit_file_of_earlier_weights(checkpoint, tmp_path):
     (tmp_path / 'm.int8.onnx').write_text('of other weights')
+    main(['export', str(checkpoint)])
+    assert not (tmp_path / 'm.int8.onnx').exists()
+
+
+def test_export_is_refused_while_another_program_writes_the_file(checkpoint, tmp_path):
     with (
         sole_writer(tmp_path / 'm.onnx', tmp_path / '.m.onnx.lock'),
         pytest.raises(SystemExit, match=r'another program is writing to .*/m\.onnx'),
     ):
-        main(['export', str(tmp_path / 'm.safetensors')])
-    main(['export', str(tmp_path / 'm.safetensors')])
-    assert (tmp_path / 'm.onnx').is_file()
-    assert not (tmp_path / 'm.int8.onnx').exists()
+        main(['export', str(checkpoint)])
+    assert not (tmp_path / 'm.onnx').exists()

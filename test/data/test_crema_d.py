@@ -1,7 +1,13 @@
 import pytest
 from face_clips import face_picture, write_clip
 
-from fer_ros.data.crema_d import find_clips, load_crema_d, load_crema_d_split, read_table
+from fer_ros.data.crema_d import (
+    FOLDS,
+    find_clips,
+    load_crema_d,
+    load_crema_d_split,
+    read_table,
+)
 from fer_ros.errors import DatasetError
 
 
@@ -16,6 +22,12 @@ def folder(tmp_path_factory):
     (folder / '1091_WSI_SAD_XX.flv').write_bytes(b'FLV\x01 cut in the middle')
     (folder / 'notes.txt').write_text('not a clip')
     return folder
+
+
+@pytest.fixture(scope='module')
+def prepared(tmp_path_factory):
+    """A cache that the tests of the splits share."""
+    return tmp_path_factory.mktemp('prepared')
 
 
 def test_file_name_gives_actor_sentence_emotion_level_and_fold(folder):
@@ -37,6 +49,17 @@ def test_file_name_gives_actor_sentence_emotion_level_and_fold(folder):
 def test_actor_determines_fold(tmp_path, actor, fold):
     (tmp_path / f'{actor}_DFA_FEA_XX.mp4').touch()
     assert find_clips(tmp_path)[0].fold == fold
+
+
+def test_folds_share_no_actor_and_contain_all_91(tmp_path):
+    for actor in range(1001, 1092):
+        for name in ('DFA_FEA_XX', 'IEO_HAP_HI'):
+            (tmp_path / f'{actor}_{name}.mp4').touch()
+    actors = {fold: set() for fold in FOLDS}
+    for clip in find_clips(tmp_path):
+        actors[clip.fold].add(clip.actor)
+    assert [len(those) for those in actors.values()] == [18, 18, 18, 18, 19]
+    assert set.union(*actors.values()) == set(range(1001, 1092))
 
 
 def test_frames_carry_label_actor_clip_and_time(folder, tmp_path):
@@ -107,11 +130,22 @@ def test_second_load_does_not_rewrite_cache(folder, tmp_path):
     assert file.stat().st_mtime_ns == made_ns
 
 
-def test_split_contains_actors_of_its_folds(folder, tmp_path):
-    test = load_crema_d_split(folder, 1, 'test', tmp_path, progress=False)
-    validation = load_crema_d_split(folder, 1, 'validation', tmp_path, progress=False)
-    assert {clip.actor for clip in test.clips} == {1001}
-    assert {clip.actor for clip in validation.clips} == {1019, 1020}
+@pytest.mark.parametrize(
+    ('fold', 'split', 'actors'),
+    [
+        (1, 'test', {1001}),
+        (1, 'validation', {1019, 1020}),
+        (2, 'test', {1019, 1020}),
+        (2, 'train', {1001}),
+        # The fold after the last is the first.
+        (5, 'validation', {1001}),
+        (5, 'train', {1019, 1020}),
+    ],
+)
+def test_split_contains_only_actors_of_its_folds(folder, prepared, fold, split, actors):
+    data = load_crema_d_split(folder, fold, split, prepared, progress=False)
+    assert {clip.actor for clip in data.clips} == actors
+    assert set(data.faces.subjects) == {str(actor) for actor in actors - {1020}}
 
 
 def test_folder_without_clips_is_an_error(tmp_path):

@@ -92,9 +92,14 @@ def test_single_picture_has_no_page_timeline_or_video(folder, tmp_path, capsys):
     assert 'real time' not in out
 
 
-def test_picture_outputs_can_be_replaced_by_second_run(folder, tmp_path):
-    for _ in range(2):
-        main(['video', str(folder / '1.png'), '--out', str(tmp_path / 'o'), '--no-table'])
+def test_second_run_replaces_all_picture_outputs_of_first(folder, tmp_path):
+    out = tmp_path / 'o'
+    main(['video', str(folder / '1.png'), '--out', str(out)])
+    main(['video', str(folder / '2.png'), '--out', str(out), '--no-table'])
+    assert {path.name for path in out.iterdir()} == {'annotated.png', 'report.json'}
+    report = json.loads((out / 'report.json').read_text())
+    assert [picture['file'] for picture in report['pictures']] == ['2.png']
+    assert cv2.imread(str(out / 'annotated.png')).mean() < 60
 
 
 def test_rate_turns_pictures_into_a_video(folder, tmp_path):

@@ -50,6 +50,7 @@ def test_estimates_match_those_of_the_pipeline_in_order(models, grays):
     found = [frame for _, frame in processor.process(stamped(grays[:60], STAMPS))]
     pipeline = EmotionPipeline(models)
     expected = [pipeline.process(gray, s) for gray, s in zip(grays[:60], STAMPS, strict=False)]
+    assert len(found) == len(expected) == 60
     assert all(map(equal, found, expected))
     assert max(len(frame.faces) for frame in found) == 2
 

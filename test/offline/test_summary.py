@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 from fer_ros.offline.jobs import BagJob, Verdict
@@ -6,12 +7,15 @@ from fer_ros.offline.settings import RunSettings
 from fer_ros.offline.summary import write_summary
 
 
-def test_failure_message_is_escaped_in_page(tmp_path):
-    job = BagJob(tmp_path / '<b>', tmp_path / '<b>', RunSettings())
-    write_summary([Verdict(job, None, 'bag <b> does not exist')], tmp_path)
+def test_names_and_failure_messages_are_escaped_in_page(judged, tmp_path):
+    job = BagJob(tmp_path / '<x1>', tmp_path / '<x2>', RunSettings())
+    done = Verdict(replace(job, folder=tmp_path / '<x3>'), judged.report, '')
+    write_summary([Verdict(job, None, 'bag <x1> does not exist'), done], tmp_path)
     page = (tmp_path / 'summary.html').read_text()
-    assert 'bag &lt;b&gt; does not exist' in page
-    assert '<b> does' not in page
+    assert 'bag &lt;x1&gt; does not exist' in page
+    assert '&lt;x2&gt;' in page
+    assert '&lt;x3&gt;' in page
+    assert re.findall(r'<x\d>', page) == []
 
 
 def test_summary_counts_all_bags_and_states_failures(judged, tmp_path):

@@ -186,6 +186,10 @@ def test_observe_and_estimate_give_same_result_as_process(models, two_faces_bgr)
             assert face.probabilities == pytest.approx(same.probabilities, abs=1e-5)
 
 
+def edges(box):
+    return box.x0_px, box.y0_px, box.x1_px, box.y1_px
+
+
 @pytest.mark.parametrize('rotate_deg', [90, 180, 270])
 def test_face_of_rotated_camera_is_located_in_image_as_delivered(models, portrait_bgr, rotate_deg):
     (upright,) = EmotionPipeline(models).process(portrait_bgr, 1.0).faces
@@ -202,8 +206,12 @@ def test_face_of_rotated_camera_is_located_in_image_as_delivered(models, portrai
         for picture, face in ((portrait_bgr, upright), (image, face))
     )
     assert np.abs(before.astype(int) - after).mean() < 1
-    x0, y0, x1, y1 = face.box.x0_px, face.box.y0_px, face.box.x1_px, face.box.y1_px
-    assert (x0 <= face.landmarks.points_px[30, 0] <= x1, y0 <= y1) == (True, True)
+    # So does the box, for each quarter turn counter-clockwise.
+    (left, top, right, bottom), width, height = edges(upright.box), 512, 400
+    for _ in range(rotate_deg // 90):
+        left, top, right, bottom = top, width - right, bottom, width - left
+        width, height = height, width
+    assert edges(face.box) == pytest.approx((left, top, right, bottom), abs=0.01)
 
 
 @pytest.mark.parametrize(('rotate_deg', 'roll_deg'), [(90, -90), (180, 180), (270, 90)])
