@@ -13,6 +13,7 @@ from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluation.evaluate import evaluate
 from fer_ros.evaluation.settings import EvaluateSettings
 from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.labels import FERPLUS_CLASSES
 
 
 @pytest.fixture(autouse=True)
@@ -154,23 +155,21 @@ def test_report_mentions_mirror_images_only_if_used(stills, tmp_path, capsys):
     assert 'averaged over each face and its mirror image' in capsys.readouterr().out
 
 
-def test_manifest_with_clips_has_rows_for_smoothed_streams(tmp_path):
-    lines = ['path,label,clip,frame,split']
-    for frame in range(3):
-        picture = face_picture(0)
-        picture[: 60 * frame] = 0
+@pytest.mark.parametrize(('clips', 'smoothed'), [(['a', 'a', 'a'], 1.0), (['a', 'b', 'c'], 0.75)])
+def test_frames_of_manifest_are_smoothed_within_their_clip(tmp_path, clips, smoothed):
+    smile, lower_half_covered = face_picture(0), face_picture(0)
+    lower_half_covered[140:] = 120
+    lines = ['path,label,clip,frame,split', '1.png,sadness,other,0,test']
+    for frame, picture in enumerate((smile, lower_half_covered, smile)):
         cv2.imwrite(str(tmp_path / f'{frame}.png'), picture)
-        lines.append(f'{frame}.png,happiness,smile,{frame},test')
-        lines.append(f'{frame}.png,fear,fright,{frame},test')
+        lines.append(f'{frame}.png,happiness,{clips[frame]},{frame},test')
     (tmp_path / 'manifest.csv').write_text('\n'.join(lines))
     settings = EvaluateSettings(SHIPPED_MODEL, tmp_path, split='test', streams=('smoothed',))
     evaluate(settings, tmp_path / 'out')
-    assert [row['stream'] for row in rows(tmp_path / 'out', 'frames')] == [
-        'as trained',
-        'fused',
-        'smoothed',
-        'smoothed, plain average',
-    ]
+    found = {row['stream']: float(row['accuracy']) for row in rows(tmp_path / 'out', 'frames')}
+    # By itself, the covered face looks sad.
+    assert (found['as trained'], found['fused']) == (0.75, 0.75)
+    assert (found['smoothed'], found['smoothed, plain average']) == (smoothed, smoothed)
 
 
 def test_changes_table_has_row_per_severity_and_smoother(stills, tmp_path):
@@ -269,11 +268,30 @@ def write_model(path, fold, lineage=()):
     onnx.save(graph, path)
 
 
+def always_answer(path, emotion):
+    """Change a model so that it answers every face with the same emotion."""
+    graph = onnx.load(path)
+    (output,) = graph.graph.output
+    last = next(node for node in graph.graph.node if output.name in node.output)
+    last.output[:] = ['logits of the face']
+    bias = np.float32([1000 * (name == emotion) for name in FERPLUS_CLASSES])
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(bias, 'bias'))
+    graph.graph.node.append(
+        onnx.helper.make_node('Add', ['logits of the face', 'bias'], [output.name])
+    )
+    onnx.save(graph, path)
+
+
 def test_each_fold_is_evaluated_with_its_own_model(crema_d, tmp_path):
-    for fold in (1, 2):
+    # Fold 1 has a happy and an angry clip, fold 2 a happy one.
+    for fold, emotion in ((1, 'sadness'), (2, 'happiness')):
         write_model(tmp_path / f'{fold}' / 'model.onnx', fold)
-    found = evaluate(EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d))
+        always_answer(tmp_path / f'{fold}' / 'model.onnx', emotion)
+    settings = EvaluateSettings(tmp_path / '{fold}' / 'model.onnx', crema_d)
+    found = evaluate(settings, tmp_path / 'out')
     assert any('The actors of each fold are not in the clips' in note for note in found.notes)
+    accuracies = {row['fold']: row['fused accuracy'] for row in rows(tmp_path / 'out', 'folds')}
+    assert (accuracies['1'], accuracies['2']) == ('0.0', '1.0')
 
 
 def test_model_of_one_fold_is_refused_unless_only_that_fold_is_evaluated(crema_d, tmp_path):

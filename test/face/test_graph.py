@@ -49,10 +49,13 @@ def test_mean_face_has_no_displacement():
     assert (features[:, 2:4] == 0).all()
 
 
-def test_node_features_include_distance_to_mouth():
-    features = node_features(MEAN_SHAPE_NORM)
-    mouth = MEAN_SHAPE_NORM[list(REGIONS['outer_lip'])].mean(axis=0)
-    assert features[8, 6] == pytest.approx(np.linalg.norm(MEAN_SHAPE_NORM[8] - mouth))
+@pytest.mark.parametrize(
+    ('column', 'region'), [(4, 'right_eye'), (5, 'left_eye'), (6, 'outer_lip')]
+)
+def test_node_features_include_distances_to_eyes_and_mouth(column, region):
+    center = MEAN_SHAPE_NORM[list(REGIONS[region])].mean(axis=0)
+    distances = np.linalg.norm(MEAN_SHAPE_NORM - center, axis=1)
+    assert node_features(MEAN_SHAPE_NORM)[:, column] == pytest.approx(distances, abs=1e-6)
 
 
 def test_batch_has_same_features_as_single_faces():

@@ -3,7 +3,7 @@ import pytest
 import fer_ros.face.landmarks
 from fer_ros.errors import ModelFileError
 from fer_ros.face.landmark_layout import REGIONS
-from fer_ros.face.landmarks import LandmarkPredictor, find_landmark_model
+from fer_ros.face.landmarks import FILE_NAME, LandmarkPredictor, find_landmark_model
 
 
 def test_landmarks_of_portrait_lie_on_eyes_and_mouth(portrait_landmarks):
@@ -34,7 +34,13 @@ def test_error_for_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
 
 
 def test_system_file_takes_precedence_over_pip_package(monkeypatch, tmp_path):
-    path = tmp_path / 'shape_predictor_68_face_landmarks.dat'
-    path.touch()
-    monkeypatch.setattr(fer_ros.face.landmarks, 'SYSTEM_FOLDER', tmp_path)
-    assert find_landmark_model() == path
+    package = tmp_path / 'site' / 'face_recognition_models'
+    installed, system = package / 'models' / FILE_NAME, tmp_path / 'dlib' / FILE_NAME
+    for path in (package / '__init__.py', installed, system):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.syspath_prepend(tmp_path / 'site')
+    monkeypatch.setattr(fer_ros.face.landmarks, 'SYSTEM_FOLDER', system.parent)
+    assert find_landmark_model() == system
+    system.unlink()
+    assert find_landmark_model() == installed

@@ -11,6 +11,7 @@ import pytest
 
 from fer_ros.errors import SettingError
 from fer_ros.face.head_shape import HEAD_SHAPE_M
+from fer_ros.face.landmark_layout import REGIONS
 from fer_ros.face.pose import CameraIntrinsics, head_axes, head_pose
 from fer_ros.structures import HeadPose, Landmarks
 
@@ -67,13 +68,18 @@ def test_head_pose_in_distorted_image_is_recovered():
     assert angles(pose) == pytest.approx((0.3, 0.0, 0.0), abs=2e-3)
 
 
-def test_positive_yaw_turns_nose_to_image_right_and_positive_pitch_turns_it_up():
-    straight, turned, raised = (
-        seen(**kind).points_px for kind in ({}, {'yaw': 0.3}, {'pitch': 0.3})
-    )
-    tip, eyes = 30, slice(36, 48)
-    assert turned[tip, 0] - turned[eyes, 0].mean() > straight[tip, 0] - straight[eyes, 0].mean()
-    assert raised[tip, 1] - raised[eyes, 1].mean() < straight[tip, 1] - straight[eyes, 1].mean()
+@pytest.mark.parametrize(
+    ('moved_px', 'yaw_sign', 'pitch_sign'),
+    [((6, 0), 1, 0), ((-6, 0), -1, 0), ((0, -6), 0, 1), ((0, 6), 0, -1)],
+)
+def test_nose_to_image_right_is_positive_yaw_and_nose_up_is_positive_pitch(
+    moved_px, yaw_sign, pitch_sign
+):
+    points = seen(position_m=(0.0, 0.0, 1.2)).points_px.copy()
+    points[[30, *REGIONS['nose_base']]] += moved_px
+    pose = head_pose(Landmarks(points), CAMERA)
+    turned = [0 if abs(angle) < 0.03 else math.copysign(1, angle) for angle in angles(pose)]
+    assert turned == [yaw_sign, pitch_sign, 0]
 
 
 def test_facing_angle_of_off_axis_face_is_measured_from_line_of_sight():

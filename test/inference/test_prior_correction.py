@@ -50,11 +50,10 @@ def test_training_frequencies_are_removed_according_to_strength(strength, expect
     assert answer(Undecided(), strength, two_faces) == pytest.approx(expected, abs=1e-6)
 
 
-def test_temperature_of_model_lowers_confidence(two_faces):
-    model = Undecided(temperature=2.0)
-    odds = 3**0.5
-    assert answer(model, 0.0, two_faces) == pytest.approx([odds / (1 + odds), 1 / (1 + odds)])
-    assert answer(model, 1.0, two_faces) == pytest.approx([0.5, 0.5])
+@pytest.mark.parametrize(('strength', 'odds'), [(0.0, 3**0.5), (0.5, 3**0.25)])
+def test_temperature_of_model_lowers_confidence_after_correction(strength, odds, two_faces):
+    found = answer(Undecided(temperature=2.0), strength, two_faces)
+    assert found == pytest.approx([odds / (1 + odds), 1 / (1 + odds)], abs=1e-6)
 
 
 def test_corrected_classifier_also_gives_answer_as_trained(two_faces):

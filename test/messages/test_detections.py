@@ -92,9 +92,11 @@ def test_box_is_clipped_to_image():
     assert (one.bbox.size_x, one.bbox.size_y) == (60, 80)
 
 
-def test_face_never_judged_has_no_hypotheses():
-    (one,) = written(face(7, (0, 0, 9, 9))).detections
-    assert one.results == []
+def test_face_never_judged_has_a_box_but_no_hypotheses():
+    (one,) = written(face(7, (10, 20, 30, 50))).detections
+    center = one.bbox.center.position
+    assert (center.x, center.y, one.bbox.size_x, one.bbox.size_y) == (20, 35, 20, 30)
+    assert (one.id, one.results) == ('7', [])
 
 
 def test_empty_scene_is_written_as_empty_array():
@@ -102,8 +104,9 @@ def test_empty_scene_is_written_as_empty_array():
 
 
 def test_detections_keep_order_of_faces():
-    two = written(face(3, (0, 0, 9, 9), 1, 0, 0), face(5, (9, 0, 18, 9), 1, 0, 0))
-    assert [one.id for one in two.detections] == ['3', '5']
+    ids = [5, 12, 3]
+    three = written(*(face(each, (9 * each, 0, 9 * each + 9, 9), 1, 0, 0) for each in ids))
+    assert [one.id for one in three.detections] == ['5', '12', '3']
 
 
 def test_written_boxes_are_read_back_unchanged():

