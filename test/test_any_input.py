@@ -4,7 +4,9 @@ Inputs that once broke something have literal tests of their own, with those of 
 """
 
 import json
+import math
 import string
+from dataclasses import replace
 from itertools import accumulate
 from types import SimpleNamespace
 
@@ -286,16 +288,40 @@ def test_output_folder_holds_only_files_of_last_completed_run(tmp_path, runs):
 @example('model: [1]')
 @example('epochs: .inf')
 @example('\x00')
-def test_any_train_config_is_read_or_refused(tmp_path, text):
-    pytest.importorskip('torch')
+def test_arbitrary_text_as_train_config_means_defaults_or_is_refused(tmp_path, text):
     pytest.importorskip('torch_geometric')
-    from fer_ros.training.config import read_train_config
+    from fer_ros.training.config import TrainConfig, read_train_config
 
     (tmp_path / 'c.yaml').write_text(text, encoding='utf-8', errors='surrogatepass')
     try:
-        read_train_config(tmp_path / 'c.yaml')
+        config = read_train_config(tmp_path / 'c.yaml')
     except (ModelFileError, SettingError):
         return
+    # Of such text, only comments, blanks and empty values are accepted.
+    assert config == TrainConfig()
+
+
+@given(st.data())
+@in_one_folder
+def test_any_value_of_train_setting_is_kept_in_its_type_or_refused(tmp_path, data):
+    pytest.importorskip('torch_geometric')
+    from fer_ros.training.config import TrainConfig, read_train_config
+
+    plain = TrainConfig()
+    name = data.draw(st.sampled_from(sorted(set(vars(plain)) - {'model', 'augment'})))
+    like_default = st.integers(0, 100) | st.floats(0, 1) | st.booleans() | st.just([])
+    value = data.draw(like_default | json_values)
+    (tmp_path / 'c.yaml').write_text(yaml.safe_dump({name: value}))
+    try:
+        config = read_train_config(tmp_path / 'c.yaml')
+    except (ModelFileError, SettingError):
+        return
+    given_value = tuple(value) if isinstance(value, list) else value
+    assert config == replace(plain, **{name: given_value})
+    if not isinstance(getattr(plain, name), float):
+        assert type(given_value) is type(getattr(plain, name))
+    elif not isinstance(given_value, bool):
+        assert math.isfinite(given_value)
 
 
 @given(
@@ -312,9 +338,12 @@ def test_damaged_checkpoint_is_loaded_or_refused(tmp_path, checkpoint_bytes, cha
             data[place] = value
     (tmp_path / 'm.safetensors').write_bytes(data)
     try:
-        load_checkpoint(tmp_path / 'm.safetensors')
+        loaded = load_checkpoint(tmp_path / 'm.safetensors')
     except ModelFileError:
         return
+    # Some changes only give other weights.
+    assert isinstance(loaded.model.config.classes, tuple)
+    assert all(weights.isfinite().all() for weights in loaded.model.state_dict().values())
 
 
 @pytest.fixture(scope='module')

@@ -436,18 +436,6 @@ def test_backward_stamp_jump_forgets_faces_and_processing_continues(graph, fer_n
     assert camera.send(bgr_to_msg(portrait_bgr, header(50.1))).faces[0].face_id == 2
 
 
-def test_late_image_is_left_out_and_face_keeps_its_id(graph, fer_node, portrait_bgr):
-    fer_node()
-    camera = Camera(graph)
-    for stamp_s in (100, 100.2):
-        camera.send(bgr_to_msg(portrait_bgr, header(stamp_s)))
-    camera.publisher.publish(bgr_to_msg(portrait_bgr, header(100.1)))
-    assert camera.send(bgr_to_msg(portrait_bgr, header(100.3))).faces[0].face_id == 1
-    assert [message.header for message in camera.emotions] == [
-        header(stamp_s) for stamp_s in (100, 100.2, 100.3)
-    ]
-
-
 def test_repeated_stamp_keeps_faces_and_still_finds_new_ones(graph, fer_node, portrait_bgr):
     fer_node()
     camera = Camera(graph)
@@ -459,7 +447,9 @@ def test_repeated_stamp_keeps_faces_and_still_finds_new_ones(graph, fer_node, po
     assert {face.face_id for _ in range(10) for face in camera.send(same).faces} == {1}
 
 
-def test_late_image_is_counted_and_warned_about_in_diagnostics(graph, fer_node, portrait_bgr):
+def test_late_image_is_left_out_and_counted_with_a_warning_and_face_keeps_its_id(
+    graph, fer_node, portrait_bgr
+):
     fer_node()
     camera = Camera(graph)
     reports = graph.received(DiagnosticArray, '/diagnostics')
@@ -471,6 +461,7 @@ def test_late_image_is_counted_and_warned_about_in_diagnostics(graph, fer_node, 
     assert (values['received'], values['published'], values['dropped']) == ('2', '1', '0')
     (face,) = camera.send(bgr_to_msg(portrait_bgr, header(100.1))).faces
     assert face.face_id == 1
+    assert [message.header for message in camera.emotions] == [header(100), header(100.1)]
 
 
 def test_two_publishers_of_one_image_topic_are_named_in_a_warning(graph, fer_node, capfd):
@@ -648,14 +639,15 @@ def test_detector_without_its_file_fails_to_configure_with_a_hint(
     assert 'run "fer-ros get-detector"' in node.transition_error
 
 
-def test_silent_camera_is_reported_with_its_topic(graph, fer_node):
+def test_silent_camera_is_reported_with_its_topic_and_cause(graph, fer_node, capfd):
     fer_node(no_image_warning_s=0.2)
     reports = graph.received(DiagnosticArray, '/diagnostics')
-    assert graph.spin_until(
-        lambda: any(
-            'no image on /camera/image_raw' in s.message for m in reports for s in m.status
-        )
-    )
+    silent = 'no image on /camera/image_raw'
+    assert graph.spin_until(lambda: [s for m in reports for s in m.status if s.message == silent])
+    entry = next(s for m in reports for s in m.status if s.message == silent)
+    assert (entry.name, entry.level) == ('fer_node: /camera/image_raw', DiagnosticStatus.WARN)
+    cause = r'no image for \d+ s with reliability \w+, depth 1; the topic has no publisher'
+    assert re.search(rf'\[WARN\].*/camera/image_raw: {cause}', capfd.readouterr().err)
 
 
 def levels_are(graph, camera, reports, level, image):

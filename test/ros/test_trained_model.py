@@ -49,7 +49,7 @@ def data(tmp_path, monkeypatch):
 
 
 def test_interrupted_training_is_finished_evaluated_and_run_in_node(
-    data, graph, fer_node, monkeypatch
+    data, graph, fer_node, monkeypatch, capsys
 ):
     from fer_ros.training.trainer import Trainer
 
@@ -64,7 +64,13 @@ def test_interrupted_training_is_finished_evaluated_and_run_in_node(
         patch.setattr(Trainer, 'fit', stop_after_one_epoch)
         with pytest.raises(SystemExit, match=r'^130$'):
             main(command)
+    assert 'epoch 1/3' in capsys.readouterr().err
+    first_row = (data / 'run' / 'metrics.csv').read_text()
     main(command)
+    resumed = capsys.readouterr().err
+    assert 'epoch 1/3' not in resumed
+    assert 'epoch 2/3' in resumed
+    assert (data / 'run' / 'metrics.csv').read_text().startswith(first_row)
     with (data / 'run' / 'metrics.csv').open() as stream:
         assert [row['epoch'] for row in csv.DictReader(stream)] == ['1', '2', '3']
 

@@ -1,5 +1,6 @@
 import pytest
 
+torch = pytest.importorskip('torch')
 pytest.importorskip('torch_geometric')
 
 import csv
@@ -15,6 +16,7 @@ from small_training import CONFIG
 
 from fer_ros.atomic_file import sole_writer
 from fer_ros.errors import ModelFileError, OutputError, SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.config import TrainConfig, read_train_config
 from fer_ros.training.train import train
@@ -91,15 +93,24 @@ def test_two_data_sets_train_one_model(tmp_path, monkeypatch, capsys):
     assert 'split of other data: 0 training faces.' in printed
 
 
-def test_training_from_shipped_weights_works_in_any_folder(
-    pictures, tmp_path, monkeypatch, capsys
-):
+def last_layers(model):
+    return [model.cnn_classifier[-1].weight, model.gat_classifier[-1].weight]
+
+
+def test_training_starts_from_shipped_weights_in_any_folder(pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / 'mine.yaml').write_text('init: shipped\nepochs: 1\n')
-    train(
-        read_train_config(tmp_path / 'mine.yaml'), [pictures], tmp_path / 'run', 'cpu', threads=1
-    )
-    assert 'model.safetensors' in os.listdir(tmp_path / 'run')
+    (tmp_path / 'mine.yaml').write_text('init: shipped\nepochs: 1\nlearning_rate: 1.0e-8\n')
+    config = read_train_config(tmp_path / 'mine.yaml')
+    train(config, [pictures], tmp_path / 'run', 'cpu', threads=1)
+    shipped = load_checkpoint(SHIPPED_MODEL.with_suffix('.safetensors')).model
+    kept = load_checkpoint(tmp_path / 'run' / 'best.safetensors').model
+    assert set(kept.config.classes) == {'neutral', 'happiness'}
+    # So small are the steps that the weights are still those of the start.
+    for name, weights in shipped.cnn.named_parameters():
+        torch.testing.assert_close(kept.cnn.get_parameter(name), weights, rtol=0, atol=1e-5)
+    answers = [model.config.classes.index('happiness') for model in (shipped, kept)]
+    for one, other in zip(last_layers(shipped), last_layers(kept), strict=True):
+        torch.testing.assert_close(other[answers[1]], one[answers[0]], rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(

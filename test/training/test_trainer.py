@@ -197,13 +197,28 @@ def test_bfloat16_is_used_if_supported_and_weights_stay_float32(faces, tmp_path,
     assert 0 < (mixed - whole).abs().max() < 0.01
 
 
-def test_missing_second_labels_do_not_break_training(faces, tmp_path):
-    labels = np.arange(24) % 2
-    some = with_second(faces, np.where(np.arange(24) < 12, labels, -1))
-    small_trainer(some, tmp_path / 'some', ONE_EPOCH).fit(progress=False)
-    one = with_second(faces, np.where(np.arange(24) == 0, labels, -1))
-    metrics = small_trainer(one, tmp_path / 'one', ONE_EPOCH).fit(progress=False)
-    assert np.isfinite(metrics.accuracy)
+def second_gradient(learner, faces):
+    learner.zero_grad()
+    dataset = AlignedFaces(faces, 48)
+    learner(dataset.collate([dataset[index] for index in range(len(faces))])).backward()
+    return learner.model.second_classifier.weight.grad.clone()
+
+
+def test_missing_second_label_is_not_learned_and_does_not_dilute_those_there(faces, tmp_path):
+    some = with_second(faces, np.where(np.arange(24) < 12, np.arange(24) % 2, -1))
+    config = replace(CONFIG, modality_dropout=0.0)
+    learner = small_trainer(some, tmp_path, config).learner.eval()
+    assert (second_gradient(learner, some.select(np.arange(12, 24))) == 0).all()
+    expected = second_gradient(learner, some.select(np.arange(12)))
+    assert expected.abs().max() > 0
+    torch.testing.assert_close(second_gradient(learner, some), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_training_with_a_single_second_label_stays_finite(faces, tmp_path):
+    one = with_second(faces, np.where(np.arange(24) == 0, 0, -1))
+    trainer = small_trainer(one, tmp_path, ONE_EPOCH)
+    assert np.isfinite(trainer.fit(progress=False).accuracy)
+    assert all(weights.isfinite().all() for weights in trainer.learner.parameters())
 
 
 def test_validation_loss_is_that_of_the_kept_model(faces, tmp_path):
