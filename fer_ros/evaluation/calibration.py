@@ -34,8 +34,8 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
     """Return the calibration that maximises the likelihood of the labels.
 
     Temperature scaling (Guo et al. 2017, section 4.2) with a bias for each class ("bias-corrected
-    temperature scaling": Alexandari et al. 2020), fitted by Newton's method.
-    The scale stays between 0.2 and 5.
+    temperature scaling": Alexandari et al. 2020), fitted by Newton's method. The scale stays
+    between 0.2 and 5; at a bound, the biases are those that suit it.
 
     Args:
         logits: ``(N, C)`` logits or logarithms of probabilities.
@@ -50,8 +50,11 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
     prior = np.zeros(inputs.shape[2])
     prior[0] = 1.0
     parameters = likeliest(inputs, labels, prior)
+    scale = float(np.clip(parameters[0], *_SCALES))
     found = parameters[1:] if biases else np.zeros(classes)
-    return Calibration(float(np.clip(parameters[0], *_SCALES)), found - found.mean())
+    if biases and scale != parameters[0]:
+        found = likeliest(inputs[:, :, 1:], labels, prior[1:], fixed=scale * z)
+    return Calibration(scale, found - found.mean())
 
 
 def likeliest(
@@ -59,15 +62,17 @@ def likeliest(
     labels: Labels,
     prior: npt.NDArray[np.float64],
     ridge: float = _RIDGE,
+    fixed: npt.NDArray[np.float64] | float = 0.0,
 ) -> npt.NDArray[np.float64]:
-    """Return the ``(K,)`` parameters of logits ``inputs @ parameters`` under which the labels are
-    likeliest, by Newton's method.
+    """Return the ``(K,)`` parameters of logits ``fixed + inputs @ parameters`` under which the
+    labels are likeliest, by Newton's method.
 
     Args:
         inputs: ``(N, C, K)``: d logits / d parameters.
         labels: ``(N,)``.
         prior: ``(K,)`` parameters to begin with, and to stay near.
         ridge: Weight of the square of the distance from ``prior``.
+        fixed: ``(N, C)`` part of the logits that does not depend on the parameters.
     """
     count, classes, size = inputs.shape
     target = np.eye(classes)[labels]
@@ -75,10 +80,10 @@ def likeliest(
 
     def loss(tried: npt.NDArray[np.float64]) -> float:
         away = tried - prior
-        return cross_entropy(inputs @ tried, labels) + ridge / 2 * float(away @ away)
+        return cross_entropy(fixed + inputs @ tried, labels) + ridge / 2 * float(away @ away)
 
     for _ in range(_STEPS):
-        p = softmax(inputs @ parameters)
+        p = softmax(fixed + inputs @ parameters)
         gradient = np.einsum('nc,nck->k', p - target, inputs) / count
         gradient += ridge * (parameters - prior)
         mean = np.einsum('nc,nck->nk', p, inputs)

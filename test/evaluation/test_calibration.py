@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_ros.data.face_set import FaceSet, one_hot
-from fer_ros.evaluation.calibration import cross_fitted, fit_calibration, log_of
+from fer_ros.evaluation.calibration import cross_entropy, cross_fitted, fit_calibration, log_of
 from fer_ros.evaluation.calibration_tables import (
     agreement_table,
     equal_tables,
@@ -59,6 +59,17 @@ def test_fit_without_biases_recovers_scale_and_keeps_biases_0():
 def test_scale_of_logits_that_contradict_labels_stays_positive():
     logits, labels = sampled(500)
     assert fit_calibration(-logits, labels, biases=False).scale == 0.2
+
+
+def test_biases_suit_scale_that_is_at_its_bound():
+    logits, labels = sampled(500)
+    contradicting = np.array([0.0, 0.0, 5.0]) - logits
+    both, scale_alone = (
+        fit_calibration(contradicting, labels, biases) for biases in (True, False)
+    )
+    assert both.scale == scale_alone.scale == 0.2
+    losses = [cross_entropy(found(contradicting), labels) for found in (both, scale_alone)]
+    assert losses[0] < losses[1]
 
 
 def test_cross_fitting_excludes_labels_of_own_group():
