@@ -17,15 +17,19 @@ from fer_ros.network.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from fer_ros.network.fer_net import FerNet
 
 
-def last_line_on_full_disk(tmp_path, most_bytes, *arguments):
-    """Return the last line that a command writes whose files may not exceed a size."""
-    ended = subprocess.run(
+def run(tmp_path, most_bytes, *arguments):
+    """Run a command whose files may not exceed a size."""
+    return subprocess.run(
         [sys.executable, '-m', 'fer_ros', *map(str, arguments)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
         env={**uncounted(), 'XDG_CACHE_HOME': str(tmp_path / 'cache')},
         capture_output=True,
         text=True,
     )
+
+
+def last_line_on_full_disk(tmp_path, most_bytes, *arguments):
+    ended = run(tmp_path, most_bytes, *arguments)
     assert ended.returncode == 1, ended.stderr
     assert 'Traceback' not in ended.stderr
     return ended.stderr.splitlines()[-1].rpartition('\r')[2]
@@ -75,12 +79,15 @@ def test_training_on_full_disk_keeps_what_it_has_written_and_leaves_no_partial_f
 
 
 def test_evaluation_on_full_disk_leaves_no_half_report(pictures, tmp_path):
+    command = ['evaluate', '--data', pictures, '--split', 'test', '--out']
+    # From here on, the prepared data is in the cache.
+    assert run(tmp_path, 1_000_000, *command, tmp_path / 'whole').returncode == 0
+    largest = (tmp_path / 'whole' / 'confusion_fused.png').stat().st_size
     out = tmp_path / 'report'
     out.mkdir()
     (out / 'report.md').write_text('the one before')
-    options = ['--data', pictures, '--split', 'test', '--out', out]
-    # Enough for the prepared data and the tables, but not for the pictures.
-    assert last_line_on_full_disk(tmp_path, 30_000, 'evaluate', *options).startswith('fer-ros: ')
+    line = last_line_on_full_disk(tmp_path, largest - 1, *command, out)
+    assert line.startswith('fer-ros: ')
     assert [path.name for path in out.iterdir()] == ['report.md']
     assert (out / 'report.md').read_text() == 'the one before'
     assert hidden(tmp_path) == []
