@@ -1,70 +1,163 @@
-"""Chooses how much of the class frequencies of the training data to remove from a model's answers.
+"""Chooses how a model's answers are adapted to people outside its training data.
 
     python -m benchmarks.prior_correction --data FERPLUS --data ../shared/data/wild
 
-Prints accuracy, recall and calibration on the validation split of each data set for strengths of
-``prior_correction``, and the mean of accuracy and recall over the data sets. The strength with the
-highest mean is the default in ``fer_ros/inference/prior_correction.py``. Recall is over classes
-with many faces, because that of the others would be chance.
+Fits the class offsets of ``PriorCorrection`` on the validation splits of several data sets, which
+count equally, with several ridges. Each face is corrected by offsets that were fitted without its
+person or photograph. Ridge and strength of ``prior_correction`` are those with the highest mean of
+accuracy and recall over the data sets; recall is over classes with many faces, because that of the
+others would be chance. The strength is the default in ``fer_ros/inference/prior_correction.py``.
+``--write`` stores the offsets, and the temperature that suits them, in the files of the model.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import load_faces
 from fer_ros.data.face_set import FaceSet
-from fer_ros.evaluation.predictions import aligned_faces, answers_for
+from fer_ros.evaluation.calibration import fit_calibration, log_of
+from fer_ros.evaluation.predictions import aligned_faces, ask, in_classes_of
 from fer_ros.evaluation.prior_curve import COLUMNS, STRENGTHS, prior_curve
-from fer_ros.inference.classifier import SHIPPED_MODEL, Classifier
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
+from fer_ros.inference.config import OFFSETS, TEMPERATURE
+from fer_ros.metrics import Labels
 from fer_ros.models import load_classifier
+from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.progress import ProgressBar
+from fer_ros.structures import FloatArray
+from fer_ros.training.answers import answer_temperature
+from fer_ros.training.export import restate
 
+# Infinite: no offsets.
+RIDGES = (0.006, 0.02, 0.06, 0.2, np.inf)
+_PARTS, _SEEDS = 5, 3
 _MEAN = COLUMNS.index('mean of accuracy and that recall') - 1
 
+# Logits in the classes of the model, and labels.
+Judged = tuple[FloatArray, Labels]
 
-def curve(classifier: Classifier, faces: FaceSet) -> list[tuple[float, ...]]:
-    """Return the rows of ``prior_curve`` for a model that is not corrected."""
-    stream, crop_px = classifier.config.stream, classifier.config.crop_px
+
+def judged(classifier: Any, faces: FaceSet) -> Judged:
+    """Return ``(N, C)`` logits of a model, up to a constant per face, and ``(N,)`` labels.
+
+    Classes that the data does not have are ruled out.
+    """
+    config = classifier.config
     bar = ProgressBar(
-        aligned_faces(faces, crop_px), 'faces', len(faces), unit=' faces', leave=False
+        aligned_faces(faces, config.crop_px), 'faces', len(faces), unit=' faces', leave=False
     )
-    answers = answers_for(classifier, bar, [stream], faces.classes)[stream]
-    return prior_curve(answers, faces, classifier.figures)
+    logits = log_of(ask(classifier, bar, [config.stream])[config.stream])
+    columns = [config.classes.index(name) for name in faces.classes]
+    ruled_out = np.setdiff1d(np.arange(len(config.classes)), columns)
+    logits[:, ruled_out] = -1e4
+    return logits, np.array(columns)[faces.labels()]
 
 
-def best_strength(curves: list[list[tuple[float, ...]]]) -> tuple[float, list[float]]:
-    """Return the strength with the highest mean, and the mean at each of ``STRENGTHS``."""
-    means = np.mean([[row[_MEAN] for row in rows] for rows in curves], axis=0)
-    return STRENGTHS[int(means.argmax())], means.tolist()
+def fitted_offsets(parts: list[Judged], ridge: float) -> npt.NDArray[np.float64]:
+    """Return the ``(C,)`` offsets that make the labels of several sets likeliest.
+
+    Args:
+        parts: Logits and labels of each set; the faces of smaller sets are repeated, so that all
+            sets count equally.
+        ridge: Weight of the squares of the offsets; see ``fit_calibration``.
+    """
+    classes = parts[0][0].shape[1]
+    if not np.isfinite(ridge):
+        return np.zeros(classes)
+    most = max(len(labels) for _, labels in parts)
+    rows = [np.resize(np.arange(len(labels)), most) for _, labels in parts]
+    logits = np.concatenate([part[0][row] for part, row in zip(parts, rows, strict=True)])
+    labels = np.concatenate([part[1][row] for part, row in zip(parts, rows, strict=True)])
+    fitted = fit_calibration(logits, labels, ridge=ridge)
+    return fitted.biases / fitted.scale
+
+
+def cross_fitted(
+    parts: list[Judged], groups: list[npt.NDArray[Any]], ridge: float, seed: int
+) -> list[FloatArray]:
+    """Return the logits of each set, plus offsets fitted to faces of other groups."""
+    rng = np.random.default_rng(seed)
+    numbers = [np.unique(names, return_inverse=True)[1] for names in groups]
+    folds = [(rng.permutation(number.max() + 1) % _PARTS)[number] for number in numbers]
+    found = [logits.copy() for logits, _ in parts]
+    for fold in range(_PARTS):
+        others = [
+            (logits[inside != fold], labels[inside != fold])
+            for (logits, labels), inside in zip(parts, folds, strict=True)
+        ]
+        offsets = fitted_offsets(others, ridge)
+        for rows, inside in zip(found, folds, strict=True):
+            rows[inside == fold] += offsets.astype(np.float32)
+    return found
+
+
+def curves(
+    classifier: Any, sets: list[FaceSet], parts: list[Judged], ridge: float
+) -> npt.NDArray[np.float64]:
+    """Return ``(sets, strengths, columns)`` figures at a ridge, the means over several draws."""
+    plain = {name: value for name, value in classifier.figures.items() if name != OFFSETS}
+    groups = [_groups(faces) for faces in sets]
+    found = [
+        [
+            prior_curve(
+                in_classes_of(softmax(logits), classifier.config.classes, faces.classes),
+                faces,
+                plain,
+            )
+            for faces, logits in zip(sets, cross_fitted(parts, groups, ridge, seed), strict=True)
+        ]
+        for seed in range(_SEEDS if np.isfinite(ridge) else 1)
+    ]
+    return np.mean(found, axis=0)
+
+
+def _groups(faces: FaceSet) -> npt.NDArray[Any]:
+    known = faces.groups()
+    return np.arange(len(faces)) if known is None else known
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and, if requested, write."""
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument(
         '--data', type=Path, action='append', required=True, help='data as for train'
     )
-    options.add_argument('--model', type=Path, default=SHIPPED_MODEL, help='.onnx or .safetensors')
+    options.add_argument(
+        '--model', type=Path, default=SHIPPED_MODEL.with_suffix('.safetensors'), help='weights'
+    )
+    options.add_argument('--write', action='store_true', help='store the offsets in the model')
     chosen = options.parse_args()
     classifier = load_classifier(chosen.model)
-    curves = []
-    for path in chosen.data:
-        faces = load_faces(path, 'validation', CACHE, fold=1, progress=False)
-        rows = curve(classifier, faces)
-        curves.append(rows)
-        print(f'\n{path.name}, {len(faces)} faces')
-        print(*COLUMNS, sep=' | ')
-        for strength, row in zip(STRENGTHS, rows, strict=True):
-            shares = ' | '.join(f'{100 * value:.2f}' for value in row[:-1])
-            print(f'{strength:.1f} | {shares} | {row[-1]:.4f}')
-    best, means = best_strength(curves)
-    print('\nprior_correction | mean over the data sets')
-    for strength, mean in zip(STRENGTHS, means, strict=True):
-        print(f'{strength:.1f} | {100 * mean:.2f}')
-    print(f'best: {best:.1f}')
+    sets = [load_faces(path, 'validation', CACHE, fold=1, progress=False) for path in chosen.data]
+    parts = [judged(classifier, faces) for faces in sets]
+    found = {ridge: curves(classifier, sets, parts, ridge) for ridge in RIDGES}
+    means = np.array([found[ridge][:, :, _MEAN].mean(axis=0) for ridge in RIDGES])
+    print('Mean over the data sets, by ridge of the offsets (inf: none) and prior_correction')
+    print('ridge', *(f'{strength:.1f}' for strength in STRENGTHS), sep=' | ')
+    for ridge, row in zip(RIDGES, means, strict=True):
+        print(ridge, *(f'{100 * mean:.2f}' for mean in row), sep=' | ')
+    best, strength = np.unravel_index(int(means.argmax()), means.shape)
+    for ridge in (np.inf, RIDGES[best]):
+        for path, rows in zip(chosen.data, found[ridge], strict=True):
+            print(f'\n{path.name}, ridge {ridge}', *COLUMNS, sep=' | ')
+            for value, row in zip(STRENGTHS, rows, strict=True):
+                shares = ' | '.join(f'{100 * share:.2f}' for share in row[:-1])
+                print(f'{value:.1f} | {shares} | {row[-1]:.4f}')
+    offsets = fitted_offsets(parts, RIDGES[best])
+    named = dict(zip(classifier.config.classes, np.round(offsets, 3).tolist(), strict=True))
+    print(f'\nbest: prior_correction {STRENGTHS[strength]:.1f}, ridge {RIDGES[best]}: {named}')
+    if chosen.write:
+        kept = load_checkpoint(chosen.model)
+        figures = {**kept.figures, OFFSETS: named}
+        figures[TEMPERATURE] = answer_temperature(kept.model.eval(), figures, sets[0])
+        restate(replace(kept, figures=figures), chosen.model)
+        print(f'written, temperature {figures[TEMPERATURE]}')
 
 
 if __name__ == '__main__':

@@ -30,7 +30,9 @@ class Calibration:
         return calibrated
 
 
-def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> Calibration:
+def fit_calibration(
+    logits: FloatArray, labels: Labels, biases: bool = True, ridge: float = _RIDGE
+) -> Calibration:
     """Return the calibration that maximises the likelihood of the labels.
 
     Temperature scaling (Guo et al. 2017, section 4.2) with a bias for each class ("bias-corrected
@@ -41,6 +43,7 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
         logits: ``(N, C)`` logits or logarithms of probabilities.
         labels: ``(N,)`` class indices.
         biases: Whether to fit biases besides the temperature.
+        ridge: Weight of the squared deviations of scale and biases from 1 and 0.
     """
     count, classes = logits.shape
     z = np.asarray(logits, np.float64)
@@ -49,11 +52,11 @@ def fit_calibration(logits: FloatArray, labels: Labels, biases: bool = True) -> 
     inputs = inputs if biases else inputs[:, :, :1]
     prior = np.zeros(inputs.shape[2])
     prior[0] = 1.0
-    parameters = likeliest(inputs, labels, prior)
+    parameters = likeliest(inputs, labels, prior, ridge)
     scale = float(np.clip(parameters[0], *_SCALES))
     found = parameters[1:] if biases else np.zeros(classes)
     if biases and scale != parameters[0]:
-        found = likeliest(inputs[:, :, 1:], labels, prior[1:], fixed=scale * z)
+        found = likeliest(inputs[:, :, 1:], labels, prior[1:], ridge, fixed=scale * z)
     return Calibration(scale, found - found.mean())
 
 

@@ -9,6 +9,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.face.alignment import align_face
 from fer_ros.inference.classifier import BothSides, Classifier, softmax
+from fer_ros.inference.config import OFFSETS
 from fer_ros.inference.inputs import make_batch
 from fer_ros.inference.prior_correction import AS_TRAINED, CorrectedClassifier
 from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
@@ -115,7 +116,8 @@ def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
     if isinstance(classifier, CorrectedClassifier):
         base, correction = classifier.base, classifier.correction
         sentence += (
-            f' Its answers have a prior_correction of {correction.strength:g} and a '
+            f' Its answers have a prior_correction of {correction.strength:g}, '
+            f'{"the class offsets of its file, " if OFFSETS in base.figures else ""}and a '
             f'temperature of {correction.temperature:g}; {AS_TRAINED}: {own} without these.'
         )
     if isinstance(base, BothSides):

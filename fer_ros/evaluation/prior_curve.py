@@ -9,7 +9,7 @@ from fer_ros.evaluation.report import Table
 from fer_ros.evaluation.stills import MANY_FACES, in_frequent_classes
 from fer_ros.inference.classifier import softmax
 from fer_ros.inference.config import TEMPERATURE
-from fer_ros.inference.prior_correction import log_frequencies
+from fer_ros.inference.prior_correction import added_logits
 from fer_ros.metrics import measure, unweighted_recall
 from fer_ros.structures import FloatArray
 
@@ -38,7 +38,7 @@ def prior_curve(
     frequent = in_frequent_classes(labels)
     for strength in STRENGTHS:
         # Correcting renormalised probabilities gives the same as renormalising corrected ones.
-        logits = log_of(as_trained) - strength * log_frequencies(faces.classes, figures)
+        logits = log_of(as_trained) + added_logits(faces.classes, figures, strength)
         answered = softmax(logits / figures.get(TEMPERATURE, 1.0))
         found, predictions = measure(answered, labels, faces.classes), answered.argmax(axis=1)
         recall = float('nan')

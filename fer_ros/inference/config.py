@@ -24,9 +24,11 @@ _LARGEST = {
 }
 _MOST_CLASSES, _LONGEST_NAME = 1000, 100
 
-# Keys of the figures that ``PriorCorrection`` needs: how often the training drew each class, and
-# the temperature of the corrected logits.
+# Keys of the figures that ``PriorCorrection`` uses: how often the training drew each class, what
+# is added to the logit of each class for people outside the training data, and the temperature of
+# the corrected logits.
 FREQUENCIES = 'class_frequencies'
+OFFSETS = 'class_offsets'
 TEMPERATURE = 'temperature'
 
 STREAMS = ('cnn', 'gat', 'fused')
@@ -192,9 +194,13 @@ def read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig,
 
 def _require_answers(config: ModelConfig, figures: dict[str, Any]) -> None:
     """Raise a ``ValueError`` if the figures are no valid input of ``PriorCorrection``."""
-    frequencies = figures.get(FREQUENCIES)
-    if frequencies is not None and set(frequencies) != set(config.classes):
-        raise ValueError(f'{FREQUENCIES} has the classes {", ".join(frequencies)}')
+    frequencies, offsets = figures.get(FREQUENCIES), figures.get(OFFSETS)
+    for name, values in ((FREQUENCIES, frequencies), (OFFSETS, offsets)):
+        if values is not None and set(values) != set(config.classes):
+            raise ValueError(f'{name} has the classes {", ".join(values)}')
+    for value in (offsets or {}).values():
+        if type(value) not in (int, float) or not -10 <= value <= 10:
+            raise ValueError(f'{OFFSETS} contains {value!r}, expected -10 to 10')
     for value in (*(frequencies or {}).values(), figures.get(TEMPERATURE, 1.0)):
         if type(value) not in (int, float) or not 1e-6 <= value <= 1e3:
             raise ValueError(

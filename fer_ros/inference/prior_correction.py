@@ -1,4 +1,4 @@
-"""PriorCorrection: removes the class frequencies of the training from a model's logits."""
+"""PriorCorrection: adapts a model's logits to people outside its training data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import Classifier
-from fer_ros.inference.config import FREQUENCIES, TEMPERATURE
+from fer_ros.inference.config import FREQUENCIES, OFFSETS, TEMPERATURE
 from fer_ros.structures import FloatArray, ModelInput
 
 # Chosen by ``python -m benchmarks.prior_correction``; see the model card.
@@ -20,15 +20,17 @@ class PriorCorrection:
     """Removes the class frequencies of the training from a model's logits.
 
     A model learns p(class | face) under the class frequencies π of its training, which differ from
-    those in front of a robot. Its logits z become (z − s log π) / T with a strength s and a
-    temperature T: logit adjustment (Menon et al. 2021, eq. 9; Saerens et al. 2002, eq. 2.4)
-    followed by temperature scaling (Guo et al. 2017). T belongs to the model; it is fitted at
-    ``DEFAULT_STRENGTH`` on faces with the disturbances that a camera causes.
+    those in front of a robot, as do the faces: strangers show some classes less clearly. Its
+    logits z become (z − s log π + r b) / T: logit adjustment with a strength s (Menon et al. 2021,
+    eq. 9; Saerens et al. 2002, eq. 2.4), class offsets b, which ``benchmarks.prior_correction``
+    fits on people outside the training data ("bias-corrected temperature scaling": Alexandari et
+    al. 2020), and temperature scaling (Guo et al. 2017). b and T belong to the model and to
+    ``DEFAULT_STRENGTH``; r is 1 there and above, and falls to 0 with s.
     """
 
     def __init__(self, classifier: Classifier, strength: float = DEFAULT_STRENGTH) -> None:
         """Args:
-        classifier: Model whose file contains π and T.
+        classifier: Model whose file contains π, and perhaps b and T.
         strength: s, in [0, 1]. 0: as trained; 1: as if all classes were equally likely.
 
         Raises:
@@ -43,12 +45,11 @@ class PriorCorrection:
             )
         self.strength = strength
         self.temperature = float(classifier.figures.get(TEMPERATURE, 1.0))
-        prior = strength * log_frequencies(classifier.config.classes, classifier.figures)
-        self._prior: FloatArray = prior.astype(np.float32)
+        self._added = added_logits(classifier.config.classes, classifier.figures, strength)
 
     def __call__(self, logits: FloatArray) -> FloatArray:
         """Return the corrected ``(B, C)`` logits for those of the model."""
-        corrected = (logits - self._prior) / self.temperature
+        corrected = (logits + self._added) / self.temperature
         return corrected.astype(np.float32)
 
 
@@ -71,6 +72,23 @@ class CorrectedClassifier:
         logits = self.base.stream_logits(batch)
         corrected = {name: self.correction(rows) for name, rows in logits.items()}
         return {AS_TRAINED: logits[self.config.stream], **corrected}
+
+
+def added_logits(
+    classes: Sequence[str], figures: Mapping[str, Any], strength: float
+) -> FloatArray:
+    """Return ``(C,)`` what ``PriorCorrection`` adds to the logits before it divides by T.
+
+    Args:
+        classes: C classes; those that the model does not know get 0.
+        figures: Figures stored in the model file.
+        strength: s, in [0, 1].
+    """
+    offsets = figures.get(OFFSETS, {})
+    known = np.array([offsets.get(name, 0.0) for name in classes], np.float32)
+    share = min(strength / DEFAULT_STRENGTH, 1.0)
+    added: FloatArray = share * known - strength * log_frequencies(classes, figures)
+    return added.astype(np.float32)
 
 
 def log_frequencies(classes: Sequence[str], figures: Mapping[str, Any]) -> FloatArray:

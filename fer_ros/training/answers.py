@@ -10,7 +10,7 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.synthetic_clips import SEVERITIES, clips_of_stills
 from fer_ros.evaluation.calibration import fit_calibration
 from fer_ros.evaluation.predictions import batches
-from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, log_frequencies
+from fer_ros.inference.prior_correction import DEFAULT_STRENGTH, added_logits
 from fer_ros.network.fer_net import FerNet
 from fer_ros.training.face_dataset import without_unknown
 
@@ -31,7 +31,7 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
 
     Args:
         model: Model calibrated on clean faces, in evaluation mode, on the CPU.
-        figures: Figures stored in its file, with the frequencies of its classes.
+        figures: Figures stored in its file, with the frequencies and offsets of its classes.
         validation: Faces that the model was not trained on.
     """
     stills = validation.spread(MOST_STILLS)
@@ -40,9 +40,8 @@ def answer_temperature(model: FerNet, figures: Mapping[str, Any], validation: Fa
         model(torch.from_numpy(batch.crops), torch.from_numpy(batch.nodes)).numpy()
         for batch in batches(frames)
     ]
-    logits = np.concatenate(parts) - DEFAULT_STRENGTH * log_frequencies(
-        model.config.classes, figures
-    )
+    added = added_logits(model.config.classes, figures, DEFAULT_STRENGTH)
+    logits = np.concatenate(parts) + added
     known = torch.from_numpy(np.repeat(stills.known_classes, FRAMES, axis=0))
     among_known = without_unknown(torch.from_numpy(logits), known).numpy()
     labels = np.repeat(stills.labels(), FRAMES)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -140,8 +141,6 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
     The batch size is dynamic. Configuration, class order and figures are stored in the file. An
     existing file is replaced only once the new one is complete.
     """
-    import onnx
-
     size = checkpoint.model.config.crop_px
     # Two faces: the exporter would fix a batch size of one.
     example = torch.zeros(2, 1, size, size), torch.zeros(2, NUM_LANDMARKS, NUM_NODE_FEATURES)
@@ -160,9 +159,31 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
                 opset_version=17,
                 dynamo=False,
             )
-        graph = onnx.load(aside)
-        onnx.helper.set_model_props(graph, checkpoint.metadata())
-        onnx.save(graph, aside)
+        _describe(aside, checkpoint)
+
+
+def restate(checkpoint: Checkpoint, weights: Path) -> None:
+    """Replace the figures in the files of a model, whose weights stay as they are.
+
+    Args:
+        checkpoint: The model with its new figures.
+        weights: Its safetensors file; ONNX files beside it are those that ``keep`` wrote.
+    """
+    save_checkpoint(checkpoint, weights, half=True)
+    for path in (weights.with_suffix('.onnx'), weights.with_suffix('.int8.onnx')):
+        if path.is_file():
+            with atomic_file(path) as aside:
+                copyfile(path, aside)
+                _describe(aside, checkpoint)
+
+
+def _describe(path: Path, checkpoint: Checkpoint) -> None:
+    """Store configuration, class order and figures in an ONNX file."""
+    import onnx
+
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, checkpoint.metadata())
+    onnx.save(graph, path)
 
 
 # First block of a MobileNet that computes in 8 bits, counted from 0.
