@@ -19,6 +19,7 @@ from fer_ros.data.image_folder import IMAGE_FOLDER
 from fer_ros.data.jaffe import JAFFE
 from fer_ros.data.joined_sets import join_sets, without_copies
 from fer_ros.data.kdef import KDEF
+from fer_ros.data.lineage import COPIES_LEFT_OUT
 from fer_ros.data.manifest import MANIFEST
 from fer_ros.data.photographs import find_photographs
 from fer_ros.data.raf_db import RAF_DB
@@ -36,8 +37,6 @@ READERS: tuple[Dataset, ...] = (
     IMAGE_FOLDER,
 )
 DATASETS = tuple(dataset.name for dataset in READERS)
-# Entry of a model file about training faces whose photograph is in the validation or test split.
-COPIES_LEFT_OUT = 'left out'
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+# Entry ``copies`` of a model file: what happened to training faces whose photograph is in the
+# validation or test split.
+COPIES_LEFT_OUT = 'left out'
+
 # The keys by which a model file names its data; see ``TrainingData.about``.
 _OF_DATA = ('dataset', 'fold')
 
@@ -29,6 +33,15 @@ def lineage_of(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """
     entries = [entry for figures in sources for entry in seen_by(figures)]
     return [entry for number, entry in enumerate(entries) if entry not in entries[:number]]
+
+
+def has_seen_copies(figures: Mapping[str, Any]) -> bool:
+    """Return whether copies of photographs that judge a model may have been in its training.
+
+    The folds of data that is split by subject have none.
+    """
+    pictures = any('fold' not in entry for entry in seen_by(figures))
+    return pictures and figures.get('copies') != COPIES_LEFT_OUT
 
 
 def folds_seen(figures: Mapping[str, Any], dataset: str) -> list[int]:

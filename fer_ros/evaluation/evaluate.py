@@ -10,7 +10,6 @@ from fer_ros.data.cache import CACHE
 from fer_ros.data.crema_d import CREMA_D
 from fer_ros.data.dataset import Dataset
 from fer_ros.data.datasets import (
-    COPIES_LEFT_OUT,
     dataset_at,
     dataset_named,
     load_faces,
@@ -19,6 +18,7 @@ from fer_ros.data.datasets import (
 )
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
+from fer_ros.data.lineage import has_seen_copies
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration_tables import agreement_table, equal_tables, fit_table
@@ -171,14 +171,14 @@ def _qualities(faces: FaceSet, crop_px: int) -> npt.NDArray[np.float64]:
 
 
 def _about_copies(classifier: Classifier) -> str:
-    if classifier.figures.get('copies') == COPIES_LEFT_OUT:
+    if not has_seen_copies(classifier.figures):
         return (
             'The training of this model left out faces whose photograph is in the validation or '
             'test split; faces marked as seen are so only for other models.'
         )
     return (
-        'The model may have been trained on photographs that it is judged on here: its file does '
-        'not say that they were left out.'
+        'The model, or one that it descends from, may have been trained on photographs that it is '
+        'judged on here: its file does not say that they were left out.'
     )
 
 

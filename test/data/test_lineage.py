@@ -1,4 +1,4 @@
-from fer_ros.data.lineage import lineage_of, other_folds, seen_by
+from fer_ros.data.lineage import has_seen_copies, lineage_of, other_folds, seen_by
 
 FERPLUS = {'dataset': 'ferplus'}
 
@@ -25,3 +25,10 @@ def test_other_folds_include_those_of_all_ancestors():
     figures = {**crema_d(1), 'lineage': [crema_d(4), FERPLUS, crema_d(2)]}
     assert other_folds(figures, 'crema_d', 1) == [2, 4]
     assert other_folds(FERPLUS, 'crema_d', 1) == []
+
+
+def test_model_without_a_note_on_copies_may_have_seen_some():
+    assert has_seen_copies(FERPLUS)
+    assert not has_seen_copies({**FERPLUS, 'copies': 'left out'})
+    assert not has_seen_copies(crema_d(1))
+    assert not has_seen_copies({'epoch': 3})

@@ -79,6 +79,19 @@ def test_checkpoint_trained_on_another_fold_is_refused(faces, tmp_path):
             small_trainer(faces, tmp_path / 'b', config, about={**about, 'fold': 1})
 
 
+def test_model_descended_from_one_that_may_have_seen_copies_claims_nothing_about_them(
+    faces, tmp_path
+):
+    apart = {'dataset': 'ferplus', 'copies': 'left out'}
+    small_trainer(faces, tmp_path / 'old', ONE_EPOCH, about={'dataset': 'ferplus'}).fit(False)
+    small_trainer(faces, tmp_path / 'new', ONE_EPOCH, about=apart).fit(False)
+    for before, claims in (('old', False), ('new', True)):
+        config = replace(ONE_EPOCH, init=str(tmp_path / before / 'model.safetensors'))
+        small_trainer(faces, tmp_path / f'of_{before}', config, about=apart).fit(False)
+        found = load_checkpoint(tmp_path / f'of_{before}' / 'model.safetensors').figures
+        assert ('copies' in found) == claims
+
+
 def test_checkpoint_descended_from_another_fold_is_refused(faces, tmp_path):
     fold_2 = {'dataset': 'crema_d', 'fold': 2}
     small_trainer(faces, tmp_path / 'a', ONE_EPOCH, about=fold_2).fit(progress=False)
