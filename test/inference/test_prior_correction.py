@@ -56,6 +56,17 @@ def test_temperature_of_model_lowers_confidence_after_correction(strength, odds,
     assert found == pytest.approx([odds / (1 + odds), 1 / (1 + odds)], abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ('strength', 'loud'),
+    # The odds of calm are 3; class frequencies take s log 3, offsets log 2 from the default on.
+    [(0.0, 0.0), (0.2, 0.5), (0.4, 1.0), (1.0, 1.0)],
+)
+def test_class_offsets_count_in_full_from_default_strength(strength, loud, two_faces):
+    offsets = {'calm': 0.0, 'loud': float(np.log(2))}
+    found = answer(Undecided(class_offsets=offsets), strength, two_faces)
+    assert found[0] / found[1] == pytest.approx(3 ** (1 - strength) / 2**loud, rel=1e-5)
+
+
 def test_corrected_classifier_also_gives_answer_as_trained(two_faces):
     corrected = CorrectedClassifier(Undecided(), 1.0)
     streams = corrected.stream_logits(two_faces)

@@ -85,15 +85,15 @@ def test_faces_of_several_cameras_in_one_batch_are_estimated_as_if_alone(
 
 def test_training_class_frequencies_are_corrected_before_smoothing(models, portrait_bgr):
     frames = {}
-    for strength in (0.0, 1.0):
+    for strength in (0.5, 1.0):
         pipeline = EmotionPipeline(models, PipelineSettings(prior_correction=strength))
         (face,) = pipeline.process(portrait_bgr, 0.0).faces
         assert (face.probabilities == face.frame_probabilities).all()
         frames[strength] = face.frame_probabilities
     figures = models.classifier.figures
     frequencies = np.array([figures['class_frequencies'][name] for name in pipeline.classes])
-    taken_out = np.log(frames[0.0] / frames[1.0]) * figures['temperature']
-    differences = taken_out - np.log(frequencies)
+    taken_out = np.log(frames[0.5] / frames[1.0]) * figures['temperature']
+    differences = taken_out - 0.5 * np.log(frequencies)
     assert differences == pytest.approx(np.full(8, differences[0]), abs=1e-3)
 
 

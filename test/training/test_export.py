@@ -17,9 +17,9 @@ from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
-from fer_ros.network.checkpoint import Checkpoint
+from fer_ros.network.checkpoint import Checkpoint, load_checkpoint
 from fer_ros.network.fer_net import FerNet
-from fer_ros.training.export import export_onnx, has_int8_form, quantize_onnx
+from fer_ros.training.export import export_onnx, has_int8_form, quantize_onnx, restate
 
 
 @pytest.fixture(scope='module')
@@ -114,3 +114,20 @@ def test_quantizing_without_faces_is_an_error_and_writes_nothing(faces, folder, 
     ):
         quantize_onnx(folder / 'm.onnx', tmp_path / 'x', faces.select(np.arange(0)), 48)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_restated_model_has_new_figures_and_same_weights_in_all_forms(faces, tmp_path):
+    for path in SHIPPED_MODEL.parent.glob('ferplus.*'):
+        shutil.copy(path, tmp_path)
+    weights = tmp_path / SHIPPED_MODEL.with_suffix('.safetensors').name
+    restate(replace(load_checkpoint(weights), figures={'epoch': 7}), weights)
+    batch = make_batch(list(aligned_faces(faces, CROP_PX)))
+    for name, backend, int8 in (
+        ('ferplus.onnx', 'onnx', False),
+        ('ferplus.onnx', 'onnx', True),
+        ('ferplus.safetensors', 'torch', False),
+    ):
+        before = load_classifier(SHIPPED_MODEL.parent / name, backend, int8=int8)
+        after = load_classifier(tmp_path / name, backend, int8=int8)
+        assert after.figures == {'epoch': 7}
+        assert (after.logits(batch) == before.logits(batch)).all()
