@@ -7,7 +7,8 @@ count equally, with several ridges. Each face is corrected by offsets that were 
 person or photograph. Ridge and strength of ``prior_correction`` are those with the highest mean of
 accuracy and recall over the data sets; recall is over classes with many faces, because that of the
 others would be chance. The strength is the default in ``fer_ros/inference/prior_correction.py``.
-``--write`` stores the offsets, and the temperature that suits them, in the files of the model.
+``--write`` stores the offsets in the files of the model, and the temperature that suits them,
+which is fitted on the first data set.
 """
 
 import argparse
@@ -21,11 +22,13 @@ import numpy.typing as npt
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import load_faces
 from fer_ros.data.face_set import FaceSet
+from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration import fit_calibration, log_of
 from fer_ros.evaluation.predictions import aligned_faces, ask, in_classes_of
 from fer_ros.evaluation.prior_curve import COLUMNS, STRENGTHS, prior_curve
-from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
-from fer_ros.inference.config import OFFSETS, TEMPERATURE
+from fer_ros.inference.classifier import SHIPPED_MODEL, Classifier, softmax
+from fer_ros.inference.config import FREQUENCIES, OFFSETS, TEMPERATURE
+from fer_ros.inference.prior_correction import DEFAULT_STRENGTH
 from fer_ros.metrics import Labels
 from fer_ros.models import load_classifier
 from fer_ros.network.checkpoint import load_checkpoint
@@ -40,35 +43,44 @@ _PARTS, _SEEDS = 5, 3
 _MEAN = COLUMNS.index('mean of accuracy and that recall') - 1
 
 # Logits in the classes of the model, and labels.
-Judged = tuple[FloatArray, Labels]
+Labelled = tuple[FloatArray, Labels]
 
 
-def judged(classifier: Any, faces: FaceSet) -> Judged:
+def with_known_labels(faces: FaceSet, known: tuple[str, ...]) -> FaceSet:
+    """Return the faces whose class is known to the model."""
+    return faces.select(np.isin(np.array(faces.classes)[faces.labels()], known))
+
+
+def labelled_logits(classifier: Classifier, faces: FaceSet) -> Labelled:
     """Return ``(N, C)`` logits of a model, up to a constant per face, and ``(N,)`` labels.
 
     Classes that the data does not have are ruled out.
+
+    Args:
+        classifier: Model with C classes.
+        faces: N faces ``with_known_labels``.
     """
     config = classifier.config
     bar = ProgressBar(
         aligned_faces(faces, config.crop_px), 'faces', len(faces), unit=' faces', leave=False
     )
     logits = log_of(ask(classifier, bar, [config.stream])[config.stream])
-    columns = [config.classes.index(name) for name in faces.classes]
-    ruled_out = np.setdiff1d(np.arange(len(config.classes)), columns)
-    logits[:, ruled_out] = -1e4
-    return logits, np.array(columns)[faces.labels()]
+    logits[:, ~np.isin(config.classes, faces.classes)] = -1e4
+    names = np.array(faces.classes)[faces.labels()]
+    return logits, np.array([config.classes.index(name) for name in names], np.int64)
 
 
-def fitted_offsets(parts: list[Judged], ridge: float) -> npt.NDArray[np.float64]:
+def fitted_offsets(parts: list[Labelled], ridge: float) -> npt.NDArray[np.float64]:
     """Return the ``(C,)`` offsets that make the labels of several sets likeliest.
 
     Args:
         parts: Logits and labels of each set; the faces of smaller sets are repeated, so that all
             sets count equally.
-        ridge: Weight of the squares of the offsets; see ``fit_calibration``.
+        ridge: See ``fit_calibration``; infinite: no offsets.
     """
     classes = parts[0][0].shape[1]
-    if not np.isfinite(ridge):
+    parts = [part for part in parts if len(part[1])]
+    if not parts or not np.isfinite(ridge):
         return np.zeros(classes)
     most = max(len(labels) for _, labels in parts)
     rows = [np.resize(np.arange(len(labels)), most) for _, labels in parts]
@@ -78,13 +90,13 @@ def fitted_offsets(parts: list[Judged], ridge: float) -> npt.NDArray[np.float64]
     return fitted.biases / fitted.scale
 
 
-def cross_fitted(
-    parts: list[Judged], groups: list[npt.NDArray[Any]], ridge: float, seed: int
+def with_offsets_of_others(
+    parts: list[Labelled], groups: list[npt.NDArray[Any]], ridge: float, seed: int
 ) -> list[FloatArray]:
     """Return the logits of each set, plus offsets fitted to faces of other groups."""
     rng = np.random.default_rng(seed)
     numbers = [np.unique(names, return_inverse=True)[1] for names in groups]
-    folds = [(rng.permutation(number.max() + 1) % _PARTS)[number] for number in numbers]
+    folds = [(rng.permutation(number.max(initial=-1) + 1) % _PARTS)[number] for number in numbers]
     found = [logits.copy() for logits, _ in parts]
     for fold in range(_PARTS):
         others = [
@@ -98,7 +110,7 @@ def cross_fitted(
 
 
 def curves(
-    classifier: Any, sets: list[FaceSet], parts: list[Judged], ridge: float
+    classifier: Classifier, sets: list[FaceSet], parts: list[Labelled], ridge: float
 ) -> npt.NDArray[np.float64]:
     """Return ``(sets, strengths, columns)`` figures at a ridge, the means over several draws."""
     plain = {name: value for name, value in classifier.figures.items() if name != OFFSETS}
@@ -110,7 +122,9 @@ def curves(
                 faces,
                 plain,
             )
-            for faces, logits in zip(sets, cross_fitted(parts, groups, ridge, seed), strict=True)
+            for faces, logits in zip(
+                sets, with_offsets_of_others(parts, groups, ridge, seed), strict=True
+            )
         ]
         for seed in range(_SEEDS if np.isfinite(ridge) else 1)
     ]
@@ -122,8 +136,7 @@ def _groups(faces: FaceSet) -> npt.NDArray[Any]:
     return np.arange(len(faces)) if known is None else known
 
 
-def main() -> None:
-    """Measure, print and, if requested, write."""
+def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument(
         '--data', type=Path, action='append', required=True, help='data as for train'
@@ -133,9 +146,51 @@ def main() -> None:
     )
     options.add_argument('--write', action='store_true', help='store the offsets in the model')
     chosen = options.parse_args()
+    if chosen.write and chosen.model.suffix != '.safetensors':
+        options.error(f'--model is {chosen.model}, expected a .safetensors file with --write')
+    return chosen
+
+
+def _print_curves(title: str, rows: npt.NDArray[np.float64]) -> None:
+    print(f'\n{title}')
+    print(*COLUMNS, sep=' | ')
+    for strength, row in zip(STRENGTHS, rows, strict=True):
+        shares = ' | '.join(f'{100 * share:.2f}' for share in row[:-1])
+        print(f'{strength:.1f} | {shares} | {row[-1]:.4f}')
+
+
+def write(model: Path, offsets: dict[str, float], faces: FaceSet) -> None:
+    """Store offsets, and the temperature that suits them, in the files of a model.
+
+    Args:
+        model: Its safetensors file.
+        offsets: Offset of each class.
+        faces: Validation faces for the temperature.
+
+    Raises:
+        SettingError: The faces have other classes, or the model allows no correction.
+    """
+    kept = load_checkpoint(model)
+    if faces.classes != kept.model.config.classes:
+        raise SettingError('the first --data has other classes than the model, or another order')
+    if FREQUENCIES not in kept.figures:
+        raise SettingError(f'model {model} does not state its class frequencies')
+    figures = {**kept.figures, OFFSETS: offsets}
+    figures[TEMPERATURE] = answer_temperature(kept.model.eval(), figures, faces)
+    restate(replace(kept, figures=figures), model)
+    print(f'written, with a temperature of {figures[TEMPERATURE]} at {DEFAULT_STRENGTH}')
+
+
+def main() -> None:
+    """Measure, print and, if requested, write."""
+    chosen = _options()
     classifier = load_classifier(chosen.model)
-    sets = [load_faces(path, 'validation', CACHE, fold=1, progress=False) for path in chosen.data]
-    parts = [judged(classifier, faces) for faces in sets]
+    classes = classifier.config.classes
+    sets = [
+        with_known_labels(load_faces(path, 'validation', CACHE, 1, progress=False), classes)
+        for path in chosen.data
+    ]
+    parts = [labelled_logits(classifier, faces) for faces in sets]
     found = {ridge: curves(classifier, sets, parts, ridge) for ridge in RIDGES}
     means = np.array([found[ridge][:, :, _MEAN].mean(axis=0) for ridge in RIDGES])
     print('Mean over the data sets, by ridge of the offsets (inf: none) and prior_correction')
@@ -143,21 +198,14 @@ def main() -> None:
     for ridge, row in zip(RIDGES, means, strict=True):
         print(ridge, *(f'{100 * mean:.2f}' for mean in row), sep=' | ')
     best, strength = np.unravel_index(int(means.argmax()), means.shape)
-    for ridge in (np.inf, RIDGES[best]):
+    for ridge in dict.fromkeys((np.inf, RIDGES[best])):
         for path, rows in zip(chosen.data, found[ridge], strict=True):
-            print(f'\n{path.name}, ridge {ridge}', *COLUMNS, sep=' | ')
-            for value, row in zip(STRENGTHS, rows, strict=True):
-                shares = ' | '.join(f'{100 * share:.2f}' for share in row[:-1])
-                print(f'{value:.1f} | {shares} | {row[-1]:.4f}')
-    offsets = fitted_offsets(parts, RIDGES[best])
-    named = dict(zip(classifier.config.classes, np.round(offsets, 3).tolist(), strict=True))
+            _print_curves(f'{path.name}, ridge {ridge}', rows)
+    offsets = np.round(fitted_offsets(parts, RIDGES[best]), 3).tolist()
+    named = dict(zip(classes, offsets, strict=True))
     print(f'\nbest: prior_correction {STRENGTHS[strength]:.1f}, ridge {RIDGES[best]}: {named}')
     if chosen.write:
-        kept = load_checkpoint(chosen.model)
-        figures = {**kept.figures, OFFSETS: named}
-        figures[TEMPERATURE] = answer_temperature(kept.model.eval(), figures, sets[0])
-        restate(replace(kept, figures=figures), chosen.model)
-        print(f'written, temperature {figures[TEMPERATURE]}')
+        write(chosen.model, named, sets[0])
 
 
 if __name__ == '__main__':

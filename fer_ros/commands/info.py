@@ -59,6 +59,8 @@ def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if frequencies := figures.pop('class_frequencies', None):
         shares = sorted(frequencies.items(), key=lambda item: -item[1])
         yield 'training faces', ', '.join(f'{name} {share:.0%}' for name, share in shares)
+    if offsets := figures.pop('class_offsets', None):
+        yield 'class offsets', ', '.join(f'{name} {value:+.2f}' for name, value in offsets.items())
     for name, value in figures.items():
         yield name.replace('_', ' '), str(value)
 

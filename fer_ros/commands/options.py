@@ -67,8 +67,8 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
         '--prior-correction',
         type=float,
         metavar='S',
-        help='how much of the class frequencies of the training data is removed from the '
-        "model's answers, 0 to 1; overrides the node's parameter",
+        help="how strongly the model's answers are adapted to people outside its training data, "
+        "0 to 1; overrides the node's parameter",
     )
     parser.add_argument(
         '--rotate-deg',

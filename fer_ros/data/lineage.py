@@ -38,7 +38,7 @@ def lineage_of(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def has_seen_copies(figures: Mapping[str, Any]) -> bool:
     """Return whether copies of photographs that judge a model may have been in its training.
 
-    The folds of data that is split by subject have none.
+    Data that is split by subject has no such copies.
     """
     pictures = any('fold' not in entry for entry in seen_by(figures))
     return pictures and figures.get('copies') != COPIES_LEFT_OUT

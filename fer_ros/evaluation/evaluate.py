@@ -18,7 +18,7 @@ from fer_ros.data.datasets import (
 )
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
-from fer_ros.data.lineage import has_seen_copies
+from fer_ros.data.lineage import has_seen_copies, seen_by
 from fer_ros.data.synthetic_clips import SEVERITY
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration_tables import agreement_table, equal_tables, fit_table
@@ -171,7 +171,7 @@ def _qualities(faces: FaceSet, crop_px: int) -> npt.NDArray[np.float64]:
 
 
 def _about_copies(classifier: Classifier) -> str:
-    if not has_seen_copies(classifier.figures):
+    if seen_by(classifier.figures) and not has_seen_copies(classifier.figures):
         return (
             'The training of this model left out faces whose photograph is in the validation or '
             'test split; faces marked as seen are so only for other models.'

@@ -115,9 +115,10 @@ def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:
     base = classifier
     if isinstance(classifier, CorrectedClassifier):
         base, correction = classifier.base, classifier.correction
+        offset = correction.strength > 0 and OFFSETS in base.figures
         sentence += (
-            f' Its answers have a prior_correction of {correction.strength:g}, '
-            f'{"the class offsets of its file, " if OFFSETS in base.figures else ""}and a '
+            f' Its answers have a prior_correction of {correction.strength:g}'
+            f'{" with the class offsets of its file" if offset else ""} and a '
             f'temperature of {correction.temperature:g}; {AS_TRAINED}: {own} without these.'
         )
     if isinstance(base, BothSides):

@@ -61,7 +61,7 @@ def prior_table(as_trained: FloatArray, faces: FaceSet, figures: Mapping[str, An
     rows = zip(STRENGTHS, prior_curve(as_trained, faces, figures), strict=True)
     return Table(
         'prior_corrections',
-        'Figures by how much of the class frequencies of the training data is removed',
+        'Figures by strength of prior_correction',
         COLUMNS,
         tuple((f'{strength:g}', *row) for strength, row in rows),
     )

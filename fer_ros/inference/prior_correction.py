@@ -17,21 +17,22 @@ AS_TRAINED = 'as trained'
 
 
 class PriorCorrection:
-    """Removes the class frequencies of the training from a model's logits.
+    """Adapts a model's logits to people outside its training data.
 
-    A model learns p(class | face) under the class frequencies π of its training, which differ from
-    those in front of a robot, as do the faces: strangers show some classes less clearly. Its
-    logits z become (z − s log π + r b) / T: logit adjustment with a strength s (Menon et al. 2021,
-    eq. 9; Saerens et al. 2002, eq. 2.4), class offsets b, which ``benchmarks.prior_correction``
-    fits on people outside the training data ("bias-corrected temperature scaling": Alexandari et
-    al. 2020), and temperature scaling (Guo et al. 2017). b and T belong to the model and to
-    ``DEFAULT_STRENGTH``; r is 1 there and above, and falls to 0 with s.
+    A model learns p(class | face) under the class frequencies π of its training. In front of a
+    robot they differ, and strangers show some classes less clearly. The logits z become
+    (z − s log π + r b) / T: logit adjustment with a strength s (Menon et al. 2021, eq. 9; Saerens
+    et al. 2002, eq. 2.4), class offsets b ("bias-corrected temperature scaling": Alexandari et al.
+    2020) and temperature scaling (Guo et al. 2017). b belongs to the model; it is fitted to its
+    logits as trained, on people outside the training data, by ``benchmarks.prior_correction``. T
+    also belongs to the model; it is fitted at ``DEFAULT_STRENGTH`` on faces with the disturbances
+    that a camera causes. r = min(s / ``DEFAULT_STRENGTH``, 1).
     """
 
     def __init__(self, classifier: Classifier, strength: float = DEFAULT_STRENGTH) -> None:
         """Args:
         classifier: Model whose file contains π, and perhaps b and T.
-        strength: s, in [0, 1]. 0: as trained; 1: as if all classes were equally likely.
+        strength: s, in [0, 1]. 0: the classes are those of the model as trained.
 
         Raises:
             SettingError: ``strength`` is not allowed, or the file does not contain π.
@@ -77,7 +78,7 @@ class CorrectedClassifier:
 def added_logits(
     classes: Sequence[str], figures: Mapping[str, Any], strength: float
 ) -> FloatArray:
-    """Return ``(C,)`` what ``PriorCorrection`` adds to the logits before it divides by T.
+    """Return the ``(C,)`` float32 that ``PriorCorrection`` adds before it divides by T.
 
     Args:
         classes: C classes; those that the model does not know get 0.

@@ -83,8 +83,9 @@ PIPELINE: tuple[Spec, ...] = (
     Spec(
         'prior_correction',
         _DEFAULTS.prior_correction,
-        "How much of the class frequencies of the training data is removed from the model's "
-        'answers. 0: as trained; 1: as if all classes were equally likely. A model whose file '
+        "How strongly the model's answers are adapted to people outside its training data: the "
+        'share of the class frequencies of the training that is removed. Class offsets in the '
+        'model file count in full from 0.4 on, and less below. 0: as trained. A model whose file '
         'does not record these frequencies allows only 0.',
         low=0.0,
         high=1.0,

@@ -22,9 +22,9 @@ class PipelineSettings:
         hfov_deg: Horizontal field of view in degrees, for a camera with unknown intrinsics.
         rotate_deg: Clockwise rotation of images in degrees before detection, one of
             ``ROTATIONS_DEG``. Results are in coordinates of the original image.
-        prior_correction: How much of the class frequencies of the training data is removed from
-            the model's answers, in [0, 1]; see ``PriorCorrection``. A model whose file does not
-            record these frequencies allows only 0.
+        prior_correction: How strongly the model's answers are adapted to people outside its
+            training data, in [0, 1]; see ``PriorCorrection``. A model whose file does not record
+            the class frequencies of its training allows only 0.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -159,31 +158,30 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
                 opset_version=17,
                 dynamo=False,
             )
-        _describe(aside, checkpoint)
+        _describe(aside, aside, checkpoint)
 
 
 def restate(checkpoint: Checkpoint, weights: Path) -> None:
-    """Replace the figures in the files of a model, whose weights stay as they are.
+    """Replace the figures in the files that ``keep`` wrote.
 
     Args:
-        checkpoint: The model with its new figures.
-        weights: Its safetensors file; ONNX files beside it are those that ``keep`` wrote.
+        checkpoint: The model with its new figures; its weights are stored in 16 bits.
+        weights: Its safetensors file, beside the ONNX files.
     """
     save_checkpoint(checkpoint, weights, half=True)
     for path in (weights.with_suffix('.onnx'), weights.with_suffix('.int8.onnx')):
         if path.is_file():
             with atomic_file(path) as aside:
-                copyfile(path, aside)
-                _describe(aside, checkpoint)
+                _describe(path, aside, checkpoint)
 
 
-def _describe(path: Path, checkpoint: Checkpoint) -> None:
-    """Store configuration, class order and figures in an ONNX file."""
+def _describe(source: Path, target: Path, checkpoint: Checkpoint) -> None:
+    """Write a copy of an ONNX file with configuration, class order and figures."""
     import onnx
 
-    graph = onnx.load(path)
+    graph = onnx.load(source)
     onnx.helper.set_model_props(graph, checkpoint.metadata())
-    onnx.save(graph, path)
+    onnx.save(graph, target)
 
 
 # First block of a MobileNet that computes in 8 bits, counted from 0.

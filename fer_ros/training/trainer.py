@@ -9,7 +9,7 @@ from torch import nn
 
 from fer_ros.data.datasets import TrainingData
 from fer_ros.data.face_set import FaceSet
-from fer_ros.data.lineage import has_seen_copies, lineage_of
+from fer_ros.data.lineage import COPIES_LEFT_OUT, has_seen_copies, lineage_of
 from fer_ros.evaluation.calibration_tables import price_of_biases
 from fer_ros.inference.config import FREQUENCIES
 from fer_ros.metrics import Metrics
@@ -92,6 +92,8 @@ class Trainer:
         self._about = {**data.about, **({'lineage': lineage} if lineage else {})}
         if any(has_seen_copies(source.checkpoint.figures) for source in self.sources):
             self._about.pop('copies', None)
+        elif lineage and 'fold' in data.about:
+            self._about['copies'] = COPIES_LEFT_OUT
         self._about[FREQUENCIES] = drawn_frequencies(data.training, config.balance, config.shares)
         require_teachers_know(self.sources, data.training.classes)
         mixed = config.mixed_precision and self.compute.has_bfloat16

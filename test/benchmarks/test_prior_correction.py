@@ -1,9 +1,22 @@
+import shutil
+
 import numpy as np
 import pytest
 
 pytest.importorskip('torch_geometric')
 
-from benchmarks.prior_correction import cross_fitted, fitted_offsets
+from benchmarks.prior_correction import (
+    fitted_offsets,
+    labelled_logits,
+    with_known_labels,
+    with_offsets_of_others,
+    write,
+)
+from fer_ros.data.face_set import FaceSet, one_hot
+from fer_ros.errors import SettingError
+from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.labels import FERPLUS_CLASSES
+from fer_ros.models import load_classifier
 
 
 def drawn(count, seed, offset=0.0):
@@ -35,9 +48,63 @@ def test_ridge_keeps_offsets_small_and_an_infinite_one_keeps_them_zero():
 def test_offsets_of_a_face_are_fitted_without_its_own_group():
     logits, labels = drawn(300, 1, offset=1.0)
     groups = np.arange(300) // 2
-    (before,) = cross_fitted([(logits, labels)], [groups], 0.02, seed=0)
+    (before,) = with_offsets_of_others([(logits, labels)], [groups], 0.02, seed=0)
     changed = labels.copy()
     changed[:2] = (changed[:2] + 1) % 3
-    (after,) = cross_fitted([(logits, changed)], [groups], 0.02, seed=0)
+    (after,) = with_offsets_of_others([(logits, changed)], [groups], 0.02, seed=0)
     assert (after[:2] == before[:2]).all()
     assert (after != before).any()
+
+
+@pytest.fixture
+def smiles(portrait_gray, portrait_landmarks):
+    """Return four pictures of a smiling face, with the given classes; the last is labeled so."""
+
+    def of(*classes):
+        return FaceSet(
+            np.stack([portrait_gray] * 4),
+            np.stack([portrait_landmarks.points_px] * 4).astype(np.float32),
+            one_hot(np.array([0, 0, 0, len(classes) - 1]), len(classes)),
+            classes,
+        )
+
+    return of
+
+
+def test_labels_are_those_of_the_model_and_other_classes_are_ruled_out(smiles):
+    classifier = load_classifier(SHIPPED_MODEL)
+    logits, labels = labelled_logits(classifier, smiles('surprise', 'happiness'))
+    classes = classifier.config.classes
+    assert [classes[label] for label in labels] == ['surprise'] * 3 + ['happiness']
+    assert {classes[index] for index in logits.argmax(axis=1)} == {'happiness'}
+    assert (logits[:, classes.index('fear')] < -1000).all()
+
+
+def test_faces_of_a_class_that_the_model_lacks_are_left_out(smiles):
+    faces = with_known_labels(smiles('happiness', 'boredom'), ('happiness', 'anger'))
+    assert len(faces) == 3
+
+
+@pytest.fixture
+def model(tmp_path):
+    for path in SHIPPED_MODEL.parent.glob('ferplus.*'):
+        shutil.copy(path, tmp_path)
+    return tmp_path / 'ferplus.safetensors'
+
+
+def test_written_offsets_are_in_all_files_of_the_model(model, smiles):
+    offsets = dict.fromkeys(FERPLUS_CLASSES, 0.25)
+    write(model, offsets, smiles(*FERPLUS_CLASSES))
+    for form in (
+        load_classifier(model, 'torch'),
+        load_classifier(model.with_suffix('.onnx')),
+        load_classifier(model.with_suffix('.onnx'), int8=True),
+    ):
+        assert form.figures['class_offsets'] == offsets
+
+
+def test_offsets_are_not_written_if_classes_of_data_differ(model, smiles):
+    before = model.read_bytes()
+    with pytest.raises(SettingError, match='the first --data has other classes than the model'):
+        write(model, dict.fromkeys(FERPLUS_CLASSES, 0.25), smiles('happiness', 'anger'))
+    assert model.read_bytes() == before

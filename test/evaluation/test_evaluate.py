@@ -109,7 +109,10 @@ def test_streams_are_compared_on_the_same_faces(stills, tmp_path):
 def test_answers_as_trained_are_listed_beside_corrected_ones(stills, tmp_path):
     settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test', prior_correction=1.0)
     found = evaluate(settings, tmp_path / 'out')
-    assert 'Its answers have a prior_correction of 1 and a temperature of' in found.notes[0]
+    assert (
+        'Its answers have a prior_correction of 1 with the class offsets of its file and a '
+        'temperature of'
+    ) in found.notes[0]
     trained, answered = rows(tmp_path / 'out', 'streams')
     assert (trained['stream'], answered['stream']) == ('as trained', 'fused')
     # On two equal pictures both give the same class, but with different confidence.

@@ -854,7 +854,7 @@ def test_prior_correction_takes_effect_while_running(graph, fer_node, portrait_b
         frame.faces[0].probabilities[contempt] / frame.faces[0].probabilities[neutral]
         for frame in (before, after)
     ]
-    # In training, contempt was a fifteenth as frequent as neutral.
+    # In training, contempt was a sixteenth as frequent as neutral.
     assert odds[1] > 3 * odds[0]
 
 
