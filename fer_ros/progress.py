@@ -49,6 +49,12 @@ class ProgressBar(tqdm):  # type: ignore[type-arg]
             self.sp = None
         super().close()
 
+    @classmethod
+    def write(cls, *arguments: Any, **named: Any) -> None:
+        """Write above the bars, at once even if the output is buffered; see ``tqdm``."""
+        super().write(*arguments, **named)
+        sys.stdout.flush()
+
     def _is_due(self) -> bool:
         if self.total:
             return self.n - self._said_n >= self.total / _LINES
