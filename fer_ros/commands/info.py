@@ -61,6 +61,9 @@ def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield 'training faces', ', '.join(f'{name} {share:.0%}' for name, share in shares)
     if offsets := figures.pop('class_offsets', None):
         yield 'class offsets', ', '.join(f'{name} {value:+.2f}' for name, value in offsets.items())
+    if lineage := figures.pop('lineage', None):
+        titles = dict.fromkeys(_title(str(entry.get('dataset', ''))) for entry in lineage)
+        yield 'descends from', f'models trained on {", ".join(titles)}'
     for name, value in figures.items():
         yield name.replace('_', ' '), str(value)
 

@@ -30,6 +30,13 @@ def test_info_shows_size_weights_accuracy_and_training_faces(capsys):
     assert re.search(r'^training faces +neutral \d\d%, happiness \d\d%, ', out, re.M)
 
 
+def test_info_shows_class_offsets_and_data_of_earlier_models(capsys):
+    main(['info'])
+    out = capsys.readouterr().out
+    assert re.search(r'^class offsets +neutral [+-]\d\.\d\d, happiness [+-]\d\.\d\d, ', out, re.M)
+    assert re.search(r'^descends from +models trained on FER\+$', out, re.M)
+
+
 def test_info_omits_number_of_weights_if_unknown(capsys, tmp_path):
     shutil.copy(SHIPPED_MODEL, tmp_path / 'model.onnx')
     (tmp_path / 'model.safetensors').write_bytes(b'no header')
