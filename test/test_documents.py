@@ -1,4 +1,5 @@
 import re
+import runpy
 import subprocess
 import sys
 
@@ -122,6 +123,13 @@ def test_relative_links_resolve(path):
         if not target.exists() or (heading and heading not in headings(target)):
             missing.append(link)
     assert missing == []
+
+
+def test_pages_of_the_site_link_only_to_documents_on_it():
+    elsewhere = runpy.run_path(str(ROOT / 'doc' / 'conf.py'))['ELSEWHERE']
+    for path in (ROOT / 'doc').glob('*.md'):
+        linked = set(re.findall(r'\]\((\.\./[^)#]+\.md)', path.read_text()))
+        assert linked <= set(elsewhere), path.name
 
 
 def headings(path):
