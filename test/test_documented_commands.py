@@ -9,7 +9,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from documents import PAGES, ROOT, blocks
 from portrait_clip import frames_at
 from video_files import write_video
 
+from fer_ros.inference.classifier import SHIPPED_MODEL
 from fer_ros.inference.config import ModelConfig
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.network.backbone_file import backbone_file
@@ -37,9 +38,9 @@ def test_marks_of_code_blocks_are_known():
     assert marks <= NOT_RUN | {'long'}
 
 
-def faces(count):
+def faces(count, seed=0):
     """Return gray pictures that differ enough not to count as copies of one photograph."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (count, 8, 8), np.uint8)
     return [cv2.resize(image, (48, 48), interpolation=cv2.INTER_CUBIC) for image in coarse]
 
@@ -64,7 +65,43 @@ def folder(tmp_path):
     write_ferplus(tmp_path / 'FERPLUS')
     write_backbone(tmp_path / 'data' / 'fer_ros' / backbone_file().name)
     write_crema_d(tmp_path / 'VideoFlash')
+    write_raf_db(tmp_path / 'RAF-DB')
+    write_ck_plus(tmp_path / 'CK+')
+    write_jaffe(tmp_path / 'JAFFE')
+    # Models that earlier commands would have trained.
+    for name in ('raf', 'three'):
+        (tmp_path / 'runs' / name).mkdir(parents=True)
+        copy(SHIPPED_MODEL, tmp_path / 'runs' / name / 'model.onnx')
     return tmp_path
+
+
+def write_raf_db(path):
+    (path / 'Image' / 'aligned').mkdir(parents=True)
+    lines = []
+    for k, face in enumerate(faces(48, seed=1)):
+        name = f'{"train" if k < 40 else "test"}_{k:05}'
+        cv2.imwrite(str(path / 'Image' / 'aligned' / f'{name}_aligned.jpg'), face)
+        lines.append(f'{name}.jpg {1 + k % 7}')
+    (path / 'EmoLabel').mkdir()
+    (path / 'EmoLabel' / 'list_patition_label.txt').write_text('\n'.join(lines))
+
+
+def write_ck_plus(path):
+    for k, face in enumerate(faces(20, seed=2)):
+        place = Path(f'S{k:03}') / '001'
+        images, labels = path / 'cohn-kanade-images' / place, path / 'Emotion' / place
+        images.mkdir(parents=True)
+        labels.mkdir(parents=True)
+        for number in range(1, 6):
+            cv2.imwrite(str(images / f'S{k:03}_001_{number:08}.png'), face)
+        (labels / f'S{k:03}_001_00000005_emotion.txt').write_text(f'   {1 + k % 7}.0000000e+00')
+
+
+def write_jaffe(path):
+    path.mkdir()
+    for k, face in enumerate(faces(20, seed=3)):
+        woman, code = ('KA', 'KL', 'KM', 'KR')[k % 4], ('AN', 'HA', 'NE', 'SA', 'SU')[k // 4]
+        cv2.imwrite(str(path / f'{woman}.{code}1.{k}.tiff'), face)
 
 
 def write_ferplus(path):
