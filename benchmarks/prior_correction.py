@@ -6,12 +6,14 @@ Fits the class offsets of ``PriorCorrection`` on the validation splits of severa
 count equally, with several ridges. Each face is corrected by offsets that were fitted without its
 person or photograph. Ridge and strength of ``prior_correction`` are those with the highest mean of
 accuracy and recall over the data sets; recall is over classes with many faces, because that of the
-others would be chance. The strength is the default in ``fer_ros/inference/prior_correction.py``.
+others would be chance, and a data set without such a class counts by its accuracy alone. The
+strength is the default in ``fer_ros/inference/prior_correction.py``.
 ``--write`` stores the offsets in the files of the model, and the temperature that suits them,
 which is fitted on the first data set.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,7 @@ from fer_ros.training.export import restate
 # Infinite: no offsets.
 RIDGES = (0.006, 0.02, 0.06, 0.2, np.inf)
 _PARTS, _SEEDS = 5, 3
+_ACCURACY = COLUMNS.index('accuracy') - 1
 _MEAN = COLUMNS.index('mean of accuracy and that recall') - 1
 
 # Logits in the classes of the model, and labels.
@@ -131,6 +134,20 @@ def curves(
     return np.mean(found, axis=0)
 
 
+def means(found: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the means over the data sets by which ridge and strength are chosen.
+
+    Args:
+        found: ``(sets, strengths, columns)`` figures for each of R ridges, from ``curves``.
+
+    Returns:
+        ``(R, strengths)`` means of accuracy and recall.
+    """
+    rows = np.array(found)
+    means, accuracies = rows[..., _MEAN], rows[..., _ACCURACY]
+    return np.mean(np.where(np.isnan(means), accuracies, means), axis=1)
+
+
 def _groups(faces: FaceSet) -> npt.NDArray[Any]:
     known = faces.groups()
     return np.arange(len(faces)) if known is None else known
@@ -192,12 +209,12 @@ def main() -> None:
     ]
     parts = [labelled_logits(classifier, faces) for faces in sets]
     found = {ridge: curves(classifier, sets, parts, ridge) for ridge in RIDGES}
-    means = np.array([found[ridge][:, :, _MEAN].mean(axis=0) for ridge in RIDGES])
+    by_ridge = means([found[ridge] for ridge in RIDGES])
     print('Mean over the data sets, by ridge of the offsets (inf: none) and prior_correction')
     print('ridge', *(f'{strength:.1f}' for strength in STRENGTHS), sep=' | ')
-    for ridge, row in zip(RIDGES, means, strict=True):
+    for ridge, row in zip(RIDGES, by_ridge, strict=True):
         print(ridge, *(f'{100 * mean:.2f}' for mean in row), sep=' | ')
-    best, strength = np.unravel_index(int(means.argmax()), means.shape)
+    best, strength = np.unravel_index(int(by_ridge.argmax()), by_ridge.shape)
     for ridge in dict.fromkeys((np.inf, RIDGES[best])):
         for path, rows in zip(chosen.data, found[ridge], strict=True):
             _print_curves(f'{path.name}, ridge {ridge}', rows)

@@ -18,6 +18,7 @@ from fer_ros.data.labelled_pictures import (
 )
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
+from fer_ros.media.picture_files import IMAGE_SUFFIXES
 
 _NAME = re.compile(r'([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+\.tiff?', re.IGNORECASE)
 
@@ -48,16 +49,25 @@ def find_jaffe(path: Path, fold: int) -> LabelledPictures:
     return recorded_pictures('JAFFE', pictures, fold, [left_out] if others else [])
 
 
+def _lies_at(path: Path) -> bool:
+    """Return whether most pictures are named like those of JAFFE.
+
+    A collection into which somebody has sorted a few of them is another data set.
+    """
+    named = [_NAME.fullmatch(file.name) is not None for file in _files(path)]
+    return 2 * sum(named) > len(named)
+
+
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the TIFF files in a folder and its subfolders."""
-    for pattern in ('*.tif*', '*/*.tif*'):
-        yield from path.glob(pattern)
+    """Yield the pictures in a folder and its subfolders."""
+    for pattern in ('*', '*/*'):
+        yield from (file for file in path.glob(pattern) if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
 JAFFE = Dataset(
     'jaffe',
     'JAFFE',
-    lambda path: any(_NAME.fullmatch(file.name) for file in _files(path)),
+    _lies_at,
     pictures_of(find_jaffe),
     SUBJECT_FOLDS,
 )

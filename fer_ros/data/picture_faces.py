@@ -59,12 +59,13 @@ def load_pictures(
         arrays = {name: rows[readable] for name, rows in arrays.items()}
     faces = _face_set(pictures, arrays, labelled.classes, rate_hz)
     repeated: list[str] = []
+    sharing = 0
     if labelled.from_web and split != ALL:
         faces = _with_copies_known(faces, pictures, split, cache, progress)
         repeated = list(faces.pictures[faces.seen])
         if split == 'train':
-            faces = _without_copies(faces, inside)
             inside &= ~faces.seen
+            faces, sharing = _with_labels_shared(faces, pictures, inside)
     undetected = int((inside & ~faces.detected).sum())
     unread = [p.path for p, good in zip(everything, readable, strict=True) if not good]
     of_split = {picture.path for picture in everything if is_in(picture, split)}
@@ -72,6 +73,7 @@ def load_pictures(
         f'{labelled.name} {split}: {counted(inside.sum(), "face")}, {undetected} of them without '
         'a detection, for which the whole picture is the face box.',
         *_about_copies(split, repeated),
+        *_about_sharing(sharing),
         *_about_unread([path for path in unread if path in of_split]),
         *labelled.left_out,
     ]
@@ -143,13 +145,22 @@ def _with_copies_known(
     return replace(faces, photographs=photographs, seen=seen)
 
 
-def _without_copies(faces: FaceSet, inside: npt.NDArray[np.bool_]) -> FaceSet:
-    """Average the labels over the copies of each photograph that is only in the training split."""
-    kept = inside & ~faces.seen
+def _with_labels_shared(
+    faces: FaceSet, pictures: Sequence[Picture], inside: npt.NDArray[np.bool_]
+) -> tuple[FaceSet, int]:
+    """Average the labels over the copies of a photograph.
+
+    Returns:
+        The faces, and the number of those inside that have got another label.
+    """
+    # Frames of a clip, and pictures of one person, resemble one another without being copies.
+    alone = np.array([not (picture.clip or picture.subject) for picture in pictures])
+    chosen = inside & alone
     targets = faces.targets.copy()
-    sums = pooled(targets[kept], faces.photographs[kept])
-    targets[kept] = sums / sums.sum(axis=1, keepdims=True)
-    return replace(faces, targets=targets)
+    sums = pooled(targets[chosen], faces.photographs[chosen])
+    targets[chosen] = sums / sums.sum(axis=1, keepdims=True)
+    changed = (targets != faces.targets).any(axis=1)
+    return replace(faces, targets=targets), int(changed.sum())
 
 
 def _about_unread(paths: Sequence[Path]) -> list[str]:
@@ -178,6 +189,15 @@ def _about_copies(split: str, repeated: Sequence[str]) -> list[str]:
         f'The photograph of {len(repeated)} of these pictures is also in the '
         f'{"training" if split == "validation" else "training or validation"} split: '
         f'{listed(repeated)}.'
+    ]
+
+
+def _about_sharing(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        f'{counted(count, "training picture")} with different labels for copies of one '
+        'photograph: each copy has the mean of their labels.'
     ]
 
 

@@ -131,7 +131,15 @@ def _names(settings: Sequence[EvaluateSettings]) -> list[tuple[str, str]]:
     models = _short([entry.model for entry in settings])
     data = _short([entry.data for entry in settings])
     one = len({entry.model for entry in settings}) == 1
-    return [('' if one else models[e.model], data[e.data]) for e in settings]
+    splits = {(entry.data, entry.split) for entry in settings}
+    several = {path for path in data if sum(path == of for of, _ in splits) > 1}
+    return [
+        (
+            '' if one else models[entry.model],
+            data[entry.data] + (f'_{entry.split}' if entry.data in several else ''),
+        )
+        for entry in settings
+    ]
 
 
 def _short(paths: Sequence[Path]) -> dict[Path, str]:

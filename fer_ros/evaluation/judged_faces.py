@@ -15,6 +15,11 @@ from fer_ros.data.lineage import folds_seen, other_folds, seen_by
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.settings import EvaluateSettings
 
+_MAY_HAVE_SEEN = (
+    'The model, or one that it descends from, was trained on a folder of pictures. If it was this '
+    'one, these pictures include those that it was trained on.'
+)
+
 
 def with_split(
     settings: EvaluateSettings, dataset: Dataset, figures: Mapping[str, Any]
@@ -78,9 +83,16 @@ def judged_faces(
     fold = settings.fold or next(iter(folds_seen(figures, dataset.name)), 1)
     _require_unseen(settings, dataset, figures, fold)
     faces = dataset.load(settings.data, split, fold, cache, True)
+    if dataset is IMAGE_FOLDER and split == ALL and _trained_on(dataset, figures):
+        # Which folder it was is not known.
+        faces = replace(faces, notes=(*faces.notes, _MAY_HAVE_SEEN))
     name = settings.data.name if dataset is IMAGE_FOLDER else dataset.title
     of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
     return f'{name} {split}{of_fold}, {counted(len(faces), "face")}', faces
+
+
+def _trained_on(dataset: Dataset, figures: Mapping[str, Any]) -> bool:
+    return any(entry.get('dataset') == dataset.name for entry in seen_by(figures))
 
 
 def _require_unseen(
@@ -88,8 +100,7 @@ def _require_unseen(
 ) -> None:
     if settings.split == 'train' or dataset is IMAGE_FOLDER:
         return
-    known = any(entry.get('dataset') == dataset.name for entry in seen_by(figures))
-    if settings.split == ALL and known:
+    if settings.split == ALL and _trained_on(dataset, figures):
         raise SettingError(
             f'split is {ALL}, but model {settings.model} was trained on {dataset.title}: judge it '
             'on the split test or validation'

@@ -21,6 +21,7 @@ class CosineSchedule:
     def rate(self, step: int) -> float:
         """Return the rate of a step, counted from 0."""
         if step < self.warmup_steps:
-            return self.peak * (step + 1) / self.warmup_steps
+            # The rise may end between two steps.
+            return self.peak * min((step + 1) / self.warmup_steps, 1.0)
         done = (step - self.warmup_steps) / (self.total_steps - self.warmup_steps)
         return self.peak * (1 + math.cos(math.pi * done)) / 2

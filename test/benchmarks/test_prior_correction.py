@@ -8,6 +8,7 @@ pytest.importorskip('torch_geometric')
 from benchmarks.prior_correction import (
     fitted_offsets,
     labelled_logits,
+    means,
     with_known_labels,
     with_offsets_of_others,
     write,
@@ -54,6 +55,13 @@ def test_offsets_of_a_face_are_fitted_without_its_own_group():
     (after,) = with_offsets_of_others([(logits, changed)], [groups], 0.02, seed=0)
     assert (after[:2] == before[:2]).all()
     assert (after != before).any()
+
+
+def test_data_set_without_frequent_class_counts_by_its_accuracy():
+    # Accuracy, two recalls, the mean of accuracy and recall, calibration error.
+    many = [[0.6, 0.5, 0.4, 0.5, 0.1], [0.7, 0.7, 0.7, 0.7, 0.1]]
+    few = [[0.9, 0.5, np.nan, np.nan, 0.1], [0.5, 0.5, np.nan, np.nan, 0.1]]
+    assert means([np.array([many, few])]).tolist() == [pytest.approx([0.7, 0.6])]
 
 
 @pytest.fixture

@@ -35,6 +35,21 @@ def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
     write_lit(tmp_path / 'train/anger/c.jpg', 2)
     faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
     assert sorted(faces.targets.tolist()) == [[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]]
+    assert any(
+        note.startswith('2 training pictures with different labels for copies of one photograph')
+        for note in faces.notes
+    )
+
+
+@pytest.mark.parametrize('columns', ['clip,frame', 'subject,frame'])
+def test_frames_of_one_person_keep_their_own_labels(tmp_path, columns):
+    write_lit(tmp_path / 'a.jpg', 0)
+    write_lit(tmp_path / 'b.jpg', 0, quality=50)
+    (tmp_path / 'manifest.csv').write_text(
+        f'path,label,split,{columns}\na.jpg,fear,train,ann,1\nb.jpg,anger,train,ann,2\n'
+    )
+    faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert sorted(faces.targets.tolist()) == [[0.0, 1.0], [1.0, 0.0]]
 
 
 @pytest.mark.parametrize(

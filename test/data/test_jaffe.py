@@ -2,6 +2,7 @@ import pytest
 from face_files import touch, write_lit
 
 from fer_ros.data.datasets import dataset_at
+from fer_ros.data.image_folder import IMAGE_FOLDER
 from fer_ros.data.jaffe import JAFFE, find_jaffe
 from fer_ros.errors import DatasetError
 
@@ -49,6 +50,11 @@ def test_picture_without_label_in_file_name_is_reported(tmp_path):
     touch(tmp_path, 'KA.AN1.39.tiff', 'contact_sheet.tiff')
     (sentence,) = find_jaffe(tmp_path, 1).left_out
     assert sentence == 'Left out: 1 picture without a label in the name: contact_sheet.tiff.'
+
+
+def test_folders_with_mostly_other_pictures_are_not_taken_for_jaffe(tmp_path):
+    touch(tmp_path, 'happiness/KA.HA1.29.tiff', 'happiness/a.jpg', 'sadness/b.jpg')
+    assert dataset_at(tmp_path) is IMAGE_FOLDER
 
 
 def test_folder_without_pictures_is_refused(tmp_path):

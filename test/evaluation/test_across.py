@@ -56,6 +56,18 @@ def test_models_with_same_file_name_are_named_by_folder(data, tmp_path):
     assert (tmp_path / 'out' / 'a_model.onnx_jaffe').is_dir()
 
 
+def test_two_splits_of_one_data_set_have_reports_and_names_of_their_own(data, tmp_path):
+    for name, angle in (('happiness', 4), ('fear', 6)):
+        write_lit(data[0] / 'validation' / name / 'b.jpg', angle)
+        write_lit(data[0] / 'test' / name / 'c.jpg', angle + 4)
+    out = tmp_path / 'out'
+    settings = settings_of([SHIPPED_MODEL], data[:1] * 2, ['validation', 'test'])
+    found = evaluate_across(settings, out)
+    assert {row[1] for row in found.tables[0].rows} == {'web_validation', 'web_test'}
+    for split in ('validation', 'test'):
+        assert f'web {split}, ' in (out / f'web_{split}' / 'report.md').read_text()
+
+
 def test_data_set_without_split_is_reported_and_others_are_evaluated(data, tmp_path):
     found = evaluate_across(settings_of([SHIPPED_MODEL], data, ['validation', 'all']))
     (problem,) = found.endnotes

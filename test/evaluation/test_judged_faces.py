@@ -58,6 +58,14 @@ PUBLISHED = {'dataset': 'ferplus'}
 OWN = {'dataset': 'folder', 'lineage': [{'dataset': 'ferplus'}]}
 
 
+@pytest.mark.parametrize(('figures', 'noted'), [(PUBLISHED, False), (OWN, True)])
+def test_whole_folder_that_a_model_may_have_been_trained_on_is_noted(tmp_path, figures, noted):
+    write_lit(tmp_path / 'data' / 'fear' / 'a.jpg')
+    settings = EvaluateSettings(tmp_path / 'model.onnx', tmp_path / 'data', split='all')
+    _, faces = judged_faces(settings, IMAGE_FOLDER, figures, tmp_path / 'cache')
+    assert any('include those that it was trained on' in note for note in faces.notes) is noted
+
+
 @pytest.mark.parametrize(
     ('dataset', 'figures', 'names', 'manifest', 'split'),
     [
