@@ -5,8 +5,11 @@ topic is latched, so late subscribers get the last value: a tree reads it with R
 BehaviorTree.ROS2, or with ToBlackboard of py_trees_ros.
 """
 
+import time
+
 import rclpy
 from fer_ros.msg import FaceEmotion, FaceEmotionArray
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -31,15 +34,15 @@ class UnhappyCondition(Node):
         """Subscribe to /emotion, and check the condition ten times per second."""
         super().__init__('unhappy_condition')
         # By camera: the stamp in seconds since which each face has looked unhappy, the longest of
-        # these durations in seconds, and the time of the last message.
+        # these durations in seconds, and the (monotonic) time of the last message.
         self._since_s: dict[str, dict[int, float]] = {}
         self._longest_s: dict[str, float] = {}
-        self._told: dict[str, Time] = {}
+        self._told_s: dict[str, float] = {}
         self._holds: bool | None = None
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._publisher = self.create_publisher(Bool, 'somebody_unhappy', latched)
         self.create_subscription(FaceEmotionArray, 'emotion', self._on_emotions, 10)
-        self.create_timer(0.1, self._publish)
+        self.create_timer(0.1, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _on_emotions(self, msg: FaceEmotionArray) -> None:
         camera, now_s = msg.image_topic, Time.from_msg(msg.header.stamp).nanoseconds * 1e-9
@@ -48,18 +51,18 @@ class UnhappyCondition(Node):
         since_s = {face_id: before.get(face_id, now_s) for face_id in unhappy}
         self._since_s[camera] = since_s
         self._longest_s[camera] = now_s - min(since_s.values(), default=now_s)
-        self._told[camera] = self.get_clock().now()
+        self._told_s[camera] = time.monotonic()
         self._publish()
 
     def _publish(self) -> None:
-        holds = any(map(self._sees_somebody_unhappy, self._told))
+        holds = any(map(self._sees_somebody_unhappy, self._told_s))
         if holds != self._holds:
             self._holds = holds
             self._publisher.publish(Bool(data=holds))
             print('somebody is unhappy' if holds else 'nobody is unhappy', flush=True)
 
     def _sees_somebody_unhappy(self, camera: str) -> bool:
-        silent_s = (self.get_clock().now() - self._told[camera]).nanoseconds * 1e-9
+        silent_s = time.monotonic() - self._told_s[camera]
         return silent_s < STALE_S and self._longest_s[camera] >= UNHAPPY_S
 
 

@@ -13,8 +13,8 @@ CAMERA_NODE: tuple[Spec, ...] = (
     Spec(
         'rate_hz',
         0.0,
-        "Images per second; 0: the video's own timing, the webcam's own rate, two seconds per "
-        'picture.',
+        "Images per second (of a camera: at most); 0: the video's own timing, every image of a "
+        'camera, two seconds per picture.',
         low=0.0,
         high=1000.0,
     ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -15,6 +16,7 @@ from std_msgs.msg import Header
 from fer_ros.counted import counted
 from fer_ros.errors import SourceError
 from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
+from fer_ros.media.rate_limit import RateLimit
 from fer_ros.parameters.camera_node import CAMERA_NODE
 from fer_ros.ros.calibration_file import read_calibration
 from fer_ros.ros.camera_model import camera_info_topic
@@ -25,6 +27,8 @@ from fer_ros.structures import ImageArray
 
 # Longest time until the node notices its first subscriber.
 _LONGEST_WAIT_S = 0.05
+# Time between reads of a camera, each of which waits for its next image.
+_BETWEEN_READS_S = 0.001
 # A picture is published repeatedly while it is shown, as by a camera pointed at it.
 _PICTURE_RATE_HZ = 10
 
@@ -32,7 +36,8 @@ _PICTURE_RATE_HZ = 10
 class CameraNode(Node):
     """Publishes ``camera/image_raw``, stamped on publication, and its ``camera_info``.
 
-    A video is played at its own pace; each picture is shown for ``PICTURE_S``.
+    A video is played at its own pace; each picture is shown for ``PICTURE_S``. A camera is read
+    as fast as it delivers, whatever the rate: images that wait would be old when stamped.
 
     Attributes:
         published: Number of images published so far.
@@ -67,25 +72,33 @@ class CameraNode(Node):
         self._next: SourceImage | None = None
         self._due_s = 0.0
         self._gap_s = 1 / self._source.rate_hz
+        self._limit = RateLimit(self._settings['rate_hz'])
         # A reliable publisher matches every subscriber, best-effort ones too.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(Image, 'camera/image_raw', qos)
         if self._camera_info is not None:
             info_topic = camera_info_topic(self._publisher.topic_name)
             self._info_publisher = self.create_publisher(CameraInfo, info_topic, qos)
-        self._timer = self.create_timer(min(self._gap_s, _LONGEST_WAIT_S), self._on_timer)
+        self._timer = self.create_timer(
+            _BETWEEN_READS_S if self._source.live else min(self._gap_s, _LONGEST_WAIT_S),
+            self._on_timer,
+            # The system clock may be set back, which would hold up its timers for that long.
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
         self.get_logger().info(
-            f'{self._settings["source"]}: '
-            + (
-                f'each picture for {PICTURE_S:g} s on '
-                if self._source.stills
-                else f'{self._source.rate_hz:.3g} images per second on '
-            )
-            + self._publisher.topic_name
+            f'{self._settings["source"]}: {self._pace()} on {self._publisher.topic_name}'
         )
 
+    def _pace(self) -> str:
+        if self._source.stills:
+            return f'each picture for {PICTURE_S:g} s'
+        rate = f'{self._source.rate_hz:.3g} images per second'
+        if self._source.live:
+            return f'at most {rate}' if self._settings['rate_hz'] else 'every image'
+        return rate
+
     def _on_timer(self) -> None:
-        if self.done or self._waiting():
+        if self.done or (self._waiting() and not self._source.live):
             return
         image = self._next or self._read()
         if image is None:
@@ -93,6 +106,8 @@ class CameraNode(Node):
                 self.error = self.error or f'no image can be read from {self._settings["source"]}'
             self.done = True
             self._timer.cancel()
+            return
+        if self._source.live and (self._waiting() or not self._limit.takes(time.monotonic())):
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
         self.published += 1

@@ -3,8 +3,11 @@ import time
 import cv2
 import numpy as np
 import pytest
+from mjpeg_camera import RATE_HZ, mjpeg_camera, taken_s
 from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
+from stamped import header
 from video_files import gray_image, write_video
 
 from fer_ros.errors import SettingError, SourceError
@@ -32,6 +35,15 @@ def levels(images):
     return [int(bgr_from_msg(image)[0, 0, 0]) for image in images]
 
 
+def stamp_s(image):
+    return image.header.stamp.sec + image.header.stamp.nanosec * 1e-9
+
+
+def age_s(image):
+    """Return how long before its stamp an image of ``mjpeg_camera`` was taken."""
+    return stamp_s(image) - taken_s(bgr_from_msg(image), near_s=stamp_s(image))
+
+
 def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, folder):
     images = graph.received(Image, 'camera/image_raw')
     start_s = time.time()
@@ -41,7 +53,7 @@ def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, f
     assert graph.spin_until(lambda: node.done and len(images) == 3)
     assert levels(images) == [10, 20, 30]
     assert {image.header.frame_id for image in images} == {'eye'}
-    stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
+    stamps = [stamp_s(image) for image in images]
     assert start_s <= stamps[0] < stamps[1] < stamps[2] <= time.time()
 
 
@@ -52,11 +64,7 @@ def test_pictures_are_shown_two_seconds_each_in_natural_order(graph, camera_node
     camera_node(source=str(tmp_path), wait_for_subscriber=True, loop=False)
     assert graph.spin_until(lambda: len(images) == 40)
     assert levels(images) == [9] * 20 + [10] * 20
-    first, second = (
-        images[index].header.stamp.sec + images[index].header.stamp.nanosec * 1e-9
-        for index in (0, 20)
-    )
-    assert second - first > 1.9
+    assert stamp_s(images[20]) - stamp_s(images[0]) > 1.9
 
 
 def test_video_is_played_at_its_own_frame_times(graph, camera_node, tmp_path):
@@ -65,8 +73,7 @@ def test_video_is_played_at_its_own_frame_times(graph, camera_node, tmp_path):
     images = graph.received(Image, 'camera/image_raw')
     camera_node(source=str(tmp_path / 'v.mp4'), wait_for_subscriber=True, loop=False)
     assert graph.spin_until(lambda: len(images) == 4)
-    stamps = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
-    assert stamps[3] - stamps[2] > 0.7
+    assert stamp_s(images[3]) - stamp_s(images[2]) > 0.7
 
 
 @pytest.mark.parametrize(
@@ -139,3 +146,34 @@ def test_negative_rate_is_an_error(graph, camera_node, folder):
 def test_numeric_source_is_opened_as_webcam(graph, camera_node):
     with pytest.raises(SourceError, match='webcam 97 cannot be opened'):
         camera_node(source=97)
+
+
+def test_stamps_of_camera_do_not_fall_behind_its_images(graph, camera_node):
+    images = graph.received(Image, 'camera/image_raw')
+    with mjpeg_camera() as address:
+        camera_node(source=address)
+        assert graph.spin_until(lambda: len(images) > 6 * RATE_HZ, 60.0)
+    # Reading 25 of 30 images per second would add a second.
+    assert min(map(age_s, images[-RATE_HZ:])) < min(map(age_s, images[:RATE_HZ])) + 0.5
+
+
+def test_camera_is_read_at_its_rate_but_published_at_given_rate(graph, camera_node):
+    images = graph.received(Image, 'camera/image_raw')
+    with mjpeg_camera() as address:
+        camera_node(source=address, rate_hz=2.0)
+        assert graph.spin_until(lambda: len(images) == 5, 60.0)
+    assert stamp_s(images[-1]) - stamp_s(images[0]) > 1.4
+    assert min(map(age_s, images[-2:])) < age_s(images[0]) + 0.5
+
+
+def test_images_continue_when_clock_is_set_back(graph, camera_node, folder):
+    images = graph.received(Image, 'camera/image_raw')
+    clock = graph.tester.create_publisher(Clock, '/clock', 10)
+    camera_node(source=folder, rate_hz=20.0, use_sim_time=True)
+
+    def published_at(seconds):
+        clock.publish(Clock(clock=header(seconds).stamp))
+        return images and images[-1].header.stamp.sec == seconds
+
+    assert graph.spin_until(lambda: published_at(2000))
+    assert graph.spin_until(lambda: published_at(1000))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fer_ros.msg import FaceEmotion, FaceEmotionArray
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from stamped import header
 from std_msgs.msg import Bool, String
@@ -160,3 +161,13 @@ def test_condition_ends_when_no_camera_reports_faces(graph, tell, condition):
     tell(12.5, face(1, 'fear'))
     assert graph.spin_until(lambda: condition[-1].data)
     assert graph.spin_until(lambda: not condition[-1].data)
+
+
+def test_condition_ends_when_clock_stands_still(graph, tell):
+    node = graph.add(example('unhappy_condition').UnhappyCondition())
+    node.set_parameters([Parameter('use_sim_time', value=True)])
+    heard = graph.received(Bool, 'somebody_unhappy', LATCHED)
+    tell(10, face(1, 'fear'))
+    tell(12.5, face(1, 'fear'))
+    assert graph.spin_until(lambda: heard and heard[-1].data)
+    assert graph.spin_until(lambda: not heard[-1].data)
