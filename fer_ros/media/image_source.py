@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 
 from fer_ros.errors import ImageError, SourceError
+from fer_ros.media.address import is_address, shown_source
 from fer_ros.media.picture_files import (
     IMAGE_SUFFIXES,
     count_frames,
@@ -22,6 +22,8 @@ from fer_ros.structures import ImageArray
 # How long a picture is shown when pictures are played like a film.
 PICTURE_S = 2.0
 _LIVE_RATE_HZ = 30.0
+# Others of OpenCV's would print an address with its password when they fail.
+_STREAM_BACKENDS = (cv2.CAP_FFMPEG, cv2.CAP_GSTREAMER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +62,10 @@ class ImageSource:
         """Open a source.
 
         Args:
-            source: Webcam index or device such as ``/dev/video0``; address of a stream,
-                ``rtsp://…`` or ``http://…``; path of a video file, a picture or a folder of
-                pictures. An existing folder takes precedence over the other interpretations.
+            source: Webcam index or device such as ``/dev/video0``; address of a stream or of a
+                video file, ``rtsp://…`` or ``http://…``; path of a video file, a picture or a
+                folder of pictures. An existing folder takes precedence over the other
+                interpretations.
             on_problem: Called with a sentence for each image that is left out; without it, an
                 unreadable picture is an error.
             rate_hz: Images per second: plays pictures as a film and overrides the times in a video
@@ -116,7 +119,10 @@ class ImageSource:
         if suffix in IMAGE_SUFFIXES or (suffix == '.gif' and count_frames(path) == 1):
             self._files = [path]
             return
-        self._video = VideoReader(path, self._on_problem or _ignore)
+        self._open_video(path)
+
+    def _open_video(self, file: Path | str) -> None:
+        self._video = VideoReader(file, self._on_problem or _ignore)
         self.count = self._video.count
         self.rate_hz = self._given_rate_hz or self._video.rate_hz
 
@@ -125,14 +131,18 @@ class ImageSource:
         self.rate_hz = self._given_rate_hz or _LIVE_RATE_HZ
         if self._source.isdecimal():
             self.name = f'webcam_{self._source}'
-        elif '://' in self._source:
-            address = urlsplit(self._source)
-            self.name = f'{address.hostname or ""}{address.path}'
+        elif is_address(self._source):
+            self.name = shown_source(self._source).partition('://')[2]
         elif not path.exists():
             raise SourceError(f'image source {self._source} does not exist')
         elif not path.is_char_device():
             raise SourceError(f'image source {self._source} is not a file, folder or camera')
-        self._open_capture()
+        capture = self._open_capture()
+        # The number of images of a stream without end is unknown, which is a negative number.
+        if is_address(self._source) and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+            self.close()
+            self.live = False
+            self._open_video(self._source)
 
     def _pictures(self) -> Iterator[SourceImage]:
         for index, file in enumerate(self._files):
@@ -154,42 +164,43 @@ class ImageSource:
             yield SourceImage(bgr, given_s)
 
     def _live_images(self) -> Iterator[SourceImage]:
-        if self._capture is None:
-            self._open_capture()
-        assert self._capture is not None
+        capture = self._capture or self._open_capture()
         while True:
-            ok, image = self._capture.read()
+            ok, image = capture.read()
             if not ok:
-                raise SourceError(f'{self._kind} {self._shown} delivers no more images')
+                raise SourceError(f'{self._shown} delivers no more images')
             yield SourceImage(np.asarray(image, np.uint8), float('nan'))
 
     @property
-    def _kind(self) -> str:
-        return 'stream' if '://' in self._source else 'webcam'
-
-    @property
     def _shown(self) -> str:
-        """The source without user and password."""
-        if '://' not in self._source:
-            return self._source
-        return f'{urlsplit(self._source).scheme}://{self.name}'
+        kind = 'stream' if is_address(self._source) else 'webcam'
+        return f'{kind} {shown_source(self._source)}'
 
-    def _open_capture(self) -> None:
+    def _open_capture(self) -> cv2.VideoCapture:
         if self._source.isdecimal():
             capture = cv2.VideoCapture(int(self._source))
-        elif '://' in self._source:
-            capture = cv2.VideoCapture(self._source)
+        elif is_address(self._source):
+            capture = _open_stream(self._source)
         else:
             # The driver knows the device itself, not symbolic links to it.
             capture = cv2.VideoCapture(str(Path(self._source).resolve()), cv2.CAP_V4L2)
         if not capture.isOpened():
-            raise SourceError(f'{self._kind} {self._shown} cannot be opened')
+            raise SourceError(f'{self._shown} cannot be opened')
         # A queue would make a camera's old images look new.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         if 1 <= rate_hz <= 1000 and not self._given_rate_hz:
             self.rate_hz = rate_hz
         self._capture = capture
+        return capture
+
+
+def _open_stream(address: str) -> cv2.VideoCapture:
+    capture = cv2.VideoCapture()
+    for backend in _STREAM_BACKENDS:
+        if cv2.videoio_registry.hasBackend(backend) and capture.open(address, backend):
+            break
+    return capture
 
 
 def _ignore(_: str) -> None:

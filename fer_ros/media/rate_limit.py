@@ -1,6 +1,7 @@
 """RateLimit: selects images from a camera that delivers more than needed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fer_ros.media.image_stream import StampedImage
 
@@ -39,11 +40,17 @@ class RateLimit:
 def rate_limited(images: Iterator[StampedImage], max_rate_hz: float) -> Iterator[StampedImage]:
     """Yield the images of each topic that its rate limit selects.
 
+    If the first image of a new scene is left out, the scene begins with the next one.
+
     Args:
         images: Images of any number of topics.
         max_rate_hz: Images per second and topic; see ``RateLimit``.
     """
     limits: dict[str, RateLimit] = {}
+    new_scenes: set[str] = set()
     for image in images:
+        if image.new_scene:
+            new_scenes.add(image.topic)
         if limits.setdefault(image.topic, RateLimit(max_rate_hz)).takes(image.stamp_s):
-            yield image
+            yield replace(image, new_scene=image.topic in new_scenes)
+            new_scenes.discard(image.topic)

@@ -52,8 +52,8 @@ def source_stream(
 
 
 class _Stamped:
-    """The images of a source with stamps: the current time for a camera, else the time of the
-    file.
+    """The images of a source with stamps: the time of arrival for a camera, else the time of
+    the file.
     """
 
     def __init__(
@@ -65,6 +65,8 @@ class _Stamped:
         problems: list[str],
     ) -> None:
         self._opened, self._start_ns, self._max_pixels = opened, start_ns, max_pixels
+        # The clock of the stamps may be set during a recording, which does not change its times.
+        self._started_ns = time.monotonic_ns()
         self._limit_ns = seconds * 1e9 if opened.live and seconds else float('inf')
         self._problems = problems
         self._too_large: list[tuple[int, int]] = []
@@ -98,7 +100,7 @@ class _Stamped:
 
     def _elapsed_ns(self, image: SourceImage) -> int:
         if self._opened.live:
-            return time.time_ns() - self._start_ns
+            return time.monotonic_ns() - self._started_ns
         return round(image.time_s * 1e9)
 
     def _stamped(self, image: SourceImage, elapsed_ns: int) -> StampedImage:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_ros.counted import counted
 from fer_ros.errors import SourceError
+from fer_ros.media.address import shown_source
 from fer_ros.structures import ImageArray
 
 # Used when a file does not state a plausible frame rate.
@@ -19,6 +20,8 @@ _GREATEST_RATE_HZ = 480.0
 _MISSING_END_S = 0.5
 # Reading stops after this many damaged places in a row.
 _MOST_ERRORS = 1000
+# Time in seconds for a server to deliver the next part of a file.
+_SERVER_S = 30.0
 
 
 def require_av() -> ModuleType:
@@ -45,23 +48,25 @@ class VideoReader:
         count: Number of images that the file states; 0 if it states none.
     """
 
-    def __init__(self, path: Path, on_problem: Callable[[str], None]) -> None:
+    def __init__(self, file: Path | str, on_problem: Callable[[str], None]) -> None:
         """Open a file.
 
         Args:
-            path: Path of the file.
+            file: Path of the file, or its address as a string.
             on_problem: Called with a sentence for each part that could not be read.
 
         Raises:
             SourceError: The file is missing, empty, unreadable or contains no images.
         """
         self._av = require_av()
-        self._path = path
+        self._file = file
+        self._shown = str(file) if isinstance(file, Path) else shown_source(file)
+        self._name = Path(self._shown).name
         self._on_problem = on_problem
         with self._open() as container:
             stream = _video_stream(container)
             if stream is None:
-                raise SourceError(f'video {path} contains no images: {_kinds(container)}')
+                raise SourceError(f'video {self._shown} contains no images: {_kinds(container)}')
             self.rate_hz = _rate_hz(stream)
             self._said_s = _said_duration_s(container, stream)
             self.count = stream.frames or round((self._said_s or 0) * self.rate_hz)
@@ -73,7 +78,8 @@ class VideoReader:
         rotation that the file states.
         """
         unreadable = _Unreadable()
-        last_s, gap_s = float('-inf'), 1 / self.rate_hz
+        last_s = end_s = float('-inf')
+        gap_s = 1 / self.rate_hz
         with self._open() as container:
             start_s = (container.start_time or 0) / 1e6
             for frame in self._frames(container, unreadable):
@@ -85,26 +91,32 @@ class VideoReader:
                 if last_s >= 0:
                     gap_s = time_s - last_s
                 last_s = unreadable.now_s = time_s
+                end_s = time_s + max(gap_s, _duration_s(frame))
                 yield time_s, _bgr(frame)
         if unreadable.count:
             self._on_problem(
-                f'{self._path.name} is damaged: {counted(unreadable.count, "image")} could not be '
+                f'{self._name} is damaged: {counted(unreadable.count, "image")} could not be '
                 f'read, the first after {unreadable.first_s:.2f} s'
             )
-        if self._said_s is not None and self._said_s - last_s - gap_s > _MISSING_END_S:
+        if self._said_s is not None and self._said_s - end_s > _MISSING_END_S:
             self._on_problem(
-                f'{self._path.name} ends after {max(last_s + gap_s, 0):.2f} s, but its header '
+                f'{self._name} ends after {max(end_s, 0):.2f} s, but its header '
                 f'states {self._said_s:.2f} s: the rest is lost'
             )
 
     def _open(self) -> Any:
         try:
-            if not self._path.stat().st_size:
-                raise SourceError(f'video {self._path} is empty: it has 0 bytes')
-            return self._av.open(str(self._path))
+            if not isinstance(self._file, Path):
+                # Over UDP, as by default, images would be damaged.
+                tcp = {'rtsp_transport': 'tcp'}
+                return self._av.open(self._file, options=tcp, timeout=_SERVER_S)
+            if not self._file.stat().st_size:
+                raise SourceError(f'video {self._shown} is empty: it has 0 bytes')
+            # In a relative path, what precedes a colon would be a protocol.
+            return self._av.open(str(self._file.absolute()))
         except (self._av.error.FFmpegError, OSError) as error:
             raise SourceError(
-                f'video {self._path} cannot be opened: {error.strerror or error}'
+                f'video {self._shown} cannot be opened: {error.strerror or error}'
             ) from None
 
     def _frames(self, container: Any, unreadable: '_Unreadable') -> Iterator[Any]:
@@ -122,7 +134,7 @@ class VideoReader:
                     return
                 yield from packet.decode()
                 errors = 0
-            except self._av.error.EOFError:
+            except (self._av.error.EOFError, self._av.error.ExitError):
                 return
             except (self._av.error.FFmpegError, OSError):
                 errors += 1
@@ -169,6 +181,12 @@ def _rate_hz(stream: Any) -> float:
         if rate and 0 < rate <= _GREATEST_RATE_HZ:
             return float(rate)
     return _DEFAULT_RATE_HZ
+
+
+def _duration_s(frame: Any) -> float:
+    """Return how long a frame is shown, or 0 if the file or an old PyAV does not say."""
+    duration, time_base = getattr(frame, 'duration', None), frame.time_base
+    return float(duration * time_base) if duration and time_base else 0.0
 
 
 def _said_duration_s(container: Any, stream: Any) -> float | None:

@@ -12,6 +12,7 @@ from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.config_files import find_config
 from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
+from fer_ros.media.address import shown_source
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import BagJob, Verdict, judge_bags, make_jobs
@@ -73,7 +74,7 @@ def run_video(options: argparse.Namespace) -> None:
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
     with output_folder(out.resolve()) as aside:
-        report = run.write(stream, labels, aside, options.source)
+        report = run.write(stream, labels, aside, shown_source(options.source))
     print(_sentence(stream.name, report))
     for problem in report.problems:
         print(problem)

@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 
 from fer_ros.counted import counted
 from fer_ros.errors import SourceError
+from fer_ros.media.address import shown_source
 from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.parameters.camera_node import CAMERA_NODE
@@ -58,9 +59,9 @@ class CameraNode(Node):
         super().__init__('camera_node', **kwargs)
         declare(self, CAMERA_NODE)
         self._settings = values(self, CAMERA_NODE)
-        self._source = ImageSource(
-            self._settings['source'], self._on_problem, self._settings['rate_hz']
-        )
+        source = self._settings['source']
+        self._source = ImageSource(source, self._on_problem, self._settings['rate_hz'])
+        self._shown_source = shown_source(source)
         url = self._settings['camera_info_url']
         self._camera_info = read_calibration(url) if url else None
         # tf frames have no namespaces, so the full name of the node is used.
@@ -86,7 +87,7 @@ class CameraNode(Node):
             clock=Clock(clock_type=ClockType.STEADY_TIME),
         )
         self.get_logger().info(
-            f'{self._settings["source"]}: {self._pace()} on {self._publisher.topic_name}'
+            f'{self._shown_source}: {self._pace()} on {self._publisher.topic_name}'
         )
 
     def _pace(self) -> str:
@@ -103,7 +104,7 @@ class CameraNode(Node):
         image = self._next or self._read()
         if image is None:
             if not self.published:
-                self.error = self.error or f'no image can be read from {self._settings["source"]}'
+                self.error = self.error or f'no image can be read from {self._shown_source}'
             self.done = True
             self._timer.cancel()
             return

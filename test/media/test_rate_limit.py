@@ -1,8 +1,10 @@
 import itertools
 
+import numpy as np
 import pytest
 
-from fer_ros.media.rate_limit import RateLimit
+from fer_ros.media.image_stream import StampedImage
+from fer_ros.media.rate_limit import RateLimit, rate_limited
 
 
 def taken(limit, rate_hz, seconds=2.0, start_s=1_700_000_000.0):
@@ -39,3 +41,25 @@ def test_restarted_recording_is_taken_from_its_first_image():
     assert limit.takes(100.0)
     assert limit.takes(10.0)
     assert not limit.takes(10.5)
+
+
+def test_new_scene_begins_with_first_image_that_is_taken():
+    gray = np.zeros((4, 4), np.uint8)
+    cut, period_ns = 31, 10**9 // 30
+    images = [
+        StampedImage(
+            topic,
+            stamp_ns=index * period_ns,
+            log_time_ns=index * period_ns,
+            frame_id='',
+            stamp_s=index / 30,
+            time_s=index / 30,
+            gray=gray,
+            decode_bgr=lambda: gray,
+            new_scene=(topic, index) == ('film', cut),
+        )
+        for index in range(60)
+        for topic in ('film', 'other')
+    ]
+    new = [image for image in rate_limited(iter(images), 10) if image.new_scene]
+    assert [(image.topic, round(image.time_s * 30)) for image in new] == [('film', 33)]

@@ -1,7 +1,10 @@
+import time
+
 import cv2
 import numpy as np
 import pytest
 from video_files import gray_image, write_video
+from web_server import served
 
 from fer_ros.errors import SettingError, SourceError
 from fer_ros.media.source_stream import source_stream
@@ -51,6 +54,20 @@ def test_given_rate_overrides_times_of_video(tmp_path):
     write_video(tmp_path / 'v.mp4', [(time_s, gray_image(50)) for time_s in (0, 0.05, 0.1)])
     stream = source_stream(str(tmp_path / 'v.mp4'), MAX_PIXELS, rate_hz=2)
     assert [image.time_s for image in stream.images] == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize('step_s', [-3600, 3600])
+def test_times_of_camera_do_not_follow_a_clock_that_is_set(tmp_path, monkeypatch, step_s):
+    now_ns = time.time_ns
+    with served(tmp_path, gray_image(50)) as host:
+        stream = source_stream(f'http://{host}/live', MAX_PIXELS)
+        images = stream.images
+        before = next(images)
+        monkeypatch.setattr(time, 'time_ns', lambda: now_ns() + step_s * 10**9)
+        after = next(images)
+        images.close()
+    assert before.time_s < after.time_s < before.time_s + 60
+    assert after.stamp_ns == stream.origin.stamp_ns + round(after.time_s * 1e9)
 
 
 def two_scenes(path):

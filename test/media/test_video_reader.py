@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import av
 import numpy as np
@@ -60,6 +61,26 @@ def test_gif_keeps_its_frame_delays(tmp_path):
     times_s, levels, _ = read(tmp_path / 'g.gif')
     assert times_s == pytest.approx([0, 0.5, 0.7])
     assert levels == pytest.approx([20, 120, 220], abs=3)
+
+
+def test_file_whose_last_image_is_shown_for_long_is_complete(tmp_path):
+    from PIL import Image
+
+    pictures = [Image.new('RGB', (32, 24), (level, level, level)) for level in (20, 120)]
+    pictures[0].save(
+        tmp_path / 'g.gif', save_all=True, append_images=pictures[1:], duration=[100, 3000]
+    )
+    times_s, _, problems = read(tmp_path / 'g.gif')
+    assert times_s == pytest.approx([0, 0.1])
+    assert problems == []
+
+
+def test_file_name_with_colon_is_not_an_address(tmp_path, monkeypatch):
+    write_video(tmp_path / 'v.mp4', [(0, gray_image(90)), (0.1, gray_image(90))])
+    (tmp_path / 'v.mp4').rename(tmp_path / '12:30:05.mp4')
+    monkeypatch.chdir(tmp_path)
+    times_s, _, _ = read(Path('12:30:05.mp4'))
+    assert times_s == pytest.approx([0, 0.1])
 
 
 def test_video_damaged_in_middle_is_read_to_end_with_correct_times(tmp_path):

@@ -5,6 +5,7 @@ import sys
 import cv2
 import pytest
 from bag_files import write_images
+from web_server import served
 
 from fer_ros.cli import main
 
@@ -216,3 +217,16 @@ def test_min_face_px_and_mirror_flags_take_effect(two_faces_bgr, tmp_path, capsy
 def test_invalid_min_face_px_is_reported(tmp_path):
     code = exit_of(['video', 'i.png', '--out', str(tmp_path), '--min-face-px', '1'])
     assert code.startswith('fer-ros: parameter min_face_px is 1, expected 0 or ')
+
+
+def test_password_of_camera_is_neither_written_nor_printed(portrait_bgr, tmp_path, capfd):
+    out = tmp_path / 'out'
+    with served(tmp_path, portrait_bgr, password='secret') as host:
+        main(['video', f'http://me:secret@{host}/live', '--seconds', '5', '--out', str(out)])
+    assert json.loads((out / 'report.json').read_text())['source'] == 'http://127.0.0.1/live'
+    said = capfd.readouterr()
+    assert '127.0.0.1/live: ' in said.out
+    assert 'secret' not in said.out + said.err
+    files = [path for path in out.rglob('*') if path.is_file()]
+    assert len(files) >= 6
+    assert not any(b'secret' in path.read_bytes() for path in files)

@@ -9,6 +9,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 from stamped import header
 from video_files import gray_image, write_video
+from web_server import served
 
 from fer_ros.errors import SettingError, SourceError
 from fer_ros.messages.images import bgr_from_msg
@@ -177,3 +178,14 @@ def test_images_continue_when_clock_is_set_back(graph, camera_node, folder):
 
     assert graph.spin_until(lambda: published_at(2000))
     assert graph.spin_until(lambda: published_at(1000))
+
+
+def test_video_file_at_an_address_is_played_once_at_its_own_pace(graph, camera_node, tmp_path):
+    timed = [(index / 10, gray_image(50)) for index in range(5)]
+    write_video(tmp_path / 'v.mp4', timed, container_options={'movflags': '+faststart'})
+    images = graph.received(Image, 'camera/image_raw')
+    with served(tmp_path) as host:
+        node = camera_node(source=f'http://{host}/v.mp4', wait_for_subscriber=True, loop=False)
+        assert graph.spin_until(lambda: node.done and len(images) == 5)
+    node.spin()
+    assert stamp_s(images[-1]) - stamp_s(images[0]) > 0.3
