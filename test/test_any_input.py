@@ -171,7 +171,7 @@ intervals = st.builds(
 @given(st.lists(intervals), st.floats(0, 45))
 def test_labels_at_a_time_are_those_whose_interval_contains_it(held, time_s):
     labels = Labels(held)
-    found = sorted(place for place, _ in labels.at(time_s))
+    found = sorted(place for place, _ in labels.at(time_s, '/c'))
     holding = [
         place
         for place, interval in enumerate(labels.intervals)
@@ -179,7 +179,7 @@ def test_labels_at_a_time_are_those_whose_interval_contains_it(held, time_s):
     ]
     assert found == holding
     said = {(one.emotion, one.face_id) for one in held if one.start_s <= time_s < one.end_s}
-    assert said == {(one.emotion, one.face_id) for _, one in labels.at(time_s)}
+    assert said == {(one.emotion, one.face_id) for _, one in labels.at(time_s, '/c')}
 
 
 json_values = st.recursive(

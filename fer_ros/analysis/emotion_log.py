@@ -13,6 +13,7 @@ from fer_ros.analysis.emotion_series import (
     EmotionSeries,
     Indices,
     Times,
+    longest_gap_s,
 )
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FaceEmotion, FloatArray, FrameEmotions
@@ -85,7 +86,7 @@ class EmotionLog:
             self._face_emotions.append(self._emotion(face))
             self._face_probabilities.extend(face.probabilities if face.judged else self._unknown)
         if self.labels is not None:
-            self._match(self.labels, time_s, frame)
+            self._match(self.labels, topic, time_s, frame)
 
     @property
     def image_times_s(self) -> Times:
@@ -114,15 +115,32 @@ class EmotionLog:
         return self._series
 
     def labelled_images(self) -> LabelledImages:
-        """Return all labelled images."""
+        """Return all labelled images, without those of other topics than the labelled face's."""
         images = np.array(self._match_images, np.int64)
+        topics = self.image_topics[images] if len(images) else images
+        times_s = self.image_times_s[images] if len(images) else images.astype(np.float64)
+        intervals = np.array(self._match_intervals, np.int64)
+        here = ~self._elsewhere(intervals, topics)
         return LabelledImages(
-            self.image_topics[images] if len(images) else images,
-            self.image_times_s[images] if len(images) else images.astype(np.float64),
-            np.array(self._match_intervals, np.int64),
-            np.array(self._match_found, np.bool_),
-            np.array(self._match_judged, np.bool_),
-            self._rows(self._match_probabilities),
+            topics[here],
+            times_s[here],
+            intervals[here],
+            np.array(self._match_found, np.bool_)[here],
+            np.array(self._match_judged, np.bool_)[here],
+            self._rows(self._match_probabilities)[here],
+        )
+
+    def _elsewhere(self, intervals: Indices, topics: Indices) -> npt.NDArray[np.bool_]:
+        """Return where a label's ``face_id`` was seen only on topics other than the image's."""
+        faces = [interval.face_id for interval in self.labels.intervals] if self.labels else []
+        seen = {(one.face_id, self.topics.index(one.topic)) for one in self.series()}
+        known = {face_id for face_id, _ in seen}
+        return np.array(
+            [
+                faces[index] in known and (faces[index], topic) not in seen
+                for index, topic in zip(intervals.tolist(), topics.tolist(), strict=True)
+            ],
+            np.bool_,
         )
 
     def _split(self) -> Iterator[EmotionSeries]:
@@ -130,6 +148,10 @@ class EmotionLog:
         face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
         probabilities = self._rows(self._face_probabilities)
         topics, times = self.image_topics[images], self.image_times_s[images]
+        gaps_s = [
+            longest_gap_s(self.image_times_s[self.image_topics == topic])
+            for topic in range(len(self.topics))
+        ]
         # A stable sort keeps the order of a face's images.
         order = np.lexsort((np.arange(len(images)), face_ids, topics))
         changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1
@@ -141,10 +163,11 @@ class EmotionLog:
                     times[rows],
                     emotions[rows],
                     probabilities[rows],
+                    gaps_s[topics[rows[0]]],
                 )
 
-    def _match(self, labels: Labels, time_s: float, frame: FrameEmotions) -> None:
-        for index, interval in labels.at(time_s):
+    def _match(self, labels: Labels, topic: str, time_s: float, frame: FrameEmotions) -> None:
+        for index, interval in labels.at(time_s, topic):
             face = interval.face_of(frame, time_s)
             self._match_images.append(len(self._image_times) - 1)
             self._match_intervals.append(index)

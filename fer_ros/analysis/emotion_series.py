@@ -12,10 +12,21 @@ from fer_ros.structures import FloatArray
 Times = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-# A face that was missing for longer than this counts as out of view.
-GAP_S = 0.5
+# A face that was missing for longer than this, and than this many usual intervals between images,
+# counts as out of view.
+_GAP_S, _GAP_INTERVALS = 0.5, 3
 # In place of a class: no class was certain enough; the face was not judged in the image.
 UNCERTAIN, NOT_JUDGED = -1, -2
+
+
+def longest_gap_s(times_s: Times) -> float:
+    """Return for how many seconds a face may be missing and still count as in view.
+
+    Args:
+        times_s: ``(N,)`` times of a camera's images in seconds, not decreasing.
+    """
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    return max(_GAP_S, _GAP_INTERVALS * usual_s)
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class EmotionSeries:
         times_s: ``(N,)`` times of the images that show it, in seconds since the first image.
         emotions: ``(N,)`` index of the reported class, ``UNCERTAIN`` or ``NOT_JUDGED``.
         probabilities: ``(N, C)`` float32, smoothed; NaN where the face was not judged.
+        gap_s: ``longest_gap_s`` of the topic's images.
     """
 
     topic: str
@@ -63,6 +75,7 @@ class EmotionSeries:
     times_s: Times
     emotions: Indices
     probabilities: FloatArray
+    gap_s: float
 
     @cached_property
     def mean_probabilities(self) -> FloatArray:
@@ -77,7 +90,7 @@ class EmotionSeries:
 
     def _dwells(self) -> Iterator[Dwell]:
         times_s, emotions = self.times_s, self.emotions
-        away = np.diff(times_s) > GAP_S
+        away = np.diff(times_s) > self.gap_s
         changes = np.flatnonzero(away | (np.diff(emotions) != 0)) + 1
         starts = [0, *changes.tolist()]
         for start, after in zip(starts, [*starts[1:], len(times_s)], strict=True):

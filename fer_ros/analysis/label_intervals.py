@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.errors import LabelError
+from fer_ros.messages.image_transport import base_topic
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 Regions = npt.NDArray[np.float64]
@@ -33,6 +34,8 @@ class LabelInterval:
             ``regions``.
         regions: ``(N, 5)`` float64: time in seconds and x0, y0, x1, y1 in pixels, in order of
             time; empty if the label does not locate the face.
+        topic: Topic of the images to which it applies, without the suffix of its transport; empty
+            for all topics.
     """
 
     start_s: float
@@ -40,6 +43,7 @@ class LabelInterval:
     emotion: str
     face_id: int | None = None
     regions: Regions = field(default_factory=lambda: np.empty((0, 5)))
+    topic: str = ''
 
     def face_of(self, frame: FrameEmotions, time_s: float) -> FaceEmotion | None:
         """Return the labelled face, or ``None`` if it was not found in the image."""
@@ -73,12 +77,21 @@ class Labels:
             row[0].append(place)
             row[1].append(interval.start_s)
 
-    def at(self, time_s: float) -> Iterator[tuple[int, LabelInterval]]:
-        """Yield each label that applies at a time, with its index in ``intervals``."""
+    def at(self, time_s: float, topic: str) -> Iterator[tuple[int, LabelInterval]]:
+        """Yield each label that applies to an image, with its index in ``intervals``.
+
+        Args:
+            time_s: Time of the image in seconds since the first one.
+            topic: Topic of the image.
+        """
+        camera = base_topic(topic)
         for places, starts_s in self._rows:
             number = bisect_right(starts_s, time_s) - 1
-            if number >= 0 and time_s < self.intervals[places[number]].end_s:
-                yield places[number], self.intervals[places[number]]
+            if number < 0:
+                continue
+            interval = self.intervals[places[number]]
+            if time_s < interval.end_s and interval.topic in ('', camera):
+                yield places[number], interval
 
     def _ended(self, row: tuple[list[int], list[float]], time_s: float) -> bool:
         places, _ = row
@@ -87,18 +100,19 @@ class Labels:
 
 def _merged(ordered: Iterable[LabelInterval]) -> list[LabelInterval]:
     merged: list[LabelInterval] = []
-    latest: dict[int | None, int] = {}
+    latest: dict[tuple[str, int | None], int] = {}
     for interval in ordered:
         if len(interval.regions):
             # A label with regions is complete already.
             merged.append(interval)
             continue
-        place = latest.get(interval.face_id)
+        key = interval.topic, interval.face_id
+        place = latest.get(key)
         old = merged[place] if place is not None else None
         if old and (old.end_s, old.emotion) == (interval.start_s, interval.emotion):
-            merged[latest[interval.face_id]] = replace(old, end_s=interval.end_s)
+            merged[latest[key]] = replace(old, end_s=interval.end_s)
             continue
-        latest[interval.face_id] = len(merged)
+        latest[key] = len(merged)
         merged.append(interval)
     return merged
 

@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.analysis.emotion_series import longest_gap_s
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
 from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
 from fer_ros.media.image_stream import TimeOrigin
 from fer_ros.messages.definitions import EMOTIONS_TYPE, typestore
+from fer_ros.messages.image_transport import base_topic
 
 STRING_TYPE = 'std_msgs/msg/String'
-# A label that is given with every image has ended when it is not repeated for this long.
-_GAP_S = 0.5
+Region = tuple[float, float, float, float, float]
+# Time of an image, and the emotion of each labelled face by ``face_id``, with its region if known.
+LabelledImage = tuple[float, dict[int, tuple[str, list[Region]]]]
 
 
 @dataclass
@@ -25,7 +28,7 @@ class _Open:
     start_s: float
     last_s: float
     emotion: str
-    regions: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
 
 
 def read_label_topic(
@@ -35,7 +38,8 @@ def read_label_topic(
 
     ``std_msgs/String``: each message is an emotion that applies from its time of recording to the
     next message; an empty one ends it. ``fer_ros/msg/FaceEmotionArray``: each message labels the
-    faces of the image with the same header stamp; faces are matched by position.
+    faces of the image with the same header stamp on its ``image_topic``, or on any topic if the
+    bag does not have that one; faces are matched by position.
 
     Args:
         reader: Reader of the bag.
@@ -84,24 +88,42 @@ def _from_strings(
 def _from_emotions(
     reader: BagReader, topic: str, origin: TimeOrigin, classes: Sequence[str]
 ) -> Iterator[LabelInterval]:
-    open_ones: dict[int, _Open] = {}
+    images: dict[str, list[LabelledImage]] = {}
     for message in reader.messages([topic]):
         msg = _deserialized(message, EMOTIONS_TYPE)
         stamp = msg.header.stamp
         time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
-        said = {face.face_id: face for face in msg.faces if face.emotion}
-        for face_id, face in said.items():
+        for face in msg.faces:
             _require_known(face.emotion, classes, f'label topic {topic}, {time_s:.2f} s')
+        said = {
+            face.face_id: (face.emotion, _region(face.roi, time_s))
+            for face in msg.faces
+            if face.emotion
+        }
+        images.setdefault(base_topic(msg.image_topic), []).append((time_s, said))
+    there = {base_topic(name) for name in reader.topics}
+    for camera, its_images in images.items():
+        yield from _of_camera(its_images, camera if camera in there else '')
+
+
+def _of_camera(images: Sequence[LabelledImage], camera: str) -> Iterator[LabelInterval]:
+    """Yield the labels of one camera's faces."""
+    # A label that is given with every image has ended when it is not repeated for this long.
+    gap_s = longest_gap_s(np.array([time_s for time_s, _ in images]))
+    open_ones: dict[int, _Open] = {}
+    for time_s, said in images:
+        for face_id, (emotion, region) in said.items():
             old = open_ones.get(face_id)
-            if old and (old.emotion != face.emotion or time_s - old.last_s > _GAP_S):
-                yield _closed(open_ones.pop(face_id), min(time_s, old.last_s + _GAP_S))
-            new = open_ones.setdefault(face_id, _Open(time_s, time_s, face.emotion))
+            if old and (old.emotion != emotion or time_s - old.last_s > gap_s):
+                end_s = min(time_s, old.last_s + gap_s)
+                yield _closed(open_ones.pop(face_id), end_s, camera)
+            new = open_ones.setdefault(face_id, _Open(time_s, time_s, emotion))
             new.last_s = time_s
-            new.regions += _region(face.roi, time_s)
+            new.regions += region
         for face_id in set(open_ones) - set(said):
-            yield _closed(open_ones.pop(face_id), time_s)
+            yield _closed(open_ones.pop(face_id), time_s, camera)
     for label in open_ones.values():
-        yield _closed(label, label.last_s + _GAP_S)
+        yield _closed(label, label.last_s + gap_s, camera)
 
 
 def _deserialized(message: BagMessage, msgtype: str) -> Any:
@@ -115,16 +137,16 @@ def _deserialized(message: BagMessage, msgtype: str) -> Any:
         ) from None
 
 
-def _region(roi: Any, time_s: float) -> list[tuple[float, float, float, float, float]]:
+def _region(roi: Any, time_s: float) -> list[Region]:
     if not (roi.width and roi.height):
         return []
     x0, y0 = roi.x_offset, roi.y_offset
     return [(time_s, x0, y0, x0 + roi.width, y0 + roi.height)]
 
 
-def _closed(label: _Open, end_s: float) -> LabelInterval:
+def _closed(label: _Open, end_s: float, camera: str) -> LabelInterval:
     regions = np.array(label.regions, np.float64).reshape(-1, 5)
-    return LabelInterval(label.start_s, end_s, label.emotion, None, regions)
+    return LabelInterval(label.start_s, end_s, label.emotion, None, regions, camera)
 
 
 def _require_known(emotion: str, classes: Sequence[str], where: str) -> None:

@@ -80,7 +80,8 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--annotate',
         metavar='LIST',
-        help="what to draw on the video, separated by commas; overrides the node's parameter",
+        help="what to draw on annotated images, separated by commas; overrides the node's "
+        'parameter',
     )
     parser.add_argument(
         '--foxglove',

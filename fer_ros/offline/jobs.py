@@ -77,10 +77,14 @@ def make_jobs(
         if paths.count(path) > 1:
             raise SettingError(f'bag {path} is given twice')
     names = [path.name for path in paths]
-    # Bags in different folders may have the same name; their full paths are unique.
-    unique = [
-        path.name if names.count(path.name) == 1 else '-'.join(path.parts[1:]) for path in paths
-    ]
+    unique: list[str] = []
+    for path in paths:
+        # Bags in different folders may have the same name.
+        name = path.name if names.count(path.name) == 1 else '-'.join(path.parts[1:])
+        # a/b-c and a-b/c are different bags.
+        while name in unique:
+            name += '_'
+        unique.append(name)
     return [
         BagJob(path, out.resolve() / name, settings, force, line if len(paths) > 1 else None)
         for line, (path, name) in enumerate(zip(paths, unique, strict=True))

@@ -51,7 +51,7 @@ class PictureRun:
         """
         settings = pipeline_settings(self.settings.parameters)
         processor = StreamProcessor(self.models, settings, list(stream.topics), alone=True)
-        outputs = _PictureOutputs(folder, stream, self.models, self.settings.parts)
+        outputs = _PictureOutputs(folder, stream, self.models, self.settings)
         pictures = processor.process(stream.images)
         try:
             with outputs, progress_bar(stream, self.settings.progress) as step:
@@ -87,12 +87,14 @@ class _PictureOutputs:
     """Writes annotated pictures and the table in a thread while other pictures are analysed."""
 
     def __init__(
-        self, folder: Path, stream: ImageStream, models: Models, parts: Sequence[str]
+        self, folder: Path, stream: ImageStream, models: Models, settings: RunSettings
     ) -> None:
         self.pictures: list[Picture] = []
+        parts = settings.parts
         several = stream.topics[stream.name] > 1
         self.sheet = ContactSheet() if several and {'timeline', 'page'} & set(parts) else None
         self._folder, self._parts, self._several = folder, parts, several
+        self._annotations = settings.parameters['annotate']
         self._names: set[str] = set()
         self._table: EmotionTable | None = None
         with ExitStack() as opened:
@@ -143,7 +145,7 @@ class _PictureOutputs:
             self._table.write(image.file, frame)
         if self.sheet is None and 'video' not in self._parts:
             return
-        drawn = annotate(image.decode_bgr(), frame)
+        drawn = annotate(image.decode_bgr(), frame, self._annotations)
         if 'video' in self._parts:
             write_picture(self._folder / self._name(image.file), drawn)
         if self.sheet is not None:

@@ -66,7 +66,7 @@ class WorstDisagreements:
 
     def offer(self, image: StampedImage, frame: FrameEmotions) -> None:
         """Consider an image and keep it if it is among the worst."""
-        for _, interval in self._labels.at(image.time_s):
+        for _, interval in self._labels.at(image.time_s, image.topic):
             face = interval.face_of(frame, image.time_s)
             if face is None or not face.judged:
                 continue

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_ros.analysis.emotion_log import EmotionLog
-from fer_ros.analysis.emotion_series import GAP_S, EmotionSeries, Times
+from fer_ros.analysis.emotion_series import EmotionSeries, Times, longest_gap_s
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.structures import FloatArray
 
@@ -102,14 +102,15 @@ def _row(series: EmotionSeries, log: EmotionLog, end_s: float) -> TimelineRow:
 
 
 def _curve(series: EmotionSeries) -> tuple[Times, FloatArray]:
-    times_s, values = series.times_s, series.probabilities
+    times_s, values, gap_s = series.times_s, series.probabilities, series.gap_s
     size = -(-len(times_s) // _MOST_POINTS)
     if size > 1:
         starts = np.arange(0, len(times_s), size)
         counts = np.diff([*starts, len(times_s)])
         times_s = np.add.reduceat(times_s, starts) / counts
         values = (np.add.reduceat(values, starts) / counts[:, None]).astype(np.float32)
-    gaps = np.flatnonzero(np.diff(times_s) > max(GAP_S, 3 * np.median(np.diff(times_s)))) + 1
+        gap_s = longest_gap_s(times_s)
+    gaps = np.flatnonzero(np.diff(times_s) > gap_s) + 1
     return np.insert(times_s, gaps, np.nan), np.insert(values, gaps, np.nan, axis=0)
 
 

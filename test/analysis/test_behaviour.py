@@ -1,5 +1,5 @@
 import pytest
-from frames import CLASSES, face, frame, log_of
+from frames import CLASSES, face, frame, log_of, steady
 
 from fer_ros.analysis.behaviour import EmotionFigures, measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
@@ -42,6 +42,18 @@ def test_change_while_face_was_away_does_not_count():
     )
     assert found.flicker_per_min == 0
     assert found.emotions['fear'].longest_dwell_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize('rate_hz', [0.5, 1, 1.5, 10])
+def test_face_in_every_image_is_in_view_at_any_rate(rate_hz):
+    (one,) = measure_behaviour(log_of(steady(20, rate_hz))).faces
+    assert one.seen_s == pytest.approx(20 - 1 / rate_hz)
+
+
+def test_rate_of_the_images_and_not_of_the_face_says_when_it_was_away():
+    rows = [(step / 10, 'fear' if step % 10 == 0 else None) for step in range(31)]
+    (one,) = measure_behaviour(log_of(rows)).faces
+    assert (one.images, one.seen_s) == (4, 0)
 
 
 def test_uncertain_image_is_counted_as_uncertain():

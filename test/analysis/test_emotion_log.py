@@ -61,6 +61,20 @@ def test_image_with_two_labels_counts_twice():
     ) == {0: 2, 1: 1}
 
 
+def test_label_with_a_face_id_applies_to_the_topic_of_that_face_alone():
+    labels = Labels([LabelInterval(0, 1, 'fear', 1), LabelInterval(0, 1, 'fear', 9)])
+    log = EmotionLog(CLASSES, labels)
+    log.append('/left', 0.0, frame(0.0, face(1, 'fear')))
+    log.append('/left', 0.1, frame(0.1))
+    log.append('/right', 0.1, frame(0.1, face(2, 'fear')))
+    matched = log.labelled_images()
+    # Face 9 was seen nowhere: it may have been on either topic.
+    found = zip(matched.intervals, matched.topics, matched.found, strict=True)
+    assert sorted(tuple(map(int, row)) for row in found) == [
+        *((0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 0, 0), (1, 1, 0)),
+    ]
+
+
 def test_unjudged_images_count_only_in_their_own_share():
     log = EmotionLog(CLASSES, Labels([LabelInterval(0, 4, 'fear')]))
     for time_s, seen in ((0.0, unjudged(1)), (1.0, face(1, 'fear')), (2.0, face(1, 'fear'))):

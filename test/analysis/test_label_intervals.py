@@ -36,12 +36,12 @@ def test_face_id_is_optional(tmp_path):
 
 def test_two_faces_may_be_labelled_at_once(tmp_path):
     labels = read(tmp_path, 'start_s,end_s,emotion,face_id\n0,2,fear,1\n1,3,neutral,2\n')
-    assert sorted(interval.face_id for _, interval in labels.at(1.5)) == [1, 2]
+    assert sorted(interval.face_id for _, interval in labels.at(1.5, '/c')) == [1, 2]
 
 
 def test_interval_includes_its_start_and_excludes_its_end():
     labels = Labels([LabelInterval(1, 2, 'fear'), LabelInterval(2, 9, 'neutral')])
-    said = {t: [i.emotion for _, i in labels.at(t)] for t in (0.9, 1, 1.9, 2, 8.9, 9)}
+    said = {t: [i.emotion for _, i in labels.at(t, '/c')] for t in (0.9, 1, 1.9, 2, 8.9, 9)}
     assert said == {0.9: [], 1: ['fear'], 1.9: ['fear'], 2: ['neutral'], 8.9: ['neutral'], 9: []}
 
 
@@ -54,7 +54,7 @@ def test_open_ended_label_does_not_hide_earlier_ones():
             LabelInterval(5, float('inf'), 'happiness', 2),
         ]
     )
-    said = {t: sorted(place for place, _ in labels.at(t)) for t in (1.5, 2.5, 3.5, 6, 99)}
+    said = {t: sorted(place for place, _ in labels.at(t, '/c')) for t in (1.5, 2.5, 3.5, 6, 99)}
     assert said == {1.5: [0, 1], 2.5: [0], 3.5: [0, 2], 6: [0, 3], 99: [3]}
 
 
@@ -95,7 +95,7 @@ def test_label_lookup_does_not_scan_all_intervals():
     intervals = [Counted(n, n + 1, said[n % 2]) for n in range(10_000)]
     labels = Labels([*intervals, Counted(10_000, float('inf'), 'fear')])
     Counted.looks = 0
-    assert [place for place, _ in labels.at(1_234.5)] == [1_234]
+    assert [place for place, _ in labels.at(1_234.5, '/c')] == [1_234]
     assert Counted.looks < 10
 
 

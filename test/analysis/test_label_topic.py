@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from bag_files import EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
+from bag_files import COMPRESSED, EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from fer_ros.analysis.label_topic import read_label_topic
@@ -28,12 +28,17 @@ def write_strings(path, said):
     return path
 
 
-def write_emotions(path, images):
-    """Write messages with ``(face_id, emotion, x0, y0, width, height)`` for each face."""
+def write_emotions(path, images, image_topics=('/eye/image_raw',), recorded=()):
+    """Write messages with ``(face_id, emotion, x0, y0, width, height)`` for each face.
+
+    The messages are of the images on each of some topics in turn, of which some are in the bag.
+    """
     certain = np.array([0, 0, 1], np.float32)
     with BagFile(path) as bag:
         bag.topic('/label', EMOTIONS)
-        for time_s, faces in images:
+        for name in recorded:
+            bag.topic(name, COMPRESSED)
+        for index, (time_s, faces) in enumerate(images):
             found = tuple(
                 FaceEmotion(
                     face_id, FaceBox(x, y, x + w, y + h), None, emotion, 1.0, certain, certain
@@ -41,7 +46,9 @@ def write_emotions(path, images):
                 for face_id, emotion, x, y, w, h in faces
             )
             frame = FrameEmotions(time_s, CLASSES, found, (640, 480))
-            msg = emotions_message(frame, header(ns(time_s)), '/eye/image_raw')
+            msg = emotions_message(
+                frame, header(ns(time_s)), image_topics[index % len(image_topics)]
+            )
             bag.add('/label', msg, ns(time_s + 0.2))
     return path
 
@@ -76,6 +83,33 @@ def test_two_faces_get_separate_labels(tmp_path):
     found, labels = read(write_emotions(tmp_path / 'run', [(0.0, both), (0.3, both), (0.4, [])]))
     assert sorted(found) == [(0, 0.4, 'fear'), (0, 0.4, 'neutral')]
     assert sorted(i.regions[0, 1] for i in labels.intervals) == [0, 50]
+
+
+def test_labels_of_two_cameras_are_separate_and_apply_to_their_own_images(tmp_path):
+    left, right = [(1, 'fear', 0, 0, 9, 9)], [(1, 'neutral', 0, 0, 9, 9)]
+    path = write_emotions(
+        tmp_path / 'run',
+        [(0.0, left), (0.1, right), (0.2, left), (0.3, right), (0.4, []), (0.5, right)],
+        ['/left/image_raw', '/right/image_raw'],
+        ['/left/image_raw/compressed', '/right/image_raw/compressed'],
+    )
+    found, labels = read(path)
+    assert found == [(0, 0.4, 'fear'), (0.1, pytest.approx(1.1), 'neutral')]
+    for camera, emotion in (('/left', 'fear'), ('/right', 'neutral')):
+        at_once = labels.at(0.25, f'{camera}/image_raw/compressed')
+        assert [interval.emotion for _, interval in at_once] == [emotion]
+
+
+def test_labels_of_a_topic_that_is_not_in_the_bag_apply_to_all_images(tmp_path):
+    images = [(0.0, [(1, 'fear', 0, 0, 9, 9)])]
+    _, labels = read(write_emotions(tmp_path / 'run', images, recorded=['/renamed/compressed']))
+    assert len(list(labels.at(0.1, '/renamed/compressed'))) == 1
+
+
+def test_labels_of_images_once_a_second_form_one_label(tmp_path):
+    images = [(float(i), [(7, 'fear', 1, 2, 30, 40)]) for i in range(5)]
+    found, _ = read(write_emotions(tmp_path / 'run', images))
+    assert found == [(0, 7, 'fear')]
 
 
 def test_missing_label_topic_error_lists_available_topics(tmp_path):

@@ -425,6 +425,11 @@ def test_bags_with_same_name_have_separate_folders(tmp_path):
     assert names[1].endswith('b-run')
 
 
+def test_bags_whose_folders_join_to_the_same_name_have_separate_folders(tmp_path):
+    bags = [tmp_path / '2024-05' / '01' / 'run', tmp_path / '2024' / '05-01' / 'run']
+    assert len({job.folder for job in make_jobs(bags, tmp_path, QUICK)}) == 2
+
+
 def test_no_thread_is_left_behind(short_bags, tmp_path):
     judge_bag(make_jobs(short_bags[:1], tmp_path, QUICK)[0])
     assert [t.name for t in threading.enumerate() if 'ahead' in t.name or 'behind' in t.name] == []

@@ -92,6 +92,15 @@ def test_single_picture_has_no_page_timeline_or_video(folder, tmp_path, capsys):
     assert 'real time' not in out
 
 
+def test_annotate_selects_what_is_drawn_on_a_picture(folder, portrait_bgr, tmp_path):
+    path, out = str(folder / '1.png'), tmp_path / 'o'
+    drawn = []
+    for parts in ('box', 'box,label'):
+        main(['video', path, '--out', str(out), '--annotate', parts])
+        drawn.append((cv2.imread(str(out / 'annotated.png')) != portrait_bgr).any(axis=2).sum())
+    assert 0 < drawn[0] < drawn[1]
+
+
 def test_second_run_replaces_all_picture_outputs_of_first(folder, tmp_path):
     out = tmp_path / 'o'
     main(['video', str(folder / '1.png'), '--out', str(out)])

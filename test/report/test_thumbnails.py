@@ -41,6 +41,12 @@ def test_only_worst_disagreement_of_each_second_is_kept():
     assert [kept.time_s for kept in worst.worst_first()] == [1.2, 2.5]
 
 
+def test_label_of_another_topic_is_no_disagreement():
+    worst = WorstDisagreements(Labels([LabelInterval(0, 9, 'fear', topic='/other')]))
+    offer(worst, 1.0, 'neutral')
+    assert worst.worst_first() == []
+
+
 def test_simultaneous_disagreements_of_two_faces_are_both_kept():
     worst = WorstDisagreements(
         Labels([LabelInterval(0, 9, 'fear', 1), LabelInterval(0, 9, 'fear', 2)])

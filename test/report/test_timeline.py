@@ -15,6 +15,12 @@ def test_curve_is_interrupted_while_face_is_absent():
     assert np.isnan(row.probabilities[10]).all()
 
 
+def test_curve_and_periods_of_a_slow_recording_are_not_interrupted():
+    (row,) = make_timeline(log_of(steady(20, rate_hz=1))).rows
+    assert not np.isnan(row.times_s).any()
+    assert row.named == (Span(0, 19, 'fear'),)
+
+
 def test_long_curve_is_averaged_to_at_most_1200_points():
     (row,) = make_timeline(log_of(steady(600))).rows
     assert len(row.times_s) <= 1200
