@@ -14,8 +14,9 @@ from fer_ros.structures import FaceBox, ImageArray
 # 88.0 % at 66 px.
 SEARCHED_FACE_PX = 70
 
-# Default height of the searched image in pixels: a face of 70 px is about a seventh of it.
-_DEFAULT_HEIGHT_PX = 480
+# Default length of the searched image's shorter side in pixels: a face of 70 px is about a seventh
+# of it.
+_DEFAULT_SIDE_PX = 480
 
 
 class HogDetector:
@@ -34,7 +35,7 @@ class HogDetector:
         Args:
             min_face_px: Side in pixels of the smallest face to find. Above 70 the image is
                 reduced, below 70 it is enlarged, which costs time. 0: a seventh of the image's
-                height, but not less than 70.
+                shorter side, but not less than 70.
             threshold: Least score of a detection.
 
         Raises:
@@ -50,10 +51,9 @@ class HogDetector:
 
     def detect(self, gray: ImageArray) -> list[FaceBox]:
         """Return the faces in ``gray``; see ``FaceDetector``."""
-        height, _ = gray.shape
         if self._min_face_px:
             return self._detect(gray, SEARCHED_FACE_PX / self._min_face_px)
-        return self._detect(gray, min(1.0, _DEFAULT_HEIGHT_PX / height))
+        return self._detect(gray, min(1.0, _DEFAULT_SIDE_PX / min(gray.shape)))
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
         """Return the faces near a box; see ``FaceDetector``."""

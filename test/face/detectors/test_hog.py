@@ -30,14 +30,13 @@ def test_smaller_min_face_px_finds_face_that_default_misses(portrait_gray):
     assert len(HogDetector(min_face_px=40).detect(small)) == 1
 
 
-def test_default_min_face_is_a_seventh_of_height_of_large_image(portrait_gray):
+@pytest.mark.parametrize(('shorter_px', 'faces'), [(616, 1), (1000, 0)])
+def test_default_min_face_is_a_seventh_of_shorter_side(portrait_gray, shorter_px, faces):
     # The face's box is 88 px wide: a seventh of 616.
-    def found(height):
-        image = np.full((height, 900), 128, np.uint8)
+    for size in ((shorter_px, 1200), (1200, shorter_px)):
+        image = np.full(size, 128, np.uint8)
         image[: len(portrait_gray), : portrait_gray.shape[1]] = portrait_gray
-        return len(HogDetector().detect(image))
-
-    assert (found(616), found(1000)) == (1, 0)
+        assert len(HogDetector().detect(image)) == faces
 
 
 def test_face_of_min_face_px_is_found(portrait_gray):
