@@ -108,10 +108,12 @@ class FaceObserver:
         history: FaceHistory,
     ) -> list[ObservedFace]:
         self._tracker.expect(stamp_s)
-        for report in reports:
-            then = history.known_at(report.stamp_s)
-            images = history.images_since(report.stamp_s) or [gray]
-            known = {n: then.get(n, box) for n, box in self._tracker.expected().items()}
+        # The newest report comes first: a new face is followed from where it was last.
+        for report in reversed(reports):
+            expected = self._tracker.expected()
+            then = history.known_at(report.stamp_s, stamp_s, expected)
+            images = history.images_since(report.stamp_s, stamp_s, gray)
+            known = {n: then.get(n, box) for n, box in expected.items()}
             # Each new box costs landmarks in several images, and no more faces are tracked.
             best = sorted(report.boxes, key=lambda box: box.score, reverse=True)
             finds = finds_from_report(

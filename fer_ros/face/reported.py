@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 from fer_ros.face.appearance import SAME_FACE
 from fer_ros.face.matching import nearest
@@ -23,6 +24,8 @@ _IMAGES_S = 1.0
 _IMAGE_EVERY_S = 0.1
 # More reports can wait for their images only if the two have different clocks.
 _MOST_WAITING = 100
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True)
@@ -118,19 +121,41 @@ class FaceHistory:
             while stamp_s - kept[0][0] > keep_s + STAMP_TOLERANCE_S:
                 kept.popleft()
 
-    def known_at(self, stamp_s: float) -> Mapping[int, FaceBox]:
-        """Return the boxes of the image with the nearest stamp."""
-        return min(self._known, key=lambda one: abs(one[0] - stamp_s), default=(0.0, {}))[1]
+    def known_at(
+        self, stamp_s: float, current_s: float, expected: Mapping[int, FaceBox]
+    ) -> Mapping[int, FaceBox]:
+        """Return the boxes of the image with the nearest stamp.
 
-    def images_since(self, stamp_s: float) -> list[ImageArray]:
-        """Return the stored image with the nearest stamp and all that followed it."""
-        nearest_s = min((abs(of_s - stamp_s) for of_s, _ in self._images), default=0.0)
-        return [gray for of_s, gray in self._images if of_s >= stamp_s - nearest_s]
+        Args:
+            stamp_s: Acquisition time of the image that is wanted.
+            current_s: Acquisition time of the current image, which has not been added yet.
+            expected: Boxes in the current image.
+        """
+        return _nearest([*self._known, (current_s, expected)], stamp_s)[0]
+
+    def images_since(
+        self, stamp_s: float, current_s: float, current: ImageArray
+    ) -> list[ImageArray]:
+        """Return the image with the nearest stamp and all stored ones that followed it.
+
+        Args:
+            stamp_s: Acquisition time of the image that is wanted.
+            current_s: Acquisition time of the current image, which has not been added yet.
+            current: ``(H, W)`` uint8; returned only if it is the nearest.
+        """
+        since = _nearest([*self._images, (current_s, current)], stamp_s)
+        return since[:-1] or since
 
     def clear(self) -> None:
         """Forget everything."""
         self._known.clear()
         self._images.clear()
+
+
+def _nearest(timed: Sequence[tuple[float, T]], stamp_s: float) -> list[T]:
+    """Return the values from that with the nearest time on."""
+    first = min(range(len(timed)), key=lambda index: abs(timed[index][0] - stamp_s))
+    return [value for _, value in timed[first:]]
 
 
 def finds_from_report(

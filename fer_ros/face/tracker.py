@@ -187,7 +187,7 @@ class FaceTracker:
                     box.center_px for box in (track.expected, known[find.number])
                 )
                 track.expected = find.box.shifted(x - then_x, y - then_y)
-                track.confirmed_s = found_s
+                track.confirmed_s = max(track.confirmed_s, found_s)
         self._leave_out(found_s)
 
     def accept(

@@ -56,6 +56,24 @@ def test_no_face_is_seen_before_box_is_reported(models, portrait_gray):
     assert ids == [[]] * 4 + [[1]] * 2
 
 
+def test_box_that_arrives_with_its_image_is_applied_to_it(models, portrait_gray):
+    empty = np.full_like(portrait_gray, 128)
+    ids = watch(observer(models), [empty, portrait_gray], {1: [(1, [PORTRAIT])]})
+    assert ids == [[], [1]]
+
+
+def test_new_face_is_followed_from_newest_of_waiting_boxes(models, portrait_gray):
+    empty = np.full_like(portrait_gray, 128)
+    walked = [(0.4, [box(282, 115)]), (1, [PORTRAIT])]
+    assert watch(observer(models), [empty, portrait_gray], {1: walked}) == [[], [1]]
+
+
+def test_face_that_only_an_older_waiting_report_has_is_seen(models, portrait_gray, hopper_gray):
+    beside = np.hstack([portrait_gray, hopper_gray])
+    one_by_one = [(0.9, [PORTRAIT]), (1, [box(238 + 512, 209, 180, 220)])]
+    assert watch(observer(models), [beside] * 3, {1: one_by_one})[1:] == [[1, 2]] * 2
+
+
 def test_face_is_tracked_while_no_further_boxes_arrive(models, portrait_gray):
     images = [np.roll(portrait_gray, 2 * step, axis=1) for step in range(60)]
     ids = watch(observer(models), images, {0: [(0, [PORTRAIT])]})
@@ -171,18 +189,20 @@ def test_history_returns_faces_of_nearest_image_within_two_seconds():
     history = FaceHistory()
     for step in range(10):
         history.add(float(step), np.full((2, 3), step, np.uint8), {step: PORTRAIT})
-    assert (list(history.known_at(8.4)), list(history.known_at(0.0))) == ([8], [7])
+    numbers = [list(history.known_at(of_s, 10.0, {10: PORTRAIT})) for of_s in (0.0, 8.4, 9.6)]
+    assert numbers == [[7], [8], [10]]
 
 
 def test_history_keeps_image_every_tenth_of_last_second():
     history = FaceHistory()
     for step in range(100):
         history.add(step / RATE_HZ, np.full((2, 3), step, np.uint8), {})
-    kept = [int(gray[0, 0]) for gray in history.images_since(0.0)]
-    assert kept == [69, 72, 75, 78, 81, 84, 87, 90, 93, 96, 99]
-    assert [int(gray[0, 0]) for gray in history.images_since(91 / RATE_HZ)] == [90, 93, 96, 99]
 
+    def since(step):
+        current = np.full((2, 3), 100, np.uint8)
+        images = history.images_since(step / RATE_HZ, 100 / RATE_HZ, current)
+        return [int(gray[0, 0]) for gray in images]
 
-def test_empty_history_returns_nothing():
-    assert FaceHistory().known_at(1.0) == {}
-    assert FaceHistory().images_since(1.0) == []
+    assert since(0) == [69, 72, 75, 78, 81, 84, 87, 90, 93, 96, 99]
+    assert since(91) == [90, 93, 96, 99]
+    assert since(100) == [100]
