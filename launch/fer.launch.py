@@ -9,9 +9,8 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
-from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, annotated_topics
 from fer_ros.ros.dds_profile import profile_environment
-from fer_ros.ros.image_subscription import annotated_topics
 from fer_ros.ros.launch_arguments import shared_arguments
 from fer_ros.ros.respawn import started
 from launch import Action, LaunchContext, LaunchDescription
@@ -40,9 +39,10 @@ def generate_launch_description() -> LaunchDescription:
         ),
         DeclareLaunchArgument(
             'use_sim_time',
-            default_value='false',
-            choices=['true', 'false'],
-            description='Whether to take the time from /clock, as with a replayed bag.',
+            default_value='',
+            choices=['', 'true', 'false'],
+            description='Whether to take the time from /clock, as with a replayed bag; empty: as '
+            'in the parameter file (default false).',
         ),
         *shared_arguments(rviz=False),
     ]
@@ -60,9 +60,16 @@ def nodes(context: LaunchContext) -> list[Action]:
     """Return the nodes for the given launch arguments."""
     given = {
         name: LaunchConfiguration(name).perform(context)
-        for name in ('image_topic', 'namespace', 'params_file', 'model', 'transport')
+        for name in (
+            'image_topic',
+            'namespace',
+            'params_file',
+            'model',
+            'transport',
+            'use_sim_time',
+        )
     }
-    sim_time = {'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true'}
+    sim_time = {'use_sim_time': given['use_sim_time'] == 'true'} if given['use_sim_time'] else {}
     parameters: dict[str, Any] = dict(sim_time)
     if given['image_topic']:
         parameters['image_topics'] = [name.strip() for name in given['image_topic'].split(',')]

@@ -1,6 +1,8 @@
 """Bag, node and RViz: ros2 launch fer_ros replay.launch.py bag:=path/to/bag rate:=1.0."""
 
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -16,12 +18,22 @@ from launch.substitutions import LaunchConfiguration
 
 from fer_ros.bags.images import image_topics
 from fer_ros.bags.reader import BagReader
-from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, transport_of
+from fer_ros.errors import SettingError
+from fer_ros.messages.image_transport import (
+    IMAGE_TRANSPORTS,
+    annotated_topics,
+    base_topic,
+    transport_of,
+)
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.parameter_file import read_parameter_file
 from fer_ros.ros.launch_arguments import SHARED, shared_arguments
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
-EMOTION = '/emotion'
+NODE = '/fer_node'
+# What the node publishes whatever its parameters.
+ALWAYS = ('/diagnostics', f'{NODE}/transition_event', '/parameter_events', '/rosout')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -54,12 +66,14 @@ def generate_launch_description() -> LaunchDescription:
 
 def actions(context: LaunchContext) -> list[Action]:
     """Return the node, and the player that waits for it, for the given launch arguments."""
-    names = ('bag', 'rate', 'loop', 'image_topic', 'qos_overrides')
+    names = ('bag', 'rate', 'loop', 'image_topic', 'qos_overrides', 'params_file')
     given = {name: LaunchConfiguration(name).perform(context) for name in names}
     with BagReader(Path(given['bag'])) as reader:
         named = [name.strip() for name in given['image_topic'].split(',') if name.strip()]
         types = {name: reader.topics[name].msgtype for name in image_topics(reader, named)}
-        recorded_emotions = EMOTION in reader.topics
+        recorded = sorted(reader.topics)
+    own = published(types, Path(given['params_file']))
+    mixed = [name for name in recorded if re.fullmatch(own, base_topic(name))]
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
@@ -70,29 +84,54 @@ def actions(context: LaunchContext) -> list[Action]:
         }.items(),
     )
     # The bag must not start while the node is still loading its models.
-    wait = [sys.executable, '-m', 'fer_ros.ros.when_active', '/fer_node']
+    wait = [sys.executable, '-m', 'fer_ros.ros.when_active', NODE]
     player = ExecuteProcess(
-        cmd=[*wait, *play_command(given, recorded_emotions)],
+        cmd=[*wait, *play_command(given, mixed)],
         output='screen',
         on_exit=Shutdown(),
     )
     return [node, player]
 
 
-def play_command(given: dict[str, str], recorded_emotions: bool) -> list[str]:
+def published(images: Iterable[str], params: Path) -> str:
+    """Return a pattern of the topics that the node publishes, apart from ``/tf``.
+
+    Args:
+        images: Image topics of the node.
+        params: Its parameter file.
+    """
+    try:
+        values = read_parameter_file(params, NODE, FER_NODE)
+    except SettingError:
+        # The node says what is wrong with it.
+        values = {spec.name: spec.default for spec in FER_NODE}
+    of_output = {
+        'emotion': '/emotion',
+        'hri': f'/{values["hri_namespace"].strip("/")}/faces/.*',
+        'vision_msgs': '/face_detections',
+    }
+    outputs = [of_output[name] for name in values['outputs'] if name in of_output]
+    annotated = annotated_topics(list(dict.fromkeys(map(base_topic, images))))
+    return '|'.join([*ALWAYS, *annotated, *outputs])
+
+
+def play_command(given: dict[str, str], mixed: list[str]) -> list[str]:
     """Return the command that plays the bag.
 
     Topics are published with their recorded QoS, and the node requests what their publishers
     offer.
+
+    Args:
+        given: Launch arguments.
+        mixed: Recorded topics that must not mix with what the node publishes now.
     """
     command = ['ros2', 'bag', 'play', given['bag'], '--clock', '100', '--rate', given['rate']]
     if given['loop'] == 'true':
         command.append('--loop')
     if given['qos_overrides']:
         command += ['--qos-profile-overrides-path', given['qos_overrides']]
-    if recorded_emotions:
-        # Recorded estimates must not mix with the new ones.
-        command += ['--remap', f'{EMOTION}:=/recorded{EMOTION}']
+    if mixed:
+        command += ['--remap', *(f'{name}:=/recorded{name}' for name in mixed)]
     return command
 
 

@@ -11,7 +11,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from fer_ros.ros.launch_arguments import SHARED, shared_arguments
 from fer_ros.ros.respawn import started
-from launch import LaunchDescription
+from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
 
@@ -21,20 +21,22 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         DeclareLaunchArgument(
             'source',
-            default_value='0',
-            description='Webcam index, or path of a video file, image or folder of images.',
+            default_value='',
+            description='Webcam index, or path of a video file, image or folder of images; empty: '
+            'as in the parameter file (default 0).',
         ),
         DeclareLaunchArgument(
             'rate_hz',
-            default_value='0.0',
-            description="Images per second; 0: the source's own rate.",
+            default_value='',
+            description="Images per second; 0: the source's own rate; empty: as in the parameter "
+            'file (default 0).',
         ),
         DeclareLaunchArgument(
             'namespace', default_value='', description='Namespace of the nodes and their topics.'
         ),
         *shared_arguments(rviz=True),
     ]
-    camera = OpaqueFunction(function=lambda context: started(camera_node, context))
+    camera = OpaqueFunction(function=camera_node)
     fer = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
         launch_arguments={
@@ -45,19 +47,23 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*arguments, fer, camera])
 
 
-def camera_node() -> Node:
-    """Return the node that publishes the images."""
-    return Node(
-        package='fer_ros',
-        executable='camera_node',
-        name='camera_node',
-        namespace=LaunchConfiguration('namespace'),
-        output='screen',
-        parameters=[
-            LaunchConfiguration('params_file'),
-            {
-                'source': ParameterValue(LaunchConfiguration('source'), value_type=str),
-                'rate_hz': ParameterValue(LaunchConfiguration('rate_hz'), value_type=float),
-            },
-        ],
-    )
+def camera_node(context: LaunchContext) -> list[Action]:
+    """Return the node that publishes the images, for the given launch arguments."""
+    types = {'source': str, 'rate_hz': float}
+    given = [name for name in types if LaunchConfiguration(name).perform(context)]
+
+    def node() -> Node:
+        parameters = {
+            name: ParameterValue(LaunchConfiguration(name), value_type=types[name])
+            for name in given
+        }
+        return Node(
+            package='fer_ros',
+            executable='camera_node',
+            name='camera_node',
+            namespace=LaunchConfiguration('namespace'),
+            output='screen',
+            parameters=[LaunchConfiguration('params_file'), parameters],
+        )
+
+    return started(node, context)

@@ -1,6 +1,7 @@
 """The images of a bag: turns messages into stamped images."""
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,12 +15,14 @@ from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_clock import ImageClock, stamp_s
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
-from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, is_annotated
 from fer_ros.messages.images import ImageDecoder
 
 IMAGE_TYPES = {transport.message_type for transport in IMAGE_TRANSPORTS.values()}
 # A topic counts as having no images if none of this many messages can be decoded.
 _TRIED = 30
+# Pictures of single faces, by REP 155 (ROS4HRI).
+_OF_ONE_FACE = re.compile(r'.*/faces/\w+/(cropped|aligned)')
 
 
 def bag_images(
@@ -166,7 +169,8 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
 
     Args:
         reader: Reader of the bag.
-        named: Topics to read; if empty, all topics with images.
+        named: Topics to read; if empty, all topics with images except those that show images of
+            other topics, which are reported: annotated images, and the faces cut out for ROS4HRI.
 
     Raises:
         BagError: A named topic does not exist or has no images, or the bag has no topic with
@@ -192,7 +196,27 @@ def image_topics(reader: BagReader, named: Sequence[str] = ()) -> list[str]:
     ]
     if not found:
         raise BagError(f'bag {reader.path} contains no images; its topics are: {there}')
-    return sorted(found)
+    return _leave_out_derived(reader, sorted(found))
+
+
+def _leave_out_derived(reader: BagReader, found: list[str]) -> list[str]:
+    """Return the topics of cameras; the node's own pictures would be taken for further cameras."""
+    kept, problems = [], []
+    for name in found:
+        cameras = [other for other in found if is_annotated(name, other)]
+        if cameras:
+            reason = f'its images are those of {cameras[0]}, annotated'
+        elif _OF_ONE_FACE.fullmatch(base_topic(name)):
+            reason = 'its images are single faces, cut out for ROS4HRI'
+        else:
+            kept.append(name)
+            continue
+        count = counted(reader.topics[name].count, 'image')
+        problems.append(f'topic {name} ({count}) is left out: {reason}')
+    if not kept:
+        return found
+    reader.problems += problems
+    return kept
 
 
 def _leave_out_twins(reader: BagReader, probes: dict[str, TimeOrigin]) -> None:

@@ -1,5 +1,6 @@
 """ImageTransport: how cameras send images, in the terms of the package image_transport."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -45,4 +46,27 @@ def sibling_topic(topic: str, name: str) -> str:
     >>> sibling_topic('/camera/image_raw/compressed', 'camera_info')
     '/camera/camera_info'
     """
-    return f'{base_topic(topic).rpartition("/")[0]}/{name}'
+    folder, slash, _ = base_topic(topic).rpartition('/')
+    return f'{folder}{slash}{name}'
+
+
+def annotated_topics(topics: Sequence[str]) -> list[str]:
+    """Return the topic of the annotated images for each image topic.
+
+    ``/camera/image_raw`` becomes ``/camera/image_annotated``; if two cameras would share a name,
+    the last part of theirs is kept: ``/left_annotated`` and ``/right_annotated``.
+    """
+    names = [_annotated_names(topic) for topic in topics]
+    # Nothing is published on a topic of images.
+    taken = [*map(base_topic, topics), *(sibling for sibling, _ in names)]
+    return [own if taken.count(sibling) > 1 else sibling for sibling, own in names]
+
+
+def is_annotated(topic: str, image_topic: str) -> bool:
+    """Return whether a topic has the annotated images of an image topic, by its name."""
+    base = base_topic(topic)
+    return base != base_topic(image_topic) and base in _annotated_names(image_topic)
+
+
+def _annotated_names(topic: str) -> tuple[str, str]:
+    return sibling_topic(topic, 'image_annotated'), f'{base_topic(topic)}_annotated'

@@ -9,7 +9,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.messages.image_transport import base_topic, sibling_topic, transport_of
+from fer_ros.messages.image_transport import transport_of
 from fer_ros.ros.message_class import message_class
 
 OnImage = Callable[[Image | CompressedImage], None]
@@ -136,16 +136,3 @@ class ImageSubscription:
     def _on_event(self, lost: int) -> None:
         if not self._numbered:
             self._on_lost(lost)
-
-
-def annotated_topics(topics: list[str]) -> list[str]:
-    """Return the topic of the annotated images for each image topic.
-
-    ``/camera/image_raw`` becomes ``/camera/image_annotated``; if two cameras would share a name,
-    the last part of theirs is kept: ``/left_annotated`` and ``/right_annotated``.
-    """
-    siblings = [sibling_topic(topic, 'image_annotated') for topic in topics]
-    return [
-        sibling if siblings.count(sibling) == 1 else f'{base_topic(topic)}_annotated'
-        for topic, sibling in zip(topics, siblings, strict=True)
-    ]

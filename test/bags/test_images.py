@@ -123,6 +123,40 @@ def test_compressed_twin_is_read_if_named(mixed_bag):
     assert len(images) == 6
 
 
+def write_topics(path, bgr, topics):
+    with BagFile(path) as bag:
+        for topic in topics:
+            bag.topic(topic, IMAGE)
+            bag.add(topic, raw(bgr, ns(0)), ns(0))
+    return path
+
+
+def test_pictures_made_from_images_of_camera_are_left_out_and_reported(tmp_path, dots):
+    made = ['/camera/image_annotated', '/humans/faces/abcde/cropped']
+    with BagReader(write_topics(tmp_path / 'run', dots[0], [TOPIC, *made])) as reader:
+        assert image_topics(reader) == [TOPIC]
+        assert reader.problems == [
+            f'topic {made[0]} (1 image) is left out: its images are those of {TOPIC}, annotated',
+            f'topic {made[1]} (1 image) is left out: its images are single faces, cut out for '
+            'ROS4HRI',
+        ]
+        assert image_topics(reader, made) == made
+
+
+@pytest.mark.parametrize(
+    ('topics', 'cameras'),
+    [
+        (['/c/l', '/c/l_annotated', '/c/r', '/c/r_annotated'], ['/c/l', '/c/r']),
+        (['/c/l', '/c/r', '/c/image_annotated'], ['/c/l', '/c/r']),
+        (['/c/image_annotated', '/d/image_raw'], ['/c/image_annotated', '/d/image_raw']),
+        (['/humans/faces/a/cropped'], ['/humans/faces/a/cropped']),
+    ],
+)
+def test_annotated_images_are_left_out_only_beside_their_camera(tmp_path, dots, topics, cameras):
+    with BagReader(write_topics(tmp_path / 'run', dots[0], topics)) as reader:
+        assert image_topics(reader) == cameras
+
+
 def test_missing_topic_error_lists_available_topics(mixed_bag):
     with pytest.raises(
         BagError,

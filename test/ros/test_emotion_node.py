@@ -33,7 +33,6 @@ from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, RAW
 from fer_ros.messages.images import bgr_from_msg
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.conversions import bgr_to_msg
-from fer_ros.ros.image_subscription import annotated_topics
 
 
 class Camera:
@@ -950,20 +949,6 @@ def test_topic_named_twice_fails_to_configure(graph, fer_node):
     node = fer_node(wait=False, autostart=False, image_topics=['a/image', '/a/image'])
     assert not change(graph, Transition.TRANSITION_CONFIGURE)
     assert 'image_topics names a topic twice' in node.transition_error
-
-
-@pytest.mark.parametrize(
-    ('topics', 'annotated'),
-    [
-        (['/camera/image_raw'], ['/camera/image_annotated']),
-        (['/image'], ['/image_annotated']),
-        (['/cam/image_raw/compressed'], ['/cam/image_annotated']),
-        (['/cam/left', '/cam/right'], ['/cam/left_annotated', '/cam/right_annotated']),
-        (['/l/image_raw', '/r/image_raw'], ['/l/image_annotated', '/r/image_annotated']),
-    ],
-)
-def test_annotated_topic_is_next_to_image_topic(topics, annotated):
-    assert annotated_topics(topics) == annotated
 
 
 def names_and_types(graph):

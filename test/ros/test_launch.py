@@ -3,12 +3,15 @@ import signal
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip('launch_ros')
 
 from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.srv import GetState
+from rcl_interfaces.srv import GetParameters
 
 
 def test_fer_launch_activates_node(graph, launch):
@@ -45,6 +48,24 @@ def test_webcam_launch_turns_picture_into_emotions(graph, launch):
     launch('webcam.launch.py', f'source:={PORTRAIT}', 'rate_hz:=10.0', 'rviz:=false')
     assert graph.spin_until(lambda: messages and messages[-1].faces, 40.0)
     assert messages[-1].faces[0].emotion == 'happiness'
+
+
+def test_launch_files_leave_parameters_of_file_as_they_are(graph, launch, tmp_path):
+    params = tmp_path / 'p.yaml'
+    params.write_text(
+        f'camera_node: {{ros__parameters: {{source: {tmp_path}, rate_hz: 4.0}}}}\n'
+        'fer_node: {ros__parameters: {use_sim_time: true}}\n'
+    )
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((48, 64, 3), np.uint8))
+    launch('webcam.launch.py', f'params_file:={params}', 'rviz:=false')
+
+    def value(node, name):
+        request = GetParameters.Request(names=[name])
+        return graph.call(GetParameters, f'{node}/get_parameters', request).values[0]
+
+    assert value('/camera_node', 'source').string_value == str(tmp_path)
+    assert value('/camera_node', 'rate_hz').double_value == 4.0
+    assert value('/fer_node', 'use_sim_time').bool_value
 
 
 def children(process, name):

@@ -6,6 +6,7 @@ the bag through rclpy.
 
 import importlib.util
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -15,14 +16,13 @@ import pytest
 pytest.importorskip('launch_ros')
 
 from ament_index_python.packages import get_package_share_directory
-from bag_files import COMPRESSED, EMOTIONS, IMAGE, BagFile, header, jpeg, ns, raw, write_images
+from bag_files import COMPRESSED, IMAGE, STRING, BagFile, jpeg, ns, raw, write_images
 from fer_ros.msg import FaceEmotionArray
 from launch.actions import ExecuteProcess, IncludeLaunchDescription
 from portrait_clip import portrait_frames
 
 from fer_ros.errors import BagError
-from fer_ros.messages.definitions import emotions_message
-from fer_ros.structures import FrameEmotions
+from fer_ros.messages.image_transport import base_topic
 from launch import LaunchContext
 
 PLAYER = """#!{python}
@@ -143,15 +143,55 @@ def test_compressed_topic_without_compressed_suffix_is_an_error(actions, tmp_pat
         actions(bag)
 
 
-def test_recorded_emotions_are_remapped(actions, face_bag, tmp_path, dots):
+@pytest.mark.parametrize(
+    ('outputs', 'remapped'),
+    [
+        ('[tf]', ['/diagnostics', '/eye/image_annotated', '/eye/image_annotated/compressed']),
+        (
+            '[emotion]',
+            [
+                '/diagnostics',
+                '/emotion',
+                '/eye/image_annotated',
+                '/eye/image_annotated/compressed',
+            ],
+        ),
+        (
+            '[hri, vision_msgs]',
+            [
+                '/diagnostics',
+                '/eye/image_annotated',
+                '/eye/image_annotated/compressed',
+                '/face_detections',
+                '/humans/faces/a/roi',
+            ],
+        ),
+    ],
+)
+def test_recorded_topics_that_node_publishes_are_remapped(
+    actions, tmp_path, dots, outputs, remapped
+):
+    params = tmp_path / 'p.yaml'
+    params.write_text(f'fer_node: {{ros__parameters: {{outputs: {outputs}}}}}')
+    others = ['/diagnostics', '/emotion', '/face_detections', '/humans/faces/a/roi', '/tf']
     with BagFile(tmp_path / 'run') as bag:
-        bag.topic('/eye/image', IMAGE)
-        bag.topic('/emotion', EMOTIONS)
-        bag.add('/eye/image', raw(dots[0], ns(0)), ns(0))
-        nobody = FrameEmotions(0.0, (), ())
-        bag.add('/emotion', emotions_message(nobody, header(ns(0)), '/eye/image'), ns(0))
-    _, command = actions(tmp_path / 'run')
-    assert command[-2:] == ['--remap', '/emotion:=/recorded/emotion']
+        for topic in ('/eye/image', '/eye/image_annotated'):
+            bag.topic(topic, IMAGE)
+            bag.add(topic, raw(dots[0], ns(0)), ns(0))
+        bag.topic('/eye/image_annotated/compressed', COMPRESSED)
+        for topic in others:
+            bag.topic(topic, STRING)
+    arguments, command = actions(tmp_path / 'run', params_file=str(params))
+    assert arguments['image_topic'] == '/eye/image'
+    renamed = [f'{name}:=/recorded{name}' for name in remapped]
+    assert command[-len(renamed) - 1 :] == ['--remap', *renamed]
+
+
+def test_all_topics_of_node_are_remapped(launch_file, fer_node):
+    node = fer_node(image_topics=['/eye/image'])
+    own = launch_file.published(['/eye/image'], Path('config/fer.yaml'))
+    names = {publisher.topic_name for publisher in node.publishers}
+    assert {name for name in names if not re.fullmatch(own, base_topic(name))} == set()
 
 
 def test_missing_bag_is_an_error(actions, tmp_path):

@@ -8,8 +8,8 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.media.annotate import annotate
+from fer_ros.messages.image_transport import annotated_topics
 from fer_ros.ros.conversions import bgr_to_jpeg_msg, bgr_to_msg
-from fer_ros.ros.image_subscription import annotated_topics
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.structures import FrameEmotions
 
