@@ -21,6 +21,7 @@ LAYERS = (
         'bounded_memory',
         'config_files',
         'file_digest',
+        'finishing',
         'onnx_session',
     ),
     ('published_file', 'worker_process'),

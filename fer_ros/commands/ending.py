@@ -12,6 +12,7 @@ from typing import Any
 
 from fer_ros.atomic_file import undo_unfinished
 from fer_ros.errors import FerError, os_reason
+from fer_ros.finishing import SignalCount
 
 # For each module that plain `pip install .` does not install, the extra that does.
 EXTRA_OF = {
@@ -32,6 +33,8 @@ _GRACE_S = 1.5
 # The process that removes the semaphores of a program that could not would warn of that.
 _QUIET_TRACKER = 'ignore:resource_tracker:UserWarning'
 
+_FINISHING = 'fer-ros: completing the recording; press Ctrl-C again to discard it\n'
+
 # Whether the command has said that it ends because of a signal.
 _said = threading.Event()
 
@@ -45,7 +48,8 @@ def ending_well(command: str) -> Iterator[None]:
     """End the program properly if a command raises an exception or receives a signal.
 
     A ``FerError``, an error of the operating system or a missing extra ends it with one sentence
-    and exit code 1, SIGINT and SIGTERM with the exit code that a shell expects.
+    and exit code 1, SIGINT and SIGTERM with the exit code that a shell expects. The first signal
+    in a block of ``finished_by_signal`` does not end it.
 
     Args:
         command: Name of the command.
@@ -85,13 +89,20 @@ def _sentence(error: Exception, command: str) -> str:
 
 @contextmanager
 def _noting_signals(told: list[int]) -> Iterator[None]:
-    """Record SIGINT and SIGTERM, and raise an exception that ends the program cleanly."""
+    """Record SIGINT and SIGTERM, and raise an exception that ends the program cleanly, unless the
+    work at hand is to be finished.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    count = SignalCount()
 
     def end(signum: int, frame: FrameType | None) -> None:
-        # A second one would only cut short how the command leaves what it has begun.
+        if not told and count.finishes():
+            if count.signals == 1:
+                _say(_FINISHING)
+            return
+        # A later one would only cut short how the command leaves what it has begun.
         if not told:
             told.append(signum)
             raise Terminated if signum == signal.SIGTERM else KeyboardInterrupt
@@ -117,7 +128,8 @@ def end_in_time() -> None:
 
     An exception that a signal raises waits for the library that is at work, or is lost in one, and
     at its end Python waits for threads. A program that has not ended soon is ended from here,
-    without anything half-written.
+    without anything half-written. A block of ``finished_by_signal`` has all the
+    time that it takes after a first signal.
     """
     filters = os.environ.get('PYTHONWARNINGS')
     os.environ['PYTHONWARNINGS'] = f'{filters},{_QUIET_TRACKER}' if filters else _QUIET_TRACKER
@@ -130,15 +142,21 @@ def end_in_time() -> None:
 
 
 def _end_after(heard: int) -> None:
+    count = SignalCount()
     number = 0
-    while number not in _HOW:
+    while number not in _HOW or count.finishes():
         number = os.read(heard, 1)[0]
     time.sleep(_GRACE_S)
     undo_unfinished()
     if not _said.is_set():
-        # Not by ``sys.stderr``, which the main thread may hold.
-        os.write(2, f'fer-ros: {_HOW[signal.Signals(number)]}\n'.encode())
+        _say(f'fer-ros: {_HOW[signal.Signals(number)]}\n')
     os._exit(128 + number)
+
+
+def _say(line: str) -> None:
+    """Write a line, not by ``sys.stderr``, which the main thread may hold."""
+    # On a terminal, the cursor may stand after a progress bar.
+    os.write(2, f'\n{line}'.encode() if os.isatty(2) else line.encode())
 
 
 def _forget_signals() -> None:

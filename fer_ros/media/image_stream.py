@@ -1,5 +1,6 @@
 """StampedImage and ImageStream: images of any recording."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -65,6 +66,7 @@ class ImageStream:
         live: Whether images come from a camera, in real time and without end.
         stills: Whether the images are unrelated pictures rather than a sequence in time.
         problems: A sentence for each problem; grows while images are read.
+        stop: Is set to end a live stream; its images so far are the recording.
     """
 
     name: str
@@ -74,6 +76,7 @@ class ImageStream:
     live: bool = False
     stills: bool = False
     problems: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def said(self) -> tuple[str, ...]:
         """Return the problems without repetitions, which reading twice may cause."""

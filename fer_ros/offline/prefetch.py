@@ -8,6 +8,11 @@ from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
 
+# How often a thread that waits looks whether it is to stop.
+_POLL_S = 0.1
+# Time in seconds for the item that is being read at a stop; a stalled camera takes far longer.
+_LAST_ITEM_S = 0.5
+
 
 class _End:
     """Marks the end of a queue's items, with the error that caused it, if any."""
@@ -16,20 +21,24 @@ class _End:
         self.error = error
 
 
-def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
+def read_ahead(
+    items: Iterator[Item], depth: int, stop: threading.Event | None = None
+) -> Iterator[Item]:
     """Yield ``items``, which a thread reads while the caller works on earlier ones.
 
     Args:
         items: Iterator that only the thread uses; an error from it is raised here in its place.
         depth: Largest number of waiting items.
+        stop: Ends the items once it is set, even while the next one cannot be read.
     """
+    stop = stop or threading.Event()
     waiting: queue.Queue[Item | _End] = queue.Queue(depth)
     stopped = threading.Event()
 
     def put(item: Item | _End) -> None:
         while not stopped.is_set():
             try:
-                waiting.put(item, timeout=0.1)
+                waiting.put(item, timeout=_POLL_S)
             except queue.Full:
                 continue
             return
@@ -44,16 +53,22 @@ def read_ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
         except BaseException as error:
             put(_End(error))
 
+    def get() -> Item | _End:
+        while not stop.is_set():
+            with suppress(queue.Empty):
+                return waiting.get(timeout=_POLL_S)
+        return _End()
+
     thread = threading.Thread(target=read, name='read_ahead', daemon=True)
     thread.start()
     try:
-        while not isinstance(item := waiting.get(), _End):
+        while not isinstance(item := get(), _End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         stopped.set()
-        thread.join()
+        thread.join(_LAST_ITEM_S if stop.is_set() else None)
 
 
 class WriteBehind(Generic[Item]):

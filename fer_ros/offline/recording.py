@@ -64,7 +64,7 @@ class RecordingRun:
         """Process a recording, write its outputs to a folder and return the report.
 
         Args:
-            stream: Images to process; a live stream ends at Ctrl-C.
+            stream: Images to process; a live one ends when its ``stop`` is set.
             labels: Labels with which the estimates are compared, if any.
             folder: Existing folder for the outputs.
             source: Name of the source in the report.
@@ -117,16 +117,12 @@ class RecordingRun:
         position: int | None,
     ) -> None:
         max_rate_hz = self.settings.parameters['max_rate_hz']
-        images = processor.process(rate_limited(stream.images, max_rate_hz))
+        images = processor.process(rate_limited(stream.images, max_rate_hz), stream.stop)
         try:
             with progress_bar(stream, self.settings.progress, position) as step:
                 for image, frame in images:
                     outputs.write(image, frame)
                     step(image)
-        except KeyboardInterrupt:
-            # A live recording ends here, as intended.
-            if not stream.live:
-                raise
         finally:
             images.close()
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.config_files import find_config
 from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
+from fer_ros.finishing import finished_by_signal
 from fer_ros.media.address import shown_source
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
@@ -73,7 +75,9 @@ def run_video(options: argparse.Namespace) -> None:
     labels = read_label_file(options.labels, run.classes) if options.labels else None
     if stream.live and not options.seconds:
         print('press Ctrl-C to stop')
-    with output_folder(out.resolve()) as aside:
+    # What a camera has shown cannot be recorded again.
+    finishing = finished_by_signal(stream.stop) if stream.live else nullcontext()
+    with finishing, output_folder(out.resolve()) as aside:
         report = run.write(stream, labels, aside, shown_source(options.source))
     print(_sentence(stream.name, report))
     for problem in report.problems:

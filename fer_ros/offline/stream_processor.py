@@ -1,5 +1,6 @@
 """StreamProcessor: stamped images → emotions, with both halves of the pipeline in parallel."""
 
+import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,11 +46,18 @@ class StreamProcessor:
             for index, topic in enumerate(topics)
         }
 
-    def process(self, images: Iterator[StampedImage]) -> Generator[Processed, None, None]:
-        """Yield each image with its estimates."""
+    def process(
+        self, images: Iterator[StampedImage], stop: threading.Event | None = None
+    ) -> Generator[Processed, None, None]:
+        """Yield each image with its estimates.
+
+        Args:
+            images: Images of all topics; only one thread uses them.
+            stop: Ends the images once it is set.
+        """
         waiting: Waiting = deque()
         with ThreadPoolExecutor(1, 'estimate') as estimating:
-            for image in read_ahead(images, _DEPTH):
+            for image in read_ahead(images, _DEPTH, stop):
                 observation = yield from self._observe(image, waiting)
                 estimate = self._pipelines[image.topic].estimate
                 waiting.append((image, estimating.submit(estimate, observation)))

@@ -1,5 +1,5 @@
-"""SIGINT and SIGTERM end every command at once, with nothing half-written left; errors are
-reported in a sentence.
+"""SIGINT and SIGTERM end every command at once, with nothing half-written left, except that the
+first one completes the recording of a camera; errors are reported in a sentence.
 """
 
 import os
@@ -17,6 +17,7 @@ import cv2
 import pytest
 from bag_files import write_images
 from face_files import write_splits
+from web_server import served
 
 from fer_ros.cli import main
 
@@ -352,6 +353,72 @@ def test_second_signal_does_not_interrupt_cleanup_after_first(tmp_path):
     said, _ = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, said) == (130, 'fer-ros: interrupted\n')
     assert (tmp_path / 'tidied').exists()
+
+
+RECORDING = """
+import sys, threading, time
+from pathlib import Path
+from fer_ros.atomic_file import atomic_file
+from fer_ros.commands.ending import end_in_time, ending_well
+from fer_ros.finishing import finished_by_signal
+
+end_in_time()
+recording, seconds = Path(sys.argv[1]), float(sys.argv[2])
+stop = threading.Event()
+with ending_well('video'), finished_by_signal(stop), atomic_file(recording) as aside:
+    print('recording', flush=True)
+    stop.wait()
+    time.sleep(seconds)
+    aside.touch()
+print('recorded')
+"""
+COMPLETING = 'fer-ros: completing the recording; press Ctrl-C again to discard it\n'
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_recording_is_completed_after_first_signal_however_long_that_takes(tmp_path, number):
+    # Longer than a program has that is told to end.
+    process = run_program(RECORDING, tmp_path / 'recording', 4)
+    wait_for_words('recording\n', process)
+    # Some programs send a signal twice.
+    process.send_signal(number)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, said) == (0, f'{COMPLETING}recorded\n')
+    assert (tmp_path / 'recording').exists()
+
+
+@pytest.mark.parametrize(('number', 'end'), ENDS)
+def test_second_signal_discards_recording_that_is_being_completed(tmp_path, number, end):
+    process = run_program(RECORDING, tmp_path / 'recording', 300)
+    wait_for_words('recording\n', process)
+    process.send_signal(signal.SIGINT)
+    wait_for_words(COMPLETING, process)
+    # Half a second later it is not the same one any more.
+    time.sleep(1)
+    assert end_of(process, number) == end
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for_rows(table, process):
+    end = time.monotonic() + 120
+    while not table.exists() or table.read_text().count('\n') < 2:
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_signal_completes_recording_of_camera_that_delivers_no_more(portrait_bgr, tmp_path):
+    out = tmp_path / 'out'
+    with served(tmp_path, portrait_bgr, limit=100) as host:
+        process = start(tmp_path, 'video', f'http://{host}/live', '--out', out)
+        wait_for_rows(out.with_name('.out.partial') / 'emotion.csv', process)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert COMPLETING in said
+    assert '1 face' in said
+    assert {'annotated.mp4', 'emotion.csv', 'report.html'} <= {path.name for path in out.iterdir()}
 
 
 FORKED = """

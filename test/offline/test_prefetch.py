@@ -39,6 +39,21 @@ def test_no_more_than_depth_items_are_read_ahead():
     assert len(read) <= 5
 
 
+def test_stop_ends_items_while_the_next_one_cannot_be_read():
+    stop, never = threading.Event(), threading.Event()
+
+    def items():
+        yield 1
+        never.wait()
+        yield 2
+
+    ahead = read_ahead(items(), 3, stop)
+    assert next(ahead) == 1
+    stop.set()
+    assert list(ahead) == []
+    never.set()
+
+
 def test_source_error_is_raised_at_its_position():
     def items():
         yield 1
