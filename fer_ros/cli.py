@@ -1,6 +1,8 @@
 """The command ``fer-ros``: its commands, and what starts the one that is typed."""
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
 
 from fer_ros import __version__
@@ -22,6 +24,9 @@ COMMANDS = (VIDEO, BAG, INFO, EVALUATE, TRAIN, EXPORT, BENCH, GET_DETECTOR, GET_
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; ``ending_well`` says how it ends."""
+    # A terminal's encoding may lack characters of a sentence or of a file's name.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='backslashreplace')
     options = parser().parse_args(arguments)
     with ending_well(options.command):
         options.run(options)

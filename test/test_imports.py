@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
 # From the bottom up; a unit imports only from lower layers.
 LAYERS = (
-    ('counted', 'errors', 'labels', 'progress', 'stage_timer', 'structures'),
+    ('counted', 'errors', 'labels', 'printable', 'progress', 'stage_timer', 'structures'),
     (
         'atomic_file',
         'bounded_memory',

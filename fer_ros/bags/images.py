@@ -17,6 +17,7 @@ from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
 from fer_ros.messages.definitions import typestore
 from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, is_annotated
 from fer_ros.messages.images import ImageDecoder
+from fer_ros.printable import printable
 
 IMAGE_TYPES = {transport.message_type for transport in IMAGE_TRANSPORTS.values()}
 # A topic counts as having no images if none of this many messages can be decoded.
@@ -54,7 +55,7 @@ def bag_images(
         _leave_out_twins(reader, probes)
     origin = min(probes.values(), key=lambda one: one.log_time_ns)
     return ImageStream(
-        reader.path.name,
+        printable(reader.path.name),
         {topic: reader.topics[topic].count for topic in probes},
         _Decoder(origin, reader.problems, max_pixels, white_level).images(reader, list(probes)),
         origin,

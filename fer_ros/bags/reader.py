@@ -3,11 +3,11 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -59,7 +59,7 @@ class BagReader:
         self.topics: dict[str, Topic] = {}
         self.problems: list[str] = []
         self._stack = ExitStack()
-        # In recording order: the bag as a whole, or its files one by one.
+        # In recording order. The files are read one by one, as damage in one leaves the others.
         self._parts: list[_WholePart | _CutPart] = []
         try:
             self._open()
@@ -97,14 +97,10 @@ class BagReader:
         if not self.path.exists():
             raise BagError(f'bag {self.path} does not exist')
         files = _storage_files(self.path)
-        metadata = self.path / 'metadata.yaml'
-        expected = _recorded_count(metadata)
-        if metadata.is_file():
-            self._open_folder()
-        elif self.path.is_dir():
-            self.problems.append('no metadata.yaml: topics and times are taken from the data')
-        if not self._parts:
-            self._parts = [part for file in files if (part := self._open_file(file))]
+        expected, listed = _recorded(self.path / 'metadata.yaml')
+        if self.path.is_dir():
+            files = self._listed_files(files, listed)
+        self._open_files(files)
         for part in self._parts:
             for name, topic in part.topics.items():
                 known = self.topics.get(name, Topic(topic.msgtype, 0))
@@ -115,12 +111,28 @@ class BagReader:
         if not read:
             raise BagError(f'bag {self.path} is empty: it contains no message')
 
-    def _open_folder(self) -> None:
-        try:
-            self._parts = [self._stack.enter_context(_WholePart(self.path))]
-        # Besides ReaderError, parsers and decompressors raise errors of their own.
-        except Exception as error:
-            self.problems.append(f'the bag cannot be read as a whole: {_sentence(error)}')
+    def _listed_files(self, files: list[Path], listed: Sequence[str]) -> list[Path]:
+        """Return the files that ``metadata.yaml`` lists, or all if it lists others."""
+        if not (self.path / 'metadata.yaml').is_file():
+            self.problems.append('no metadata.yaml: topics and times are taken from the data')
+        there = {file.name: file for file in files}
+        missing = [name for name in listed if name not in there]
+        if missing:
+            self.problems.append(f'metadata.yaml names missing files: {", ".join(missing)}')
+        return files if missing or not listed else [there[name] for name in listed]
+
+    def _open_files(self, files: Sequence[Path]) -> None:
+        failures: list[BagError] = []
+        for file in files:
+            try:
+                part = self._open_file(file)
+            except BagError as error:
+                failures.append(error)
+                continue
+            self._parts += [part] if part else []
+        if len(failures) == len(files):
+            raise failures[0]
+        self.problems += map(str, failures)
 
     def _open_file(self, file: Path) -> '_WholePart | _CutPart | None':
         if not file.stat().st_size:
@@ -129,6 +141,7 @@ class BagReader:
         plain = self._decompressed(file)
         try:
             return self._stack.enter_context(_WholePart(plain))
+        # Besides ReaderError, parsers and decompressors raise errors of their own.
         except Exception as error:
             part = _CutPart(plain)
             self.problems.append(
@@ -154,7 +167,7 @@ class BagReader:
 
 
 class _WholePart:
-    """A folder or file that ``rosbags`` reads; a context manager."""
+    """A file that ``rosbags`` reads; a context manager."""
 
     def __init__(self, path: Path) -> None:
         from rosbags.rosbag2 import Reader
@@ -223,22 +236,25 @@ def _storage_files(path: Path) -> list[Path]:
     return [path]
 
 
-def _journal(target: Path) -> bool:
-    """Return whether SQLite left data in its journal."""
-    files = target.glob('*.db3-wal') if target.is_dir() else [Path(f'{target}-wal')]
-    return any(file.is_file() and file.stat().st_size for file in files)
+def _journal(file: Path) -> bool:
+    """Return whether SQLite left data in a file's journal."""
+    journal = Path(f'{file}-wal')
+    return journal.is_file() and journal.stat().st_size > 0
 
 
-def _recorded_count(metadata: Path) -> int | None:
-    """Return the number of recorded messages that ``metadata.yaml`` states, or ``None``."""
+def _recorded(metadata: Path) -> tuple[int | None, list[str]]:
+    """Return the number of messages and the names of the files that ``metadata.yaml`` states;
+    ``None`` and none if it cannot be read.
+    """
     try:
-        content = yaml.safe_load(metadata.read_text())
-        return int(content['rosbag2_bagfile_information']['message_count'])
+        content = yaml.safe_load(metadata.read_text())['rosbag2_bagfile_information']
+        names = dict.fromkeys(PurePath(path).name for path in content['relative_file_paths'])
+        return int(content['message_count']), list(names)
     # It may state an infinite number, or be nested deeper than the parser can go.
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, ArithmeticError):
-        return None
+        return None, []
     except RecursionError:
-        return None
+        return None, []
 
 
 def _sentence(error: Exception) -> str:

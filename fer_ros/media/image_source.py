@@ -17,6 +17,7 @@ from fer_ros.media.picture_files import (
 )
 from fer_ros.media.video_reader import VideoReader
 from fer_ros.messages.images import MAX_PIXELS
+from fer_ros.printable import printable
 from fer_ros.structures import ImageArray
 
 # How long a picture is shown when pictures are played like a film.
@@ -85,7 +86,7 @@ class ImageSource:
         self.live, self.count = False, 0
         self.rate_hz = rate_hz or 1 / PICTURE_S
         path = Path(source)
-        self.name = path.resolve().name
+        self.name = printable(path.resolve().name)
         if path.is_dir():
             self._files = picture_files(path)
             if not self._files:
@@ -155,7 +156,7 @@ class ImageSource:
                     raise SourceError(sentence) from None
                 self._on_problem(sentence)
                 continue
-            yield SourceImage(bgr, index / self.rate_hz, file.name)
+            yield SourceImage(bgr, index / self.rate_hz, printable(file.name))
 
     def _frames(self) -> Iterator[SourceImage]:
         assert self._video is not None

@@ -19,6 +19,7 @@ from fer_ros.errors import FerError, SettingError, WorkerLostError
 from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
+from fer_ros.printable import printable
 from fer_ros.progress import ProgressBar
 from fer_ros.report.json_record import read_record
 from fer_ros.report.report import Report
@@ -76,11 +77,12 @@ def make_jobs(
     for path in paths:
         if paths.count(path) > 1:
             raise SettingError(f'bag {path} is given twice')
-    names = [path.name for path in paths]
+    names = [printable(path.name) for path in paths]
     unique: list[str] = []
-    for path in paths:
+    for path, name in zip(paths, names, strict=True):
         # Bags in different folders may have the same name.
-        name = path.name if names.count(path.name) == 1 else '-'.join(path.parts[1:])
+        if names.count(name) > 1:
+            name = printable('-'.join(path.parts[1:]))
         # a/b-c and a-b/c are different bags.
         while name in unique:
             name += '_'
@@ -145,7 +147,8 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
     settings = job.settings
     with BagReader(job.bag) as reader:
         if settings.progress:
-            ProgressBar.write(f'{reader.path.name}: loading models\n', sys.stderr, end='')
+            name = printable(reader.path.name)
+            ProgressBar.write(f'{name}: loading models\n', sys.stderr, end='')
         run = RecordingRun(settings)
         values = settings.parameters
         stream = bag_images(
@@ -154,7 +157,7 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())
             # In one piece, also if the process is stopped here.
-            ProgressBar.write(f'{reader.path.name}: images of {topics}\n', end='')
+            ProgressBar.write(f'{stream.name}: images of {topics}\n', end='')
         labels: Labels | None = None
         if settings.labels is not None:
             labels = read_label_file(settings.labels, run.classes)

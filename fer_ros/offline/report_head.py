@@ -7,6 +7,7 @@ from fer_ros import __version__
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.models import Models, whole_model
 from fer_ros.offline.settings import RunSettings
+from fer_ros.printable import printable
 from fer_ros.report.report import ReportedModel, ReportHead
 
 
@@ -23,7 +24,7 @@ def report_head(
     """
     classifier = models.classifier
     head = ReportHead(
-        source=source,
+        source=printable(source),
         name=stream.name,
         version=__version__,
         # Whether it ran in its 8-bit form stands among the parameters.
@@ -34,6 +35,6 @@ def report_head(
             if name not in ('model', 'landmark_model')
         },
         parts=settings.parts,
-        problems=stream.said(),
+        problems=tuple(map(printable, stream.said())),
     )
     return {field.name: getattr(head, field.name) for field in fields(head)}

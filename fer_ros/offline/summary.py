@@ -6,6 +6,7 @@ from pathlib import Path
 from fer_ros.analysis.agreement import add_confusions
 from fer_ros.atomic_file import atomic_file
 from fer_ros.offline.jobs import Verdict
+from fer_ros.printable import printable
 from fer_ros.report.json_record import write_record
 from fer_ros.report.page import write_summary_page
 from fer_ros.report.report import Report
@@ -51,9 +52,9 @@ def _agreement(reports: Sequence[Report]) -> SummaryAgreement | None:
 
 
 def _line(verdict: Verdict) -> JudgedLine | FailedLine:
-    name, source, report = verdict.job.folder.name, str(verdict.job.bag), verdict.report
+    name, source, report = verdict.job.folder.name, printable(str(verdict.job.bag)), verdict.report
     if report is None:
-        return FailedLine(name, source, verdict.failure)
+        return FailedLine(name, source, printable(verdict.failure))
     behaviour, agreement = report.behaviour, report.agreement
     return JudgedLine(
         name=name,

@@ -2,6 +2,7 @@ import shutil
 import sqlite3
 
 import pytest
+import yaml
 from bag_files import COMPRESSED, DELAY_NS, IMAGE, ns, write_images
 
 from fer_ros.bags.reader import BagReader, Topic
@@ -33,6 +34,24 @@ def storage_file(bag):
 def cut(file, share):
     """Truncate a file to its first part, as a power failure does."""
     file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+
+
+def split_bag(tmp_path, images, storage):
+    """Write a bag of three files, each with all images, and return it and its files."""
+    bag = tmp_path / 'split'
+    bag.mkdir()
+    files = []
+    for number in range(3):
+        part = write_images(tmp_path / f'split_{number}', images, 10, storage=storage)
+        files.append(bag / storage_file(part).name)
+        shutil.copy(storage_file(part), files[-1])
+        metadata = yaml.safe_load((part / 'metadata.yaml').read_text())
+    said = metadata['rosbag2_bagfile_information']
+    said['relative_file_paths'] = [file.name for file in files]
+    said['message_count'] = 3 * len(images)
+    said['topics_with_message_count'][0]['message_count'] = 3 * len(images)
+    (bag / 'metadata.yaml').write_text(yaml.safe_dump(metadata))
+    return bag, files
 
 
 def read(path):
@@ -113,6 +132,50 @@ def test_truncated_bag_without_metadata_is_read_up_to_cut_and_reported(tmp_path,
     assert said.startswith('run.mcap is truncated or damaged (')
     read_up_to = f'{len(times)} messages were read, up to {(len(times) - 1) / 10:.2f} s'
     assert said.endswith(f'): {read_up_to}; the rest is lost')
+
+
+def test_damage_inside_one_file_of_a_split_bag_leaves_the_others(tmp_path, clip):
+    bag, files = split_bag(tmp_path, clip[:10], 'sqlite3')
+    content = bytearray(files[1].read_bytes())
+    half = len(content) // 2
+    content[half : half + 20_000] = b'\xff' * 20_000
+    files[1].write_bytes(content)
+    reader, times, _ = read(bag)
+    assert 20 < len(times) < 30
+    assert times[-10:] == [ns(index / 10) + DELAY_NS for index in range(10)]
+    (said,) = reader.problems
+    assert said.startswith('split_1.db3 is damaged after 0.')
+    assert said.endswith('): the rest is lost')
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+def test_file_of_a_split_bag_without_a_readable_beginning_leaves_the_others(
+    tmp_path, dots, storage
+):
+    bag, files = split_bag(tmp_path, dots, storage)
+    files[0].write_bytes(b'nonsense' * 1000)
+    reader, times, _ = read(bag)
+    assert len(times) == 12
+    assert f'{files[0].name} is not ' in reader.problems[0]
+    assert reader.problems[1] == '6 of 18 recorded messages are lost'
+
+
+def test_missing_file_of_a_split_bag_is_named_and_leaves_the_others(tmp_path, dots):
+    bag, files = split_bag(tmp_path, dots, 'mcap')
+    files[1].unlink()
+    reader, times, _ = read(bag)
+    assert len(times) == 12
+    assert reader.problems == [
+        'metadata.yaml names missing files: split_1.mcap',
+        '6 of 18 recorded messages are lost',
+    ]
+
+
+def test_copy_beside_the_files_of_a_bag_is_not_read(tmp_path, dots):
+    bag = write(tmp_path, dots)
+    shutil.copy(storage_file(bag), bag / 'copy.mcap')
+    reader, times, _ = read(bag)
+    assert (len(times), reader.problems) == (6, [])
 
 
 def test_messages_in_sqlite_journal_are_read(tmp_path, dots):

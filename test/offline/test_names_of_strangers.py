@@ -1,5 +1,7 @@
 """Malicious names that try to break out of a page or a folder are escaped and contained."""
 
+import json
+import os
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -46,6 +48,32 @@ def test_malicious_picture_names_are_escaped_and_contained(tmp_path, portrait_bg
     assert '{{ 7 * 7 }}.png' in page
     assert {path.name for path in tmp_path.iterdir()} == {'pictures', 'out'}
     assert len(list((tmp_path / 'out' / 'annotated').iterdir())) == 5
+
+
+def test_picture_whose_name_is_not_utf_8_is_written_with_an_escape(tmp_path, portrait_bgr, capsys):
+    folder = tmp_path / os.fsdecode(b'B\xfcro')
+    folder.mkdir()
+    encoded = cv2.imencode('.png', portrait_bgr)[1].tobytes()
+    (folder / os.fsdecode(b'm\xfcller.png')).write_bytes(encoded)
+    (folder / os.fsdecode(b'cut\xfc.png')).write_bytes(encoded[:9])
+    (folder / 'größe.png').write_bytes(encoded)
+    out = tmp_path / 'out'
+    main(['video', str(folder), '--out', str(out)])
+    report = json.loads((out / 'report.json').read_text())
+    assert report['source'].endswith(r'B\xfcro')
+    assert [picture['file'] for picture in report['pictures']] == ['größe.png', r'm\xfcller.png']
+    assert r'cut\xfc.png cannot be read' in report['problems'][0]
+    assert r'm\xfcller.png' in (out / 'report.html').read_text()
+    assert r'm\xfcller.png' in (out / 'emotion.csv').read_text()
+    assert r'B\xfcro: 2 pictures' in capsys.readouterr().out
+
+
+def test_bag_whose_name_is_not_utf_8_is_written_with_an_escape(clip, tmp_path):
+    bag = write_images(tmp_path / os.fsdecode(b'b\xfcro'), clip[:5], 10)
+    out = tmp_path / 'out'
+    main(['bag', str(bag), '--out', str(out)])
+    assert (out / r'b\xfcro' / 'report.html').is_file()
+    assert json.loads((out / 'summary.json').read_text())['bags'][0]['name'] == r'b\xfcro'
 
 
 @pytest.fixture(scope='module')
