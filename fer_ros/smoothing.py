@@ -22,6 +22,7 @@ class SmoothingSettings:
         time_constant_s: τ of the average in seconds, after which 63 % of a change has taken
             effect; 0 disables smoothing.
         recent_time_constant_s: τ in seconds of a second, shorter average that detects changes.
+            If it is not shorter, ``following`` is the same as ``average``.
         change_threshold: Probability mass in [0, 1] by which the short average must differ from
             the long one to count as a change. After a sudden change from one certain class to
             another, averages of 0.3 and 0.09 s differ by up to 0.42; a higher threshold is never
@@ -98,7 +99,9 @@ class EmotionSmoother:
         past.recent = _moved(
             past.recent, probabilities, elapsed_s, settings.recent_time_constant_s
         )
-        if settings.smoother == 'following':
+        # A recent average that is not the shorter one lags behind: nothing may restart from it.
+        shorter = settings.recent_time_constant_s < settings.time_constant_s
+        if settings.smoother == 'following' and shorter:
             difference = float(np.abs(past.average - past.recent).sum()) / 2
             if difference > settings.change_threshold:
                 past.average = past.recent

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_ros.errors import SettingError, StampError
-from fer_ros.smoothing import EmotionSmoother, SmoothingSettings
+from fer_ros.smoothing import SMOOTHERS, EmotionSmoother, SmoothingSettings
 
 A = np.array([1, 0, 0], np.float32)
 B = np.array([0, 1, 0], np.float32)
@@ -51,8 +51,9 @@ def test_average_sums_to_one():
     assert smoother.update(1, B, 0.2).sum() == pytest.approx(1)
 
 
-def test_zero_time_constant_does_not_smooth():
-    smoother = average(0.0)
+@pytest.mark.parametrize('name', SMOOTHERS)
+def test_zero_time_constant_does_not_smooth(name):
+    smoother = EmotionSmoother(SmoothingSettings(name, 0.0))
     smoother.update(1, A, 0.0)
     assert (smoother.update(1, B, 0.01) == B).all()
 
@@ -106,6 +107,16 @@ def test_following_forgets_previous_expression_sooner_than_average():
 def test_following_with_unreachable_threshold_equals_average():
     never = EmotionSmoother(SmoothingSettings(change_threshold=1.0))
     assert seconds_until_named(never) == seconds_until_named(average(0.3))
+
+
+@pytest.mark.parametrize('recent_s', [0.3, 1.0])
+def test_following_without_a_shorter_average_equals_average(recent_s):
+    settings = SmoothingSettings(time_constant_s=0.3, recent_time_constant_s=recent_s)
+    smoother, plain = EmotionSmoother(settings), average(0.3)
+    for step in range(60):
+        frame = A if step < 30 else B
+        followed, averaged = (s.update(1, frame, step / RATE_HZ) for s in (smoother, plain))
+        assert (followed == averaged).all()
 
 
 def test_change_of_one_face_does_not_affect_others():
