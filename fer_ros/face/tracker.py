@@ -261,8 +261,8 @@ class FaceTracker:
                 self.lose(track)
         # Older faces have smaller numbers.
         worth = sorted(self._tracks, key=lambda t: (t.confirmed_s < detected_s, t.number))
-        kept = worth[: self.settings.max_faces]
-        self._tracks = sorted(kept, key=lambda t: t.number)
+        for track in worth[self.settings.max_faces :]:
+            self.lose(track)
 
     def _identify(self, track: Track, sighting: Sighting, stamp_s: float) -> None:
         """Give a track the id of the lost face that it looks like, or a new id."""

@@ -231,6 +231,13 @@ def test_lowering_max_faces_keeps_oldest_face():
     assert look(tracker, 0.1, [ANN], [box(500), box(300), box(100)]) == [1]
 
 
+def test_face_displaced_by_max_faces_regains_its_id():
+    tracker = FaceTracker(TrackerSettings(max_faces=1))
+    assert look(tracker, 0.0, [ANN], [box(100), box(400)]) == [1]
+    assert look(tracker, 0.1, [BOB], [box(400)]) == [2]
+    assert look(tracker, 0.2, [ANN], [box(100)]) == [1]
+
+
 def test_tracked_face_is_expected_where_its_motion_takes_it():
     tracker = FaceTracker()
     for step in range(3):
