@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from fer_ros.analysis.emotion_log import EmotionLog, LabelledImages
 from fer_ros.analysis.emotion_series import Indices, Times
-from fer_ros.analysis.label_intervals import LabelInterval
 from fer_ros.metrics import Metrics, confusion_matrix
 
 # Agreement is stable if it lasts for this long, or to the end of its label.
@@ -36,7 +35,7 @@ class ConfusionFigures:
 
 @dataclass(frozen=True)
 class Latency:
-    """Time from the start of labels to the first stable agreement.
+    """Time from the start of labels, or a topic's first image, to the first stable agreement.
 
     Attributes:
         median: Median in seconds over the recognised labels; ``None`` if none was recognised.
@@ -57,7 +56,7 @@ class LabelFigures:
 
     Attributes:
         topic: Topic of its images.
-        start_s: Start in seconds since the first image.
+        start_s: Start, or the time of the topic's first image, in seconds since the first image.
         end_s: End, or the time of the last image, in seconds.
         face_id: Id of the labelled face, if the label states one.
         label: Emotion in the label.
@@ -123,8 +122,9 @@ def measure_agreement(log: EmotionLog) -> Agreement | None:
     if log.labels is None:
         return None
     rows = log.labelled_images()
+    first_s = [log.image_times_s[log.image_topics == topic][0] for topic in range(len(log.topics))]
     each = [
-        _label(rows, index, topic, log)
+        _label(rows, index, topic, log, float(first_s[topic]))
         for topic in range(len(log.topics))
         for index in range(len(log.labels.intervals))
     ]
@@ -181,9 +181,12 @@ def _indices(names: Sequence[str], classes: tuple[str, ...]) -> Indices:
     return np.array([classes.index(name) for name in names], np.int64)
 
 
-def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> LabelFigures:
+def _label(
+    rows: LabelledImages, index: int, topic: int, log: EmotionLog, first_s: float
+) -> LabelFigures:
     assert log.labels is not None
     label = log.labels.intervals[index]
+    start_s = max(label.start_s, first_s)
     here = (rows.intervals == index) & (rows.topics == topic)
     judged = here & rows.judged
     times_s, probabilities = rows.times_s[judged], rows.probabilities[judged]
@@ -192,7 +195,7 @@ def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> Lab
     mean = probabilities.mean(axis=0).tolist() if len(probabilities) else []
     return LabelFigures(
         topic=log.topics[topic],
-        start_s=label.start_s,
+        start_s=start_s,
         end_s=min(label.end_s, log.end_s),
         face_id=label.face_id,
         label=label.emotion,
@@ -201,7 +204,7 @@ def _label(rows: LabelledImages, index: int, topic: int, log: EmotionLog) -> Lab
         no_face_share=_share(~rows.found[here]),
         not_judged_share=_share((rows.found & ~rows.judged)[here]),
         accuracy=float(right.mean()) if len(right) else None,
-        latency_s=_latency_s(label, times_s, right),
+        latency_s=_latency_s(start_s, times_s, right),
         changes=int((np.diff(estimates) != 0).sum()),
         seen_s=float(times_s[-1] - times_s[0]) if len(times_s) else 0.0,
         mean_probabilities=tuple(mean),
@@ -212,14 +215,14 @@ def _share(chosen: npt.NDArray[np.bool_]) -> float:
     return float(chosen.mean()) if len(chosen) else 0.0
 
 
-def _latency_s(label: LabelInterval, times_s: Times, right: npt.NDArray[np.bool_]) -> float | None:
-    """Return the seconds from a label's start to the first stable agreement."""
+def _latency_s(start_s: float, times_s: Times, right: npt.NDArray[np.bool_]) -> float | None:
+    """Return the seconds from ``start_s`` to the first stable agreement."""
     starts = np.flatnonzero(right & ~np.concatenate([[False], right[:-1]]))
     for start in starts:
         wrong = np.flatnonzero(~right[start:])
         last = start + wrong[0] if len(wrong) else len(times_s) - 1
         if not len(wrong) or times_s[last] - times_s[start] >= STABLE_S:
-            return float(max(times_s[start] - label.start_s, 0.0))
+            return float(times_s[start] - start_s)
     return None
 
 

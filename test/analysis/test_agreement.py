@@ -1,5 +1,5 @@
 import pytest
-from frames import CLASSES, log_of
+from frames import CLASSES, face, frame, log_of
 
 from fer_ros.analysis.agreement import ConfusionFigures, Latency, add_confusions, measure_agreement
 
@@ -61,6 +61,20 @@ def test_latency_ends_at_first_agreement_lasting_half_a_second():
 def test_latency_is_zero_if_estimate_agrees_from_start():
     log = log_of(rows((0, 4, 'fear')), [(1, 3, 'fear')])
     assert measure_agreement(log).latency_s.median == 0
+
+
+def test_label_from_before_the_first_image_starts_with_it():
+    found = measure_agreement(log_of(rows((0, 4, 'fear')), [(-30, 5, 'fear')]))
+    assert (found.each[0].start_s, found.latency_s.median) == (0, 0)
+
+
+def test_latency_on_a_camera_that_starts_later_counts_from_its_first_image():
+    log = log_of(rows((0, 4, 'fear')), [(0, 60, 'fear')], '/first')
+    for time_s, emotion in rows((30, 31, 'neutral'), (31, 34, 'fear')):
+        log.append('/second', time_s, frame(time_s, face(1, emotion)))
+    first, second = measure_agreement(log).each
+    assert (first.start_s, second.start_s) == (0, 30)
+    assert (first.latency_s, second.latency_s) == (0, pytest.approx(1))
 
 
 def test_short_agreement_up_to_label_end_counts_for_latency():
