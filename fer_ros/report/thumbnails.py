@@ -11,8 +11,9 @@ import numpy as np
 from fer_ros.analysis.label_intervals import Labels
 from fer_ros.face.rotation import turned
 from fer_ros.media.annotate import annotate
+from fer_ros.media.face_picture import cropped_face
 from fer_ros.media.image_stream import StampedImage
-from fer_ros.structures import FaceEmotion, FrameEmotions, ImageArray
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, ImageArray
 
 # Topic and id of a face.
 FaceKey = tuple[str, int]
@@ -156,12 +157,10 @@ def _goodness(face: FaceEmotion, size_wh: tuple[int, int]) -> float:
 
 
 def _portrait(bgr: ImageArray, face: FaceEmotion) -> ImageArray:
-    """Return a square around a face, 1.5 times as wide, clipped to the image."""
+    """Return a square around a face, 1.5 times as wide; black outside the image."""
     x, y = face.box.center_px
     half = 0.75 * max(face.box.width_px, face.box.height_px)
-    cut = _cut(bgr, (x - half, y - half, x + half, y + half))
-    small = cv2.resize(cut, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
+    return cropped_face(bgr, FaceBox(x - half, y - half, x + half, y + half), _FACE_PX)
 
 
 def _same_moment(kept: Thumbnail, image: StampedImage, face: FaceEmotion) -> bool:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 from frames import face, frame
 
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
@@ -122,10 +123,25 @@ def test_thumbnails_are_limited_and_most_seen_face_keeps_its_own():
     assert ('/c', 1) in faces.jpegs()
 
 
-def test_face_outside_the_image_has_a_thumbnail():
+def test_face_outside_the_image_has_a_black_thumbnail():
     faces = FaceThumbnails()
     faces.offer(halves_of(90, 90), frame(0.0, at((200, 200, 220, 220))))
-    assert brightness(faces.jpegs()['/c', 1]) == 90
+    assert brightness(faces.jpegs()['/c', 1]) == 0
+
+
+@pytest.mark.parametrize(
+    'box', [(0, 150, 200, 350), (120, 40, 520, 440)], ids=['at the edge', 'close-up']
+)
+def test_thumbnail_keeps_proportions(box):
+    picture = np.zeros((480, 640, 3), np.uint8)
+    center = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+    cv2.circle(picture, center, (box[2] - box[0]) * 2 // 5, (255, 255, 255), -1)
+    image = StampedImage('/c', 0, 0, '', 0.0, 0.0, picture[:, :, 0], lambda: picture)
+    faces = FaceThumbnails()
+    faces.offer(image, frame(0.0, at(box)))
+    shown = cv2.imdecode(np.frombuffer(faces.jpegs()['/c', 1], np.uint8), cv2.IMREAD_GRAYSCALE)
+    rows, columns = np.nonzero(shown > 128)
+    assert abs(np.ptp(columns) - np.ptp(rows)) <= 1
 
 
 def test_thumbnail_from_upside_down_camera_is_upright():
