@@ -65,7 +65,8 @@ class EmotionFigures:
     """Figures of one emotion.
 
     Attributes:
-        share: Share of the time that faces were in view, in [0, 1].
+        share: Share of the time that faces were in view, in [0, 1]; of the
+            appearances if each is a single image.
         times: Number of times a face began to show it.
         mean_dwell_s: Mean duration in seconds.
         longest_dwell_s: Longest duration in seconds.
@@ -125,7 +126,9 @@ def measure_behaviour(log: EmotionLog) -> Behaviour:
         flicker_per_min=_flicker_per_min(every),
         topics={name: _topic(log, index) for index, name in enumerate(log.topics)},
         faces=tuple(_face(series, log.classes) for series in log.series()),
-        emotions={name: _emotion(found, seen_s) for name, found in lengths_s.items() if found},
+        emotions={
+            name: _emotion(found, seen_s, len(every)) for name, found in lengths_s.items() if found
+        },
     )
 
 
@@ -168,9 +171,10 @@ def _shares(series: EmotionSeries, classes: tuple[str, ...]) -> dict[str, float]
     return {name: share for name, share in ordered if share > 0}
 
 
-def _emotion(lengths_s: Sequence[float], seen_s: float) -> EmotionFigures:
+def _emotion(lengths_s: Sequence[float], seen_s: float, dwells: int) -> EmotionFigures:
     return EmotionFigures(
-        share=sum(lengths_s) / seen_s if seen_s else 0.0,
+        # If each appearance is a single image, the time in view is unknown.
+        share=sum(lengths_s) / seen_s if seen_s else len(lengths_s) / dwells,
         times=len(lengths_s),
         mean_dwell_s=float(np.mean(lengths_s)),
         longest_dwell_s=max(lengths_s),

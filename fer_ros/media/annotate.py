@@ -180,7 +180,10 @@ def _draw_label(
         if place is not None:
             break
     else:
-        text, size_wh = whole, _label_wh(whole, sizes)
+        width = drawn.shape[1]
+        fitting = (text for text in (whole, named) if _label_wh(text, sizes)[0] <= width)
+        text = next(fitting, short)
+        size_wh = _label_wh(text, sizes)
         left = int(np.clip(face.box.x0_px, 0, max(drawn.shape[1] - size_wh[0], 0)))
         top = int(np.clip(face.box.y0_px, 0, max(drawn.shape[0] - size_wh[1], 0)))
         place = FaceBox(left, top, left + size_wh[0], top + size_wh[1])

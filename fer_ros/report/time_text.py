@@ -21,7 +21,15 @@ def time_span(start_s: float, end_s: float) -> str:
     """Return a time span as text; start and end are in seconds."""
     if end_s < 99.95:
         return f'{start_s:.1f}–{end_s:.1f} s'
-    return f'{_clock(start_s)}–{_clock(end_s)}'
+    return f'{clock(start_s)}–{clock(end_s)}'
+
+
+def clock(time_s: float) -> str:
+    """Return a time in seconds as minutes and seconds, or hours, minutes and seconds."""
+    minutes, seconds = divmod(round(time_s), 60)
+    if minutes < 60:
+        return f'{minutes}:{seconds:02}'
+    return f'{minutes // 60}:{minutes % 60:02}:{seconds:02}'
 
 
 def emotions_text(shares: Mapping[str, float]) -> str:
@@ -36,10 +44,3 @@ def emotions_text(shares: Mapping[str, float]) -> str:
         if index == 0 or (index < _MOST_EMOTIONS and share >= _LEAST_SHARE)
     ]
     return ', '.join(said)
-
-
-def _clock(time_s: float) -> str:
-    minutes, seconds = divmod(round(time_s), 60)
-    if minutes < 60:
-        return f'{minutes}:{seconds:02}'
-    return f'{minutes // 60}:{minutes % 60:02}:{seconds:02}'

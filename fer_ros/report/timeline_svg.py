@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_ros.report.emotion_color import html_color
+from fer_ros.report.time_text import clock
 from fer_ros.report.timeline import Span, Timeline, TimelineRow
 
 _WIDTH, _HEIGHT = 1000, 100
-_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 # This many times fit below a narrow timeline.
 _MOST_TICKS = 6
 
@@ -79,7 +80,7 @@ def ticks(timeline: Timeline) -> list[Tick]:
     end_s = timeline.end_s
     step = next((step for step in _STEPS_S if end_s / step <= _MOST_TICKS), end_s / _MOST_TICKS)
     times_s = [number * step for number in range(int(end_s / step + 1e-6) + 1)]
-    return [Tick(100 * time_s / end_s, _clock(time_s, end_s)) for time_s in times_s]
+    return [Tick(100 * time_s / end_s, _axis_text(time_s, end_s)) for time_s in times_s]
 
 
 def _curve(index: int, row: TimelineRow, timeline: Timeline) -> str:
@@ -108,7 +109,5 @@ def _curve(index: int, row: TimelineRow, timeline: Timeline) -> str:
     )
 
 
-def _clock(time_s: float, end_s: float) -> str:
-    if end_s < 120:
-        return f'{time_s:g} s'
-    return f'{time_s // 60:.0f}:{time_s % 60:02.0f}'
+def _axis_text(time_s: float, end_s: float) -> str:
+    return f'{time_s:g} s' if end_s < 120 else clock(time_s)

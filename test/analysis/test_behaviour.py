@@ -63,6 +63,14 @@ def test_uncertain_image_is_counted_as_uncertain():
     assert set(measure_behaviour(log).emotions) == {'uncertain'}
 
 
+def test_emotions_of_faces_in_single_images_are_shares_of_the_faces():
+    log = EmotionLog(CLASSES)
+    for number, emotion in enumerate(['fear', 'fear', 'fear', 'neutral'], start=1):
+        log.append('/c', float(number), frame(number, face(number, emotion)))
+    found = measure_behaviour(log).emotions
+    assert {name: one.share for name, one in found.items()} == {'neutral': 0.25, 'fear': 0.75}
+
+
 def test_every_face_is_listed_separately():
     log = EmotionLog(CLASSES)
     log.append('/c', 0.0, frame(0.0, face(1, 'fear'), face(4, 'neutral')))

@@ -191,6 +191,13 @@ def test_face_at_or_beyond_image_edge_is_drawn_without_error(box):
     assert drawn.shape == (240, 320, 3)
 
 
+@pytest.mark.parametrize(('side', 'width'), [(48, 25), (100, 96), (140, 130)])
+def test_label_over_a_face_that_fills_the_image_is_the_longest_that_fits(side, width):
+    # '#1', '#1 happiness' and '#1 happiness 70%'.
+    labels = changed([face(square(4, 4, side - 8))], ['label'], (side, side))
+    assert extent_wh(labels)[0] == width
+
+
 def test_image_smaller_than_label_is_annotated():
     assert annotate(np.zeros((20, 30, 3), np.uint8), frame(face(FaceBox(2, 2, 20, 18)))).any()
 

@@ -65,10 +65,15 @@ def test_strip_without_an_emotion_says_why(unnamed, word):
         (0.5, ['0 s', '0.1 s', '0.2 s', '0.3 s', '0.4 s', '0.5 s']),
         (12, ['0 s', '2 s', '4 s', '6 s', '8 s', '10 s', '12 s']),
         (300, ['0:00', '1:00', '2:00', '3:00', '4:00', '5:00']),
+        (6 * 3659.7, ['0:00', '2:00:00', '4:00:00', '6:00:00']),
     ],
 )
 def test_axis_has_a_few_round_times(end_s, texts):
     assert [tick.text for tick in ticks(timeline_of(end_s))] == texts
+
+
+def test_axis_of_several_days_has_no_sixtieth_second():
+    assert [tick.text for tick in ticks(timeline_of(6 * 20_399.7))][:2] == ['0:00', '5:40:00']
 
 
 def test_axis_of_whole_day_has_few_ticks_too():
