@@ -67,15 +67,11 @@ class Labels:
 
     def __init__(self, intervals: Iterable[LabelInterval]) -> None:
         self.intervals = _merged(sorted(intervals, key=lambda interval: interval.start_s))
-        # Rows of non-overlapping labels, each searchable by bisection: indices of the intervals,
-        # and their starts.
-        self._rows: list[tuple[list[int], list[float]]] = []
-        for place, interval in enumerate(self.intervals):
-            row = next((row for row in self._rows if self._ended(row, interval.start_s)), None)
-            if row is None:
-                self._rows.append(row := ([], []))
-            row[0].append(place)
-            row[1].append(interval.start_s)
+        # Each row can be searched by bisection: indices of the intervals, and their starts.
+        self._rows = [
+            (places, [self.intervals[place].start_s for place in places])
+            for places in non_overlapping_rows(self.intervals)
+        ]
 
     def at(self, time_s: float, topic: str) -> Iterator[tuple[int, LabelInterval]]:
         """Yield each label that applies to an image, with its index in ``intervals``.
@@ -93,9 +89,20 @@ class Labels:
             if time_s < interval.end_s and interval.topic in ('', camera):
                 yield places[number], interval
 
-    def _ended(self, row: tuple[list[int], list[float]], time_s: float) -> bool:
-        places, _ = row
-        return self.intervals[places[-1]].end_s <= time_s
+
+def non_overlapping_rows(ordered: Sequence[LabelInterval]) -> list[list[int]]:
+    """Return rows of labels that do not overlap within a row, as indices of the labels.
+
+    Args:
+        ordered: Labels in order of their starts.
+    """
+    rows: list[list[int]] = []
+    for place, interval in enumerate(ordered):
+        row = next((row for row in rows if ordered[row[-1]].end_s <= interval.start_s), None)
+        if row is None:
+            rows.append(row := [])
+        row.append(place)
+    return rows
 
 
 def _merged(ordered: Iterable[LabelInterval]) -> list[LabelInterval]:

@@ -1,13 +1,15 @@
 """Timeline: the data behind a picture of a recording, independent of how it is drawn."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from fer_ros.analysis.emotion_log import EmotionLog
-from fer_ros.analysis.emotion_series import EmotionSeries, Times, longest_gap_s
-from fer_ros.analysis.label_intervals import Labels
+from fer_ros.analysis.emotion_series import EmotionSeries, Times
+from fer_ros.analysis.label_intervals import LabelInterval, non_overlapping_rows
+from fer_ros.messages.image_transport import base_topic
 from fer_ros.structures import FloatArray
 
 # A face seen for a shorter time gets no row.
@@ -29,6 +31,18 @@ class Span(NamedTuple):
     start_s: float
     end_s: float
     emotion: str
+
+
+class TopicLabels(NamedTuple):
+    """Labels without a face_id.
+
+    Attributes:
+        topic: Topic to which they apply; empty for all topics.
+        rows: Labels that do not overlap within a row; simultaneous ones are in several rows.
+    """
+
+    topic: str
+    rows: tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +75,14 @@ class Timeline:
         classes: Names of the C classes.
         end_s: End in seconds; above 0.
         topics: Number of recorded topics.
-        labels: Labels without a face_id.
+        labels: Labels without a face_id, by topic.
         rows: Rows of the faces that were seen longest, in order of appearance.
     """
 
     classes: tuple[str, ...]
     end_s: float
     topics: int
-    labels: tuple[Span, ...]
+    labels: tuple[TopicLabels, ...]
     rows: tuple[TimelineRow, ...]
 
 
@@ -82,7 +96,7 @@ def make_timeline(log: EmotionLog) -> Timeline:
         classes=log.classes,
         end_s=end_s,
         topics=len(log.topics),
-        labels=_label_spans(log.labels, None, end_s),
+        labels=tuple(_labels_without_face(log, end_s)),
         rows=tuple(_row(series, log, end_s) for series in shown),
     )
 
@@ -94,7 +108,7 @@ def _row(series: EmotionSeries, log: EmotionLog, end_s: float) -> TimelineRow:
         face_id=series.face_id,
         times_s=times_s,
         probabilities=probabilities,
-        labels=_label_spans(log.labels, series.face_id, end_s),
+        labels=_spans(_labels(log, series.topic, series.face_id, end_s), end_s),
         named=tuple(
             Span(dwell.start_s, dwell.end_s, dwell.name(log.classes)) for dwell in series.dwells
         ),
@@ -102,24 +116,47 @@ def _row(series: EmotionSeries, log: EmotionLog, end_s: float) -> TimelineRow:
 
 
 def _curve(series: EmotionSeries) -> tuple[Times, FloatArray]:
-    times_s, values, gap_s = series.times_s, series.probabilities, series.gap_s
+    times_s, values = series.times_s, series.probabilities
     size = -(-len(times_s) // _MOST_POINTS)
+    # Neighbours are averaged within each period in view, never across an absence.
+    begins = np.flatnonzero(np.diff(times_s) > series.gap_s) + 1
+    periods = np.split(np.arange(len(times_s)), begins)
+    starts = np.concatenate([period[::size] for period in periods])
+    gaps = np.searchsorted(starts, begins)
     if size > 1:
-        starts = np.arange(0, len(times_s), size)
         counts = np.diff([*starts, len(times_s)])
+        judged = ~np.isnan(values[:, :1])
+        known = np.add.reduceat(judged, starts, dtype=np.int64)
+        sums = np.add.reduceat(np.where(judged, values, 0), starts)
         times_s = np.add.reduceat(times_s, starts) / counts
-        values = (np.add.reduceat(values, starts) / counts[:, None]).astype(np.float32)
-        gap_s = longest_gap_s(times_s)
-    gaps = np.flatnonzero(np.diff(times_s) > gap_s) + 1
+        values = np.where(known > 0, sums / np.maximum(known, 1), np.nan).astype(np.float32)
     return np.insert(times_s, gaps, np.nan), np.insert(values, gaps, np.nan, axis=0)
 
 
-def _label_spans(labels: Labels | None, face_id: int | None, end_s: float) -> tuple[Span, ...]:
-    """Return the labels with the given ``face_id``; ``None`` selects those without one."""
-    if labels is None:
-        return ()
+def _labels_without_face(log: EmotionLog, end_s: float) -> Iterator[TopicLabels]:
+    for topic in dict.fromkeys(('', *log.topics)):
+        labels = _labels(log, topic, None, end_s)
+        rows = non_overlapping_rows(labels)
+        if rows:
+            yield TopicLabels(
+                topic, tuple(_spans([labels[index] for index in row], end_s) for row in rows)
+            )
+
+
+def _labels(log: EmotionLog, topic: str, face_id: int | None, end_s: float) -> list[LabelInterval]:
+    """Return the labels of a face, or those of a topic without a ``face_id``, that are visible."""
+    topics = (base_topic(topic),) if face_id is None else ('', base_topic(topic))
+    return [
+        label
+        for label in (log.labels.intervals if log.labels else ())
+        if label.face_id == face_id
+        and label.topic in topics
+        and label.start_s < end_s
+        and label.end_s > 0
+    ]
+
+
+def _spans(labels: Sequence[LabelInterval], end_s: float) -> tuple[Span, ...]:
     return tuple(
-        Span(interval.start_s, min(interval.end_s, end_s), interval.emotion)
-        for interval in labels.intervals
-        if interval.start_s < end_s and interval.face_id == face_id
+        Span(max(label.start_s, 0.0), min(label.end_s, end_s), label.emotion) for label in labels
     )

@@ -7,9 +7,11 @@ from typing import Any
 from fer_ros.atomic_file import atomic_file
 from fer_ros.media.class_colors import text_color
 from fer_ros.report.emotion_color import hex_color, ink_color
-from fer_ros.report.timeline import Span, Timeline, TimelineRow
+from fer_ros.report.timeline import Span, Timeline, TimelineRow, TopicLabels
 
 _GRAY = '#444444'
+# Height of a row of labels, relative to that of a face.
+_LABEL_HEIGHT = 0.14
 
 
 def draw_timeline(timeline: Timeline, path: Path) -> None:
@@ -25,13 +27,13 @@ def draw_timeline(timeline: Timeline, path: Path) -> None:
     from matplotlib.figure import Figure
 
     count = max(len(timeline.rows), 1)
-    ratios = [*([0.14] if timeline.labels else []), *([1.0] * count)]
+    ratios = [*(_LABEL_HEIGHT * len(one.rows) for one in timeline.labels), *([1.0] * count)]
     figure = Figure(figsize=(11, 1.1 + 1.75 * sum(ratios)), layout='constrained')
     all_axes = list(
         figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
     )
-    if timeline.labels:
-        _draw_labels(all_axes.pop(0), timeline)
+    for labels in timeline.labels:
+        _draw_labels(all_axes.pop(0), labels, timeline)
     for axes, row in zip(all_axes, timeline.rows, strict=False):
         _draw_row(axes, row, timeline)
     all_axes[-1].set_xlabel('seconds since the first image', color=_GRAY)
@@ -52,10 +54,12 @@ def _say_nobody(axes: Any) -> None:
     axes.text(0.5, 0.5, 'no face was seen', ha='center', transform=axes.transAxes)
 
 
-def _draw_labels(axes: Any, timeline: Timeline) -> None:
-    _draw_strip(axes, timeline.labels, timeline.classes, (0.0, 1.0), texts=True)
-    axes.set_ylim(0, 1)
+def _draw_labels(axes: Any, labels: TopicLabels, timeline: Timeline) -> None:
+    for number, spans in enumerate(labels.rows):
+        _draw_strip(axes, spans, timeline.classes, (number, 1.0), texts=True)
+    axes.set_ylim(len(labels.rows), 0)
     axes.set_yticks([])
+    _name_topic(axes, labels.topic, timeline)
     axes.set_ylabel('labels', rotation=0, ha='right', va='center', color=_GRAY)
     axes.tick_params(bottom=False)
     for side in axes.spines.values():
@@ -73,12 +77,18 @@ def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
     _draw_strip(axes, row.labels, timeline.classes, (1.06, 0.14), texts=True)
     axes.set_ylim(-0.16, 1.22 if row.labels else 1.04)
     axes.set_yticks([0, 0.5, 1], ['0', '½', '1'])
-    title = f'face #{row.face_id}' + (f'\n{row.topic}' if timeline.topics > 1 else '')
-    axes.set_ylabel(title, color=_GRAY)
+    axes.set_ylabel(f'face #{row.face_id}', color=_GRAY)
+    _name_topic(axes, row.topic, timeline)
     axes.grid(alpha=0.18)
     axes.tick_params(colors='#666666', labelsize=9)
     for side in axes.spines.values():
         side.set_visible(False)
+
+
+def _name_topic(axes: Any, topic: str, timeline: Timeline) -> None:
+    if timeline.topics > 1:
+        # A topic is not a formula, whatever characters it contains.
+        axes.set_title(topic, loc='left', fontsize=9, color=_GRAY, pad=3, parse_math=False)
 
 
 def _draw_strip(

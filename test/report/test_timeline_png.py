@@ -1,7 +1,8 @@
 import cv2
 import numpy as np
-from frames import CLASSES, log_of, steady
+from frames import CLASSES, face, frame, log_of, steady
 
+from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.report.emotion_color import ink_color
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
@@ -20,6 +21,25 @@ def test_picture_shows_estimates_and_labels(tmp_path):
     assert has_color(tmp_path / 't.png', 'fear', CLASSES)
     assert has_color(tmp_path / 't.png', 'happiness', CLASSES)
     assert not has_color(tmp_path / 't.png', 'anger', CLASSES)
+
+
+def test_picture_shows_simultaneous_labels(tmp_path):
+    regions = [np.array([[0.0, x, 0, x + 50, 50]]) for x in (0, 300, 600)]
+    labels = [
+        (0, 2.9, emotion, None, region) for emotion, region in zip(CLASSES, regions, strict=True)
+    ]
+    draw_timeline(make_timeline(log_of([(0.0, None), (2.9, None)], labels)), tmp_path / 't.png')
+    for emotion in CLASSES:
+        assert has_color(tmp_path / 't.png', emotion, CLASSES)
+
+
+def test_timeline_of_topics_that_look_like_formulas_is_drawn(tmp_path):
+    log = EmotionLog(CLASSES)
+    for time_s, emotion in steady(1):
+        for topic in ('/$\\left$', '/right'):
+            log.append(topic, time_s, frame(time_s, face(1, emotion)))
+    draw_timeline(make_timeline(log), tmp_path / 't.png')
+    assert has_color(tmp_path / 't.png', 'fear', CLASSES)
 
 
 def test_timeline_without_faces_is_drawn(tmp_path):

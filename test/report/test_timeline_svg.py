@@ -41,9 +41,8 @@ def test_isolated_image_is_drawn_as_a_point():
 
 def test_labels_are_placed_at_their_times():
     timeline = make_timeline(log_of(steady(4.1), [(1.0, 3.0, 'happiness')]))
-    assert strips(timeline.labels, timeline) == [
-        Strip(25.0, 50.0, 'happiness', 'happiness, 1.00 to 3.00 s')
-    ]
+    ((_, (spans,)),) = timeline.labels
+    assert strips(spans, timeline) == [Strip(25.0, 50.0, 'happiness', 'happiness, 1.00 to 3.00 s')]
 
 
 @pytest.mark.parametrize(
