@@ -7,14 +7,17 @@ ENV PIP_BREAK_SYSTEM_PACKAGES=1
 WORKDIR /ros2_ws
 COPY . src/fer_ros
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libdlib-data python3-av python3-pip python3-pytest \
+    && apt-get install -y --no-install-recommends libdlib-data python3-pip python3-pytest \
     && rosdep update \
     && rosdep install --from-paths src --ignore-src -y --skip-keys rviz2 \
+    && pip install --no-cache-dir 'av>=15' \
     && rm -rf /var/lib/apt/lists/*
 RUN source /opt/ros/jazzy/setup.bash \
     && colcon build --packages-select fer_ros \
     && colcon test --packages-select fer_ros \
     && colcon test-result --verbose
-RUN printf 'source /ros2_ws/install/setup.bash\n' >> /root/.bashrc
-ENTRYPOINT ["/ros_entrypoint.sh"]
-CMD ["bash", "-lc", "source /ros2_ws/install/setup.bash && ros2 launch fer_ros fer.launch.py"]
+# The image's entrypoint, for the workspace on top of the distribution.
+RUN printf '#!/bin/bash\nset -e\nsource /ros2_ws/install/setup.bash --\nexec "$@"\n' > /fer_ros_entrypoint.sh \
+    && chmod +x /fer_ros_entrypoint.sh
+ENTRYPOINT ["/fer_ros_entrypoint.sh"]
+CMD ["ros2", "launch", "fer_ros", "fer.launch.py"]

@@ -19,6 +19,8 @@ SECONDS ?= 120
 SEED ?= 1
 MINUTES ?= 30
 export PYTHON
+# The shell reads it from the environment, as a name may contain quotes.
+export SOURCE
 # Only a value from the command line counts, not that of a sourced distribution.
 ifeq ($(origin ROS_DISTRO),command line)
 export FER_ROS_DISTRO := $(ROS_DISTRO)
@@ -30,7 +32,7 @@ setup:
 	@scripts/setup-workspace
 
 demo: setup
-	@scripts/with-ros python -m fer_ros.ros.demo --source '$(SOURCE)' --seconds $(SECONDS_MAX)
+	@scripts/with-ros python -m fer_ros.ros.demo --source "$$SOURCE" --seconds $(SECONDS_MAX)
 
 test:
 	@scripts/setup-workspace $(EXTRAS)

@@ -1,4 +1,5 @@
 import ast
+import json
 import os
 import re
 import shutil
@@ -229,3 +230,39 @@ def test_distribution_without_wheels_is_refused_naming_those_with_wheels():
     assert result.stderr == (
         'fer_ros: there are no wheels of ROS 2 humble, only of jazzy kilted\n'
     )
+
+
+@pytest.mark.parametrize('file', ['Dockerfile', 'doc/robot.md', 'package.xml'])
+def test_robots_install_the_pyav_that_pyproject_requires(file):
+    (wanted,) = (requirement for requirement in DEPENDENCIES if requirement.name == 'av')
+    assert f"'{wanted}'" in (ROOT / file).read_text()
+
+
+def test_container_runs_every_command_in_the_built_workspace(tmp_path):
+    dockerfile = (ROOT / 'Dockerfile').read_text()
+    written, entrypoint = re.search(r"^RUN (printf '.+') > (\S+)", dockerfile, re.M).groups()
+    assert f'\nENTRYPOINT ["{entrypoint}"]\n' in dockerfile
+    script = subprocess.run(['bash', '-c', written], capture_output=True, text=True).stdout
+    (tmp_path / 'setup.bash').write_text('export WORKSPACE=sourced\n')
+    (tmp_path / 'entrypoint').write_text(script.replace('/ros2_ws/install', str(tmp_path)))
+    command = ['bash', tmp_path / 'entrypoint', 'printenv', 'WORKSPACE']
+    assert subprocess.run(command, capture_output=True, text=True).stdout == 'sourced\n'
+    # As a list, CMD is such a command too.
+    assert json.loads(re.search(r'^CMD (.+)$', dockerfile, re.M)[1])[:2] == ['ros2', 'launch']
+
+
+def test_demo_takes_any_name_of_a_source(tmp_path):
+    if shutil.which('make') is None:
+        pytest.skip('there is no make')
+    name = """a "friend's" film;.mp4"""
+    # In place of the script that starts it.
+    (tmp_path / 'scripts').mkdir()
+    for script, content in (('setup-workspace', 'true'), ('with-ros', 'printf "%s\\n" "$@"')):
+        (tmp_path / 'scripts' / script).write_text(f'#!/bin/sh\n{content}\n')
+        (tmp_path / 'scripts' / script).chmod(0o755)
+    made = subprocess.run(
+        ['make', '-f', ROOT / 'Makefile', '-C', tmp_path, '-s', 'demo', f'SOURCE={name}'],
+        capture_output=True,
+        text=True,
+    )
+    assert made.stdout.splitlines()[-4:] == ['--source', name, '--seconds', '0']

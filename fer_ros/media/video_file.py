@@ -29,7 +29,7 @@ class VideoFile:
         path: Path of the file.
 
         Raises:
-            SourceError: PyAV is not installed, or can write neither H.264 nor VP9.
+            SourceError: PyAV is not installed or too old, or can write neither H.264 nor VP9.
         """
         self._av = require_av()
         self._path = path

@@ -22,21 +22,30 @@ _MISSING_END_S = 0.5
 _MOST_ERRORS = 1000
 # Time in seconds for a server to deliver the next part of a file.
 _SERVER_S = 30.0
+# PyAV 11, which Ubuntu 24.04 packages, does not say how a video is rotated. The disposition of
+# streams and the duration of frames came with 15.
+_OLDEST_AV = 15
 
 
 def require_av() -> ModuleType:
     """Return PyAV, which reads and writes video files.
 
     Raises:
-        SourceError: PyAV is not installed.
+        SourceError: PyAV is not installed, or too old.
     """
+    install = f"pip install 'av>={_OLDEST_AV}'"
     try:
         import av
     except ImportError as error:
         raise SourceError(
-            'video files are read and written by PyAV, which is not installed: pip install av, '
-            f'or apt install python3-av ({error})'
+            'video files are read and written by PyAV, which is not installed: '
+            f'{install} ({error})'
         ) from None
+    if int(av.__version__.partition('.')[0]) < _OLDEST_AV:
+        raise SourceError(
+            f'PyAV {av.__version__} is too old: it may show videos of phones on their '
+            f'side; {install}'
+        )
     return av
 
 
@@ -166,7 +175,7 @@ def _video_stream(container: Any) -> Any:
     """Return the first stream of moving images, or ``None`` if there is none."""
     for stream in container.streams.video:
         # An album cover is a video stream as well.
-        if 'attached_pic' not in str(getattr(stream, 'disposition', '')).lower():
+        if 'attached_pic' not in str(stream.disposition).lower():
             return stream
     return None
 
@@ -184,8 +193,8 @@ def _rate_hz(stream: Any) -> float:
 
 
 def _duration_s(frame: Any) -> float:
-    """Return how long a frame is shown, or 0 if the file or an old PyAV does not say."""
-    duration, time_base = getattr(frame, 'duration', None), frame.time_base
+    """Return how long a frame is shown, or 0 if the file does not say."""
+    duration, time_base = frame.duration, frame.time_base
     return float(duration * time_base) if duration and time_base else 0.0
 
 
@@ -207,5 +216,5 @@ def _said_duration_s(container: Any, stream: Any) -> float | None:
 def _bgr(frame: Any) -> ImageArray:
     bgr = frame.to_ndarray(format='bgr24')
     # Degrees by which to turn the image anticlockwise.
-    quarters = round(getattr(frame, 'rotation', 0) / 90) % 4
+    quarters = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(bgr, quarters)) if quarters else bgr

@@ -135,5 +135,11 @@ def test_empty_file_is_an_error(tmp_path):
 
 def test_error_for_missing_pyav_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'av', None)
-    with pytest.raises(SourceError, match='pip install av, or apt install python3-av'):
+    with pytest.raises(SourceError, match="not installed: pip install 'av>=15'"):
+        VideoReader(tmp_path / 'v.mp4', print)
+
+
+def test_pyav_that_does_not_know_rotations_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(av, '__version__', '11.0.0')
+    with pytest.raises(SourceError, match=r"PyAV 11\.0\.0 is too old.*; pip install 'av>=15'"):
         VideoReader(tmp_path / 'v.mp4', print)
