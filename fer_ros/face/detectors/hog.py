@@ -16,7 +16,7 @@ SEARCHED_FACE_PX = 70
 
 # Default length of the searched image's shorter side in pixels: a face of 70 px is about a seventh
 # of it.
-_DEFAULT_SIDE_PX = 480
+DEFAULT_SIDE_PX = 480
 
 
 class HogDetector:
@@ -53,7 +53,7 @@ class HogDetector:
         """Return the faces in ``gray``; see ``FaceDetector``."""
         if self._min_face_px:
             return self._detect(gray, SEARCHED_FACE_PX / self._min_face_px)
-        return self._detect(gray, min(1.0, _DEFAULT_SIDE_PX / min(gray.shape)))
+        return self._detect(gray, min(1.0, DEFAULT_SIDE_PX / min(gray.shape)))
 
     def detect_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
         """Return the faces near a box; see ``FaceDetector``."""
