@@ -1,21 +1,15 @@
 """PublishedFile: a file published by others, downloaded on request and verified."""
 
 import hashlib
-import os
+import os.path
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import ModelFileError
+from fer_ros.user_folders import user_data_folder
 
 _TIMEOUT_S = 30.0
-
-
-def user_data_folder() -> Path:
-    """Return the folder of this user's fer_ros files, by the XDG base directory specification."""
-    data = Path(os.environ.get('XDG_DATA_HOME', ''))
-    # The specification says to ignore relative paths.
-    return (data if data.is_absolute() else Path.home() / '.local' / 'share') / 'fer_ros'
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class PublishedFile:
         """
         url = url or self.url
         target = self.path
-        if target.is_file() and self._is_published(target.read_bytes()):
+        if os.path.isfile(target) and self._is_published(target.read_bytes()):
             return target
         content = self._downloaded(url)
         if not self._is_published(content):

@@ -23,6 +23,8 @@ LAYERS = (
         'file_digest',
         'finishing',
         'onnx_session',
+        'processors',
+        'user_folders',
     ),
     ('published_file', 'worker_process'),
     ('face', 'messages', 'smoothing', 'metrics'),

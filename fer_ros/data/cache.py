@@ -1,7 +1,6 @@
 """Prepares data once, in parallel, and keeps the results in a cache."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -16,18 +15,12 @@ import numpy.typing as npt
 
 from fer_ros.atomic_file import atomic_file
 from fer_ros.errors import DatasetError
+from fer_ros.processors import usable_processors
 from fer_ros.progress import ProgressBar
+from fer_ros.user_folders import user_cache_folder
 from fer_ros.worker_process import Lifeline, hold
 
-
-def _cache_home() -> Path:
-    """Return the user's cache folder, as in the XDG Base Directory Specification."""
-    chosen = Path(os.environ.get('XDG_CACHE_HOME', ''))
-    # The specification says to ignore a relative path.
-    return chosen if chosen.is_absolute() else Path.home() / '.cache'
-
-
-CACHE = _cache_home() / 'fer_ros'
+CACHE = user_cache_folder()
 
 Arrays = dict[str, npt.NDArray[Any]]
 Task = TypeVar('Task')
@@ -121,7 +114,7 @@ def _file(cache: Path, key: str) -> bool:
 def _run_all(todo: list[tuple[Any, str, Any, Path]]) -> Iterator[tuple[str, str]]:
     if not todo:
         return
-    workers = min(len(os.sched_getaffinity(0)), len(todo))
+    workers = min(usable_processors(), len(todo))
     if workers == 1:
         yield from map(_run, todo)
         return

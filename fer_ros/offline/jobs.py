@@ -1,7 +1,6 @@
 """Bag jobs: process bags in this process, in several processes or on a cluster."""
 
 import multiprocessing
-import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from fer_ros.offline.output_folder import REPORT, output_folder
 from fer_ros.offline.recording import RecordingRun
 from fer_ros.offline.settings import RunSettings
 from fer_ros.printable import printable
+from fer_ros.processors import usable_processors
 from fer_ros.progress import ProgressBar
 from fer_ros.report.json_record import read_record
 from fer_ros.report.report import Report
@@ -136,7 +136,7 @@ def judge_bags(
     if scheduler:
         yield from _on_cluster(jobs, scheduler)
         return
-    processes = processes or max(1, len(os.sched_getaffinity(0)) // _PROCESSORS_PER_BAG)
+    processes = processes or max(1, usable_processors() // _PROCESSORS_PER_BAG)
     if len(jobs) == 1 or processes == 1:
         yield from map(judge_bag, (replace(job, position=None) for job in jobs))
         return

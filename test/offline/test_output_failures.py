@@ -1,10 +1,8 @@
 """A failed write ends the command with an error message and keeps existing files."""
 
-import os
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import pytest
@@ -93,20 +91,3 @@ def test_full_disk_is_reported_and_existing_outputs_are_kept(film, tmp_path, rat
 def test_output_name_that_is_too_long_is_reported(film, tmp_path):
     error = exit_of('video', film, '--out', tmp_path / ('o' * 300))
     assert 'cannot be written: File name too long' in error
-
-
-def test_cache_folder_follows_absolute_xdg_cache_home(tmp_path):
-    code = 'from fer_ros.data.cache import CACHE; print(CACHE)'
-    for given, expected in (
-        (str(tmp_path), tmp_path / 'fer_ros'),
-        ('relative', Path.home() / '.cache' / 'fer_ros'),
-        ('', Path.home() / '.cache' / 'fer_ros'),
-    ):
-        found = subprocess.run(
-            [sys.executable, '-c', code],
-            env=os.environ | {'XDG_CACHE_HOME': given},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert found.stdout.strip() == str(expected)

@@ -1,5 +1,6 @@
 """load_detector: the detector that a user names, or the best one installed."""
 
+import os.path
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ HOG_ALONE = (
 
 
 def _load_yunet(model: str | Path | None, min_face_px: int) -> FaceDetector:
-    if not model and not yunet_file().is_file():
+    # Path.is_file() fails if the folder cannot be read.
+    if not model and not os.path.isfile(yunet_file()):
         raise NotInstalledError(
             f'no YuNet model at {yunet_file()}: run "fer-ros get-detector", or give the path of '
             'the file in detector_model'

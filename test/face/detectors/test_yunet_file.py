@@ -2,7 +2,6 @@ import hashlib
 import http.server
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -108,8 +107,3 @@ def test_folder_that_cannot_be_created_is_reported(server, folder):
     folder.parent.mkdir(exist_ok=True)
     folder.write_text('a file')
     refused(f'{server}/good', f'{folder}.* cannot be written')
-
-
-def test_relative_xdg_data_home_is_ignored(monkeypatch):
-    monkeypatch.setenv('XDG_DATA_HOME', 'relative')
-    assert yunet_file().parent == Path.home() / '.local' / 'share' / 'fer_ros'
