@@ -1,6 +1,7 @@
 """``fer-ros bench``: measures speed."""
 
 import argparse
+import math
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +14,7 @@ SIZES_WH = [(640, 480), (1280, 720)]
 
 def add_rounds(parser: argparse.ArgumentParser, rounds: int) -> None:
     """Add the options that all benchmarks share to a command."""
-    parser.add_argument('--rounds', type=int, default=rounds, help='number of rounds')
+    parser.add_argument('--rounds', type=_count, default=rounds, help='number of rounds')
     parser.add_argument('--json', type=Path, help='file to write the figures to')
 
 
@@ -35,17 +36,35 @@ def _size_wh(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f'{text} is not a whole number of 1 or more')
+    return int(text)
+
+
+def _length(text: str) -> float:
+    try:
+        length = float(text)
+    except ValueError:
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise argparse.ArgumentTypeError(f'{text} is not a number above 0')
+    return length
+
+
 def _add_to_pipeline(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     add_sizes(parser)
-    parser.add_argument('--images', type=int, default=0, help='largest number of images; 0: all')
+    parser.add_argument(
+        '--images', type=_count, default=0, help='largest number of images; default: all'
+    )
     add_model(parser)
 
 
 def _add_to_faces(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 5)
     parser.add_argument(
-        '--images', type=int, default=60, help='images per round and number of faces or cameras'
+        '--images', type=_count, default=60, help='images per round and number of faces or cameras'
     )
     add_model(parser)
 
@@ -54,18 +73,18 @@ def _add_to_node(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     add_sizes(parser)
     parser.add_argument(
-        '--seconds', type=float, default=10, help='duration of each part of a round in seconds'
+        '--seconds', type=_length, default=10, help='duration of each part of a round in seconds'
     )
 
 
 def _add_to_bag(parser: argparse.ArgumentParser) -> None:
     add_rounds(parser, 3)
     parser.add_argument(
-        '--seconds', type=float, default=12, help='length in seconds of the bag for speed'
+        '--seconds', type=_length, default=12, help='length in seconds of the bag for speed'
     )
     parser.add_argument(
         '--minutes',
-        type=float,
+        type=_length,
         nargs='*',
         default=[1, 4],
         help='lengths in minutes of the bags for memory',

@@ -37,7 +37,7 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--labels', type=Path, help='CSV file: start_s,end_s,emotion[,face_id]')
     parser.add_argument('--model', default='', help='.onnx or .safetensors file')
     parser.add_argument(
-        '--params', type=Path, help='parameter file of the node; fer: the one in the package'
+        '--params', type=Path, help='parameter file of the node; fer: the shipped one'
     )
     parser.add_argument(
         '--node',

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fer_ros.commands.command import Command
 from fer_ros.commands.options import add_data
-from fer_ros.config_files import find_config
+from fer_ros.config_files import find_training_config, training_configs
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +16,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--config',
         type=Path,
-        help='YAML file, or the name of one that ships with the package: train, teacher, '
-        'backbone, refine',
+        help=f'YAML file, or the name of one that is shipped: {", ".join(training_configs())}',
     )
     parser.add_argument('--device', default='', help='cpu or cuda; default: cuda if available')
     parser.add_argument(
@@ -29,7 +28,7 @@ def _train(options: argparse.Namespace) -> None:
     from fer_ros.training.config import read_train_config
     from fer_ros.training.train import train
 
-    config = find_config(options.config) if options.config else None
+    config = find_training_config(options.config) if options.config else None
     train(
         read_train_config(config),
         options.data,

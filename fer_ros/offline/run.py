@@ -10,7 +10,7 @@ from typing import Any
 from fer_ros.analysis.agreement import ConfusionFigures
 from fer_ros.analysis.label_intervals import read_label_file
 from fer_ros.atomic_file import require_folder, sole_writer
-from fer_ros.config_files import find_config
+from fer_ros.config_files import find_parameter_file
 from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
 from fer_ros.finishing import finished_by_signal
@@ -117,7 +117,7 @@ def _settings(options: argparse.Namespace, **more: Any) -> RunSettings:
     return RunSettings(
         labels=options.labels.resolve() if options.labels else None,
         parameters=chosen_parameters(
-            find_config(options.params) if options.params else None,
+            find_parameter_file(options.params) if options.params else None,
             {name: value for name, value in given.items() if value is not None},
             options.node,
         ),

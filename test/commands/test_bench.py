@@ -36,6 +36,25 @@ def test_invalid_bench_size_is_reported(capsys):
     assert '640 is not a size such as 640x480' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['pipeline', '--rounds', '0'], '--rounds: 0 is not a whole number of 1 or more'),
+        (['faces', '--rounds', '-1'], '--rounds: -1 is not a whole number of 1 or more'),
+        (['faces', '--images', '0'], '--images: 0 is not a whole number of 1 or more'),
+        (['bag', '--seconds', '0'], '--seconds: 0 is not a number above 0'),
+        (['bag', '--seconds', 'inf'], '--seconds: inf is not a number above 0'),
+        (['bag', '--minutes', 'long'], '--minutes: long is not a number above 0'),
+        (['node', '--seconds', 'nan'], '--seconds: nan is not a number above 0'),
+    ],
+    ids=lambda value: ' '.join(value) if isinstance(value, list) else '',
+)
+def test_bench_of_nothing_is_refused(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        main(['bench', *arguments])
+    assert f'argument {said}' in capsys.readouterr().err
+
+
 def test_bench_node_without_ros_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, 'rclpy', None)
     monkeypatch.delitem(sys.modules, 'fer_ros.bench.node', raising=False)
