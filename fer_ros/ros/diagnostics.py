@@ -10,6 +10,20 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 # How long an error is shown as a warning.
 ERROR_SHOWN_S = 5.0
 _LATENCY_MAX_MS = 60_000.0
+# Without an image for so long, a camera is taken to show no faces; longer if its images are rare.
+_SILENT_S = 2.0
+_SILENT_GAPS = 2.5
+# A longer time between two images is a pause, not the camera's rate.
+_GAP_MAX_S = 10.0
+
+
+def silent_after_s(gap_s: float) -> float:
+    """Return after how long without an image a camera is taken to show no faces, in seconds.
+
+    Args:
+        gap_s: Time between its last two images in seconds; 0 if there was only one.
+    """
+    return max(_SILENT_S, _SILENT_GAPS * min(gap_s, _GAP_MAX_S))
 
 
 @dataclass
@@ -32,6 +46,8 @@ class TopicStatistics:
     ignored: int = 0
     reported: tuple[int, int] = (0, 0)
     faces: int = 0
+    last_published_s: float | None = None
+    faces_until_s: float = float('-inf')
     latencies_ms: list[float] = field(default_factory=list)
     last_image_s: float | None = None
     unanswered_since_s: float | None = None
@@ -87,11 +103,20 @@ class TopicStatistics:
         with self._lock:
             self.failed += 1
 
-    def on_published(self, faces: int, latency_ms: float) -> None:
-        """Count a published message and its latency, measured from the image's stamp."""
+    def on_published(self, now_s: float, faces: int, latency_ms: float) -> None:
+        """Count a published message.
+
+        Args:
+            now_s: Time of its publication.
+            faces: Number of faces in it.
+            latency_ms: Time since the stamp of its image.
+        """
         with self._lock:
             self.published += 1
             self.faces = faces
+            gap_s = 0.0 if self.last_published_s is None else now_s - self.last_published_s
+            self.last_published_s = now_s
+            self.faces_until_s = now_s + silent_after_s(gap_s)
             self.unanswered_since_s = None
             # Stamps of another clock, as in a replayed bag, say nothing about latency.
             if 0 <= latency_ms < _LATENCY_MAX_MS:
@@ -162,7 +187,7 @@ class TopicStatistics:
                     'late': str(self.late),
                     'failed': str(self.failed),
                     'ignored': str(self.ignored),
-                    'faces': str(self.faces if published else 0),
+                    'faces': str(self.faces if now_s < self.faces_until_s else 0),
                     'last_error': self.last_error,
                 },
             )

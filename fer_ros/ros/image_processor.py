@@ -71,7 +71,9 @@ class ImageProcessor:
                     output.publish(image, frame, self.values)
                     if output is self._outputs[0]:
                         age_ms = self._age_ms(image.msg)
-                        image.topic.statistics.on_published(len(frame.faces), age_ms)
+                        image.topic.statistics.on_published(
+                            time.monotonic(), len(frame.faces), age_ms
+                        )
                 except Exception as error:
                     self._on_failure(image.topic, error, answered=output is not self._outputs[0])
 

@@ -37,7 +37,7 @@ def test_unanswered_time_runs_from_first_image_until_an_answer():
     for now_s in (1.0, 2.0, 3.0):
         statistics.on_received(now_s)
     assert statistics.unanswered_s(4.0) == 3.0
-    statistics.on_published(0, 5.0)
+    statistics.on_published(4.0, 0, 5.0)
     assert statistics.unanswered_s(5.0) == 0.0
 
 
@@ -46,6 +46,17 @@ def test_image_that_needs_no_answer_ends_unanswered_time():
     statistics.on_received(1.0)
     statistics.on_received(2.0, awaited=False)
     assert statistics.unanswered_s(9.0) == 0.0
+
+
+def test_faces_are_shown_until_no_more_images_are_answered():
+    statistics = TopicStatistics(since_s=0.0)
+    statistics.on_published(1.0, 2, 5.0)
+    shown = [report(statistics, now_s)[1]['faces'] for now_s in (1.5, 2.5, 3.5)]
+    assert shown == ['2', '2', '0']
+    # With images 4 s apart, for 10 s.
+    statistics.on_published(5.0, 2, 5.0)
+    shown = [report(statistics, now_s)[1]['faces'] for now_s in (6.0, 14.9, 15.1)]
+    assert shown == ['2', '2', '0']
 
 
 def test_standstill_is_an_error_despite_other_faults():

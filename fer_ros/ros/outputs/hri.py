@@ -10,6 +10,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+from fer_ros.ros.diagnostics import silent_after_s
 from fer_ros.ros.image_topic import ImageTopic, ObservedImage
 from fer_ros.ros.message_class import message_package
 from fer_ros.ros.outputs.hri_face import HriFace
@@ -18,16 +19,14 @@ from fer_ros.structures import FrameEmotions
 
 # How often the list of faces is repeated for late subscribers.
 _REPEAT_S = 1.0
-# After this long without an image, a camera is taken to show no faces.
-_SILENT_S = 2.0
 
 
 @dataclass(frozen=True)
 class _Sight:
-    """The faces in a camera's last image, and its time on the steady clock."""
+    """The faces in a camera's last image, and until when they count, on the steady clock."""
 
     face_ids: frozenset[int]
-    at_s: float
+    until_s: float
 
 
 class HriOutput:
@@ -61,8 +60,9 @@ class HriOutput:
             _REPEAT_S, self._guarded(self._repeat), clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._lock = threading.Lock()
-        # Both are read and changed only with the lock held.
+        # All are read and changed only with the lock held.
         self._sights: dict[ImageTopic, _Sight] = {}
+        self._last_image_s: dict[ImageTopic, float] = {}
         self._faces: dict[int, HriFace] = {}
         self._active = False
 
@@ -76,9 +76,11 @@ class HriOutput:
         self, image: ObservedImage, frame: FrameEmotions, values: Mapping[str, Any]
     ) -> None:
         """Publish the faces whose topics exist; request topics for the others. See ``Output``."""
-        sight = _Sight(frozenset(face.face_id for face in frame.faces), time.monotonic())
+        now_s, face_ids = time.monotonic(), frozenset(face.face_id for face in frame.faces)
         with self._lock:
-            self._sights[image.topic] = sight
+            gap_s = now_s - self._last_image_s.get(image.topic, now_s)
+            self._last_image_s[image.topic] = now_s
+            self._sights[image.topic] = _Sight(face_ids, now_s + silent_after_s(gap_s))
             if self._present() != self._faces.keys():
                 self._change.trigger()
             for face in frame.faces:
@@ -92,6 +94,7 @@ class HriOutput:
         self._active = False
         with self._lock:
             gone, self._faces, self._sights = self._faces, {}, {}
+            self._last_image_s.clear()
         # After shutdown, nothing can be published.
         if self._node.context.ok():
             self._tell()
@@ -134,9 +137,7 @@ class HriOutput:
         now_s = time.monotonic()
         with self._lock:
             self._sights = {
-                topic: sight
-                for topic, sight in self._sights.items()
-                if now_s - sight.at_s < _SILENT_S
+                topic: sight for topic, sight in self._sights.items() if now_s < sight.until_s
             }
         self._follow()
         self._warn_of_others()

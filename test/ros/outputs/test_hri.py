@@ -168,6 +168,40 @@ def test_faces_of_silent_camera_are_dropped(node, output, monkeypatch):
     assert face_topics(node) == set()
 
 
+def test_faces_of_slow_camera_are_published_and_stay_listed(node, output, monkeypatch):
+    clock = SimpleNamespace(now_s=50.0)
+    monkeypatch.setattr('time.monotonic', lambda: clock.now_s)
+    camera = Camera(output)
+    for _ in range(5):
+        camera.sees(7)
+        node.spin()
+        for _ in range(3):
+            clock.now_s += 1.0
+            node.tick()
+        clock.now_s += 0.4
+    # The first image cannot tell the rate, and the topics exist from the second on.
+    assert len(node.publishers['/humans/faces/f12_7/roi'].sent) == 3
+    assert all(ids == ['f12_7'] for ids in tracked(node)[-12:])
+    # The list is emptied 2.5 times 3.4 s after the last image.
+    for later_s, ids in ((5.0, ['f12_7']), (0.2, [])):
+        clock.now_s += later_s
+        node.tick()
+        assert tracked(node)[-1] == ids
+
+
+def test_image_after_a_long_pause_is_not_taken_for_the_rate(node, output, monkeypatch):
+    clock = SimpleNamespace(now_s=50.0)
+    monkeypatch.setattr('time.monotonic', lambda: clock.now_s)
+    camera = Camera(output)
+    camera.sees(7)
+    clock.now_s += 3600.0
+    camera.sees(7)
+    node.spin()
+    clock.now_s += 25.1
+    node.tick()
+    assert tracked(node)[-1] == []
+
+
 def test_deactivation_publishes_empty_list_and_destroys_topics(node, output):
     Camera(output).sees(7)
     node.spin()
