@@ -14,6 +14,8 @@ from fer_ros.messages.image_transport import sibling_topic
 # The distortion models of ROS that OpenCV's pinhole camera shares.
 _OPENCV_MODELS = ('plumb_bob', 'rational_polynomial')
 _OPENCV_COUNTS = (4, 5, 8, 12, 14)
+# The models of fisheye lenses, which are no pinhole cameras even if all coefficients are zero.
+_FISHEYE_MODELS = ('equidistant', 'fisheye', 'thin_prism_fisheye')
 
 
 def camera_info_topic(image_topic: str) -> str:
@@ -48,9 +50,10 @@ def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
         )
     distortion = () if rectified or not any(msg.d) else tuple(float(value) for value in msg.d)
     known = msg.distortion_model in _OPENCV_MODELS and len(distortion) in _OPENCV_COUNTS
-    if distortion and not known:
+    fisheye = not rectified and msg.distortion_model in _FISHEYE_MODELS
+    if fisheye or (distortion and not known):
         raise SettingError(
-            f'distortion of the camera_info is {msg.distortion_model!r} with {len(distortion)} '
+            f'distortion of the camera_info is {msg.distortion_model!r} with {len(msg.d)} '
             f'coefficients, expected {" or ".join(_OPENCV_MODELS)} with 4, 5, 8, 12 or 14: '
             'rectify the images and set rectified'
         )

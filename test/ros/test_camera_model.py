@@ -42,9 +42,18 @@ def test_rectified_images_use_p_without_distortion():
     assert intrinsics_from_msg(camera_info(), rectified=True) == expected
 
 
-def test_zero_distortion_of_unsupported_model_is_accepted():
-    info = camera_info(d=[0.0, 0.0, 0.0, 0.0], distortion_model='equidistant')
+def test_zero_distortion_without_model_is_accepted():
+    info = camera_info(d=[0.0, 0.0, 0.0, 0.0], distortion_model='')
     assert intrinsics_from_msg(info, rectified=False).distortion == ()
+
+
+@pytest.mark.parametrize('model', ['equidistant', 'fisheye', 'thin_prism_fisheye'])
+def test_fisheye_images_are_accepted_only_if_rectified(model):
+    for d in ([], [0.0, 0.0, 0.0, 0.0]):
+        info = camera_info(d=d, distortion_model=model)
+        with pytest.raises(SettingError, match=f'is {model!r} with {len(d)} coefficients'):
+            intrinsics_from_msg(info, rectified=False)
+        assert intrinsics_from_msg(info, rectified=True).distortion == ()
 
 
 def test_roi_and_binning_shift_and_scale_intrinsics():
