@@ -88,6 +88,9 @@ class HriFaces:
         ids = {face_id for face_id in msg.ids if _ID.fullmatch(face_id)}
         if len(ids) > _MOST_FACES:
             return f'has {len(ids)} ids, more than {_MOST_FACES}, and is ignored'
+        if ids and not self._faces:
+            # While nobody was there, no region was missing.
+            self._last_s = time.monotonic()
         for face_id in self._faces.keys() - ids:
             self._node.destroy_subscription(self._faces.pop(face_id))
         for face_id in sorted(ids - self._faces.keys()):

@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import pytest
 from fer_ros.msg import FaceEmotionArray
@@ -125,6 +126,19 @@ def test_reason_for_silence_is_given():
     listener.publishers = 0
     assert listener.faces.silence(0.0).startswith('nobody publishes it')
     assert listener.faces.silence(60.0) == ''
+
+
+def test_time_when_nobody_was_there_is_no_silence(monkeypatch):
+    clock = SimpleNamespace(now_s=50.0)
+    monkeypatch.setattr('time.monotonic', lambda: clock.now_s)
+    listener = Listener()
+    listener.track()
+    clock.now_s += 600.0
+    listener.track('ab1')
+    assert listener.faces.silence(5.0) == ''
+    clock.now_s += 6.0
+    listener.track('ab1', 'ab2')
+    assert listener.faces.silence(5.0) == 'no roi of the faces ab1, ab2 for 6 s'
 
 
 @pytest.mark.parametrize(
