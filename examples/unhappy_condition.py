@@ -18,7 +18,7 @@ from std_msgs.msg import Bool
 
 UNHAPPY = {'sadness', 'anger', 'disgust', 'fear'}
 UNHAPPY_S = 2.0
-# A camera that has not reported for this long no longer counts.
+# A camera that has not reported for this long no longer counts, and starts anew when it does.
 STALE_S = 1.0
 
 
@@ -27,15 +27,22 @@ def looks_unhappy(face: FaceEmotion) -> bool:
     return face.emotion in UNHAPPY
 
 
+def person(face: FaceEmotion) -> tuple[int, int]:
+    """Return what identifies a person, even when fer_node starts again and reuses ids."""
+    return face.face_id, Time.from_msg(face.first_seen).nanoseconds
+
+
 class UnhappyCondition(Node):
     """Keeps track of how long each face has looked unhappy."""
 
     def __init__(self) -> None:
         """Subscribe to /emotion, and check the condition ten times per second."""
         super().__init__('unhappy_condition')
-        # By camera: the stamp in seconds since which each face has looked unhappy, the longest of
-        # these durations in seconds, and the (monotonic) time of the last message.
-        self._since_s: dict[str, dict[int, float]] = {}
+        # By camera: the stamp in seconds of the last message, the one since which each person has
+        # looked unhappy, the longest of these durations in seconds, and the (monotonic) time of
+        # the last message.
+        self._stamp_s: dict[str, float] = {}
+        self._since_s: dict[str, dict[tuple[int, int], float]] = {}
         self._longest_s: dict[str, float] = {}
         self._told_s: dict[str, float] = {}
         self._holds: bool | None = None
@@ -46,10 +53,12 @@ class UnhappyCondition(Node):
 
     def _on_emotions(self, msg: FaceEmotionArray) -> None:
         camera, now_s = msg.image_topic, Time.from_msg(msg.header.stamp).nanoseconds * 1e-9
-        before = self._since_s.get(camera, {})
-        unhappy = [face.face_id for face in msg.faces if looks_unhappy(face)]
-        since_s = {face_id: before.get(face_id, now_s) for face_id in unhappy}
-        self._since_s[camera] = since_s
+        # Nobody knows how people looked while there were no images.
+        follows = 0 <= now_s - self._stamp_s.get(camera, now_s) <= STALE_S
+        before = self._since_s.get(camera, {}) if follows else {}
+        unhappy = [person(face) for face in msg.faces if looks_unhappy(face)]
+        since_s = {who: before.get(who, now_s) for who in unhappy}
+        self._stamp_s[camera], self._since_s[camera] = now_s, since_s
         self._longest_s[camera] = now_s - min(since_s.values(), default=now_s)
         self._told_s[camera] = time.monotonic()
         self._publish()
