@@ -4,12 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    UnsetEnvironmentVariable,
+)
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from fer_ros.errors import SettingError
 from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, annotated_topics
+from fer_ros.parameters.fer_node import FER_NODE
+from fer_ros.parameters.parameter_file import read_parameter_file
 from fer_ros.ros.dds_profile import profile_environment
 from fer_ros.ros.launch_arguments import shared_arguments
 from fer_ros.ros.respawn import started
@@ -50,10 +58,13 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*arguments, *actions])
 
 
-def environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
+def environment(context: LaunchContext) -> list[Action]:
     """Return actions that set the DDS profile for every process started afterwards."""
     chosen = profile_environment(LaunchConfiguration('dds_profile').perform(context))
-    return [SetEnvironmentVariable(name, value) for name, value in chosen.items()]
+    return [
+        UnsetEnvironmentVariable(name) if value is None else SetEnvironmentVariable(name, value)
+        for name, value in chosen.items()
+    ]
 
 
 def nodes(context: LaunchContext) -> list[Action]:
@@ -88,7 +99,9 @@ def nodes(context: LaunchContext) -> list[Action]:
             parameters=[given['params_file'], parameters],
         )
 
-    shown = annotated_topics(parameters.get('image_topics', []))
+    topics = parameters.get('image_topics') or image_topics(
+        given['params_file'], given['namespace']
+    )
     rviz = Node(
         package='rviz2',
         executable='rviz2',
@@ -97,7 +110,16 @@ def nodes(context: LaunchContext) -> list[Action]:
         arguments=['-d', str(SHARE / 'config' / 'fer.rviz')],
         parameters=[sim_time],
         # The RViz configuration shows the default topic.
-        remappings=[('camera/image_annotated', topic) for topic in shown[:1]],
+        remappings=[('camera/image_annotated', topic) for topic in annotated_topics(topics)[:1]],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
     return [*started(fer_node, context), rviz]
+
+
+def image_topics(params: str, namespace: str) -> list[str]:
+    """Return the image topics in the node's parameter file; none if the node refuses the file."""
+    node = '/'.join(['', *filter(None, namespace.split('/')), 'fer_node'])
+    try:
+        return list(read_parameter_file(Path(params), node, FER_NODE)['image_topics'])
+    except SettingError:
+        return []

@@ -45,8 +45,8 @@ def send_images_whole(environment: MutableMapping[str, str]) -> str:
     return f'with the profile {profile}; set {variable} for another{ignored}'
 
 
-def profile_environment(choice: str) -> dict[str, str]:
-    """Return the environment variables that make processes use a profile.
+def profile_environment(choice: str) -> dict[str, str | None]:
+    """Return the environment variables that make processes use a profile; None: to be unset.
 
     Args:
         choice: File of a profile; ``none`` for Fast DDS without one; empty to leave the choice
@@ -58,7 +58,8 @@ def profile_environment(choice: str) -> dict[str, str]:
     if not choice:
         return {}
     if choice == 'none':
-        return {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT'}
+        # To Fast DDS, an empty variable names a file that does not exist.
+        return {_VARIABLE: None, _OLD_VARIABLE: None, _TRANSPORTS: 'DEFAULT'}
     if not Path(choice).is_file():
         raise SettingError(f'dds_profile {choice} does not exist')
     return {profile_variable(): choice}

@@ -80,7 +80,7 @@ def test_profile_variable_depends_on_middleware_version(tmp_path, monkeypatch, v
         'fer_ros.ros.dds_profile.get_package_share_directory', lambda name: str(tmp_path)
     )
     assert profile_variable() == variable
-    assert profile_environment('none') == {TRANSPORTS: 'DEFAULT'}
+    assert profile_environment('none') == {OLD: None, NEW: None, TRANSPORTS: 'DEFAULT'}
     chosen = {NEW: 'mine'}
     sentence = send_images_whole(chosen)
     if variable == OLD:
@@ -96,10 +96,11 @@ def test_chosen_profile_is_passed_to_fast_dds(tmp_path):
 
 
 def test_fast_dds_can_be_used_without_profile():
-    environment = profile_environment('none')
-    chosen = dict(environment)
+    chosen = profile_environment('none')
+    assert chosen == {OLD: None, NEW: None, TRANSPORTS: 'DEFAULT'}
+    environment = {name: value for name, value in chosen.items() if value is not None}
     send_images_whole(environment)
-    assert environment == chosen == {TRANSPORTS: 'DEFAULT'}
+    assert environment == {TRANSPORTS: 'DEFAULT'}
 
 
 def test_empty_choice_sets_nothing():

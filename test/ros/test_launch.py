@@ -9,9 +9,12 @@ import pytest
 
 pytest.importorskip('launch_ros')
 
+from ament_index_python.packages import get_package_share_directory
 from fer_ros.msg import FaceEmotionArray
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.srv import GetParameters
+
+from fer_ros.ros.dds_profile import profile_variable
 
 
 def test_fer_launch_activates_node(graph, launch):
@@ -28,7 +31,11 @@ def test_fer_launch_activates_node(graph, launch):
     assert graph.tester.count_subscribers('/robot/eye/image') == 1
 
 
-def test_dds_profile_chosen_at_launch_is_used(graph, launch, capfd):
+def test_dds_profile_chosen_at_launch_replaces_that_of_environment(
+    graph, launch, capfd, monkeypatch
+):
+    shipped = Path(get_package_share_directory('fer_ros'), 'config', 'fast_dds.xml')
+    monkeypatch.setenv(profile_variable(), str(shipped))
     launch('fer.launch.py', 'dds_profile:=none')
     said = []
 
@@ -38,7 +45,28 @@ def test_dds_profile_chosen_at_launch_is_used(graph, launch, capfd):
 
     assert graph.spin_until(told)
     (line,) = told()
-    assert 'set up by the environment: FASTDDS_BUILTIN_TRANSPORTS=DEFAULT' in line
+    assert line.endswith('set up by the environment: FASTDDS_BUILTIN_TRANSPORTS=DEFAULT')
+
+
+@pytest.mark.parametrize('namespace', ['', 'robot'])
+def test_rviz_shows_image_topic_of_parameter_file(graph, launch, tmp_path, monkeypatch, namespace):
+    # RViz comes only with a ROS distribution; this stand-in prints its arguments into a file.
+    told, program = tmp_path / 'told', tmp_path / 'lib' / 'rviz2' / 'rviz2'
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$@" > {told}\n')
+    program.chmod(0o755)
+    index = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages'
+    index.mkdir(parents=True)
+    (index / 'rviz2').touch()
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path), prepend=os.pathsep)
+    params = tmp_path / 'p.yaml'
+    params.write_text(
+        f'{namespace}/fer_node:\n'
+        '  ros__parameters: {image_topics: [/front/image_raw], autostart: false}\n'
+    )
+    launch('fer.launch.py', f'params_file:={params}', f'namespace:={namespace}', 'rviz:=true')
+    assert graph.spin_until(lambda: told.exists() and told.read_text(), 60.0)
+    assert '-r camera/image_annotated:=/front/image_annotated' in told.read_text()
 
 
 def test_webcam_launch_turns_picture_into_emotions(graph, launch):
