@@ -1,6 +1,6 @@
 """Agreement of estimates with labels: per image, per interval, and its latency."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ class LabelFigures:
     Attributes:
         topic: Topic of its images.
         start_s: Start, or the time of the topic's first image, in seconds since the first image.
-        end_s: End, or the time of the last image, in seconds.
+        end_s: End, or the time of the topic's last image, in seconds.
         face_id: Id of the labelled face, if the label states one.
         label: Emotion in the label.
         estimate: Class with the highest mean probability; empty if the face was not judged.
@@ -122,10 +122,9 @@ def measure_agreement(log: EmotionLog) -> Agreement | None:
     if log.labels is None:
         return None
     rows = log.labelled_images()
-    first_s = [log.image_times_s[log.image_topics == topic][0] for topic in range(len(log.topics))]
     each = [
-        _label(rows, index, topic, log, float(first_s[topic]))
-        for topic in range(len(log.topics))
+        _label(rows, index, topic, log, span_s)
+        for topic, span_s in enumerate(_spans_s(log))
         for index in range(len(log.labels.intervals))
     ]
     each = [figures for figures in each if figures.images]
@@ -181,12 +180,19 @@ def _indices(names: Sequence[str], classes: tuple[str, ...]) -> Indices:
     return np.array([classes.index(name) for name in names], np.int64)
 
 
+def _spans_s(log: EmotionLog) -> Iterator[tuple[float, float]]:
+    """Yield the times of each topic's first and last image in seconds."""
+    for topic in range(len(log.topics)):
+        times_s = log.image_times_s[log.image_topics == topic]
+        yield float(times_s[0]), float(times_s[-1])
+
+
 def _label(
-    rows: LabelledImages, index: int, topic: int, log: EmotionLog, first_s: float
+    rows: LabelledImages, index: int, topic: int, log: EmotionLog, span_s: tuple[float, float]
 ) -> LabelFigures:
     assert log.labels is not None
     label = log.labels.intervals[index]
-    start_s = max(label.start_s, first_s)
+    start_s, end_s = max(label.start_s, span_s[0]), min(label.end_s, span_s[1])
     here = (rows.intervals == index) & (rows.topics == topic)
     judged = here & rows.judged
     times_s, probabilities = rows.times_s[judged], rows.probabilities[judged]
@@ -196,7 +202,7 @@ def _label(
     return LabelFigures(
         topic=log.topics[topic],
         start_s=start_s,
-        end_s=min(label.end_s, log.end_s),
+        end_s=end_s,
         face_id=label.face_id,
         label=label.emotion,
         estimate=log.classes[int(np.argmax(mean))] if mean else '',
