@@ -184,7 +184,7 @@ def main() -> None:
     print(text)
     if chosen.out:
         chosen.out.mkdir(parents=True, exist_ok=True)
-        (chosen.out / 'detection.md').write_text(text + '\n')
+        (chosen.out / 'detection.md').write_text(text + '\n', encoding='utf-8')
         draw(recalls, chosen.out / 'detection.png')
 
 

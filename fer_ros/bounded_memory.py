@@ -39,7 +39,7 @@ def bounded_memory(path: Path) -> Iterator[None]:
 def _used_bytes() -> int:
     """Return the bytes that count against the limit now; 0 if the system does not tell."""
     try:
-        lines = Path('/proc/self/status').read_text().splitlines()
+        lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
     except OSError:
         return 0
     said = (line.split() for line in lines if line.startswith('VmData:'))

@@ -31,7 +31,7 @@ def process_state(pid: int) -> ProcessState:
 
 def reset_peak(pid: int) -> None:
     """Reset the peak memory of a process to its current memory."""
-    Path(f'/proc/{pid}/clear_refs').write_text('5')
+    Path(f'/proc/{pid}/clear_refs').write_text('5', encoding='utf-8')
 
 
 def peak_mb(pid: int) -> float:
@@ -40,7 +40,7 @@ def peak_mb(pid: int) -> float:
 
 
 def _status(pid: int, name: str) -> int:
-    text = Path(f'/proc/{pid}/status').read_text()
+    text = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
     found = re.search(rf'^{name}:\s+(\d+)', text, re.MULTILINE)
     assert found is not None, name
     return int(found[1])

@@ -51,7 +51,7 @@ class EmotionTable:
         """
         self._stills = stills
         self._columns = columns(classes, stills)
-        self._stream: IO[str] = csv_path.open('w', newline='')
+        self._stream: IO[str] = csv_path.open('w', newline='', encoding='utf-8')
         self._csv = csv.writer(self._stream)
         self._csv.writerow(map(_harmless, self._columns))
         self._rows: list[list[Any]] = []

@@ -247,7 +247,8 @@ def _recorded(metadata: Path) -> tuple[int | None, list[str]]:
     ``None`` and none if it cannot be read.
     """
     try:
-        content = yaml.safe_load(metadata.read_text())['rosbag2_bagfile_information']
+        content = yaml.safe_load(metadata.read_text(encoding='utf-8'))
+        content = content['rosbag2_bagfile_information']
         names = dict.fromkeys(PurePath(path).name for path in content['relative_file_paths'])
         return int(content['message_count']), list(names)
     # It may state an infinite number, or be nested deeper than the parser can go.

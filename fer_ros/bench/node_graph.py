@@ -235,12 +235,12 @@ _TICKS_HZ = os.sysconf('SC_CLK_TCK')
 def cpu_s(pid: int) -> float:
     """Return the processor time of a process since its start in seconds, over all threads."""
     # The second field, the name in brackets, may contain spaces.
-    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    fields = Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_HZ
 
 
 def resident_mb(pid: int) -> tuple[float, float]:
     """Return the current and peak resident memory of a process in MB of 2^20 bytes."""
-    status = Path(f'/proc/{pid}/status').read_text()
+    status = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
     kilobytes = dict(re.findall(r'^(VmRSS|VmHWM):\s+(\d+) kB$', status, re.M))
     return int(kilobytes['VmRSS']) / 1024, int(kilobytes['VmHWM']) / 1024

@@ -44,7 +44,7 @@ def write_json(report: Mapping[str, Any], path: Path | None) -> None:
     """Write the figures of a benchmark if a path is given."""
     if path is not None:
         with atomic_file(path) as aside:
-            aside.write_text(json.dumps(report, indent=2))
+            aside.write_text(json.dumps(report, indent=2), encoding='utf-8')
 
 
 def spread_ms(times_s: Sequence[float], *percents: int) -> dict[str, float]:
@@ -92,7 +92,7 @@ def _stage(times_s: Sequence[float]) -> dict[str, float]:
 def _processor() -> str:
     # Python uses `uname -p`, which on Linux gives the architecture at most.
     if _CPU_INFO.is_file():
-        named = re.search(r'^model name\s*:\s*(.+)$', _CPU_INFO.read_text(), re.M)
+        named = re.search(r'^model name\s*:\s*(.+)$', _CPU_INFO.read_text(encoding='utf-8'), re.M)
         if named:
             return named[1]
     return platform.processor() or platform.machine()

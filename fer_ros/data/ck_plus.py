@@ -100,7 +100,7 @@ def _add(sequence: Path, labels: Path, found: _Found) -> None:
 def _emotion(file: Path) -> str | None:
     """Return the emotion in a file that contains a number like ``3.0000000e+00``."""
     try:
-        value = float(file.read_text())
+        value = float(file.read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return None
     return _CLASSES[int(value)] if value in range(len(_CLASSES)) else None

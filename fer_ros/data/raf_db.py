@@ -40,7 +40,8 @@ def find_raf_db(path: Path, fold: int = 1) -> LabelledPictures:
         raise DatasetError(f'RAF-DB folder {path} has no {LIST}')
     images = _images_of(file)
     pictures, wrong = [], []
-    for number, line in enumerate(file.read_text(errors='replace').splitlines(), 1):
+    lines = file.read_text(encoding='utf-8', errors='replace').splitlines()
+    for number, line in enumerate(lines, 1):
         picture = _from_line(line, images)
         if picture is not None:
             pictures.append(picture)

@@ -118,7 +118,7 @@ class QualityWeights:
 @cache
 def shipped_weights() -> QualityWeights:
     """Return the weights fitted by ``benchmarks/fit_quality.py``."""
-    content = json.loads(WEIGHTS.read_text())
+    content = json.loads(WEIGHTS.read_text(encoding='utf-8'))
     columns = {
         key: np.array([content['features'][name][key] for name in FEATURES])
         for key in ('low', 'high', 'knots', 'below', 'above')

@@ -19,7 +19,8 @@ def typestore() -> Any:
     store = get_typestore(Stores.ROS2_JAZZY)
     types: dict[str, Any] = {}
     for file in definition_files():
-        types.update(get_types_from_msg(file.read_text(), f'fer_ros/msg/{file.stem}'))
+        definition = file.read_text(encoding='utf-8')
+        types.update(get_types_from_msg(definition, f'fer_ros/msg/{file.stem}'))
     store.register(types)
     return store
 

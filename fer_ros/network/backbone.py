@@ -55,7 +55,7 @@ def read_backbone(graph: Path, weights: Path) -> Checkpoint:
     """
     model = FerNet(ModelConfig(stream='cnn', cnn='mobilenet', crop_px=_CROP_PX)).eval()
     try:
-        arrays = _arrays(json.loads(graph.read_text()), weights.read_bytes())
+        arrays = _arrays(json.loads(graph.read_text(encoding='utf-8')), weights.read_bytes())
         model.cnn.load_state_dict({**model.cnn.state_dict(), **_state(arrays)})
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelFileError(

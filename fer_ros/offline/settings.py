@@ -92,6 +92,6 @@ class RunSettings:
         del choice['progress'], choice['parts']
         choice |= {'parameters': pipeline_identity(self.parameters), 'version': __version__}
         if self.labels is not None and self.labels.is_file():
-            choice['labels'] = self.labels.read_text(errors='replace')
+            choice['labels'] = self.labels.read_text(encoding='utf-8', errors='replace')
         content = json.dumps([states, choice], default=str, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]

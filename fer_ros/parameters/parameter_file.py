@@ -61,7 +61,7 @@ def _holds(section: str, node: str) -> bool:
 def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return the sections of a parameter file in file order, with their full names."""
     try:
-        loader = yaml.SafeLoader(path.read_text())
+        loader = yaml.SafeLoader(path.read_text(encoding='utf-8'))
         root = loader.get_single_node()
         sections = list(_walk(loader, root, '')) if isinstance(root, yaml.MappingNode) else []
     except OSError as error:

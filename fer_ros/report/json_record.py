@@ -17,7 +17,7 @@ def write_record(record: Any, path: Path) -> None:
             such dataclasses.
         path: Path of the file.
     """
-    path.write_text(json.dumps(asdict(record), indent=1))
+    path.write_text(json.dumps(asdict(record), indent=1), encoding='utf-8')
 
 
 def read_record(kind: type[Record], path: Path) -> Record:
@@ -32,7 +32,7 @@ def read_record(kind: type[Record], path: Path) -> Record:
         ValueError: The file is not JSON, or contains another kind of record.
     """
     try:
-        return cast(Record, _from_json(kind, json.loads(path.read_text())))
+        return cast(Record, _from_json(kind, json.loads(path.read_text(encoding='utf-8'))))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{path} is not a {kind.__name__}: {error!r}') from None
 

@@ -91,7 +91,7 @@ def write_page(
         'videos': report.videos if 'video' in report.parts else (),
     }
     page = _render('report.html.jinja', report.version, content, report.model.classes)
-    path.write_text(page)
+    path.write_text(page, encoding='utf-8')
 
 
 def shown_faces(
@@ -121,7 +121,7 @@ def write_pictures_page(report: PicturesReport, jpegs: Sequence[bytes], path: Pa
     """
     content = {'report': report, 'shown': list(zip(report.pictures, jpegs, strict=False))}
     page = _render('pictures.html.jinja', report.version, content, report.model.classes)
-    path.write_text(page)
+    path.write_text(page, encoding='utf-8')
 
 
 def write_summary_page(summary: Summary, path: Path) -> None:
@@ -131,7 +131,9 @@ def write_summary_page(summary: Summary, path: Path) -> None:
         summary: Figures of the recordings.
         path: Path of the HTML file.
     """
-    path.write_text(_render('summary.html.jinja', summary.version, {'summary': summary}))
+    path.write_text(
+        _render('summary.html.jinja', summary.version, {'summary': summary}), encoding='utf-8'
+    )
 
 
 def picture_url(jpeg: bytes) -> str:
@@ -171,7 +173,7 @@ def _render(
         loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined
     )
     environment.globals.update(
-        css=Markup((_ASSETS / 'page.css').read_text()),
+        css=Markup((_ASSETS / 'page.css').read_text(encoding='utf-8')),
         color=partial(html_color, classes=classes),
         confusion_cell=confusion_cell,
         curves_svg=lambda row, timeline: Markup(curves_svg(row, timeline)),

@@ -32,7 +32,7 @@ def read_calibration(url: str) -> CameraInfo:
     """
     path = _path(url)
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise SettingError(f'calibration file {path} cannot be read: {error.strerror}') from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

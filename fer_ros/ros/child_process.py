@@ -45,7 +45,8 @@ class Child:
             [*command, '--ros-args', *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding='utf-8',
+            errors='backslashreplace',
             env=os.environ | ({} if domain_id is None else {'ROS_DOMAIN_ID': str(domain_id)}),
             start_new_session=True,
         )

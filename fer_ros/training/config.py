@@ -164,7 +164,7 @@ def read_train_config(path: Path | None) -> TrainConfig:
     if path is None:
         return TrainConfig()
     try:
-        values = yaml.safe_load(path.read_text()) or {}
+        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f'configuration {path} cannot be read: {error}') from error
     values = dict(_mapping(values, f'configuration {path}'))

@@ -39,7 +39,10 @@ def write_log(history: Sequence[EpochFigures], out: Path) -> None:
     """
     from torch.utils.tensorboard import SummaryWriter
 
-    with atomic_file(out / 'metrics.csv') as aside, aside.open('w', newline='') as stream:
+    with (
+        atomic_file(out / 'metrics.csv') as aside,
+        aside.open('w', newline='', encoding='utf-8') as stream,
+    ):
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
         for row in history:

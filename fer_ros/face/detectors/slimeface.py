@@ -96,7 +96,7 @@ class SlimefaceNetwork:
 
 def _processor_flags() -> set[str]:
     try:
-        lines = Path('/proc/cpuinfo').read_text().splitlines()
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
     except OSError:
         return set()
     return {flag for line in lines if line.startswith('flags') for flag in line.split()}
