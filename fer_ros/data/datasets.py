@@ -24,6 +24,7 @@ from fer_ros.data.manifest import MANIFEST
 from fer_ros.data.photographs import find_photographs
 from fer_ros.data.raf_db import RAF_DB
 from fer_ros.errors import DatasetError
+from fer_ros.printable import printable
 
 # In the order in which a path is tested for them.
 READERS: tuple[Dataset, ...] = (
@@ -76,7 +77,7 @@ def dataset_named(name: str) -> Dataset:
 def name_of(path: Path) -> str:
     """Return a name for the data at a path: the title of the data set or the folder's name."""
     dataset = dataset_at(path)
-    return path.absolute().name if dataset is IMAGE_FOLDER else dataset.title
+    return printable(path.absolute().name) if dataset is IMAGE_FOLDER else dataset.title
 
 
 def load_training_data(
@@ -220,7 +221,7 @@ def write_not_detected(data: TrainingData, file: Path) -> int:
         Number of the pictures.
     """
     rows = [
-        (split, picture)
+        (split, printable(str(picture)))
         for split, faces in (('train', data.training), ('validation', data.validation))
         if len(faces.detected)
         for picture in faces.pictures[~np.asarray(faces.detected)]

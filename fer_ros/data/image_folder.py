@@ -16,6 +16,7 @@ from fer_ros.data.picture_faces import load_pictures
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
 from fer_ros.media.picture_files import IMAGE_SUFFIXES
+from fer_ros.printable import printable
 
 
 def load_image_folder(
@@ -42,7 +43,7 @@ def load_image_folder(
     found = find_pictures(folder)
     others = other_folders(folder)
     labelled = LabelledPictures(
-        folder.name,
+        printable(folder.name),
         found,
         tuple(sorted({picture.label for picture in found})),
         (
@@ -114,7 +115,7 @@ def other_folders(folder: Path) -> list[str]:
 
 def _in_classes(folder: Path, split: str) -> list[Picture]:
     return [
-        Picture(path, class_name(path.parent.name), split or hashed_split(path.name))
+        Picture(path, class_name(printable(path.parent.name)), split or hashed_split(path.name))
         for path in sorted(folder.glob('*/*'))
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.parent.name.startswith('.')
     ]

@@ -86,7 +86,8 @@ def classes_of(pictures: Iterable[Picture]) -> tuple[str, ...]:
 
 def hashed_split(name: str) -> str:
     """Return the split for a name without a given one; the same name always gets the same."""
-    value = hashlib.sha256(name.encode()).digest()[0]
+    # The bytes of the name, which need not be UTF-8.
+    value = hashlib.sha256(name.encode(errors='surrogateescape')).digest()[0]
     return 'validation' if value < _VALIDATION else 'test' if value < _TEST else 'train'
 
 

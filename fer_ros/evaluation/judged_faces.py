@@ -14,6 +14,7 @@ from fer_ros.data.image_folder import IMAGE_FOLDER, find_pictures, gives_splits
 from fer_ros.data.lineage import folds_seen, other_folds, seen_by
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.settings import EvaluateSettings
+from fer_ros.printable import printable
 
 _MAY_HAVE_SEEN = (
     'The model, or one that it descends from, was trained on a folder of pictures. If it was this '
@@ -86,7 +87,7 @@ def judged_faces(
     if dataset is IMAGE_FOLDER and split == ALL and _trained_on(dataset, figures):
         # Which folder it was is not known.
         faces = replace(faces, notes=(*faces.notes, _MAY_HAVE_SEEN))
-    name = settings.data.name if dataset is IMAGE_FOLDER else dataset.title
+    name = printable(settings.data.name) if dataset is IMAGE_FOLDER else dataset.title
     of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
     return f'{name} {split}{of_fold}, {counted(len(faces), "face")}', faces
 

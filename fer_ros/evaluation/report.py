@@ -12,6 +12,7 @@ import numpy as np
 
 from fer_ros.atomic_file import atomic_files
 from fer_ros.metrics import Interval, Metrics
+from fer_ros.printable import printable
 
 Cell = str | int | float
 # Points of each curve, by the name of the varied quantity.
@@ -84,7 +85,8 @@ class Evaluation:
             return self._write(aside)
 
     def _write(self, out: Path) -> list[str]:
-        (out / 'report.md').write_text(self.markdown(), encoding='utf-8')
+        # Notes may name pictures.
+        (out / 'report.md').write_text(printable(self.markdown()), encoding='utf-8')
         figures = json.dumps(_plain(self._figures()), indent=1) + '\n'
         (out / 'figures.json').write_text(figures, encoding='utf-8')
         names = ['report.md', 'figures.json']
@@ -232,7 +234,7 @@ def _cell(value: Cell, column: str) -> str:
 
 
 def _write_csv(table: Table, path: Path) -> None:
-    with path.open('w', newline='') as stream:
+    with path.open('w', newline='', encoding='utf-8') as stream:
         writer = csv.writer(stream)
         writer.writerow(table.columns)
         writer.writerows(table.rows)

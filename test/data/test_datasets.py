@@ -1,4 +1,5 @@
 import csv
+import os
 
 import cv2
 import numpy as np
@@ -118,6 +119,12 @@ def test_pictures_without_detection_are_listed_in_file(tmp_path):
             ['train', 'b, c.png'],
             ['validation', 'd.png'],
         ]
+
+
+def test_names_that_are_not_utf_8_are_listed_with_escapes(tmp_path):
+    faces = faces_named([os.fsdecode(b'm\xfcller.png')], [False])
+    write_not_detected(TrainingData(faces, faces), tmp_path / 'l.csv')
+    assert 'train,m\\xfcller.png' in (tmp_path / 'l.csv').read_text(encoding='utf-8')
 
 
 def test_old_list_is_removed_if_every_face_was_detected(tmp_path):

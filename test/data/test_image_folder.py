@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from face_clips import face_picture
 from face_files import write_lit
 
 from fer_ros.data.image_folder import find_pictures, load_image_folder
+from fer_ros.data.labelled_pictures import hashed_split
 from fer_ros.errors import DatasetError
 
 
@@ -39,6 +42,31 @@ def test_training_copies_of_one_photograph_share_their_labels(tmp_path):
         note.startswith('2 training pictures with different labels for copies of one photograph')
         for note in faces.notes
     )
+
+
+def test_folders_whose_names_are_not_utf_8_are_named_with_escapes(tmp_path):
+    write_lit(tmp_path / 'd/train/anger/a.jpg', 0)
+    write_lit(tmp_path / 'd/train/happy/b.jpg', 2)
+    folder = (tmp_path / 'd').rename(tmp_path / os.fsdecode(b'm\xfcller'))
+    (folder / 'train/happy').rename(folder / 'train' / os.fsdecode(b'fr\xf6hlich'))
+    faces = load_image_folder(folder, 'train', tmp_path / 'cache', progress=False)
+    assert faces.classes == ('anger', 'fr\\xf6hlich')
+    assert any(note.startswith('m\\xfcller train: 2 faces') for note in faces.notes)
+
+
+@pytest.mark.parametrize(
+    ('name', 'split'),
+    [
+        # The first bytes of their SHA-256 are 243, 26, 124 and 20.
+        ('face1.jpg', 'train'),
+        ('müller.jpg', 'test'),
+        (os.fsdecode(b'm\xfcller.jpg'), 'train'),
+        (os.fsdecode(b'stra\xdfe.jpg'), 'validation'),
+    ],
+    ids=ascii,
+)
+def test_split_depends_on_the_bytes_of_a_name_in_any_encoding(name, split):
+    assert hashed_split(name) == split
 
 
 @pytest.mark.parametrize('columns', ['clip,frame', 'subject,frame'])
