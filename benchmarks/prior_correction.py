@@ -144,8 +144,8 @@ def means(found: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
         ``(R, strengths)`` means of accuracy and recall.
     """
     rows = np.array(found)
-    means, accuracies = rows[..., _MEAN], rows[..., _ACCURACY]
-    return np.mean(np.where(np.isnan(means), accuracies, means), axis=1)
+    both, accuracies = rows[..., _MEAN], rows[..., _ACCURACY]
+    return np.mean(np.where(np.isnan(both), accuracies, both), axis=1)
 
 
 def _groups(faces: FaceSet) -> npt.NDArray[Any]:

@@ -36,6 +36,12 @@ class PublishedFile:
         """Return the path of this user's file, whether or not it exists."""
         return user_data_folder() / self.name
 
+    @property
+    def is_there(self) -> bool:
+        """Return whether the user has the file; not if its folder cannot be read."""
+        # Path.is_file() raises an error then.
+        return os.path.isfile(self.path)
+
     def fetch(self, url: str = '') -> Path:
         """Download the file to ``path`` unless it is there, and return the path.
 
@@ -47,7 +53,7 @@ class PublishedFile:
         """
         url = url or self.url
         target = self.path
-        if os.path.isfile(target) and self._is_published(target.read_bytes()):
+        if self.is_there and self._is_published(target.read_bytes()):
             return target
         content = self._downloaded(url)
         if not self._is_published(content):

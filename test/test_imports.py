@@ -21,7 +21,7 @@ LAYERS = (
         'bounded_memory',
         'config_files',
         'file_digest',
-        'finishing',
+        'finished_by_signal',
         'onnx_session',
         'processors',
         'user_folders',

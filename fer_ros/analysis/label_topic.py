@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_ros.analysis.emotion_series import longest_gap_s
 from fer_ros.analysis.label_intervals import LabelInterval, Labels
+from fer_ros.bags.images import IMAGE_TYPES
 from fer_ros.bags.message import BagMessage
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import BagError, LabelError
@@ -101,15 +102,30 @@ def _from_emotions(
             if face.emotion
         }
         images.setdefault(base_topic(msg.image_topic), []).append((time_s, said))
-    there = {base_topic(name) for name in reader.topics}
+    counts = _image_counts(reader)
     for camera, its_images in images.items():
-        yield from _of_camera(its_images, camera if camera in there else '')
+        count = counts.get(camera, max(counts.values(), default=0))
+        yield from _of_camera(its_images, camera if camera in counts else '', count)
 
 
-def _of_camera(images: Sequence[LabelledImage], camera: str) -> Iterator[LabelInterval]:
-    """Yield the labels of one camera's faces."""
-    # A label that is given with every image has ended when it is not repeated for this long.
-    gap_s = longest_gap_s(np.array([time_s for time_s, _ in images]))
+def _image_counts(reader: BagReader) -> dict[str, int]:
+    """Return the number of images of each camera, by its base topic."""
+    counts: dict[str, int] = {}
+    for name, topic in reader.topics.items():
+        if topic.msgtype in IMAGE_TYPES:
+            camera = base_topic(name)
+            counts[camera] = max(counts.get(camera, 0), topic.count)
+    return counts
+
+
+def _of_camera(
+    images: Sequence[LabelledImage], camera: str, count: int
+) -> Iterator[LabelInterval]:
+    """Yield the labels of one camera's faces; ``count`` is the number of its images."""
+    # A label that is given with each image has ended when it is not repeated for this long. If
+    # only some images have labels, the time between labels is not that between images.
+    each = 2 * len(images) >= count
+    gap_s = longest_gap_s(np.array([time_s for time_s, _ in images] if each else []))
     open_ones: dict[int, _Open] = {}
     for time_s, said in images:
         for face_id, (emotion, region) in said.items():

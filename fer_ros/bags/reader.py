@@ -113,13 +113,15 @@ class BagReader:
 
     def _listed_files(self, files: list[Path], listed: Sequence[str]) -> list[Path]:
         """Return the files that ``metadata.yaml`` lists, or all if it lists others."""
-        if not (self.path / 'metadata.yaml').is_file():
-            self.problems.append('no metadata.yaml: topics and times are taken from the data')
-        there = {file.name: file for file in files}
-        missing = [name for name in listed if name not in there]
+        if not listed:
+            there = (self.path / 'metadata.yaml').is_file()
+            reason = 'metadata.yaml cannot be read' if there else 'no metadata.yaml'
+            self.problems.append(f'{reason}: topics and times are taken from the data')
+        by_name = {file.name: file for file in files}
+        missing = [name for name in listed if name not in by_name]
         if missing:
             self.problems.append(f'metadata.yaml names missing files: {", ".join(missing)}')
-        return files if missing or not listed else [there[name] for name in listed]
+        return files if missing or not listed else [by_name[name] for name in listed]
 
     def _open_files(self, files: Sequence[Path]) -> None:
         failures: list[BagError] = []

@@ -12,7 +12,8 @@ from typing import Any
 
 from fer_ros.atomic_file import undo_unfinished
 from fer_ros.errors import FerError, os_reason
-from fer_ros.finishing import SignalCount
+from fer_ros.finished_by_signal import SignalCount
+from fer_ros.printable import printable
 
 # For each module that plain `pip install .` does not install, the extra that does.
 EXTRA_OF = {
@@ -74,7 +75,7 @@ def ending_well(command: str) -> Iterator[None]:
 def _sentence(error: Exception, command: str) -> str:
     if isinstance(error, OSError):
         # Partial output is in a temporary file, which is removed.
-        place = f'{error.filename}: ' if error.filename else ''
+        place = f'{printable(str(error.filename))}: ' if error.filename else ''
         return f'fer-ros: {place}{os_reason(error)}'
     if isinstance(error, ModuleNotFoundError):
         module = (error.name or '').partition('.')[0]
@@ -84,7 +85,7 @@ def _sentence(error: Exception, command: str) -> str:
             f'fer-ros {command}: {module} is not installed: '
             f"pip install 'fer_ros[{EXTRA_OF[module]}]'"
         )
-    return f'fer-ros: {error}'
+    return printable(f'fer-ros: {error}')
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def _noting_signals(told: list[int]) -> Iterator[None]:
     count = SignalCount()
 
     def end(signum: int, frame: FrameType | None) -> None:
-        if not told and count.finishes():
+        if not told and count.asks_to_finish():
             if count.signals == 1:
                 _say(_FINISHING)
             return
@@ -128,8 +129,8 @@ def end_in_time() -> None:
 
     An exception that a signal raises waits for the library that is at work, or is lost in one, and
     at its end Python waits for threads. A program that has not ended soon is ended from here,
-    without anything half-written. A block of ``finished_by_signal`` has all the
-    time that it takes after a first signal.
+    without anything half-written. After a first signal, a block of ``finished_by_signal`` has all
+    the time that it takes.
     """
     filters = os.environ.get('PYTHONWARNINGS')
     os.environ['PYTHONWARNINGS'] = f'{filters},{_QUIET_TRACKER}' if filters else _QUIET_TRACKER
@@ -144,7 +145,7 @@ def end_in_time() -> None:
 def _end_after(heard: int) -> None:
     count = SignalCount()
     number = 0
-    while number not in _HOW or count.finishes():
+    while number not in _HOW or count.asks_to_finish():
         number = os.read(heard, 1)[0]
     time.sleep(_GRACE_S)
     undo_unfinished()

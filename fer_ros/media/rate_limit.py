@@ -31,9 +31,11 @@ class RateLimit:
         if stamp_s < self._due_s - self._period_s / 100:
             return False
         # Due times stay one period apart, so that 20 of 30 images are taken instead of every
-        # second one; a pause is not made up for.
-        late = stamp_s - self._due_s > self._period_s
-        self._due_s = (stamp_s if late else self._due_s) + self._period_s
+        # second one. Up to one period late is made up for, so that jitter costs no images; a
+        # pause is not.
+        paused = stamp_s - self._due_s > 2 * self._period_s
+        self._due_s = stamp_s if paused else max(self._due_s, stamp_s - self._period_s)
+        self._due_s += self._period_s
         return True
 
 

@@ -13,7 +13,7 @@ from fer_ros.atomic_file import require_folder, sole_writer
 from fer_ros.config_files import find_parameter_file
 from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
-from fer_ros.finishing import finished_by_signal
+from fer_ros.finished_by_signal import finished_by_signal
 from fer_ros.media.address import shown_source
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream

@@ -13,7 +13,7 @@ _LATENCY_MAX_MS = 60_000.0
 # Without an image for so long, a camera is taken to show no faces; longer if its images are rare.
 _SILENT_S = 2.0
 _SILENT_GAPS = 2.5
-# A longer time between two images is a pause, not the camera's rate.
+# Longer times between two images count as this long, so that faces do not stay for hours.
 _GAP_MAX_S = 10.0
 
 

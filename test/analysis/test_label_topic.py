@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from bag_files import COMPRESSED, EMOTIONS, IMAGE, STRING, BagFile, header, ns, raw, text
+from bag_files import COMPRESSED, EMOTIONS, IMAGE, STRING, BagFile, header, jpeg, ns, raw, text
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from fer_ros.analysis.label_topic import read_label_topic
@@ -28,16 +28,19 @@ def write_strings(path, said):
     return path
 
 
-def write_emotions(path, images, image_topics=('/eye/image_raw',), recorded=()):
+def write_emotions(path, images, image_topics=('/eye/image_raw',), recorded=(), frames=()):
     """Write messages with ``(face_id, emotion, x0, y0, width, height)`` for each face.
 
-    The messages are of the images on each of some topics in turn, of which some are in the bag.
+    The messages are of the images on each of some topics in turn, of which some are in the bag;
+    the first of these has the given frames.
     """
     certain = np.array([0, 0, 1], np.float32)
     with BagFile(path) as bag:
         bag.topic('/label', EMOTIONS)
         for name in recorded:
             bag.topic(name, COMPRESSED)
+        for number, frame in enumerate(frames):
+            bag.add(recorded[0], frame, ns(number / 10))
         for index, (time_s, faces) in enumerate(images):
             found = tuple(
                 FaceEmotion(
@@ -110,6 +113,17 @@ def test_labels_of_images_once_a_second_form_one_label(tmp_path):
     images = [(float(i), [(7, 'fear', 1, 2, 30, 40)]) for i in range(5)]
     found, _ = read(write_emotions(tmp_path / 'run', images))
     assert found == [(0, 7, 'fear')]
+
+
+def test_labels_of_single_images_do_not_apply_to_the_images_between_them(tmp_path, dots):
+    path = write_emotions(
+        tmp_path / 'run',
+        [(0.0, [(7, 'fear', 1, 2, 30, 40)]), (10.0, [(7, 'fear', 1, 2, 30, 40)])],
+        recorded=['/eye/image_raw/compressed'],
+        frames=[jpeg(dots[0], ns(number / 10)) for number in range(200)],
+    )
+    found, _ = read(path)
+    assert found == [(0, 0.5, 'fear'), (10, 10.5, 'fear')]
 
 
 def test_missing_label_topic_error_lists_available_topics(tmp_path):

@@ -93,6 +93,17 @@ def test_folder_without_metadata_is_read_and_reported(tmp_path, dots, storage, c
     assert reader.problems == ['no metadata.yaml: topics and times are taken from the data']
 
 
+@pytest.mark.parametrize('content', ['', 'a: 1', 'rosbag2_bagfile_information: ['])
+def test_folder_with_damaged_metadata_is_read_and_reported(tmp_path, dots, content):
+    bag = write(tmp_path, dots)
+    (bag / 'metadata.yaml').write_text(content)
+    reader, times, _ = read(bag)
+    assert len(times) == 6
+    assert reader.problems == [
+        'metadata.yaml cannot be read: topics and times are taken from the data'
+    ]
+
+
 def test_split_files_without_metadata_are_read_in_numeric_order(tmp_path, dots):
     folder = tmp_path / 'split'
     folder.mkdir()

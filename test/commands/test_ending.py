@@ -360,7 +360,7 @@ import sys, threading, time
 from pathlib import Path
 from fer_ros.atomic_file import atomic_file
 from fer_ros.commands.ending import end_in_time, ending_well
-from fer_ros.finishing import finished_by_signal
+from fer_ros.finished_by_signal import finished_by_signal
 
 end_in_time()
 recording, seconds = Path(sys.argv[1]), float(sys.argv[2])

@@ -20,6 +20,13 @@ def test_images_are_taken_up_to_maximum_rate(camera_hz, max_hz, in_two_seconds):
     assert len(taken(RateLimit(max_hz), camera_hz)) == pytest.approx(in_two_seconds, abs=1)
 
 
+def test_jitter_of_a_camera_that_is_slightly_slower_than_the_limit_costs_no_images():
+    jitter = np.random.default_rng(0).normal(0, 0.001, 20_000)
+    stamps = np.arange(20_000) / 29.97 + jitter
+    limit = RateLimit(30)
+    assert sum(map(limit.takes, stamps.tolist())) > 0.995 * len(stamps)
+
+
 def test_taken_images_are_evenly_spaced():
     stamps = taken(RateLimit(10), 30)
     gaps = [later - earlier for earlier, later in itertools.pairwise(stamps)]

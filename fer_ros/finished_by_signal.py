@@ -13,12 +13,11 @@ _stops: list[threading.Event] = []
 
 @contextmanager
 def finished_by_signal(stop: threading.Event) -> Iterator[None]:
-    """Have the first SIGINT or SIGTERM during the block set an event; only a second one ends the
-    program.
+    """Let the first SIGINT or SIGTERM set an event; a second one ends the program.
 
     For what cannot be repeated, such as the recording of a camera: the block completes what it
     has, however long that takes. The commands' handlers of signals, which call
-    ``SignalCount.finishes``, see to it.
+    ``SignalCount.asks_to_finish``, see to it.
 
     Args:
         stop: Event that asks the block to finish.
@@ -42,9 +41,11 @@ class SignalCount:
         self.signals = 0
         self._first_s = 0.0
 
-    def finishes(self) -> bool:
-        """Count a signal that has just arrived; return whether the block goes on after it and
-        finishes. Without such a block it does not.
+    def asks_to_finish(self) -> bool:
+        """Count a signal that has just arrived, and set the events at the first.
+
+        Returns:
+            Whether the program goes on; ``False`` outside a block of ``finished_by_signal``.
         """
         if not _stops:
             return False
