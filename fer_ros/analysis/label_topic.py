@@ -93,7 +93,11 @@ def _from_emotions(
     for message in reader.messages([topic]):
         msg = _deserialized(message, EMOTIONS_TYPE)
         stamp = msg.header.stamp
-        time_s = (stamp.sec * 1_000_000_000 + stamp.nanosec - origin.stamp_ns) / 1e9
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        time_s = (stamp_ns - origin.stamp_ns) / 1e9
+        if not stamp_ns:
+            # The time of such an image is that of its recording, too.
+            time_s = (message.log_time_ns - origin.log_time_ns) / 1e9
         for face in msg.faces:
             _require_known(face.emotion, classes, f'label topic {topic}, {time_s:.2f} s')
         said = {

@@ -1,6 +1,7 @@
 """Images with boxes drawn over them, for display in Foxglove."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -61,20 +62,24 @@ def foxglove_types() -> Any:
     return store
 
 
-def channels(topic: str, several: bool) -> tuple[str, str]:
-    """Return the topics for a recording's images and for their annotations.
+def channels(topics: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the topics for the images and the annotations of each of a recording's topics.
 
     For a single camera they are the topics that ``config/foxglove.json`` shows; for several, they
     contain the name of the camera's topic.
 
     Args:
-        topic: Topic of the images, or the name of their file.
-        several: Whether the recording has images on other topics too.
+        topics: Topics of the images, or the name of their file.
     """
-    plain = re.sub(r'\W+', '_', topic).strip('_')
-    # No part of a topic name may begin with a digit.
-    base = f'/emotion/of_{plain}' if several else '/emotion'
-    return f'{base}/image', f'{base}/annotations'
+    bases: dict[str, str] = {}
+    for topic in topics:
+        # No part of a topic name may begin with a digit.
+        base = '/emotion/of_' + re.sub(r'\W+', '_', topic).strip('_')
+        # /a/b and /a_b are different topics.
+        while base in bases.values():
+            base += '_2'
+        bases[topic] = base if len(topics) > 1 else '/emotion'
+    return {topic: (f'{base}/image', f'{base}/annotations') for topic, base in bases.items()}
 
 
 def jpeg_message(image: StampedImage, header: Any) -> Any:

@@ -142,7 +142,7 @@ class BagReader:
             return None
         plain = self._decompressed(file)
         try:
-            return self._stack.enter_context(_WholePart(plain))
+            return self._stack.enter_context(_WholePart(plain, self._as_in_address(plain)))
         # Besides ReaderError, parsers and decompressors raise errors of their own.
         except Exception as error:
             part = _CutPart(plain)
@@ -151,6 +151,17 @@ class BagReader:
                 f'were read, up to {part.duration_s:.2f} s; the rest is lost'
             )
             return part
+
+    def _as_in_address(self, file: Path) -> Path:
+        """Return a path of a file by which rosbags can open it: it makes an address of the path,
+        in which these characters have a meaning.
+        """
+        if file.suffix != '.db3' or not re.search('[?#%]', str(file)):
+            return file
+        folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='fer_ros_')))
+        link = folder / 'bag.db3'
+        link.symlink_to(file.absolute())
+        return link
 
     def _decompressed(self, file: Path) -> Path:
         """Return the storage file, decompressed into a temporary folder if necessary."""
@@ -171,13 +182,13 @@ class BagReader:
 class _WholePart:
     """A file that ``rosbags`` reads; a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: Path) -> None:
         from rosbags.rosbag2 import Reader
 
         if _journal(path):
             raise BagError('its last messages are still in the journal of SQLite')
         self.path = path
-        self._reader: Any = Reader(path)
+        self._reader: Any = Reader(opened)
         self.topics: dict[str, Topic] = {}
 
     def __enter__(self) -> '_WholePart':

@@ -46,8 +46,7 @@ class EmotionBag:
         self._writer.open()
         self._emotions = self._connection(TOPIC, EMOTIONS_TYPE)
         self._pictures: dict[str, tuple[Any, Any]] = {}
-        for topic in pictures_of:
-            image, annotations = channels(topic, several=len(pictures_of) > 1)
+        for topic, (image, annotations) in channels(pictures_of).items():
             self._pictures[topic] = (
                 self._connection(image, IMAGE_TYPE),
                 self._connection(annotations, ANNOTATIONS_TYPE),

@@ -67,7 +67,9 @@ class ImageDecoder:
                 there are no or too many pixels, or compressed data is damaged or ends early.
         """
         if not isinstance(msg, RawImage):
-            return self._decoded(msg, cv2.IMREAD_GRAYSCALE)
+            if _pattern_of(msg.format) is None:
+                return self._decoded(msg, cv2.IMREAD_GRAYSCALE)
+            return np.asarray(cv2.cvtColor(self.bgr(msg), cv2.COLOR_BGR2GRAY), np.uint8)
         encoding, pixels = self._pixels(msg)
         if encoding.to_bgr is None and encoding.channels == 1:
             return pixels
@@ -83,7 +85,11 @@ class ImageDecoder:
         A view of the message for ``bgr8`` and ``rgb8``; argument and errors as for ``gray``.
         """
         if not isinstance(msg, RawImage):
-            return self._decoded(msg, cv2.IMREAD_COLOR)
+            pattern = _pattern_of(msg.format)
+            if pattern is None:
+                return self._decoded(msg, cv2.IMREAD_COLOR)
+            mosaic = self._decoded(msg, cv2.IMREAD_GRAYSCALE)
+            return np.asarray(cv2.cvtColor(mosaic, pattern), np.uint8)
         encoding, pixels = self._pixels(msg)
         if encoding.to_bgr == cv2.COLOR_RGB2BGR:
             return pixels[:, :, ::-1]
@@ -124,7 +130,7 @@ class ImageDecoder:
         return self._white_level.eight_bits(image) if image.dtype == np.uint16 else image
 
     def _refuse_depth(self, encoding: str) -> None:
-        if encoding in DEPTH_ENCODINGS and not self._depth_allowed:
+        if encoding.upper() in DEPTH_ENCODINGS and not self._depth_allowed:
             raise ImageError(
                 f'encoding {encoding} is depth by convention; if it is a picture, set the '
                 'parameter white_level to the value of white'
@@ -139,6 +145,18 @@ def gray_from_msg(msg: RawImage | CompressedImage, max_pixels: int = MAX_PIXELS)
 def bgr_from_msg(msg: RawImage | CompressedImage, max_pixels: int = MAX_PIXELS) -> ImageArray:
     """Return the image of a single message in BGR; see ``ImageDecoder.bgr``."""
     return ImageDecoder(max_pixels).bgr(msg)
+
+
+def _pattern_of(form: str) -> int | None:
+    """Return OpenCV's code for the Bayer pattern of a compressed image; ``None`` if it has none.
+
+    As PNG, image_transport sends the pattern itself, and then names no encoding of the content:
+    "bayer_rggb8; png compressed ".
+    """
+    encoding, _, content = form.strip().partition(';')
+    if not encoding.lower().startswith('bayer_') or not content.endswith('compressed'):
+        return None
+    return find_encoding(encoding).to_bgr
 
 
 def _require_fit(msg: RawImage, encoding: Encoding) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bag_files import COMPRESSED, EMOTIONS, IMAGE, STRING, BagFile, header, jpeg, ns, raw, text
@@ -124,6 +126,19 @@ def test_labels_of_single_images_do_not_apply_to_the_images_between_them(tmp_pat
     )
     found, _ = read(path)
     assert found == [(0, 0.5, 'fear'), (10, 10.5, 'fear')]
+
+
+def test_labels_without_a_stamp_are_timed_by_their_recording(tmp_path):
+    frame = FrameEmotions(0.0, CLASSES, (), (640, 480))
+    certain = np.array([0, 0, 1], np.float32)
+    afraid = FaceEmotion(7, FaceBox(1, 2, 31, 42), None, 'fear', 1.0, certain, certain)
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/label', EMOTIONS)
+        for time_s, faces in ((1.0, (afraid,)), (1.4, ())):
+            msg = emotions_message(replace(frame, faces=faces), header(0), '/eye/image_raw')
+            bag.add('/label', msg, ns(time_s))
+    found, _ = read(tmp_path / 'run')
+    assert found == [(1.0, 1.4, 'fear')]
 
 
 def test_missing_label_topic_error_lists_available_topics(tmp_path):

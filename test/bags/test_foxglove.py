@@ -108,14 +108,20 @@ def test_several_cameras_get_separate_topics(tmp_path):
 @pytest.mark.parametrize('topic', ['/camera/image_raw', 'Holiday 2026.mp4', '0'])
 @pytest.mark.parametrize('several', [False, True])
 def test_topic_names_are_valid_in_ros(topic, several):
-    for name in channels(topic, several):
+    topics = [topic, '/other'] if several else [topic]
+    for name in channels(topics)[topic]:
         assert re.fullmatch(r'(/[A-Za-z]\w*)+', name)
+
+
+def test_cameras_whose_topics_differ_only_in_a_slash_have_channels_of_their_own():
+    names = [name for pair in channels(['/a/b', '/a_b']).values() for name in pair]
+    assert len(set(names)) == 4
 
 
 def test_layout_shows_the_topics_of_a_single_camera():
     layout = json.loads(LAYOUT.read_text())
     shown = layout['configById']['Image!faces']['imageMode']
-    image_topic, annotations = channels('clip.mp4', several=False)
+    image_topic, annotations = channels(['clip.mp4'])['clip.mp4']
     assert shown['imageTopic'] == image_topic
     assert list(shown['annotations']) == [annotations]
 

@@ -104,6 +104,13 @@ def test_folder_with_damaged_metadata_is_read_and_reported(tmp_path, dots, conte
     ]
 
 
+@pytest.mark.parametrize('name', ['take #2', 'why?', '50%25'])
+def test_path_with_characters_of_addresses_is_read_without_a_problem(tmp_path, dots, name):
+    bag = write(tmp_path, dots, 'sqlite3').rename(tmp_path / name)
+    reader, times, _ = read(bag)
+    assert (len(times), reader.problems) == (6, [])
+
+
 def test_split_files_without_metadata_are_read_in_numeric_order(tmp_path, dots):
     folder = tmp_path / 'split'
     folder.mkdir()

@@ -137,6 +137,22 @@ BAYER = {
 
 
 @pytest.mark.parametrize('pattern', BAYER)
+def test_bayer_pattern_in_png_is_decoded_like_the_raw_one(pattern):
+    data = np.tile(np.array(BAYER[pattern], np.uint8), (HEIGHT // 2, WIDTH // 2))
+    png = cv2.imencode('.png', data)[1].tobytes()
+    in_png = compressed(png, f'bayer_{pattern}8; png compressed ')
+    as_is = message(f'bayer_{pattern}8', data.tobytes())
+    assert (bgr_from_msg(in_png) == bgr_from_msg(as_is)).all()
+    assert (gray_from_msg(in_png) == gray_from_msg(as_is)).all()
+
+
+def test_bayer_image_that_was_converted_before_compression_is_left_as_it_is():
+    data = cv2.imencode('.png', np.arange(24, dtype=np.uint8).reshape(4, 6))[1].tobytes()
+    msg = compressed(data, 'bayer_rggb8; png compressed mono8')
+    assert gray_from_msg(msg)[0].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize('pattern', BAYER)
 def test_bayer_pattern_is_decoded_to_its_color(pattern):
     data = np.tile(np.array(BAYER[pattern], np.uint8), (HEIGHT // 2, WIDTH // 2))
     bgr = bgr_from_msg(message(f'bayer_{pattern}8', data.tobytes()))
