@@ -78,8 +78,9 @@ class FaceObserver:
             gray: ``(H, W)`` uint8. Must not be changed afterwards: it may still be searched and is
                 compared with the next image.
             stamp_s: Acquisition time in seconds, increasing from call to call.
-            reports: Reports received since the last call, on this image or earlier ones. The
-                ``max_faces`` boxes with the best scores of each are used.
+            reports: Reports received since the last call, on this image or earlier ones. Of the
+                boxes of each, those of tracked faces are used, and of the others the best ones, up
+                to ``max_faces`` together.
         """
         if self._history is not None:
             return self._observe_reported(gray, stamp_s, reports, self._history)
@@ -114,12 +115,11 @@ class FaceObserver:
             then = history.known_at(report.stamp_s, stamp_s, expected)
             images = history.images_since(report.stamp_s, stamp_s, gray)
             known = {n: then.get(n, box) for n, box in expected.items()}
-            # Each new box costs landmarks in several images, and no more faces are tracked.
-            best = sorted(report.boxes, key=lambda box: box.score, reverse=True)
             finds = finds_from_report(
-                best[: self.settings.max_faces],
+                sorted(report.boxes, key=lambda box: box.score, reverse=True),
                 known,
                 self.settings.max_distance,
+                self.settings.max_faces,
                 partial(follow_new, images=images, look_at=self._look_at),
             )
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)

@@ -14,6 +14,8 @@ from fer_ros.structures import HeadPose, Landmarks
 
 # The jaw is an outline: on a turned head its landmarks mark different points of the head.
 _POINTS = np.array([*range(REGIONS['right_brow'].start, REGIONS['left_eye'].stop), 48, 51, 54])
+# The numbers of coefficients that OpenCV's distortion model can have.
+_DISTORTION_COUNTS = (0, 4, 5, 8, 12, 14)
 _SHAPE_M = np.ascontiguousarray(HEAD_SHAPE_M[_POINTS])
 
 Matrix = npt.NDArray[np.float64]
@@ -41,6 +43,11 @@ class CameraIntrinsics:
         values = (self.fx_px, self.fy_px, self.cx_px, self.cy_px, *self.distortion)
         if not all(math.isfinite(value) for value in values):
             raise SettingError(f'camera intrinsics are {values}, expected finite numbers')
+        if len(self.distortion) not in _DISTORTION_COUNTS:
+            raise SettingError(
+                f'distortion has {len(self.distortion)} coefficients, expected 0, 4, 5, 8, 12 or '
+                '14: fill up with zeros'
+            )
         if not (self.fx_px > 0 and self.fy_px > 0):
             raise SettingError(
                 f'focal lengths are {self.fx_px} and {self.fy_px} px, expected more than 0: '

@@ -162,27 +162,27 @@ def finds_from_report(
     boxes: Sequence[FaceBox],
     known: Mapping[int, FaceBox],
     max_distance: float,
+    max_faces: int,
     find_new: Callable[[FaceBox], Find | None],
 ) -> list[Find]:
     """Return the tracked faces and the new faces that a report contains.
 
     Args:
-        boxes: Boxes of the report.
+        boxes: Boxes of the report, best first.
         known: Boxes of the tracked faces in the report's image, by track number; for faces found
             since then, their current boxes.
         max_distance: Largest distance of a match in face widths; see ``TrackerSettings``.
+        max_faces: Largest number of faces; tracked faces come before new ones.
         find_new: Follows a new face from a square box in the report's image; see ``follow_new``.
     """
     squares = [_square(box) for box in boxes]
     owners = nearest(squares, known, max_distance, _SIZE_RATIO)
-    finds = []
-    for index, square in enumerate(squares):
-        if index in owners:
-            # Keep the tracked position: detectors differ in which part of a head they box.
-            finds.append(Find(known[owners[index]], owners[index]))
-        elif (find := find_new(square)) is not None:
-            finds.append(find)
-    return finds
+    # Keep the tracked positions: detectors differ in which part of a head they box.
+    finds = [Find(known[number], number) for number in owners.values()]
+    # Each new box costs landmarks in several images, and no more faces are tracked.
+    new = [square for index, square in enumerate(squares) if index not in owners]
+    found = map(find_new, new[: max(max_faces - len(finds), 0)])
+    return finds + [find for find in found if find is not None]
 
 
 def follow_new(

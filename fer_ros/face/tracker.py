@@ -38,7 +38,7 @@ class TrackerSettings:
             gets its id back.
         confirm_s: How long a face that appears where another was lost, and does not look like it,
             has to be seen and detected again before it counts as new: a hand in front of a face
-            soon moves away.
+            soon moves away. Not if the previous image is more than ``keep_s`` ago.
         max_faces: Maximum number of tracked faces. Faces detected now take precedence over missed
             ones, known faces over new ones, and new ones with a better detection score.
         max_distance: Largest distance of a detection from the expected place of a known face for
@@ -91,6 +91,8 @@ class FaceTracker:
         self._numbers = count()
         self._face_ids = face_ids or count(1)
         self._detected_s: float | None = None
+        # Stamp of the current image, and the time between it and the previous one.
+        self._image_s, self._gap_s = float('inf'), 0.0
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -125,6 +127,7 @@ class FaceTracker:
         """Move the faces to their expected places in the image of ``stamp_s``, and forget those
         lost too long ago.
         """
+        self._image_s, self._gap_s = stamp_s, stamp_s - self._image_s
         for track in self._tracks:
             track.expect(stamp_s)
         keep_s = self.settings.remember_s
@@ -248,6 +251,7 @@ class FaceTracker:
         self._tracks.clear()
         self._lost.clear()
         self._detected_s = None
+        self._image_s, self._gap_s = float('inf'), 0.0
 
     def _begin(self, box: FaceBox, found_s: float, stamp_s: float) -> Track:
         track = Track(next(self._numbers), box, found_s, box, found_s, True, stamp_s)
@@ -278,7 +282,9 @@ class FaceTracker:
                 return
         waited = stamp_s - track.first_seen_s >= self.settings.confirm_s - STAMP_TOLERANCE_S
         confirmed_again = track.confirmed_s > track.first_seen_s
-        if not any(near.values()) or (waited and confirmed_again):
+        # Where images come seldom, a person may be in a single one.
+        gap = self._gap_s > self.settings.keep_s
+        if gap or not any(near.values()) or (waited and confirmed_again):
             track.face_id = next(self._face_ids)
 
     def _forms_a_face(self, sighting: Sighting) -> bool:

@@ -163,6 +163,19 @@ def test_different_person_after_gap_in_images_gets_new_id(models, portrait_gray,
     assert ids_of(watching, [hopper_gray] * 30, start_s=3.0)[-1] == [2]
 
 
+@pytest.mark.parametrize('apart_s', [2.0, 10.0])
+def test_each_person_in_the_same_place_of_sparse_images_is_seen(
+    models, portrait_gray, hopper_gray, apart_s
+):
+    # Grace Hopper's face where the portrait's is, and as large.
+    there = np.array([[0.53, 0, 222 - 0.53 * 238], [0, 0.53, 115 - 0.53 * 209]])
+    other = cv2.warpAffine(hopper_gray, there, portrait_gray.shape[::-1])
+    stamped = [(gray, apart_s * n) for n, gray in enumerate([portrait_gray, other] * 2)]
+    ids = [[face.face_id for face, _ in faces] for faces in observed(observer(models), stamped)]
+    assert [len(each) for each in ids] == [1] * 4
+    assert ids[0] != ids[1]
+
+
 def test_person_returning_after_absence_gets_same_id(models, portrait_gray):
     watching = observer(models)
     empty = np.full_like(portrait_gray, 128)

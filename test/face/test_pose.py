@@ -146,6 +146,11 @@ def test_intrinsics_follow_from_field_of_view_and_image_size():
     )
 
 
+def test_distortion_of_two_coefficients_is_refused():
+    with pytest.raises(SettingError, match='distortion has 2 coefficients'):
+        CameraIntrinsics(500.0, 500.0, 300.0, 150.0, (0.1, 0.01))
+
+
 def test_field_of_view_of_180_degrees_is_refused():
     with pytest.raises(SettingError, match='hfov_deg is 180'):
         CameraIntrinsics.from_hfov((640, 480), 180)

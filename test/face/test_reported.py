@@ -1,5 +1,7 @@
 """Boxes of an external detector, which arrive after their image has been processed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,17 @@ def test_box_that_arrives_with_its_image_is_applied_to_it(models, portrait_gray)
     empty = np.full_like(portrait_gray, 128)
     ids = watch(observer(models), [empty, portrait_gray], {1: [(1, [PORTRAIT])]})
     assert ids == [[], [1]]
+
+
+def test_known_face_comes_before_new_one_with_better_score(models, portrait_gray, hopper_gray):
+    beside = np.hstack([portrait_gray, hopper_gray])
+    other = box(238 + portrait_gray.shape[1], 209, 180, 220)
+
+    def scored(known, new):
+        return [replace(PORTRAIT, score=known), replace(other, score=new)]
+
+    reports = {0: [(0, scored(0.9, 0.8))], 4: [(4, scored(0.8, 0.9))]}
+    assert watch(observer(models, max_faces=1), [beside] * 8, reports) == [[1]] * 8
 
 
 def test_new_face_is_followed_from_newest_of_waiting_boxes(models, portrait_gray):
