@@ -36,13 +36,19 @@ def table(verb):
 def test_security_page_lists_exactly_the_topics_and_services_of_node(graph, fer_node):
     node = fer_node()
     name, namespace = node.get_name(), node.get_namespace()
-    found = {
-        'publishes': node.get_publisher_names_and_types_by_node(name, namespace),
-        'subscribes to': node.get_subscriber_names_and_types_by_node(name, namespace),
-        'serves': node.get_service_names_and_types_by_node(name, namespace),
+    asked = {
+        'publishes': node.get_publisher_names_and_types_by_node,
+        'subscribes to': node.get_subscriber_names_and_types_by_node,
+        'serves': node.get_service_names_and_types_by_node,
     }
-    for verb, things in found.items():
-        assert {topic: kinds[0] for topic, kinds in things} == table(verb), verb
+
+    def found(verb):
+        return {topic: kinds[0] for topic, kinds in asked[verb](name, namespace)}
+
+    # The graph learns of them one after the other.
+    graph.spin_until(lambda: all(found(verb) == table(verb) for verb in asked))
+    for verb in asked:
+        assert found(verb) == table(verb), verb
 
 
 class NodeProcess:
