@@ -43,6 +43,16 @@ def steady(seconds, rate_hz=10):
     return [(step / rate_hz, 'fear') for step in range(round(seconds * rate_hz))]
 
 
+def log_of_two_rates():
+    """Return a log of 20 faces, each for 2 s at 30 Hz, beside one for 40 s at 1 Hz."""
+    log = EmotionLog(CLASSES)
+    for step in range(1200):
+        log.append('/fast', step / 30, frame(step / 30, face(1 + step // 60, 'fear')))
+        if step % 30 == 0:
+            log.append('/slow', step / 30, frame(step / 30, face(1, 'happiness')))
+    return log
+
+
 def log_of(rows, labels=None, topic='/camera'):
     """Return a log of ``(time_s, emotion of face 1 or None)`` rows."""
     log = EmotionLog(

@@ -232,6 +232,26 @@ def test_distribution_without_wheels_is_refused_naming_those_with_wheels():
     )
 
 
+def test_environment_of_a_folder_that_was_moved_is_made_anew(tmp_path):
+    script = (ROOT / 'scripts' / 'setup-workspace').read_text()
+    works = re.search(r'^works\(\) .+$', script, re.M)[0]
+    pip = tmp_path / 'bin' / 'pip'
+    pip.parent.mkdir()
+
+    def found():
+        command = f'set -euo pipefail; venv=$1; {works}; if works; then echo yes; else echo no; fi'
+        ran = subprocess.run(
+            ['bash', '-c', command, 'sh', tmp_path], capture_output=True, text=True
+        )
+        return ran.stdout.strip() or ran.stderr
+
+    assert found() == 'no'
+    pip.write_text(f'#!{sys.executable}\n')
+    assert found() == 'yes'
+    pip.write_text('#!/moved/venv/bin/python3\n')
+    assert found() == 'no'
+
+
 @pytest.mark.parametrize('file', ['Dockerfile', 'doc/robot.md', 'package.xml'])
 def test_robots_install_the_pyav_that_pyproject_requires(file):
     (wanted,) = (requirement for requirement in DEPENDENCIES if requirement.name == 'av')

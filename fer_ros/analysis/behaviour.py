@@ -153,7 +153,7 @@ def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
         images=len(series.times_s),
         first_s=float(series.times_s[0]),
         last_s=float(series.times_s[-1]),
-        seen_s=sum(dwell.length_s for dwell in series.dwells),
+        seen_s=series.seen_s,
         emotion=classes[int(mean.argmax())] if len(mean) else '',
         shares=_shares(series, classes),
         flicker_per_min=_flicker_per_min(series.dwells),
@@ -161,7 +161,7 @@ def _face(series: EmotionSeries, classes: tuple[str, ...]) -> FaceFigures:
 
 
 def _shares(series: EmotionSeries, classes: tuple[str, ...]) -> dict[str, float]:
-    seen_s = sum(dwell.length_s for dwell in series.dwells)
+    seen_s = series.seen_s
     shares = dict.fromkeys((*classes, *_WITHOUT), 0.0)
     for dwell in series.dwells:
         name = dwell.name(classes)

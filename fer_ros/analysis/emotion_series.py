@@ -88,6 +88,11 @@ class EmotionSeries:
         """The periods in which the face showed one emotion, in order."""
         return tuple(self._dwells())
 
+    @property
+    def seen_s(self) -> float:
+        """Seconds for which the face was in view."""
+        return sum(dwell.length_s for dwell in self.dwells)
+
     def _dwells(self) -> Iterator[Dwell]:
         times_s, emotions = self.times_s, self.emotions
         away = np.diff(times_s) > self.gap_s

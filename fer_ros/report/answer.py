@@ -14,7 +14,8 @@ def answer(behaviour: Behaviour) -> list[str]:
     """
     if not behaviour.faces:
         return ['no face was seen']
-    ordered = sorted(behaviour.faces, key=lambda face: -face.images)
+    # Not by the number of images alone: cameras differ in their rates.
+    ordered = sorted(behaviour.faces, key=lambda face: (-face.seen_s, -face.images))
     shown = sorted(
         ordered[:_MOST_FACES], key=lambda face: (face.topic, face.first_s, face.face_id)
     )

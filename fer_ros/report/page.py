@@ -99,7 +99,7 @@ def shown_faces(
 ) -> list[ShownFace]:
     """Return the faces to show on the page: those seen longest, in order of appearance."""
     rows = {(row.topic, row.face_id): row for row in timeline.rows}
-    longest = sorted(faces, key=lambda face: -face.images)[:MOST_FACES]
+    longest = sorted(faces, key=lambda face: (-face.seen_s, -face.images))[:MOST_FACES]
     shown = []
     for face in sorted(longest, key=lambda face: (face.first_s, face.face_id)):
         key = face.topic, face.face_id

@@ -77,6 +77,7 @@ class Timeline:
         topics: Number of recorded topics.
         labels: Labels without a face_id, by topic.
         rows: Rows of the faces that were seen longest, in order of appearance.
+        faces: Number of faces that were seen, with a row or not.
     """
 
     classes: tuple[str, ...]
@@ -84,12 +85,14 @@ class Timeline:
     topics: int
     labels: tuple[TopicLabels, ...]
     rows: tuple[TimelineRow, ...]
+    faces: int
 
 
 def make_timeline(log: EmotionLog) -> Timeline:
     """Return the timeline of all estimates."""
     seen = [one for one in log.series() if one.times_s[-1] - one.times_s[0] >= SHORTEST_S]
-    seen.sort(key=lambda one: len(one.times_s), reverse=True)
+    # Not by the number of images alone: cameras differ in their rates.
+    seen.sort(key=lambda one: (one.seen_s, len(one.times_s)), reverse=True)
     shown = sorted(seen[:_MOST_ROWS], key=lambda one: one.times_s[0])
     end_s = max(log.end_s, 1e-3)
     return Timeline(
@@ -98,6 +101,7 @@ def make_timeline(log: EmotionLog) -> Timeline:
         topics=len(log.topics),
         labels=tuple(_labels_without_face(log, end_s)),
         rows=tuple(_row(series, log, end_s) for series in shown),
+        faces=len(log.series()),
     )
 
 

@@ -44,14 +44,15 @@ def draw_timeline(timeline: Timeline, path: Path) -> None:
             handles, names, loc='outside upper center', ncols=len(names), frameon=False, fontsize=9
         )
     else:
-        _say_nobody(all_axes[0])
+        _say_nobody(all_axes[0], timeline.faces)
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110)
 
 
-def _say_nobody(axes: Any) -> None:
+def _say_nobody(axes: Any, faces: int) -> None:
+    why = 'no face was in view for long enough to be drawn' if faces else 'no face was seen'
     axes.set_yticks([])
-    axes.text(0.5, 0.5, 'no face was seen', ha='center', transform=axes.transAxes)
+    axes.text(0.5, 0.5, why, ha='center', transform=axes.transAxes)
 
 
 def _draw_labels(axes: Any, labels: TopicLabels, timeline: Timeline) -> None:

@@ -67,6 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         node.destroy_node()
     except (KeyboardInterrupt, ExternalShutdownException):
         return
+    except Exception:
+        # A signal shuts down ROS, and what waits for the node fails.
+        if rclpy.ok():
+            raise
+        return
     finally:
         rclpy.try_shutdown()
     try:

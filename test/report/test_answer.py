@@ -1,4 +1,4 @@
-from frames import CLASSES, face, frame
+from frames import CLASSES, face, frame, log_of_two_rates
 
 from fer_ros.analysis.behaviour import measure_behaviour
 from fer_ros.analysis.emotion_log import EmotionLog
@@ -49,6 +49,12 @@ def test_answer_for_crowd_only_counts_briefly_seen_faces():
     assert len(lines) == 13
     assert lines[0].startswith('#9 ')
     assert lines[-1] == 'and 8 more, seen for 8.0 s or less'
+
+
+def test_face_of_a_slow_camera_that_is_seen_longest_is_told():
+    lines = answer(measure_behaviour(log_of_two_rates()))
+    assert '#1   0.0–39.0 s   happiness 100 %  /slow' in lines
+    assert lines[-1] == 'and 9 more, seen for 2.0 s or less'
 
 
 def test_constant_number_of_faces_is_stated_exactly():

@@ -1,4 +1,4 @@
-from frames import CLASSES, face, frame, log_of, steady
+from frames import CLASSES, face, frame, log_of, log_of_two_rates, steady
 
 from fer_ros.analysis.agreement import ConfusionFigures
 from fer_ros.analysis.behaviour import measure_behaviour
@@ -47,3 +47,8 @@ def test_each_face_in_crowd_has_a_row_or_a_reason():
     assert [one.figures.face_id for one in shown] == list(range(11, 31))
     reasons = [one.why_no_row for one in shown if one.row is None]
     assert reasons == ['the 12 faces seen longest have a row'] * 8
+
+
+def test_face_of_a_slow_camera_that_is_seen_longest_is_shown():
+    (slow,) = [shown for shown in shown_of(log_of_two_rates()) if shown.figures.topic == '/slow']
+    assert slow.row is not None

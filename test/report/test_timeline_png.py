@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 from frames import CLASSES, face, frame, log_of, steady
+from matplotlib.axes import Axes
 
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.report.emotion_color import ink_color
@@ -45,6 +46,17 @@ def test_timeline_of_topics_that_look_like_formulas_is_drawn(tmp_path):
 def test_timeline_without_faces_is_drawn(tmp_path):
     draw_timeline(make_timeline(log_of([(0.0, None), (1.0, None)])), tmp_path / 't.png')
     assert cv2.imread(str(tmp_path / 't.png')).std() > 1
+
+
+def test_timeline_says_nobody_was_seen_only_where_that_is_so(tmp_path, monkeypatch):
+    said = []
+    text = Axes.text
+    monkeypatch.setattr(
+        Axes, 'text', lambda axes, x, y, s, **style: (said.append(s), text(axes, x, y, s, **style))
+    )
+    for emotion in ('fear', None):
+        draw_timeline(make_timeline(log_of([(0.0, emotion), (0.1, emotion)])), tmp_path / 't.png')
+    assert said == ['no face was in view for long enough to be drawn', 'no face was seen']
 
 
 def test_timeline_of_single_image_is_drawn(tmp_path):

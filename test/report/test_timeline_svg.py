@@ -11,7 +11,7 @@ from fer_ros.report.timeline_svg import Strip, Tick, curves_svg, strips, ticks
 
 
 def timeline_of(end_s):
-    return Timeline(('fear',), end_s, 1, (), ())
+    return Timeline(('fear',), end_s, 1, (), (), 0)
 
 
 def test_each_class_has_a_curve_and_a_filled_area():

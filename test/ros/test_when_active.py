@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 
@@ -13,8 +14,8 @@ def start():
     """Return a function that starts a command that waits for fer_node, in its own process."""
     processes = []
 
-    def make(*command):
-        process = subprocess.Popen([*COMMAND, *command])
+    def make(*command, **pipes):
+        process = subprocess.Popen([*COMMAND, *command], **pipes)
         processes.append(process)
         return process
 
@@ -37,6 +38,15 @@ def test_command_starts_only_once_node_is_active(graph, fer_node, start, tmp_pat
     assert graph.spin_until(lambda: process.poll() is not None)
     assert process.returncode == 0
     assert started.exists()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_waiting_without_a_traceback(graph, start, number):
+    process = start('touch', stderr=subprocess.PIPE)
+    assert graph.spin_until(lambda: graph.tester.get_node_names().count('when_active'))
+    process.send_signal(number)
+    assert process.communicate(timeout=10)[1] == b''
+    assert process.returncode == 0
 
 
 def test_nonexistent_command_is_an_error(graph, fer_node, start):
