@@ -121,6 +121,8 @@ def classifier_file(
         raise ModelFileError(f'model {path} is neither an .onnx nor a .safetensors file')
     if backend not in BACKENDS:
         raise SettingError(f'backend is {backend!r}, expected one of {", ".join(BACKENDS)}')
+    # Only ONNX Runtime on the CPU computes the 8-bit form.
+    path = path if backend == 'onnx' and device == 'cpu' else whole_model(path)
     whole = path.with_suffix('.onnx' if backend == 'onnx' else '.safetensors')
     quick = path.with_suffix(INT8_SUFFIX)
     chosen = quick if backend == 'onnx' and int8 and device == 'cpu' and quick.is_file() else whole

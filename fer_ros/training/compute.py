@@ -32,7 +32,9 @@ class Compute:
         """Whether the device multiplies bfloat16 natively rather than through float32."""
         if self.device.startswith('cuda'):
             return torch.cuda.is_bf16_supported(including_emulation=False)
-        able = torch.cpu.get_capabilities()
+        # Only since PyTorch 2.11; with an earlier one, a training on the CPU stays in float32.
+        known = getattr(torch.cpu, 'get_capabilities', None)
+        able = known() if known is not None else {}
         return bool(able.get('amx_bf16') or able.get('avx512_bf16'))
 
 

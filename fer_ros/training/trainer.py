@@ -94,7 +94,6 @@ class Trainer:
             self._about.pop('copies', None)
         elif lineage and 'fold' in data.about:
             self._about['copies'] = COPIES_LEFT_OUT
-        self._about[FREQUENCIES] = drawn_frequencies(data.training, config.balance, config.shares)
         require_teachers_know(self.sources, data.training.classes)
         mixed = config.mixed_precision and self.compute.has_bfloat16
         faces = data.training, data.validation
@@ -106,6 +105,7 @@ class Trainer:
         self.optimizer = build_optimizer(self.learner, config)
         self._state = TrainingState(self.learner, self.average.model, self.optimizer)
         self.course = Course()
+        self._taught: FaceSet | None = None
         out.mkdir(parents=True, exist_ok=True)
         if (out / _STATE_FILE).is_file():
             self.course = self._state.load(out / _STATE_FILE, self._identity)
@@ -121,14 +121,14 @@ class Trainer:
         """
         progress = progress and self.compute.rank.first
         self.fit_epochs(self.config.epochs - self.course.epoch, progress)
+        # Of a finished run, the teachers' answers are read again.
+        faces = self._with_targets(progress=False)
         if not self.compute.rank.first:
             return measured(self._logits(), self.data.validation)
         best, init = load_checkpoint(self.out / 'best.safetensors'), self.sources.init
         # The data is described as by this version, even if an earlier one began the run.
         config = self.config
-        pooled = pooled_frequencies(
-            self.data.training, config.balance, config.second_share, config.shares
-        )
+        pooled = pooled_frequencies(faces, config.balance, config.second_share, config.shares)
         best = replace(best, figures={**best.figures, **self._about, FREQUENCIES: pooled})
         started_from = init.checkpoint if init is not None else None
         if config.class_biases and progress:
@@ -151,7 +151,10 @@ class Trainer:
         self._set_threads(progress)
         if count < 1:
             return
-        batches = EpochBatches(self._with_targets(progress), self.config, self.compute.rank)
+        config, faces = self.config, self._with_targets(progress)
+        # Teachers change how often a class is drawn, and how often it is the target.
+        self._about[FREQUENCIES] = drawn_frequencies(faces, config.balance, config.shares)
+        batches = EpochBatches(faces, config, self.compute.rank)
         trained = together(self.learner, self.compute.rank)
         for _ in range(count):
             loss = self._train_epoch(trained, batches, progress)
@@ -176,10 +179,12 @@ class Trainer:
         config, teachers = self.config, self.sources.teachers
         if not teachers:
             return self.data.training
+        if self._taught is not None:
+            return self._taught
         # The first process computes the answers; the others wait and then read them.
         if not self.compute.rank.first:
             wait_for_all()
-        faces = taught(
+        self._taught = taught(
             self.data.training,
             teachers,
             config.teacher_share,
@@ -190,7 +195,7 @@ class Trainer:
         )
         if self.compute.rank.first:
             wait_for_all()
-        return faces
+        return self._taught
 
     def _train_epoch(self, trained: nn.Module, batches: EpochBatches, progress: bool) -> float:
         """Train for one epoch and return the mean loss."""

@@ -31,6 +31,15 @@ def test_export_removes_8_bit_file_of_earlier_weights(checkpoint, tmp_path):
     assert not (tmp_path / 'm.int8.onnx').exists()
 
 
+def test_export_changes_nothing_if_its_data_is_missing(checkpoint, tmp_path):
+    for name in ('m.onnx', 'm.int8.onnx'):
+        (tmp_path / name).write_text('as before')
+    with pytest.raises(SystemExit, match=r'data .*nothing does not exist'):
+        main(['export', str(checkpoint), '--data', str(tmp_path / 'nothing')])
+    for name in ('m.onnx', 'm.int8.onnx'):
+        assert (tmp_path / name).read_text() == 'as before'
+
+
 def test_export_is_refused_while_another_program_writes_the_file(checkpoint, tmp_path):
     with (
         sole_writer(tmp_path / 'm.onnx', tmp_path / '.m.onnx.lock'),

@@ -16,7 +16,7 @@ from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
 from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.inputs import make_batch
 from fer_ros.labels import FERPLUS_CLASSES
-from fer_ros.models import load_classifier
+from fer_ros.models import classifier_file, load_classifier
 from fer_ros.network.checkpoint import Checkpoint, load_checkpoint
 from fer_ros.network.fer_net import FerNet
 from fer_ros.training.export import export_onnx, has_int8_form, quantize_onnx, restate
@@ -63,6 +63,23 @@ def test_8_bit_form_is_loaded_if_requested_and_available(folder, tmp_path):
     assert load_classifier(folder / 'm.onnx').path == folder / 'm.onnx'
     shutil.copy(folder / 'm.onnx', tmp_path)
     assert load_classifier(tmp_path / 'm.onnx', int8=True).path == tmp_path / 'm.onnx'
+
+
+@pytest.mark.parametrize(
+    ('backend', 'device', 'suffix'),
+    [
+        ('onnx', 'cpu', '.int8.onnx'),
+        ('onnx', 'cuda', '.onnx'),
+        ('torch', 'cpu', '.safetensors'),
+        ('torch', 'cuda', '.safetensors'),
+    ],
+)
+def test_named_8_bit_form_stands_for_the_model_where_it_cannot_be_computed(
+    backend, device, suffix
+):
+    named = SHIPPED_MODEL.with_suffix('.int8.onnx')
+    file = classifier_file(named, backend, device=device)
+    assert file == SHIPPED_MODEL.with_suffix(suffix)
 
 
 def test_shipped_model_has_an_8_bit_form_of_the_same_training():

@@ -14,7 +14,7 @@ from fer_ros.evaluation.predictions import aligned_faces, ask
 from fer_ros.inference.config import ModelConfig
 from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.models import load_classifier
-from fer_ros.network.checkpoint import load_checkpoint
+from fer_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from fer_ros.training.compute import Compute
 from fer_ros.training.face_dataset import AlignedFaces
 
@@ -197,6 +197,13 @@ def test_bfloat16_is_used_if_supported_and_weights_stay_float32(faces, tmp_path,
     assert 0 < (mixed - whole).abs().max() < 0.01
 
 
+def test_torch_that_does_not_tell_about_bfloat16_trains_in_float32(faces, tmp_path, monkeypatch):
+    # Before 2.11, there is no such function.
+    monkeypatch.delattr(torch.cpu, 'get_capabilities')
+    assert not Compute().has_bfloat16
+    assert not small_trainer(faces, tmp_path, ONE_EPOCH).learner.mixed_precision
+
+
 def second_gradient(learner, faces):
     learner.zero_grad()
     dataset = AlignedFaces(faces, 48)
@@ -271,6 +278,25 @@ def test_every_form_of_kept_model_states_drawn_class_frequencies(faces, tmp_path
             assert known == pytest.approx({'smile': smile, 'hidden': 1 - smile})
             assert form.figures['temperature'] > 0
             PriorCorrection(form, 1.0)
+
+
+def test_class_frequencies_are_those_of_the_teachers_answers(faces, tmp_path):
+    small_trainer(faces, tmp_path, ONE_EPOCH).fit(progress=False)
+    teacher = load_checkpoint(tmp_path / 'best.safetensors')
+    with torch.no_grad():
+        teacher.model.vote.weight.zero_()
+        teacher.model.vote.bias.copy_(torch.tensor([0.9, 0.1]).log())
+    save_checkpoint(teacher, tmp_path / 'teacher.safetensors')
+    path = str(tmp_path / 'teacher.safetensors')
+    config = replace(ONE_EPOCH, balance=0.0, teachers=(path,), teacher_share=0.5)
+    # A finished run states them too.
+    for _ in range(2):
+        small_trainer(faces, tmp_path / 'run', config).fit(progress=False)
+        for name in ('best', 'model'):
+            known = load_checkpoint(tmp_path / 'run' / f'{name}.safetensors').figures
+            assert known['class_frequencies'] == pytest.approx(
+                {'smile': 0.7, 'hidden': 0.3}, abs=1e-5
+            )
 
 
 def with_a_class_of_its_own(faces):
