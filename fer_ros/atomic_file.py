@@ -200,9 +200,18 @@ def _locked(path: Path, wait: bool) -> int:
                 if os.path.samestat(os.fstat(lock), path.stat()):
                     return lock
         except BaseException:
+            _remove_unless_held(path, lock)
             os.close(lock)
             raise
         os.close(lock)
+
+
+def _remove_unless_held(path: Path, lock: int) -> None:
+    """Remove a file that a signal kept from being locked, unless another program holds it."""
+    with suppress(OSError):
+        _lock(lock, wait=False)
+        if os.path.samestat(os.fstat(lock), path.stat()):
+            path.unlink()
 
 
 def _lock(lock: int, wait: bool) -> None:

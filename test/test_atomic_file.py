@@ -1,3 +1,4 @@
+import fcntl
 import signal
 import subprocess
 import sys
@@ -164,5 +165,20 @@ def test_lock_left_by_killed_program_does_not_block(tmp_path):
     assert killed.returncode == -signal.SIGKILL
     assert (tmp_path / '.lock').exists()
     with sole_writer(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_signal_before_file_is_locked_leaves_no_file(tmp_path, monkeypatch):
+    lock, calls = fcntl.flock, []
+
+    def interrupted_at_first(descriptor, operation):
+        calls.append(operation)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        lock(descriptor, operation)
+
+    monkeypatch.setattr('fcntl.flock', interrupted_at_first)
+    with pytest.raises(KeyboardInterrupt), atomic_file(tmp_path / 'a.txt'):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -148,9 +148,10 @@ def _end_after(heard: int) -> None:
     while number not in _HOW or count.asks_to_finish():
         number = os.read(heard, 1)[0]
     time.sleep(_GRACE_S)
-    undo_unfinished()
     if not _said.is_set():
         _say(f'fer-ros: {_HOW[signal.Signals(number)]}\n')
+    # Last of all: the main thread may still be writing.
+    undo_unfinished()
     os._exit(128 + number)
 
 
