@@ -183,7 +183,7 @@ def _indices(names: Sequence[str], classes: tuple[str, ...]) -> Indices:
 def _spans_s(log: EmotionLog) -> Iterator[tuple[float, float]]:
     """Yield the times of each topic's first and last image in seconds."""
     for topic in range(len(log.topics)):
-        times_s = log.image_times_s[log.image_topics == topic]
+        times_s = log.times_of_topic_s(topic)
         yield float(times_s[0]), float(times_s[-1])
 
 

@@ -108,6 +108,12 @@ class Behaviour:
     emotions: dict[str, EmotionFigures]
 
 
+def seen_longest(faces: Sequence[FaceFigures]) -> list[FaceFigures]:
+    """Return faces in the order of how long they were seen, the longest first."""
+    # Not by the number of images alone: cameras differ in their rates.
+    return sorted(faces, key=lambda face: (-face.seen_s, -face.images))
+
+
 def measure_behaviour(log: EmotionLog) -> Behaviour:
     """Return the behaviour in a log."""
     every = [dwell for series in log.series() for dwell in series.dwells]

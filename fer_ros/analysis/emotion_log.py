@@ -103,6 +103,10 @@ class EmotionLog:
         """``(N,)`` index of each image's topic in ``topics``."""
         return np.array(self._image_topics)
 
+    def times_of_topic_s(self, topic: int) -> Times:
+        """Return the times of a topic's images in seconds, given its index in ``topics``."""
+        return self.image_times_s[self.image_topics == topic]
+
     @property
     def image_faces(self) -> Indices:
         """``(N,)`` number of faces in each image."""
@@ -148,10 +152,7 @@ class EmotionLog:
         face_ids, emotions = np.array(self._face_ids), np.array(self._face_emotions)
         probabilities = self._rows(self._face_probabilities)
         topics, times = self.image_topics[images], self.image_times_s[images]
-        gaps_s = [
-            longest_gap_s(self.image_times_s[self.image_topics == topic])
-            for topic in range(len(self.topics))
-        ]
+        gaps_s = [longest_gap_s(self.times_of_topic_s(topic)) for topic in range(len(self.topics))]
         # A stable sort keeps the order of a face's images.
         order = np.lexsort((np.arange(len(images)), face_ids, topics))
         changes = np.flatnonzero(np.diff(topics[order]) | np.diff(face_ids[order])) + 1

@@ -1,6 +1,6 @@
 """The final summary in a terminal: which faces were seen, when, and with which emotions."""
 
-from fer_ros.analysis.behaviour import Behaviour
+from fer_ros.analysis.behaviour import Behaviour, seen_longest
 from fer_ros.report.time_text import duration, emotions_text, time_span
 
 _MOST_FACES = 12
@@ -14,8 +14,7 @@ def answer(behaviour: Behaviour) -> list[str]:
     """
     if not behaviour.faces:
         return ['no face was seen']
-    # Not by the number of images alone: cameras differ in their rates.
-    ordered = sorted(behaviour.faces, key=lambda face: (-face.seen_s, -face.images))
+    ordered = seen_longest(behaviour.faces)
     shown = sorted(
         ordered[:_MOST_FACES], key=lambda face: (face.topic, face.first_s, face.face_id)
     )

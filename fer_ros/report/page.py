@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fer_ros.analysis.agreement import ConfusionFigures
-from fer_ros.analysis.behaviour import FaceFigures
+from fer_ros.analysis.behaviour import FaceFigures, seen_longest
 from fer_ros.report.emotion_color import html_color
 from fer_ros.report.pictures import PicturesReport
 from fer_ros.report.report import Report
@@ -99,7 +99,7 @@ def shown_faces(
 ) -> list[ShownFace]:
     """Return the faces to show on the page: those seen longest, in order of appearance."""
     rows = {(row.topic, row.face_id): row for row in timeline.rows}
-    longest = sorted(faces, key=lambda face: (-face.seen_s, -face.images))[:MOST_FACES]
+    longest = seen_longest(faces)[:MOST_FACES]
     shown = []
     for face in sorted(longest, key=lambda face: (face.first_s, face.face_id)):
         key = face.topic, face.face_id
