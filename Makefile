@@ -18,6 +18,9 @@ EXTRAS ?= train dev
 SECONDS ?= 120
 SEED ?= 1
 MINUTES ?= 30
+# A process that hangs, also inside a library, ends with a traceback instead of holding up the others.
+PYTEST := python -m pytest --cov -n $(TEST_PROCESSES) --dist worksteal \
+  -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 export PYTHON
 # The shell reads it from the environment, as a name may contain quotes.
 export SOURCE
@@ -36,11 +39,11 @@ demo: setup
 
 test:
 	@scripts/setup-workspace $(EXTRAS)
-	@scripts/with-ros python -m pytest --cov -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
+	@scripts/with-ros $(PYTEST) $(TESTS)
 
 test-all:
 	@scripts/setup-workspace train dev
-	@scripts/with-ros python -m pytest --cov -n $(TEST_PROCESSES) --dist worksteal -m 'long or not long'
+	@scripts/with-ros $(PYTEST) -m 'long or not long'
 	@$(MAKE) --no-print-directory test ROS_DISTRO=kilted EXTRAS=dev TESTS='test/ros test/messages test/bags'
 
 benchmarks:

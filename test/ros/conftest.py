@@ -1,5 +1,6 @@
 """A real ROS graph: nodes in this process over DDS, and one that tests publish with."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -96,6 +97,9 @@ class Graph:
         for node in list(self.nodes):
             self.remove(node)
         self.executor.shutdown()
+        # A destroyed lifecycle node keeps its DDS threads until Python collects it. Later tests
+        # would share the domain with it, and it would end within any of their calls.
+        gc.collect()
 
 
 @pytest.fixture

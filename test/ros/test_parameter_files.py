@@ -1,7 +1,6 @@
 """A parameter file has the same effect on a node, through rcl, and on a replay."""
 
 import pytest
-import rclpy
 from rclpy.node import Node
 
 from fer_ros.errors import SettingError
@@ -29,12 +28,7 @@ FILES = {
 
 
 def by_rcl(path, namespace):
-    context = rclpy.Context()
-    rclpy.init(
-        args=['--ros-args', '--params-file', str(path), '-r', f'__ns:={namespace}'],
-        context=context,
-    )
-    node = Node('n', context=context)
+    node = Node('n', namespace=namespace, cli_args=['--ros-args', '--params-file', str(path)])
     try:
         values = {}
         for spec in CAMERA_NODE:
@@ -42,7 +36,6 @@ def by_rcl(path, namespace):
         return values
     finally:
         node.destroy_node()
-        context.shutdown()
 
 
 def by_replay(path, name):
@@ -55,7 +48,7 @@ def by_replay(path, name):
 
 @pytest.mark.parametrize('namespace', ['/', '/x', '/x/y'])
 @pytest.mark.parametrize('content', FILES.values(), ids=FILES)
-def test_parameter_file_has_same_effect_on_node_and_replay(tmp_path, content, namespace):
+def test_parameter_file_has_same_effect_on_node_and_replay(ros, tmp_path, content, namespace):
     path = tmp_path / 'p.yaml'
     path.write_text(content)
     name = f'{namespace.rstrip("/")}/n'
