@@ -3,7 +3,7 @@
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ def _info(options: argparse.Namespace) -> None:
 
 def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what was measured in training, in words; what is not known here as it is."""
-    dataset = _title(str(figures.pop('dataset', '')))
+    own = {name: figures.pop(name) for name in ('dataset', 'fold') if name in figures}
+    dataset = _titles([*([own] if own else []), *figures.pop('datasets', ())])
     epoch = figures.pop('epoch', None)
     if dataset:
         yield 'trained on', dataset + (f', weights of epoch {epoch}' if epoch else '')
@@ -62,16 +63,21 @@ def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if offsets := figures.pop('class_offsets', None):
         yield 'class offsets', ', '.join(f'{name} {value:+.2f}' for name, value in offsets.items())
     if lineage := figures.pop('lineage', None):
-        titles = dict.fromkeys(_title(str(entry.get('dataset', ''))) for entry in lineage)
-        yield 'descends from', f'models trained on {", ".join(titles)}'
+        yield 'descends from', f'models trained on {_titles(lineage)}'
     for name, value in figures.items():
         yield name.replace('_', ' '), str(value)
 
 
-def _title(dataset: str) -> str:
+def _titles(entries: Iterable[dict[str, Any]]) -> str:
+    """Return the titles of data sets, each once, with the fold of those that have folds."""
     from fer_ros.data.datasets import DATASETS, dataset_named
 
-    return dataset_named(dataset).title if dataset in DATASETS else dataset
+    titles = {}
+    for entry in entries:
+        name = str(entry.get('dataset', ''))
+        title = dataset_named(name).title if name in DATASETS else name
+        titles[f'{title} (fold {entry["fold"]})' if 'fold' in entry else title] = True
+    return ', '.join(titles)
 
 
 def _megabytes(path: Path) -> str:

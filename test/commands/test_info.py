@@ -5,6 +5,7 @@ import pytest
 
 from fer_ros.cli import main
 from fer_ros.inference.classifier import INT8_SUFFIX, SHIPPED_MODEL
+from fer_ros.inference.config import ModelConfig
 
 
 def test_info_names_model_classes_and_landmark_model(capsys):
@@ -35,6 +36,20 @@ def test_info_shows_class_offsets_and_data_of_earlier_models(capsys):
     out = capsys.readouterr().out
     assert re.search(r'^class offsets +neutral [+-]\d\.\d\d, happiness [+-]\d\.\d\d, ', out, re.M)
     assert re.search(r'^descends from +models trained on FER\+$', out, re.M)
+
+
+def test_info_names_every_data_set_of_a_model_trained_on_several(capsys, tmp_path):
+    pytest.importorskip('torch_geometric')
+    from fer_ros.network.checkpoint import Checkpoint, save_checkpoint
+    from fer_ros.network.fer_net import FerNet
+
+    datasets = [{'dataset': 'ferplus'}, {'dataset': 'ck_plus', 'fold': 2}]
+    figures = {'datasets': datasets, 'epoch': 3, 'validation_accuracy': 0.8}
+    save_checkpoint(Checkpoint(FerNet(ModelConfig()).eval(), figures), tmp_path / 'm.safetensors')
+    main(['info', '--model', str(tmp_path / 'm.safetensors'), '--backend', 'torch'])
+    out = capsys.readouterr().out
+    assert re.search(r'^trained on +FER\+, CK\+ \(fold 2\), weights of epoch 3$', out, re.M)
+    assert re.search(r'^accuracy +80\.0%, validation split of FER\+, CK\+ \(fold 2\)$', out, re.M)
 
 
 def test_info_omits_number_of_weights_if_unknown(capsys, tmp_path):
