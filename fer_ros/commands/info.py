@@ -45,8 +45,9 @@ def _info(options: argparse.Namespace) -> None:
 
 def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what was measured in training, in words; what is not known here as it is."""
-    own = {name: figures.pop(name) for name in ('dataset', 'fold') if name in figures}
-    dataset = _titles([*([own] if own else []), *figures.pop('datasets', ())])
+    own: dict[str, Any] = {key: figures.pop(key) for key in ('dataset', 'fold') if key in figures}
+    others: list[dict[str, Any]] = figures.pop('datasets', [])
+    dataset = _titles([own, *others] if own else others)
     epoch = figures.pop('epoch', None)
     if dataset:
         yield 'trained on', dataset + (f', weights of epoch {epoch}' if epoch else '')
