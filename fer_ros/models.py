@@ -1,5 +1,6 @@
 """Models: what a pipeline needs from files, and what loads it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from fer_ros.inference.classifier import (
     Classifier,
     OnnxClassifier,
 )
-from fer_ros.onnx_session import require_file
+from fer_ros.model_file import require_file
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,9 @@ def classifier_file(
     path = path if backend == 'onnx' and device == 'cpu' else whole_model(path)
     whole = path.with_suffix('.onnx' if backend == 'onnx' else '.safetensors')
     quick = path.with_suffix(INT8_SUFFIX)
-    chosen = quick if backend == 'onnx' and int8 and device == 'cpu' and quick.is_file() else whole
+    # Not Path.is_file(), which fails in a folder that cannot be read; that is for require_file.
+    has_quick = backend == 'onnx' and device == 'cpu' and os.path.isfile(quick)
+    chosen = quick if int8 and has_quick else whole
     require_file(chosen)
     return chosen
 

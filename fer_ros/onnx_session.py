@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.errors import ModelFileError, SettingError
+from fer_ros.model_file import require_file
 
 _FOLDER_OF_WEIGHTS = 'session.model_external_initializers_file_folder_path'
 
@@ -57,13 +58,3 @@ def load_session(
             'the CPU: install the CUDA and cuDNN that this onnxruntime-gpu needs, or choose cpu'
         )
     return session
-
-
-def require_file(path: Path, what: str = 'model') -> None:
-    """Refuse a model file that does not exist.
-
-    Raises:
-        ModelFileError: There is no file at ``path``.
-    """
-    if not path.is_file():
-        raise ModelFileError(f'{what} {path} does not exist')

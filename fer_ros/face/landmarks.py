@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
+from fer_ros.model_file import require_file
 from fer_ros.structures import NUM_LANDMARKS, FaceBox, ImageArray, Landmarks
 
 FILE_NAME = 'shape_predictor_68_face_landmarks.dat'
@@ -25,8 +26,7 @@ def find_landmark_model(path: str | Path | None = None) -> Path:
         ModelFileError: There is no such file.
     """
     if path:
-        if not Path(path).is_file():
-            raise ModelFileError(f'landmark model {path} does not exist')
+        require_file(Path(path), 'landmark model')
         return Path(path)
     candidates = [SYSTEM_FOLDER / FILE_NAME]
     # Located without an import: importing the package needs setuptools, which newer Pythons lack.

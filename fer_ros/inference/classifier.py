@@ -13,7 +13,8 @@ from fer_ros.face.graph import NUM_NODE_FEATURES
 from fer_ros.file_digest import file_digest
 from fer_ros.inference.config import ModelConfig, read_metadata
 from fer_ros.inference.inputs import mirrored
-from fer_ros.onnx_session import load_session, require_file
+from fer_ros.model_file import require_file
+from fer_ros.onnx_session import load_session
 from fer_ros.structures import NUM_LANDMARKS, FloatArray, ModelInput
 
 BACKENDS = ('onnx', 'torch')

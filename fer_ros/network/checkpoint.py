@@ -14,6 +14,7 @@ from fer_ros.atomic_file import atomic_file
 from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
 from fer_ros.inference.config import FORMAT, ModelConfig, read_metadata
+from fer_ros.model_file import require_file
 from fer_ros.network.fer_net import FerNet
 
 
@@ -72,8 +73,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         ModelFileError: The file is missing, damaged, or not a checkpoint of fer_ros.
     """
-    if not path.is_file():
-        raise ModelFileError(f'checkpoint {path} does not exist')
+    require_file(path, 'checkpoint')
     try:
         # Sizes are checked before anything of that size is allocated.
         with bounded_memory(path), safe_open(path, framework='pt') as file:

@@ -11,7 +11,8 @@ from fer_ros.bounded_memory import bounded_memory
 from fer_ros.errors import ModelFileError
 from fer_ros.face.detectors.cnn import CnnDetector, NetworkFaces, SearchSettings
 from fer_ros.file_digest import file_digest
-from fer_ros.onnx_session import load_session, require_file
+from fer_ros.model_file import require_file
+from fer_ros.onnx_session import load_session
 from fer_ros.structures import FloatArray, ImageArray
 
 _WHAT = 'face detection model'
