@@ -1,7 +1,9 @@
 """A folder of labelled pictures: ``<class>/*.jpg``, or a ``manifest.csv``."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fer_ros.counted import counted
 from fer_ros.data.dataset import Dataset
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.labelled_pictures import (
@@ -15,7 +17,7 @@ from fer_ros.data.manifest import MANIFEST, manifest_gives_splits, read_manifest
 from fer_ros.data.picture_faces import load_pictures
 from fer_ros.errors import DatasetError
 from fer_ros.labels import class_name
-from fer_ros.media.picture_files import IMAGE_SUFFIXES
+from fer_ros.media.picture_files import IMAGE_SUFFIXES, about_unread
 from fer_ros.printable import printable
 
 
@@ -41,17 +43,11 @@ def load_image_folder(
         ModelFileError: The landmark model is missing.
     """
     found = find_pictures(folder)
-    others = other_folders(folder)
     labelled = LabelledPictures(
         printable(folder.name),
         found,
         tuple(sorted({picture.label for picture in found})),
-        (
-            f'Left out: {listed(others)}, next to the folders of the splits but not named after '
-            'a split.',
-        )
-        if others
-        else (),
+        tuple(_about_left_out(folder, found)),
         f'put some of each class into a folder {split} next to the folder train',
     )
     return load_pictures(labelled, split, cache, rate_hz, progress)
@@ -111,6 +107,39 @@ def other_folders(folder: Path) -> list[str]:
         and place not in given
         and any(file.suffix.lower() in IMAGE_SUFFIXES for file in place.rglob('*'))
     ]
+
+
+def _about_left_out(folder: Path, found: Sequence[Picture]) -> Iterator[str]:
+    """Yield a sentence about each reason for which pictures in a folder are left out."""
+    if (folder / MANIFEST).is_file():
+        return
+    others = other_folders(folder)
+    if others:
+        yield (
+            f'Left out: {listed(others)}, next to the folders of the splits but not named after '
+            'a split.'
+        )
+    known = {picture.path for picture in found}
+    rest = [
+        file
+        for file in sorted(folder.rglob('*'))
+        if file not in known
+        and file.relative_to(folder).parts[0] not in others
+        and not any(part.startswith('.') for part in file.relative_to(folder).parts)
+    ]
+    elsewhere = [
+        printable(str(file))
+        for file in rest
+        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file()
+    ]
+    if elsewhere:
+        yield (
+            f'Left out: {counted(len(elsewhere), "picture")} not directly in the folder of a '
+            f'class: {listed(elsewhere)}.'
+        )
+    unread = about_unread(rest)
+    if unread:
+        yield f'{unread[0].upper()}{unread[1:]}.'
 
 
 def _in_classes(folder: Path, split: str) -> list[Picture]:

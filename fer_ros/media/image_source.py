@@ -11,6 +11,8 @@ from fer_ros.errors import ImageError, SourceError
 from fer_ros.media.address import is_address, shown_source
 from fer_ros.media.picture_files import (
     IMAGE_SUFFIXES,
+    UNREAD_SUFFIXES,
+    about_unread,
     count_frames,
     picture_files,
     read_picture,
@@ -89,8 +91,14 @@ class ImageSource:
         self.name = printable(path.resolve().name)
         if path.is_dir():
             self._files = picture_files(path)
+            unread = about_unread(path.iterdir())
             if not self._files:
-                raise SourceError(f'folder {source} has no image ({", ".join(IMAGE_SUFFIXES)})')
+                raise SourceError(
+                    f'folder {source} has no image ({", ".join(IMAGE_SUFFIXES)})'
+                    + (f'; {unread}' if unread else '')
+                )
+            if unread:
+                (on_problem or _ignore)(unread)
         elif path.is_file():
             self._open_file(path)
         else:
@@ -120,6 +128,10 @@ class ImageSource:
         if suffix in IMAGE_SUFFIXES or (suffix == '.gif' and count_frames(path) == 1):
             self._files = [path]
             return
+        if suffix in UNREAD_SUFFIXES:
+            raise SourceError(
+                f'pictures of the kind {suffix} are not read: convert {path} to JPEG or PNG'
+            )
         self._open_video(path)
 
     def _open_video(self, file: Path | str) -> None:

@@ -2,18 +2,33 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fer_ros.counted import counted
 from fer_ros.errors import ImageError
 from fer_ros.messages.images import MAX_PIXELS
 from fer_ros.messages.picture import decode_picture, read_header, require_size
 from fer_ros.structures import ImageArray
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
+IMAGE_SUFFIXES = (
+    '.jpg',
+    '.jpeg',
+    '.jfif',
+    '.png',
+    '.bmp',
+    '.tif',
+    '.tiff',
+    '.webp',
+    '.ppm',
+    '.pgm',
+)
+# Kinds of pictures that are not read: of a tiled one, FFmpeg would give the first tile.
+UNREAD_SUFFIXES = ('.heic', '.heif', '.hif', '.avif', '.jxl')
 # Kinds that may contain several pages or frames.
 _STACKS = ('.tif', '.tiff', '.png', '.webp')
 
@@ -29,6 +44,20 @@ def picture_files(folder: Path) -> list[Path]:
     """Return the picture files in a folder, in the natural order of their names."""
     files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
     return sorted(files, key=lambda file: natural_order(file.name))
+
+
+def about_unread(files: Iterable[Path]) -> str:
+    """Return a sentence about the pictures among some files of kinds that are not read; empty if
+    there are none. A GIF may be a film, and is read only on its own.
+    """
+    kinds = (file.suffix.lower() for file in files)
+    unread = Counter(kind for kind in kinds if kind in (*UNREAD_SUFFIXES, '.gif'))
+    if not unread:
+        return ''
+    return (
+        f'left out {counted(unread.total(), "picture")} of a kind that is not read '
+        f'({", ".join(sorted(unread))}): convert to JPEG or PNG'
+    )
 
 
 def read_picture(

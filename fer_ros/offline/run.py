@@ -14,7 +14,7 @@ from fer_ros.config_files import find_parameter_file
 from fer_ros.counted import counted
 from fer_ros.errors import FerError, SettingError
 from fer_ros.finished_by_signal import finished_by_signal
-from fer_ros.media.address import shown_source
+from fer_ros.media.address import is_address, shown_source
 from fer_ros.media.image_stream import ImageStream
 from fer_ros.media.source_stream import source_stream
 from fer_ros.offline.jobs import BagJob, Verdict, judge_bags, make_jobs
@@ -66,7 +66,7 @@ def run_video(options: argparse.Namespace) -> None:
         options.seconds,
         not options.no_cuts,
     )
-    out = options.out or Path(f'{Path(stream.name).stem}_emotion')
+    out = options.out or default_folder(options.source, stream)
     print(f'{stream.name}: loading models', file=sys.stderr, flush=True)
     if stream.stills:
         _run_pictures(options, settings, stream, out)
@@ -83,6 +83,17 @@ def run_video(options: argparse.Namespace) -> None:
     for problem in report.problems:
         print(problem)
     _say_answer(report, out)
+
+
+def default_folder(source: str, stream: ImageStream) -> Path:
+    """Return the folder of the outputs of a source without ``--out``.
+
+    Only a file's name has a suffix: folders 2024.05.12 and 2024.05.13, or two cameras at
+    addresses, must not share one.
+    """
+    file = Path(source).is_file() or (is_address(source) and not stream.live)
+    name = Path(stream.name).stem if file else stream.name.strip('/').replace('/', '_')
+    return Path(f'{name}_emotion')
 
 
 def _run_pictures(

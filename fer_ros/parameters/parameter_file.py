@@ -9,6 +9,7 @@ import yaml
 
 from fer_ros.errors import SettingError
 from fer_ros.parameters.spec import Spec
+from fer_ros.yaml_numbers import NumberLoader
 
 # Parameters that rclpy itself declares.
 _OF_EVERY_NODE = ('use_sim_time', 'start_type_description_service', 'qos_overrides')
@@ -61,7 +62,7 @@ def _holds(section: str, node: str) -> bool:
 def _sections(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return the sections of a parameter file in file order, with their full names."""
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding='utf-8'))
+        loader = NumberLoader(path.read_text(encoding='utf-8'))
         root = loader.get_single_node()
         sections = list(_walk(loader, root, '')) if isinstance(root, yaml.MappingNode) else []
     except OSError as error:

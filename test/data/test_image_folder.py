@@ -243,6 +243,21 @@ def test_extra_picture_folder_beside_splits_is_reported(tmp_path):
     assert any(note.startswith('Left out: holdout, next to the folders') for note in faces.notes)
 
 
+def test_pictures_that_are_not_read_are_reported(tmp_path):
+    write_lit(tmp_path / 'train/fear/a.jpg', 0)
+    write_lit(tmp_path / 'train/shy/monday/b.jpg', 2)
+    write_lit(tmp_path / 'train/c.jpg', 4)
+    (tmp_path / 'train/bored').mkdir()
+    (tmp_path / 'train/bored/d.HEIC').touch()
+    faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
+    assert faces.classes == ('fear',)
+    assert faces.notes[1:] == (
+        'Left out: 2 pictures not directly in the folder of a class: '
+        f'{tmp_path}/train/c.jpg, {tmp_path}/train/shy/monday/b.jpg.',
+        'Left out 1 picture of a kind that is not read (.heic): convert to JPEG or PNG.',
+    )
+
+
 def test_manifest_may_use_windows_path_separators(tmp_path):
     write_picture(tmp_path / 'faces/a.jpg')
     (tmp_path / 'manifest.csv').write_text('path,label,split\nfaces\\a.jpg,fear,val\n')

@@ -54,6 +54,26 @@ def test_folder_without_images_is_an_error(tmp_path):
         ImageSource(str(tmp_path))
 
 
+def test_pictures_of_phones_that_cannot_be_read_are_reported(tmp_path):
+    write_image(tmp_path / 'a.png', 10)
+    for name in ('b.HEIC', 'c.heic', 'd.gif'):
+        (tmp_path / name).touch()
+    problems = []
+    assert len(list(ImageSource(str(tmp_path), problems.append))) == 1
+    assert problems == [
+        'left out 3 pictures of a kind that is not read (.gif, .heic): convert to JPEG or PNG'
+    ]
+    (tmp_path / 'a.png').unlink()
+    with pytest.raises(SourceError, match=r'has no image .*; left out 3 pictures'):
+        ImageSource(str(tmp_path))
+
+
+def test_tiled_picture_of_a_phone_is_not_taken_for_a_video_of_its_first_tile(tmp_path):
+    (tmp_path / 'IMG_1.HEIC').write_bytes(b'ftypheic')
+    with pytest.raises(SourceError, match=r'\.heic are not read: convert .*IMG_1\.HEIC'):
+        ImageSource(str(tmp_path / 'IMG_1.HEIC'))
+
+
 def test_damaged_image_is_an_error_naming_the_file(tmp_path):
     (tmp_path / 'cut.png').write_bytes(b'\x89PNG')
     with pytest.raises(SourceError, match=r'cut\.png cannot be read: .* not a picture'):

@@ -1,6 +1,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import cv2
 import pytest
@@ -8,6 +9,8 @@ from bag_files import write_images
 from web_server import served
 
 from fer_ros.cli import main
+from fer_ros.media.image_stream import ImageStream, TimeOrigin
+from fer_ros.offline.run import default_folder
 
 NOTHING = ['--no-bag', '--no-table', '--no-video', '--no-timeline', '--no-page']
 ONLY_TABLE = [flag for flag in NOTHING if flag != '--no-table']
@@ -40,8 +43,8 @@ def test_bag_run_shows_progress_bar_with_rate_speed_and_time_left(second_bag, tm
     main(['bag', str(second_bag), '--out', str(tmp_path), *NOTHING])
     err = capsys.readouterr().err
     assert 'second: 100%' in err
-    assert ' images/s' in err
-    assert '× real time' in err
+    # A rate below 1 is written as seconds per image.
+    assert re.search(r'\d( images/s|s/ images), \d+\.\d × real time', err)
     assert '<00:00' in err
 
 
@@ -152,6 +155,32 @@ def test_outputs_of_image_go_beside_it_by_default(clip, tmp_path, monkeypatch, c
     main(['video', 'face.png', *NOTHING])
     report = json.loads((tmp_path / 'face_emotion' / 'report.json').read_text())
     assert report['emotions'] == {'happiness': 1}
+
+
+def test_folders_whose_names_differ_after_a_point_do_not_share_outputs(
+    clip, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ('2024.05.12', '2024.05.13'):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(f'{name}/face.png', clip[0])
+        main(['video', name, *NOTHING])
+    for name in ('2024.05.12', '2024.05.13'):
+        report = json.loads((tmp_path / f'{name}_emotion' / 'report.json').read_text())
+        assert report['source'] == name
+
+
+@pytest.mark.parametrize(
+    ('source', 'name', 'folder'),
+    [
+        ('0', 'webcam_0', 'webcam_0_emotion'),
+        ('rtsp://10.0.0.20', '10.0.0.20', '10.0.0.20_emotion'),
+        ('rtsp://10.0.0.20/live', '10.0.0.20/live', '10.0.0.20_live_emotion'),
+    ],
+)
+def test_each_camera_has_a_folder_of_its_own_by_default(source, name, folder):
+    stream = ImageStream(name, {name: 0}, iter(()), TimeOrigin(0, 0), live=True)
+    assert default_folder(source, stream) == Path(folder)
 
 
 def test_missing_video_is_reported(tmp_path):

@@ -48,6 +48,12 @@ def test_integer_is_accepted_for_float_parameter(tmp_path):
     assert repr(chosen['detect_interval_s']) == '1.0'
 
 
+@pytest.mark.parametrize('text', ['5e-1', '5E-01', '.5e0', '0.05e1', '5.e-1', '5.0e-1'])
+def test_number_with_an_exponent_is_read_as_by_rcl(tmp_path, text):
+    given = f'fer_node:\n  ros__parameters:\n    detect_interval_s: {text}\n'
+    assert read(tmp_path, given)['detect_interval_s'] == 0.5
+
+
 def test_wrong_value_is_an_error_naming_parameter_value_and_range(tmp_path):
     with pytest.raises(SettingError, match='max_faces is 0, expected 1 to 1000'):
         read(tmp_path, 'fer_node:\n  ros__parameters:\n    max_faces: 0\n')

@@ -44,6 +44,11 @@ def test_camera_calibration_file_is_read(file, form):
     assert list(info.p) == [480.0, 0, 330.0, 0, 0, 490.0, 236.0, 0, 0, 0, 1, 0]
 
 
+def test_small_numbers_are_read_as_yaml_cpp_writes_them(file):
+    file.write_text(CALIBRATION.replace('0.01, 0.02', '1e-05, -2e-05'))
+    assert list(read_calibration(f'file://{file}').d) == [0.1, -0.2, 0.00001, -0.00002, 0]
+
+
 @pytest.mark.parametrize(
     ('given', 'instead', 'sentence'),
     [

@@ -19,6 +19,11 @@ def test_shipped_configuration_file_has_the_defaults():
     assert read_train_config(path) == TrainConfig()
 
 
+def test_number_may_have_an_exponent(tmp_path):
+    (tmp_path / 'c.yaml').write_text('learning_rate: 1e-3')
+    assert read_train_config(tmp_path / 'c.yaml').learning_rate == 0.001
+
+
 def test_refine_config_builds_on_ferplus_and_larger_teacher(tmp_path, monkeypatch):
     # Hides the published weights, whose architecture would otherwise be read.
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
