@@ -4,10 +4,11 @@
 
 Fits the class offsets of ``PriorCorrection`` on the validation splits of several data sets, which
 count equally, with several ridges. Each face is corrected by offsets that were fitted without its
-person or photograph. Ridge and strength of ``prior_correction`` are those with the highest mean of
-accuracy and recall over the data sets; recall is over classes with many faces, because that of the
-others would be chance, and a data set without such a class counts by its accuracy alone. The
-strength is the default in ``fer_ros/inference/prior_correction.py``.
+person or photograph; a strength below the default adds a part of them, as in a node. Ridge and
+strength of ``prior_correction`` are those with the highest mean of accuracy and recall over the
+data sets; recall is over classes with many faces, because that of the others would be chance, and
+a data set without such a class counts by its accuracy alone. The strength is the default in
+``fer_ros/inference/prior_correction.py``.
 ``--write`` stores the offsets in the files of the model, and the temperature that suits them,
 which is fitted on the first data set.
 """
@@ -116,22 +117,35 @@ def curves(
     classifier: Classifier, sets: list[FaceSet], parts: list[Labelled], ridge: float
 ) -> npt.NDArray[np.float64]:
     """Return ``(sets, strengths, columns)`` figures at a ridge, the means over several draws."""
+    known = classifier.config.classes
     plain = {name: value for name, value in classifier.figures.items() if name != OFFSETS}
     groups = [_groups(faces) for faces in sets]
     found = [
         [
             prior_curve(
-                in_classes_of(softmax(logits), classifier.config.classes, faces.classes),
+                in_classes_of(softmax(logits), known, faces.classes),
                 faces,
                 plain,
+                _in_columns(shifted - logits, known, faces.classes),
             )
-            for faces, logits in zip(
-                sets, with_offsets_of_others(parts, groups, ridge, seed), strict=True
+            for faces, (logits, _), shifted in zip(
+                sets, parts, with_offsets_of_others(parts, groups, ridge, seed), strict=True
             )
         ]
         for seed in range(_SEEDS if np.isfinite(ridge) else 1)
     ]
     return np.mean(found, axis=0)
+
+
+def _in_columns(
+    offsets: FloatArray, known: tuple[str, ...], wanted: tuple[str, ...]
+) -> FloatArray:
+    """Return offsets of the classes of the data; 0 for those that the model does not know."""
+    columns = np.zeros((len(offsets), len(wanted)), np.float32)
+    for column, name in enumerate(wanted):
+        if name in known:
+            columns[:, column] = offsets[:, known.index(name)]
+    return columns
 
 
 def means(found: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:

@@ -53,7 +53,9 @@ def evaluate_crema_d(settings: EvaluateSettings, cache: Path) -> Evaluation:
     """
     if settings.robustness:
         raise SettingError('robustness applies to stills only: FER+ or a folder of pictures')
-    if settings.severity is not None or settings.changes:
+    if settings.changes:
+        raise SettingError('changes applies to clips made of stills, but the data has its own')
+    if settings.severity is not None:
         raise SettingError(NO_SYNTHETIC_CLIPS)
     clips = [clip for clip in find_clips(settings.data) if settings.fold in (0, clip.fold)]
     if not clips:

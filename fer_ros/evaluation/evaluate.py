@@ -18,9 +18,9 @@ from fer_ros.data.datasets import (
 )
 from fer_ros.data.face_set import FaceSet
 from fer_ros.data.ferplus import FERPLUS, load_ferplus
-from fer_ros.data.lineage import has_seen_copies, seen_by
+from fer_ros.data.lineage import folds_seen, has_seen_copies, seen_by
 from fer_ros.data.synthetic_clips import SEVERITY
-from fer_ros.errors import SettingError
+from fer_ros.errors import DatasetError, SettingError
 from fer_ros.evaluation.calibration_tables import agreement_table, equal_tables, fit_table
 from fer_ros.evaluation.change_tables import change_report
 from fer_ros.evaluation.clips import Frames, frame_tables, synthetic_tables
@@ -94,10 +94,17 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     settings = with_split(settings, dataset, classifier.figures)
     print(f'judged: {describe_split(settings, dataset)}', flush=True)
     title, faces = judged_faces(settings, dataset, classifier.figures, CACHE)
+    if settings.changes and len(np.unique(faces.labels())) < 2:
+        # Before the long work.
+        raise DatasetError(
+            f'{title}: all faces are labelled {faces.classes[faces.labels()[0]]}, but changes '
+            'needs faces of two classes'
+        )
     if settings.seen:
         others = [
-            load_faces(path, split, CACHE, fold=1)
+            load_faces(path, split, CACHE, fold)
             for path in settings.seen
+            for fold in folds_seen(classifier.figures, dataset_at(path).name) or [1]
             for split in ('train', 'validation')
         ]
         faces = mark_seen(faces, others, CACHE)

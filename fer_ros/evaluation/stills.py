@@ -102,7 +102,7 @@ def _kinds(faces: FaceSet) -> dict[str, npt.NDArray[np.bool_]]:
     """Return the subsets of faces that get their own figures, as masks by name."""
     everyone = np.ones(len(faces), np.bool_)
     kinds = {'all': everyone}
-    if faces.seen.any():
+    if faces.seen.any() and not faces.seen.all():
         kinds['photographs never seen'] = ~faces.seen
     frequent = in_frequent_classes(faces.labels())
     if frequent.any() and not frequent.all():

@@ -195,15 +195,20 @@ class FaceObserver:
     def _look(self, gray: ImageArray, stamp_s: float) -> list[ObservedFace]:
         """Return the faces that are where they are expected; the others are lost."""
         sightings: dict[Track, Sighting] = {}
-        doubted: dict[Track, Sighting] = {}
-        for track in self._tracker.tracks:
-            sighting = self._look_at(gray, track.expected)
-            accepted = self._accept(track, sighting, stamp_s)
-            (sightings if accepted else doubted)[track] = sighting
-        for track, sighting in doubted.items():
-            # It no longer looks like itself: it has moved quickly, has gone, or another face has
-            # taken its place.
-            sightings |= self._look_again(gray, track, sighting, stamp_s)
+        # Known faces come first: one that is not where it is expected is lost before a new face is
+        # identified, which may be that one in another place.
+        known = [track for track in self._tracker.tracks if track.face_id is not None]
+        new = [track for track in self._tracker.tracks if track.face_id is None]
+        for tracks in (known, new):
+            doubted: dict[Track, Sighting] = {}
+            for track in tracks:
+                sighting = self._look_at(gray, track.expected)
+                accepted = self._accept(track, sighting, stamp_s)
+                (sightings if accepted else doubted)[track] = sighting
+            for track, sighting in doubted.items():
+                # It no longer looks like itself: it has moved quickly, has gone, or another face
+                # has taken its place.
+                sightings |= self._look_again(gray, track, sighting, stamp_s)
         self._tracker.merge()
         seen = [
             ObservedFace(track.as_seen(), sightings[track].landmarks, sightings[track].aligned)

@@ -32,8 +32,9 @@ class TrackerSettings:
         detect_delay_s: Detection runs in the background while images continue, and its result is
             used with the first image that is at least this much later, but no later than the next
             detection. 0 waits for the result, as do images that arrive less often than this.
-        keep_s: How long a face is still tracked while the detector misses it (a lowered or turned
-            head).
+        keep_s: How long after its last detection a face is still tracked while the detector misses
+            it (a lowered or turned head); but at least half as long after the first one that
+            misses it.
         remember_s: How long a lost face is remembered. A face that looks like it within this time
             gets its id back.
         confirm_s: How long a face that appears where another was lost, and does not look like it,
@@ -125,13 +126,17 @@ class FaceTracker:
 
     def expect(self, stamp_s: float) -> None:
         """Move the faces to their expected places in the image of ``stamp_s``, and forget those
-        lost too long ago.
+        last seen too long ago.
         """
         self._image_s, self._gap_s = stamp_s, stamp_s - self._image_s
+        keep_s = self.settings.remember_s
+        # Where no images came for so long, also those that were tracked before.
+        self._tracks, self._lost = (
+            [track for track in tracks if stamp_s - track.seen_s <= keep_s]
+            for tracks in (self._tracks, self._lost)
+        )
         for track in self._tracks:
             track.expect(stamp_s)
-        keep_s = self.settings.remember_s
-        self._lost = [track for track in self._lost if stamp_s - track.seen_s <= keep_s]
 
     def expected(self) -> dict[int, FaceBox]:
         """Return the expected box of each track, by track number."""
@@ -260,8 +265,12 @@ class FaceTracker:
 
     def _leave_out(self, detected_s: float) -> None:
         """Lose faces that were missed for too long, and those beyond ``max_faces``."""
+        # Where detections are further apart than that, a single one that misses a face is not yet
+        # a reason to lose it.
+        keep_s = self.settings.keep_s
+        keep_s = max(keep_s, self.settings.detect_interval_s + keep_s / 2)
         for track in self.tracks:
-            if detected_s - track.confirmed_s > self.settings.keep_s:
+            if detected_s - track.confirmed_s > keep_s:
                 self.lose(track)
         # Older faces have smaller numbers.
         worth = sorted(self._tracks, key=lambda t: (t.confirmed_s < detected_s, t.number))

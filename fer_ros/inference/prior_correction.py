@@ -87,9 +87,14 @@ def added_logits(
     """
     offsets = figures.get(OFFSETS, {})
     known = np.array([offsets.get(name, 0.0) for name in classes], np.float32)
-    share = min(strength / DEFAULT_STRENGTH, 1.0)
+    share = offset_share(strength)
     added: FloatArray = share * known - strength * log_frequencies(classes, figures)
     return added.astype(np.float32)
+
+
+def offset_share(strength: float) -> float:
+    """Return r, the share of the class offsets that ``PriorCorrection`` adds at a strength."""
+    return min(strength / DEFAULT_STRENGTH, 1.0)
 
 
 def log_frequencies(classes: Sequence[str], figures: Mapping[str, Any]) -> FloatArray:

@@ -1,4 +1,5 @@
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 pytest.importorskip('torch_geometric')
 
 from benchmarks.prior_correction import (
+    curves,
     fitted_offsets,
     labelled_logits,
     means,
@@ -15,7 +17,8 @@ from benchmarks.prior_correction import (
 )
 from fer_ros.data.face_set import FaceSet, one_hot
 from fer_ros.errors import SettingError
-from fer_ros.inference.classifier import SHIPPED_MODEL
+from fer_ros.evaluation.prior_curve import prior_curve
+from fer_ros.inference.classifier import SHIPPED_MODEL, softmax
 from fer_ros.labels import FERPLUS_CLASSES
 from fer_ros.models import load_classifier
 
@@ -55,6 +58,24 @@ def test_offsets_of_a_face_are_fitted_without_its_own_group():
     (after,) = with_offsets_of_others([(logits, changed)], [groups], 0.02, seed=0)
     assert (after[:2] == before[:2]).all()
     assert (after != before).any()
+
+
+def test_figures_at_each_strength_are_those_of_a_node_with_these_offsets():
+    classes = ('neutral', 'happiness', 'surprise')
+    logits, labels = drawn(3_000, 1, offset=1.2)
+    faces = FaceSet(
+        np.zeros((3_000, 8, 8), np.uint8),
+        np.zeros((3_000, 68, 2), np.float32),
+        one_hot(labels, 3),
+        classes,
+    )
+    figures = {'class_frequencies': dict(zip(classes, (0.5, 0.4, 0.1), strict=True))}
+    classifier = SimpleNamespace(config=SimpleNamespace(classes=classes), figures=figures)
+    (found,) = curves(classifier, [faces], [(logits, labels)], 0.02)
+    offsets = fitted_offsets([(logits, labels)], 0.02)
+    figures['class_offsets'] = dict(zip(classes, offsets.tolist(), strict=True))
+    expected = prior_curve(softmax(logits), faces, figures)
+    assert found == pytest.approx(np.array(expected), abs=0.005)
 
 
 def test_data_set_without_frequent_class_counts_by_its_accuracy():

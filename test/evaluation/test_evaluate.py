@@ -189,6 +189,14 @@ def test_changes_table_has_row_per_severity_and_smoother(stills, tmp_path):
     assert cv2.imread(str(tmp_path / 'out' / 'changes.png')) is not None
 
 
+def test_changes_are_refused_if_all_faces_are_of_one_class(stills, tmp_path):
+    (stills / 'train').mkdir()
+    (stills / 'test' / 'fear').rename(stills / 'train' / 'fear')
+    settings = EvaluateSettings(SHIPPED_MODEL, stills, split='test', changes=True)
+    with pytest.raises(DatasetError, match='all faces are labelled happiness, but changes needs'):
+        evaluate(settings)
+
+
 def test_robustness_has_curves_plot_and_size_table(stills, tmp_path):
     found = evaluate(
         EvaluateSettings(SHIPPED_MODEL, stills, split='test', robustness=True), tmp_path / 'out'
@@ -201,6 +209,33 @@ def test_robustness_has_curves_plot_and_size_table(stills, tmp_path):
     sizes = rows(tmp_path / 'out', 'sizes')
     assert [row['width of the face, px'] for row in sizes] == ['48', '36', '24', '20']
     assert {row['larger faces'] for row in sizes} == {'2'}
+
+
+def texture(seed, shape):
+    cells = np.random.default_rng(seed).integers(0, 255, (9, 9)).astype(np.uint8)
+    return cv2.resize(cells, shape[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.mark.parametrize(('fold', 'seen'), [(1, 0), (3, 1)])
+def test_seen_data_are_those_of_the_fold_that_the_model_was_trained_for(tmp_path, fold, seen):
+    smile = face_picture(0)
+    # The first woman is the test split of fold 1, and training data in fold 3.
+    for number, name in enumerate(('KA', 'KL', 'KM', 'KR', 'MK')):
+        file = tmp_path / 'JAFFE' / f'{name}.HA1.{number}.tiff'
+        file.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(file), smile if name == 'KA' else texture(number, smile.shape[:2]))
+    for name, picture in (('happiness', smile), ('fear', texture(9, smile.shape[:2]))):
+        (tmp_path / 'mine' / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / 'mine' / name / 'a.png'), picture)
+    write_model(tmp_path / 'm' / 'model.onnx', 1, [{'dataset': 'jaffe', 'fold': fold}])
+    settings = EvaluateSettings(
+        tmp_path / 'm' / 'model.onnx',
+        tmp_path / 'mine',
+        split='all',
+        seen=(tmp_path / 'JAFFE',),
+    )
+    note = f'The photograph of {seen} of these faces is also in data used for training.'
+    assert note in evaluate(settings).notes
 
 
 def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path, capsys):
@@ -238,6 +273,11 @@ def test_crema_d_is_judged_by_frame_clip_fold_crowd_and_group(crema_d, tmp_path,
     streams = ['as trained', 'fused', 'smoothed']
     assert [row['stream'] for row in rows(out, 'fear_neutral')] == streams
     assert not (out / 'confusion_as trained_frames.png').exists()
+
+
+def test_changes_of_crema_d_are_refused_by_their_name(crema_d):
+    with pytest.raises(SettingError, match='changes applies to clips made of stills'):
+        evaluate(EvaluateSettings(SHIPPED_MODEL, crema_d, changes=True))
 
 
 def test_clip_without_any_face_counts_as_wrong(tmp_path):

@@ -44,6 +44,11 @@ def test_photographs_never_seen_have_own_row():
     assert unseen['accuracy'] == pytest.approx(2 / 3)
 
 
+def test_photographs_never_seen_have_no_row_if_there_are_none():
+    (row,) = named(stream_table({'fused': answers(0, 0, 1, 1, 0)}, faces(seen=np.ones(5, bool))))
+    assert row['which faces'] == 'all'
+
+
 def test_classes_with_many_faces_have_own_row_and_differences():
     # 20 of 30 calm faces and none of 29 loud ones are classified as calm.
     labels = np.repeat([0, 1], [30, 29])

@@ -143,6 +143,20 @@ def test_face_that_jumps_far_keeps_its_id(models, portrait_gray):
     assert ids[-1] == [1]
 
 
+@pytest.mark.parametrize('rate_hz', [1, 2, 3])
+def test_person_who_walks_past_at_few_images_per_second_keeps_its_id(
+    models, portrait_gray, rate_hz
+):
+    images = []
+    for step in range(4):
+        image = np.full((300, 260 + 3 * 140), 128, np.uint8)
+        # The face is 96 px wide.
+        image[:, step * 140 : step * 140 + 260] = portrait_gray[:300, 90:350]
+        images.append((image, step / rate_hz))
+    ids = [[face.face_id for face, _ in faces] for faces in observed(observer(models), images)]
+    assert ids == [[1]] * 4
+
+
 def ids_of(watching, images, start_s=0.0):
     """The ids of the faces in images at ``RATE_HZ``."""
     stamped = [(gray, start_s + index / RATE_HZ) for index, gray in enumerate(images)]

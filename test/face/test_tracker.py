@@ -144,6 +144,16 @@ def test_face_missed_for_longer_than_keep_s_is_no_longer_tracked():
     assert look(tracker, 1.1, boxes=[]) == []
 
 
+def test_face_missed_once_is_tracked_further_where_detections_are_far_apart():
+    tracker = FaceTracker(TrackerSettings(detect_interval_s=2.0, keep_s=1.0))
+    look(tracker, 0.0, boxes=[box(100)])
+    for tenth in range(1, 20):
+        look(tracker, tenth / 10)
+    assert look(tracker, 2.0, boxes=[]) == [1]
+    assert look(tracker, 2.4, boxes=[]) == [1]
+    assert look(tracker, 2.6, boxes=[]) == []
+
+
 def test_returning_face_regains_its_id_and_first_seen_stamp():
     tracker = FaceTracker(TrackerSettings(keep_s=1.0))
     look(tracker, 0.0, boxes=[box(100)])
@@ -189,6 +199,15 @@ def test_face_is_forgotten_after_remember_s():
     look(tracker, 1.1, boxes=[])
     assert tracker.known_ids == {1}
     assert look(tracker, 5.1, boxes=[box(100)]) == [2]
+
+
+def test_tracked_face_is_forgotten_after_gap_in_images_longer_than_remember_s():
+    tracker = FaceTracker(TrackerSettings(remember_s=5.0))
+    assert look(tracker, 0.0, boxes=[box(100)]) == [1]
+    assert look(tracker, 4.9, boxes=[box(100)]) == [1]
+    assert look(tracker, 10.0, boxes=[box(100)]) == [2]
+    assert look(tracker, 3600.0, boxes=[box(400)]) == [3]
+    assert tracker.tracks[0].first_seen_s == 3600.0
 
 
 def test_unconfirmed_detection_uses_no_id():
