@@ -109,6 +109,7 @@ class FaceObserver:
         history: FaceHistory,
     ) -> list[ObservedFace]:
         self._tracker.expect(stamp_s)
+        places_new = history.beside_images(reports, stamp_s)
         # The newest report comes first: a new face is followed from where it was last.
         for report in reversed(reports):
             expected = self._tracker.expected()
@@ -119,7 +120,7 @@ class FaceObserver:
                 sorted(report.boxes, key=lambda box: box.score, reverse=True),
                 known,
                 self.settings.max_distance,
-                self.settings.max_faces,
+                self.settings.max_faces if report in places_new else 0,
                 partial(follow_new, images=images, look_at=self._look_at),
             )
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)

@@ -1,5 +1,6 @@
 """Faces reported by an external detector, whose boxes arrive some images late."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _STEPS = 4
 # A new face is followed through the images of at most this time, one every so often.
 _IMAGES_S = 1.0
 _IMAGE_EVERY_S = 0.1
+# Where the image of a box was not seen, the box says where a face is in images this near in time.
+_SAME_IMAGE_S = 0.1
 # More reports can wait for their images only if the two have different clocks.
 _MOST_WAITING = 100
 
@@ -54,7 +57,7 @@ class ReportQueue:
 
     def __init__(self) -> None:
         self._waiting: deque[FaceReport] = deque(maxlen=_MOST_WAITING)
-        self._image_s = float('-inf')
+        self._image_s = self._taken_s = float('-inf')
         self._lock = Lock()
 
     def put(self, report: FaceReport) -> str:
@@ -69,7 +72,9 @@ class ReportQueue:
             if late_s > _LATEST_S:
                 return f'stamped {late_s:.1f} s before the images that come now'
             self._waiting.append(report)
-        if float('-inf') < late_s < -_LATEST_S:
+            waited_s = time.monotonic() - self._taken_s
+        # While the node is disabled, or with a low max_rate_hz, the detector goes on without it.
+        if late_s > float('-inf') and -late_s - waited_s > _LATEST_S:
             return f'stamped {-late_s:.1f} s after the images that come now'
         return ''
 
@@ -80,7 +85,7 @@ class ReportQueue:
         """
         boxes: dict[tuple[float, bool], tuple[FaceBox, ...]] = {}
         with self._lock:
-            self._image_s = stamp_s
+            self._image_s, self._taken_s = stamp_s, time.monotonic()
             later = []
             for report in self._waiting:
                 if report.stamp_s > stamp_s + STAMP_TOLERANCE_S:
@@ -133,18 +138,41 @@ class FaceHistory:
         """
         return _nearest([*self._known, (current_s, expected)], stamp_s)[0]
 
+    def beside_images(self, reports: Sequence[FaceReport], current_s: float) -> list[FaceReport]:
+        """Return the reports that say where new faces are in one of the images: those on an image,
+        and of the others the nearest to each image.
+
+        A detector may see more images than come here. A face has moved since a box in an image
+        that was left out, and there is no image in which to follow it.
+
+        Args:
+            reports: Reports on any images.
+            current_s: Acquisition time of the current image, which has not been added yet.
+        """
+        stamps = [*(of_s for of_s, _ in self._images), current_s]
+        beside: list[FaceReport] = []
+        nearest_of: dict[float, tuple[float, FaceReport]] = {}
+        for report in reports:
+            image_s = min(stamps, key=lambda of_s: abs(of_s - report.stamp_s))
+            apart_s = abs(image_s - report.stamp_s)
+            if apart_s <= _SAME_IMAGE_S + STAMP_TOLERANCE_S:
+                beside.append(report)
+            if image_s not in nearest_of or apart_s < nearest_of[image_s][0]:
+                nearest_of[image_s] = apart_s, report
+        return beside + [report for _, report in nearest_of.values()]
+
     def images_since(
         self, stamp_s: float, current_s: float, current: ImageArray
     ) -> list[ImageArray]:
-        """Return the image with the nearest stamp and all stored ones that followed it.
+        """Return the image with the nearest stamp, the stored ones that followed it, and the
+        current one.
 
         Args:
             stamp_s: Acquisition time of the image that is wanted.
             current_s: Acquisition time of the current image, which has not been added yet.
-            current: ``(H, W)`` uint8; returned only if it is the nearest.
+            current: ``(H, W)`` uint8.
         """
-        since = _nearest([*self._images, (current_s, current)], stamp_s)
-        return since[:-1] or since
+        return _nearest([*self._images, (current_s, current)], stamp_s)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -201,10 +229,14 @@ def follow_new(
         first = look_at(images[0], box)
         box = first.landmarks.following_box()
     for gray in images[1:]:
-        sighting = look_at(gray, box)
-        if float(first.look @ sighting.look) < SAME_FACE:
+        # It may have moved by a good part of its width since the last one.
+        for _ in range(_STEPS):
+            sighting = look_at(gray, box)
+            box = sighting.landmarks.following_box()
+            if float(first.look @ sighting.look) >= SAME_FACE:
+                break
+        else:
             return None
-        box = sighting.landmarks.following_box()
     return Find(box, None, first.look)
 
 

@@ -62,7 +62,7 @@ class ImageStream:
         name: Name of the bag or file.
         topics: Upper bound of the number of images per topic.
         images: The images; can be iterated once.
-        origin: Time at which ``time_s`` is 0.
+        origin: Time at which ``time_s`` is 0; for a camera unknown, and 0.
         live: Whether images come from a camera, in real time and without end.
         stills: Whether the images are unrelated pictures rather than a sequence in time.
         problems: A sentence for each problem; grows while images are read.

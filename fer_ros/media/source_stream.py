@@ -37,14 +37,13 @@ def source_stream(
         raise SettingError(f'the rate is {rate_hz} images per second, expected 0 to 1000')
     problems: list[str] = []
     opened = ImageSource(source, problems.append, rate_hz, max_pixels)
-    start_ns = time.time_ns() if opened.live else 0
-    stamped = _Stamped(opened, start_ns, seconds, max_pixels, problems)
-    images = stamped.images()
+    images = _Stamped(opened, seconds, max_pixels, problems).images()
     return ImageStream(
         opened.name,
         {opened.name: opened.count},
         mark_cuts(images) if cuts and not (opened.live or opened.stills) else images,
-        TimeOrigin(start_ns, start_ns),
+        # Unknown for a camera, whose first image comes when it is read.
+        TimeOrigin(0, 0),
         opened.live,
         opened.stills,
         problems,
@@ -59,14 +58,14 @@ class _Stamped:
     def __init__(
         self,
         opened: ImageSource,
-        start_ns: int,
         seconds: float,
         max_pixels: int,
         problems: list[str],
     ) -> None:
-        self._opened, self._start_ns, self._max_pixels = opened, start_ns, max_pixels
-        # The clock of the stamps may be set during a recording, which does not change its times.
-        self._started_ns = time.monotonic_ns()
+        self._opened, self._max_pixels = opened, max_pixels
+        # Both of the first image. The clock of the stamps may be set during a recording, which
+        # does not change its times.
+        self._start_ns = self._started_ns = 0
         self._limit_ns = seconds * 1e9 if opened.live and seconds else float('inf')
         self._problems = problems
         self._too_large: list[tuple[int, int]] = []
@@ -74,7 +73,10 @@ class _Stamped:
     def images(self) -> Iterator[StampedImage]:
         some = False
         try:
-            for image in self._opened:
+            for number, image in enumerate(self._opened):
+                if self._opened.live and not number:
+                    # Models were loaded since the camera was opened.
+                    self._start_ns, self._started_ns = time.time_ns(), time.monotonic_ns()
                 elapsed_ns = self._elapsed_ns(image)
                 if elapsed_ns > self._limit_ns:
                     break

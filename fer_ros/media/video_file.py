@@ -14,6 +14,8 @@ from fer_ros.structures import ImageArray
 
 # Ticks per second; a multiple of the usual frame rates.
 _TIME_BASE = Fraction(1, 90_000)
+# What OpenCV makes of sRGB, by the numbers of ITU-T H.273: BT.601 with values from 16 to 235.
+_COLOURS = {'color_primaries': 1, 'color_trc': 13, 'colorspace': 6, 'color_range': 1}
 _H264: dict[str, str] = {'preset': 'ultrafast', 'crf': '23'}
 _VP9: dict[str, str] = {'deadline': 'realtime', 'cpu-used': '8', 'crf': '32', 'b:v': '0'}
 
@@ -46,6 +48,11 @@ class VideoFile:
         if self._codec == 'libx264':
             return ''
         return f'{self._path.name} is VP9, because this build of PyAV cannot write H.264'
+
+    @property
+    def empty(self) -> bool:
+        """Whether no image has been written."""
+        return self._container is None
 
     def write(self, bgr: ImageArray, stamp_s: float) -> None:
         """Add an image.
@@ -109,6 +116,9 @@ class VideoFile:
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.time_base = _TIME_BASE
+        # Players take an HD video that does not say so for BT.709.
+        for name, number in _COLOURS.items():
+            setattr(stream.codec_context, name, number)
         container.start_encoding()
         self._container, self._stream, self._start_s = container, stream, stamp_s
 

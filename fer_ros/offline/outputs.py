@@ -119,7 +119,11 @@ class Outputs:
     def _write_picture(self, processed: Processed) -> None:
         image, frame = processed
         drawn = annotate(image.decode_bgr(), frame, self._annotations)
-        self._videos[image.topic].write(drawn, image.time_s)
+        video = self._videos[image.topic]
+        if video.empty and image.time_s:
+            # All videos begin with the recording, from which the report counts its times.
+            video.write(drawn, 0.0)
+        video.write(drawn, image.time_s)
         if image.topic in self._stills:
             self._stills[image.topic].offer(drawn, frame)
 

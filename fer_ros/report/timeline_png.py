@@ -12,6 +12,8 @@ from fer_ros.report.timeline import Span, Timeline, TimelineRow, TopicLabels
 _GRAY = '#444444'
 # Height of a row of labels, relative to that of a face.
 _LABEL_HEIGHT = 0.14
+# Shares of the width: of a bar that white edges do not hide, and of a letter of a label.
+_EDGED, _LETTER = 0.004, 0.0055
 
 
 def draw_timeline(timeline: Timeline, path: Path) -> None:
@@ -57,7 +59,7 @@ def _say_nobody(axes: Any, faces: int) -> None:
 
 def _draw_labels(axes: Any, labels: TopicLabels, timeline: Timeline) -> None:
     for number, spans in enumerate(labels.rows):
-        _draw_strip(axes, spans, timeline.classes, (number, 1.0), texts=True)
+        _draw_strip(axes, spans, timeline, (number, 1.0), texts=True)
     axes.set_ylim(len(labels.rows), 0)
     axes.set_yticks([])
     _name_topic(axes, labels.topic, timeline)
@@ -74,8 +76,8 @@ def _draw_row(axes: Any, row: TimelineRow, timeline: Timeline) -> None:
         values = row.probabilities[:, index]
         axes.plot(row.times_s, values, color=color, label=emotion, linewidth=1.7)
         axes.fill_between(row.times_s, values, color=color, alpha=0.10, linewidth=0)
-    _draw_strip(axes, named, timeline.classes, (-0.14, 0.08), texts=False)
-    _draw_strip(axes, row.labels, timeline.classes, (1.06, 0.14), texts=True)
+    _draw_strip(axes, named, timeline, (-0.14, 0.08), texts=False)
+    _draw_strip(axes, row.labels, timeline, (1.06, 0.14), texts=True)
     axes.set_ylim(-0.16, 1.22 if row.labels else 1.04)
     axes.set_yticks([0, 0.5, 1], ['0', '½', '1'])
     axes.set_ylabel(f'face #{row.face_id}', color=_GRAY)
@@ -95,28 +97,31 @@ def _name_topic(axes: Any, topic: str, timeline: Timeline) -> None:
 def _draw_strip(
     axes: Any,
     spans: Sequence[Span],
-    classes: Sequence[str],
+    timeline: Timeline,
     place: tuple[float, float],
     texts: bool,
 ) -> None:
     bottom, height = place
-    for start_s, end_s, emotion in spans:
-        color = ink_color(emotion, classes)
+    for emotion in dict.fromkeys(span.emotion for span in spans):
+        color = ink_color(emotion, timeline.classes)
+        bars = [(one.start_s, one.end_s - one.start_s) for one in spans if one.emotion == emotion]
+        # All bars of a class at once: a long recording has thousands.
         axes.broken_barh(
-            [(start_s, end_s - start_s)],
-            (bottom, height),
+            bars,
+            place,
             facecolors=[hex_color(color)],
             edgecolor='white',
-            linewidth=0.8,
+            linewidth=[0.8 * (length_s > _EDGED * timeline.end_s) for _, length_s in bars],
         )
-        if texts:
-            axes.text(
-                (start_s + end_s) / 2,
-                bottom + height / 2,
-                emotion,
-                ha='center',
-                va='center',
-                fontsize=8,
-                clip_on=True,
-                color=hex_color(text_color(color)),
-            )
+        for start_s, length_s in bars:
+            if texts and length_s > _LETTER * len(emotion) * timeline.end_s:
+                axes.text(
+                    start_s + length_s / 2,
+                    bottom + height / 2,
+                    emotion,
+                    ha='center',
+                    va='center',
+                    fontsize=8,
+                    clip_on=True,
+                    color=hex_color(text_color(color)),
+                )

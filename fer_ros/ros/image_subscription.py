@@ -9,7 +9,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.messages.image_transport import transport_of
+from fer_ros.messages.image_transport import ImageTransport
 from fer_ros.ros.message_class import message_class
 
 OnImage = Callable[[Image | CompressedImage], None]
@@ -29,6 +29,7 @@ class ImageSubscription:
         self,
         node: Node,
         topic: str,
+        transport: ImageTransport,
         reliability: str,
         on_image: OnImage,
         on_lost: Callable[[int], None],
@@ -37,14 +38,14 @@ class ImageSubscription:
 
         Args:
             node: Node that owns the subscription.
-            topic: Full name, which decides the transport; see ``transport_of``.
+            topic: Full name.
+            transport: How the images are sent.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
             on_lost: Called with the number of images that were published but not received: lost
                 in transport, or replaced by newer ones before the node had time for them.
         """
         self.topic = topic
-        transport = transport_of(topic)
         package, _, name = transport.message_type.split('/')
         self._message = message_class(package, name, f'image_transport: {transport.name}')
         self._node = node

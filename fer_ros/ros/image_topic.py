@@ -14,7 +14,7 @@ from fer_ros.errors import SettingError
 from fer_ros.media.image_clock import ImageClock
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
-from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, ImageTransport, transport_of
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.models import Models
 from fer_ros.parameters.pipeline import pipeline_settings
@@ -39,6 +39,7 @@ class ImageTopic:
 
     Attributes:
         name: Full name of the subscribed topic.
+        transport: How its images are sent.
         pipeline: Pipeline that tracks the faces of this topic.
         decoder: Decoder of the messages.
         camera: Intrinsics of the camera.
@@ -52,6 +53,7 @@ class ImageTopic:
     """
 
     name: str
+    transport: ImageTransport
     pipeline: EmotionPipeline
     decoder: ImageDecoder
     camera: CameraModel
@@ -83,6 +85,7 @@ class ImageTopic:
         self.subscription = ImageSubscription(
             node,
             self.name,
+            self.transport,
             reliability,
             lambda msg: on_image(self, msg),
             self.statistics.on_lost,
@@ -143,10 +146,11 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     Raises:
         SettingError: A topic is named twice, or a required message package is not installed.
     """
-    # Resolved before the suffix is added, so that remapping the raw topic is enough.
-    names = [node.resolve_topic_name(name) for name in values['image_topics']]
+    # Resolved before the suffix is added, so that remapping the raw topic is enough, and after it,
+    # because the topic of compressed images may be remapped itself, to a name without the suffix.
     suffix = IMAGE_TRANSPORTS[values['image_transport']].suffix
-    names = [f'{name}{suffix}' for name in names]
+    asked = [f'{node.resolve_topic_name(name)}{suffix}' for name in values['image_topics']]
+    names = [node.resolve_topic_name(name) for name in asked]
     if len(set(names)) < len(names):
         raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
     settings = pipeline_settings(values)
@@ -160,7 +164,10 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         camera = CameraModel(values['rectified'])
         limit = RateLimit(values['max_rate_hz'])
-        topics.append(ImageTopic(name, pipeline, decoder, camera, settings, limit, boxes=boxes))
+        transport = transport_of(asked[index])
+        topics.append(
+            ImageTopic(name, transport, pipeline, decoder, camera, settings, limit, boxes=boxes)
+        )
     return topics
 
 

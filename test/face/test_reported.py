@@ -1,5 +1,6 @@
 """Boxes of an external detector, which arrive after their image has been processed."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -125,6 +126,20 @@ def test_late_box_confirms_face_that_has_moved_since(models, portrait_gray):
     assert ids[7:] == [[1]] * 33
 
 
+def test_new_face_is_followed_to_where_it_has_moved_at_few_images_per_second(
+    models, portrait_gray
+):
+    # 15 images per second, boxes two images late, two widths per second.
+    watching = observer(models)
+    images = [np.roll(portrait_gray, 13 * step, axis=1) for step in range(12)]
+    ids = []
+    for index, gray in enumerate(images):
+        of = index - 2
+        late = [FaceReport(of / 15, (box(222 + 13 * of, 115),))] if of >= 0 else []
+        ids.append([one.face.face_id for one in watching.observe(gray, index / 15, late)])
+    assert ids == [[]] * 2 + [[1]] * 10
+
+
 def test_boxes_of_whole_heads_confirm_tracked_face(models, portrait_gray):
     heads = {index: [(index, [box(222, 105, 150, 190)])] for index in range(0, 60, 3)}
     ids = watch(observer(models, keep_s=0.5), [portrait_gray] * 60, heads)
@@ -198,6 +213,15 @@ def test_report_stamped_over_2_s_from_images_is_a_fault(stamp_s, fault):
     assert queue.put(FaceReport(stamp_s, ())) == fault
 
 
+def test_boxes_that_come_while_no_image_is_processed_are_no_fault(monkeypatch):
+    queue = ReportQueue()
+    now_s = time.monotonic()
+    queue.take(10.0)
+    monkeypatch.setattr(time, 'monotonic', lambda: now_s + 60)
+    assert queue.put(FaceReport(70.0, ())) == ''
+    assert queue.put(FaceReport(95.0, ())) == 'stamped 85.0 s after the images that come now'
+
+
 def test_history_returns_faces_of_nearest_image_within_two_seconds():
     history = FaceHistory()
     for step in range(10):
@@ -216,6 +240,20 @@ def test_history_keeps_image_every_tenth_of_last_second():
         images = history.images_since(step / RATE_HZ, 100 / RATE_HZ, current)
         return [int(gray[0, 0]) for gray in images]
 
-    assert since(0) == [69, 72, 75, 78, 81, 84, 87, 90, 93, 96, 99]
-    assert since(91) == [90, 93, 96, 99]
+    assert since(0) == [69, 72, 75, 78, 81, 84, 87, 90, 93, 96, 99, 100]
+    assert since(91) == [90, 93, 96, 99, 100]
     assert since(100) == [100]
+
+
+@pytest.mark.parametrize('gap_s', [1.0, 5.0])
+def test_boxes_in_images_that_were_left_out_are_no_further_people(models, portrait_gray, gap_s):
+    # The detector sees ten images per second of somebody who walks by, the node one per gap.
+    wide = np.hstack([portrait_gray, np.full((400, 600), 128, np.uint8)])
+    watching = observer(models)
+    watching.observe(wide, 0.0, [FaceReport(0.0, (PORTRAIT,))])
+    walked = [
+        FaceReport(at_s, (box(222 + 600 * at_s / gap_s, 115),))
+        for at_s in np.linspace(0, gap_s, round(10 * gap_s) + 1).tolist()[1:]
+    ]
+    image = np.roll(wide, 600, axis=1)
+    assert len(watching.observe(image, gap_s, walked)) == 1

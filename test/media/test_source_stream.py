@@ -67,7 +67,18 @@ def test_times_of_camera_do_not_follow_a_clock_that_is_set(tmp_path, monkeypatch
         after = next(images)
         images.close()
     assert before.time_s < after.time_s < before.time_s + 60
-    assert after.stamp_ns == stream.origin.stamp_ns + round(after.time_s * 1e9)
+    assert after.stamp_ns - before.stamp_ns == round((after.time_s - before.time_s) * 1e9)
+
+
+def test_times_of_camera_count_from_its_first_image(tmp_path):
+    with served(tmp_path, gray_image(50)) as host:
+        stream = source_stream(f'http://{host}/live', MAX_PIXELS)
+        # Models are loaded meanwhile.
+        time.sleep(0.6)
+        first = next(stream.images)
+        stream.images.close()
+    assert first.time_s < 0.3
+    assert first.stamp_s == pytest.approx(time.time(), abs=5)
 
 
 def two_scenes(path):

@@ -77,3 +77,12 @@ def test_missing_folder_is_an_error_naming_the_video(tmp_path):
     video = VideoFile(tmp_path / 'nowhere' / 'v.mp4')
     with pytest.raises(SourceError, match=r'nowhere/v\.mp4 cannot be written: No such file'):
         video.write(gray_image(50), 0.0)
+
+
+def test_video_states_its_colours(tmp_path):
+    write(tmp_path / 'v.mp4', [(0.0, np.full((720, 1280, 3), (0, 94, 213), np.uint8))])
+    with av.open(str(tmp_path / 'v.mp4')) as container:
+        said = container.streams.video[0].codec_context
+        names = ('color_primaries', 'color_trc', 'colorspace', 'color_range')
+        # sRGB by the matrix of BT.601: players would take HD for BT.709.
+        assert [int(getattr(said, name)) for name in names] == [1, 13, 6, 1]

@@ -148,6 +148,16 @@ def test_bars_have_percentages_beside_them(page):
     assert all(share.endswith(' %') for share in shares)
 
 
+def test_printed_page_keeps_its_colours_and_does_not_scroll(page):
+    script = """
+        said([...document.styleSheets[0].cssRules]
+            .filter((rule) => rule.media && rule.media.mediaText === 'print')
+            .map((rule) => rule.cssText).join(' '));"""
+    printed = ask(page, 1200, script)
+    assert 'print-color-adjust: exact' in printed
+    assert 'overflow: visible' in printed
+
+
 def test_speed_section_is_last_and_collapsed(page):
     script = """
         const details = document.querySelector('main > :nth-last-child(2)');

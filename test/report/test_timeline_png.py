@@ -62,3 +62,24 @@ def test_timeline_says_nobody_was_seen_only_where_that_is_so(tmp_path, monkeypat
 def test_timeline_of_single_image_is_drawn(tmp_path):
     draw_timeline(make_timeline(log_of([(0.0, 'fear')])), tmp_path / 't.png')
     assert cv2.imread(str(tmp_path / 't.png')) is not None
+
+
+def test_strip_of_a_long_recording_is_not_hidden_by_its_edges(tmp_path):
+    log = EmotionLog(CLASSES)
+    for step in range(7200):
+        log.append('/a', float(step), frame(float(step), face(1, CLASSES[step // 4 % 3])))
+    draw_timeline(make_timeline(log), tmp_path / 't.png')
+    picture = cv2.imread(str(tmp_path / 't.png'))
+    # The strip is the lowest part of the row; its middle is anything but white.
+    rows = (picture.min(axis=2) < 245).mean(axis=1)
+    strip = rows[round(0.75 * len(rows)) : round(0.85 * len(rows))]
+    assert strip.max() > 0.9
+
+
+def test_labels_too_short_for_their_names_have_none(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(Axes, 'text', lambda axes, x, y, s, **style: said.append(s))
+    labels = [(step / 2, step / 2 + 0.5, CLASSES[step % 3]) for step in range(100)]
+    log = log_of(steady(100), [*labels, (50, 90, 'fear')])
+    draw_timeline(make_timeline(log), tmp_path / 't.png')
+    assert said == ['fear']

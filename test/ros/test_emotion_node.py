@@ -32,7 +32,8 @@ from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
 from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, RAW
 from fer_ros.messages.images import bgr_from_msg
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
-from fer_ros.ros.conversions import bgr_to_msg
+from fer_ros.ros.conversions import bgr_to_jpeg_msg, bgr_to_msg
+from fer_ros.ros.emotion_node import EmotionNode
 
 
 class Camera:
@@ -231,6 +232,25 @@ def test_image_without_faces_gives_empty_list(graph, fer_node):
     msg = Camera(graph).send(bgr_to_msg(np.full((240, 320, 3), 90, np.uint8), header(1)))
     assert msg.faces == []
     assert len(msg.classes) == 8
+
+
+@pytest.mark.parametrize('jpeg', ['/eye/image/compressed', '/eye/jpeg'])
+def test_topic_of_compressed_images_can_be_remapped(graph, portrait_bgr, jpeg):
+    remap = ['--ros-args', '-r', f'camera/image_raw/compressed:={jpeg}']
+    compressed = [Parameter('image_transport', value='compressed')]
+    graph.add(EmotionNode(cli_args=remap, parameter_overrides=compressed))
+    assert graph.spin_until(lambda: graph.state() == 'active')
+    reports = graph.received(DiagnosticArray, '/diagnostics')
+    camera = Camera(graph, jpeg, CompressedImage)
+    infos = graph.tester.create_publisher(CameraInfo, '/eye/camera_info', 1)
+    graph.spin_until_matched('/eye/camera_info')
+    assert infos.get_subscription_count() == 1
+    answer = camera.send(bgr_to_jpeg_msg(portrait_bgr, header(1), 90))
+    assert answer.image_topic == jpeg
+    for stamp_s in range(2, 6):
+        camera.publisher.publish(bgr_to_jpeg_msg(portrait_bgr, header(stamp_s), 90))
+    _, values = status(graph, reports, topic=jpeg, received='2')
+    assert values['dropped'] == '3'
 
 
 def test_compressed_images_are_received_from_compressed_topic(graph, fer_node, portrait_bgr):
