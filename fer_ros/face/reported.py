@@ -140,7 +140,8 @@ class FaceHistory:
 
     def beside_images(self, reports: Sequence[FaceReport], current_s: float) -> list[FaceReport]:
         """Return the reports that say where new faces are in one of the images: those on an image,
-        and of the others the nearest to each image.
+        and of the others the nearest to each image with those close to it in time: a detector may
+        report each face for itself.
 
         A detector may see more images than come here. A face has moved since a box in an image
         that was left out, and there is no image in which to follow it.
@@ -150,16 +151,18 @@ class FaceHistory:
             current_s: Acquisition time of the current image, which has not been added yet.
         """
         stamps = [*(of_s for of_s, _ in self._images), current_s]
-        beside: list[FaceReport] = []
-        nearest_of: dict[float, tuple[float, FaceReport]] = {}
-        for report in reports:
-            image_s = min(stamps, key=lambda of_s: abs(of_s - report.stamp_s))
-            apart_s = abs(image_s - report.stamp_s)
-            if apart_s <= _SAME_IMAGE_S + STAMP_TOLERANCE_S:
-                beside.append(report)
-            if image_s not in nearest_of or apart_s < nearest_of[image_s][0]:
-                nearest_of[image_s] = apart_s, report
-        return beside + [report for _, report in nearest_of.values()]
+        image_of = [min(stamps, key=lambda of_s: abs(of_s - one.stamp_s)) for one in reports]
+        nearest_of: dict[float, float] = {}
+        for image_s, report in zip(image_of, reports, strict=True):
+            known_s = nearest_of.get(image_s, float('inf'))
+            if abs(report.stamp_s - image_s) < abs(known_s - image_s):
+                nearest_of[image_s] = report.stamp_s
+        return [
+            report
+            for image_s, report in zip(image_of, reports, strict=True)
+            if min(abs(report.stamp_s - at_s) for at_s in (image_s, nearest_of[image_s]))
+            <= _SAME_IMAGE_S + STAMP_TOLERANCE_S
+        ]
 
     def images_since(
         self, stamp_s: float, current_s: float, current: ImageArray

@@ -33,8 +33,8 @@ class TrackerSettings:
             used with the first image that is at least this much later, but no later than the next
             detection. 0 waits for the result, as do images that arrive less often than this.
         keep_s: How long after its last detection a face is still tracked while the detector misses
-            it (a lowered or turned head); but at least half as long after the first one that
-            misses it.
+            it (a lowered or turned head). With a long ``detect_interval_s``, at least that and
+            half of this, so that a single detection that misses it is not enough.
         remember_s: How long a lost face is remembered. A face that looks like it within this time
             gets its id back.
         confirm_s: How long a face that appears where another was lost, and does not look like it,
@@ -265,8 +265,7 @@ class FaceTracker:
 
     def _leave_out(self, detected_s: float) -> None:
         """Lose faces that were missed for too long, and those beyond ``max_faces``."""
-        # Where detections are further apart than that, a single one that misses a face is not yet
-        # a reason to lose it.
+        # With a long interval, a face is not yet lost if a single detection misses it.
         keep_s = self.settings.keep_s
         keep_s = max(keep_s, self.settings.detect_interval_s + keep_s / 2)
         for track in self.tracks:

@@ -88,8 +88,9 @@ def run_video(options: argparse.Namespace) -> None:
 def default_folder(source: str, stream: ImageStream) -> Path:
     """Return the folder of the outputs of a source without ``--out``.
 
-    Only a file's name has a suffix: folders 2024.05.12 and 2024.05.13, or two cameras at
-    addresses, must not share one.
+    Only a file's name has a suffix: folders 2024.05.12 and 2024.05.13, or cameras at 10.0.0.1 and
+    10.0.0.2, must not share one. Those whose addresses differ only in port or query do, because
+    these, which may be part of a password, are in no name.
     """
     file = Path(source).is_file() or (is_address(source) and not stream.live)
     name = Path(stream.name).stem if file else stream.name.strip('/').replace('/', '_')

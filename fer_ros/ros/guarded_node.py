@@ -54,7 +54,8 @@ class GuardedNode(LifecycleNode):
         self, msg_type: Any, topic: str, callback: Callable[..., None], *args: Any, **kwargs: Any
     ) -> Subscription:
         """Subscribe, as in rclpy."""
-        guarded = self._guarded(f'callback of {topic}', callback)
+        name = self.resolve_topic_name(topic)
+        guarded = self._guarded(f'callback of {name}', callback)
         return super().create_subscription(msg_type, topic, guarded, *args, **kwargs)
 
     def create_timer(

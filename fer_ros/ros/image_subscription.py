@@ -22,7 +22,7 @@ class ImageSubscription:
     lost with any one of them; a reliable subscription matches only reliable publishers.
 
     Attributes:
-        topic: Full name of the topic.
+        topic: Name of the topic, before it is remapped.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ImageSubscription:
 
         Args:
             node: Node that owns the subscription.
-            topic: Full name.
+            topic: Its name, before it is remapped.
             transport: How the images are sent.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
@@ -46,6 +46,8 @@ class ImageSubscription:
                 in transport, or replaced by newer ones before the node had time for them.
         """
         self.topic = topic
+        # Counting publishers is the one question that remaps no name.
+        self._full_name = node.resolve_topic_name(topic)
         package, _, name = transport.message_type.split('/')
         self._message = message_class(package, name, f'image_transport: {transport.name}')
         self._node = node
@@ -127,7 +129,7 @@ class ImageSubscription:
         # count only where the middleware does not number its messages.
         number, last = info.get('publication_sequence_number'), self._number
         # Each publisher has its own sequence, and an image does not say which one sent it.
-        alone = self._node.count_publishers(self.topic) == 1
+        alone = self._node.count_publishers(self._full_name) == 1
         self._number, self._numbered = number if alone else None, number is not None
         missing = number - last - 1 if alone and number is not None and last is not None else 0
         if missing > 0:

@@ -39,6 +39,8 @@ class ImageTopic:
 
     Attributes:
         name: Full name of the subscribed topic.
+        asked: Its name before it is remapped. A name that is remapped twice, as where two cameras
+            are exchanged, would lead back to the first.
         transport: How its images are sent.
         pipeline: Pipeline that tracks the faces of this topic.
         decoder: Decoder of the messages.
@@ -53,6 +55,7 @@ class ImageTopic:
     """
 
     name: str
+    asked: str
     transport: ImageTransport
     pipeline: EmotionPipeline
     decoder: ImageDecoder
@@ -84,7 +87,7 @@ class ImageTopic:
         self.statistics = TopicStatistics()
         self.subscription = ImageSubscription(
             node,
-            self.name,
+            self.asked,
             self.transport,
             reliability,
             lambda msg: on_image(self, msg),
@@ -149,7 +152,10 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
     # Resolved before the suffix is added, so that remapping the raw topic is enough, and after it,
     # because the topic of compressed images may be remapped itself, to a name without the suffix.
     suffix = IMAGE_TRANSPORTS[values['image_transport']].suffix
-    asked = [f'{node.resolve_topic_name(name)}{suffix}' for name in values['image_topics']]
+    asked = [
+        f'{node.resolve_topic_name(name)}{suffix}' if suffix else name
+        for name in values['image_topics']
+    ]
     names = [node.resolve_topic_name(name) for name in asked]
     if len(set(names)) < len(names):
         raise SettingError(f'image_topics names a topic twice: {", ".join(names)}')
@@ -164,9 +170,18 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         decoder = ImageDecoder(values['max_image_pixels'], values['white_level'], say)
         camera = CameraModel(values['rectified'])
         limit = RateLimit(values['max_rate_hz'])
-        transport = transport_of(asked[index])
         topics.append(
-            ImageTopic(name, transport, pipeline, decoder, camera, settings, limit, boxes=boxes)
+            ImageTopic(
+                name,
+                asked[index],
+                transport_of(asked[index]),
+                pipeline,
+                decoder,
+                camera,
+                settings,
+                limit,
+                boxes=boxes,
+            )
         )
     return topics
 

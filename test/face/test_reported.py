@@ -88,6 +88,18 @@ def test_face_that_only_an_older_waiting_report_has_is_seen(models, portrait_gra
     assert watch(observer(models), [beside] * 3, {1: one_by_one})[1:] == [[1, 2]] * 2
 
 
+def test_faces_reported_one_by_one_far_from_any_image_are_all_seen(
+    models, portrait_gray, hopper_gray
+):
+    # Two images per second; boxes without stamps, of which each face has its own message.
+    beside = np.hstack([portrait_gray, hopper_gray])
+    watching = observer(models)
+    watching.observe(beside, 0.0)
+    late = [(0.15, PORTRAIT), (0.152, box(238 + 512, 209, 180, 220))]
+    seen = watching.observe(beside, 0.5, [FaceReport(at_s, (one,)) for at_s, one in late])
+    assert [one.face.face_id for one in seen] == [1, 2]
+
+
 def test_face_is_tracked_while_no_further_boxes_arrive(models, portrait_gray):
     images = [np.roll(portrait_gray, 2 * step, axis=1) for step in range(60)]
     ids = watch(observer(models), images, {0: [(0, [PORTRAIT])]})

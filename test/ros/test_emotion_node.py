@@ -253,6 +253,18 @@ def test_topic_of_compressed_images_can_be_remapped(graph, portrait_bgr, jpeg):
     assert values['dropped'] == '3'
 
 
+def test_two_cameras_can_be_exchanged_by_remapping(graph, portrait_bgr):
+    left, right = '/left/image_raw', '/right/image_raw'
+    swap = ['--ros-args', '-r', f'{left}:={right}', '-r', f'{right}:={left}']
+    both = [Parameter('image_topics', value=[left, right])]
+    graph.add(EmotionNode(cli_args=swap, parameter_overrides=both))
+    assert graph.spin_until(lambda: graph.state() == 'active')
+    answer = Camera(graph, right).send(bgr_to_msg(portrait_bgr, header(1)))
+    assert answer.image_topic == right
+    # The first camera of the node numbers its faces 1, 3, 5, ...
+    assert [face.face_id for face in answer.faces] == [1]
+
+
 def test_compressed_images_are_received_from_compressed_topic(graph, fer_node, portrait_bgr):
     import cv2
 
@@ -788,7 +800,7 @@ def test_raising_callback_is_an_error_in_diagnostics(graph, fer_node, monkeypatc
         camera.publisher.publish(bgr_to_msg(portrait_bgr, header(1)))
         entry, _ = status(graph, reports, callback_errors='1')
     assert entry.level == DiagnosticStatus.ERROR
-    assert entry.message == ('callback of /camera/image_raw: ZeroDivisionError: division by zero')
+    assert entry.message == 'callback of /camera/image_raw: ZeroDivisionError: division by zero'
     assert len(camera.send(bgr_to_msg(portrait_bgr, header(2))).faces) == 1
 
 

@@ -42,9 +42,9 @@ def test_raising_callback_is_counted_and_next_message_is_received(graph, faulty,
     for count in (1, 2):
         publisher.publish(DiagnosticArray())
         assert graph.spin_until(lambda count=count: faulty.callback_errors == count)
-    assert faulty.recent_error() == 'callback of words: ZeroDivisionError: division by zero'
+    assert faulty.recent_error() == 'callback of /words: ZeroDivisionError: division by zero'
     log = capfd.readouterr().err
-    assert log.count('faulty: callback of words: ZeroDivisionError') == 1
+    assert log.count('faulty: callback of /words: ZeroDivisionError') == 1
     assert log.count('Traceback') == 1
 
 
