@@ -15,18 +15,27 @@ PACKAGE = Path(__file__).parent.parent / 'fer_ros'
 
 # From the bottom up; a unit imports only from lower layers.
 LAYERS = (
-    ('counted', 'errors', 'labels', 'printable', 'progress', 'stage_timer', 'structures'),
+    (
+        'counted',
+        'errors',
+        'labels',
+        'printable',
+        'progress',
+        'stage_timer',
+        'structures',
+        'yaml_numbers',
+    ),
     (
         'atomic_file',
         'bounded_memory',
         'config_files',
         'file_digest',
         'finished_by_signal',
-        'onnx_session',
+        'model_file',
         'processors',
         'user_folders',
     ),
-    ('published_file', 'worker_process'),
+    ('onnx_session', 'published_file', 'worker_process'),
     ('face', 'messages', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'bags'),

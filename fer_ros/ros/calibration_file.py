@@ -9,7 +9,7 @@ import yaml
 from sensor_msgs.msg import CameraInfo
 
 from fer_ros.errors import SettingError
-from fer_ros.yaml_numbers import NumberLoader
+from fer_ros.yaml_numbers import load_yaml
 
 # CameraInfo field: key in the file and number of values; that of D depends on the model.
 _MATRICES = {
@@ -33,7 +33,7 @@ def read_calibration(url: str) -> CameraInfo:
     """
     path = _path(url)
     try:
-        content = yaml.load(path.read_text(encoding='utf-8'), NumberLoader)
+        content = load_yaml(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise SettingError(f'calibration file {path} cannot be read: {error.strerror}') from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -12,7 +12,7 @@ from fer_ros.inference.config import ModelConfig
 from fer_ros.network.backbone_file import backbone_file
 from fer_ros.network.checkpoint import load_checkpoint
 from fer_ros.training.augment import AugmentConfig
-from fer_ros.yaml_numbers import NumberLoader
+from fer_ros.yaml_numbers import load_yaml
 
 # Names of the checkpoint that is installed with the package and of the one from get-backbone.
 SHIPPED = 'shipped'
@@ -165,7 +165,7 @@ def read_train_config(path: Path | None) -> TrainConfig:
     if path is None:
         return TrainConfig()
     try:
-        values = yaml.load(path.read_text(encoding='utf-8'), NumberLoader) or {}
+        values = load_yaml(path.read_text(encoding='utf-8')) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f'configuration {path} cannot be read: {error}') from error
     values = dict(_mapping(values, f'configuration {path}'))
