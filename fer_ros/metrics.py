@@ -69,7 +69,9 @@ class Interval:
     high: float
 
     def span(self) -> str:
-        """Return the interval as text in percent, such as ``82.7 to 85.2``."""
+        """Return the interval as text in percent, such as ``82.7 to 85.2``; ``-`` if unknown."""
+        if np.isnan(self.low):
+            return '-'
         return f'{100 * self.low:.1f} to {100 * self.high:.1f}'
 
 
@@ -119,12 +121,15 @@ def bootstrap(
             replacement.
         arrays: ``(N, …)`` each; a paired comparison passes both predictions.
         groups: ``(N,)`` group of each face; the faces of a group, such as a clip or an actor, are
-            not independent and are drawn together. By default, faces are drawn singly.
+            not independent and are drawn together. By default, faces are drawn singly. From a
+            single group nothing can be said about others: the ends of the interval are NaN.
         seed: Seed of the random draws.
     """
     rng = np.random.default_rng(seed)
     _, number = np.unique(_groups(groups, len(arrays[0])), return_inverse=True)
     members = np.split(np.argsort(number, kind='stable'), np.cumsum(np.bincount(number))[:-1])
+    if len(members) < 2:
+        return Interval(figure(*arrays), float('nan'), float('nan'))
     values = []
     for _ in range(_RESAMPLES):
         drawn = rng.integers(0, len(members), len(members))
@@ -158,7 +163,8 @@ def bootstrap_sums(
     with np.errstate(invalid='ignore', divide='ignore'):
         values = figure(times @ sums)
         value = float(figure(sums.sum(axis=0)))
-    values = values[~np.isnan(values)]
+    # Of a single group, every draw is the same.
+    values = values[~np.isnan(values)] if units > 1 else values[:0]
     low, high = np.percentile(values, (2.5, 97.5)) if len(values) else (np.nan, np.nan)
     return Interval(value, float(low), float(high))
 

@@ -129,6 +129,12 @@ def classifier_file(
     # Not Path.is_file(), which fails in a folder that cannot be read; that is for require_file.
     has_quick = backend == 'onnx' and device == 'cpu' and os.path.isfile(quick)
     chosen = quick if int8 and has_quick else whole
+    if os.path.isfile(path) and not os.path.exists(chosen):
+        way = f'"fer-ros export {path}" makes it, or choose' if backend == 'onnx' else 'choose'
+        raise ModelFileError(
+            f'model {chosen} does not exist, which backend {backend} needs beside {path.name}: '
+            f'{way} the backend {"torch" if backend == "onnx" else "onnx"}'
+        )
     require_file(chosen)
     return chosen
 

@@ -125,3 +125,14 @@ def test_flicker_is_changes_per_second_within_clips():
     clips = np.array(['a', 'a', 'a', 'b', 'b', 'b'])
     stamps_s = np.array([0, 0.1, 0.2, 0, 0.1, 0.2])
     assert flicker_hz(predictions, clips, stamps_s) == pytest.approx(2 / 0.4)
+
+
+def test_one_group_of_faces_has_no_interval():
+    predictions, labels, group = np.array([0, 0, 1]), np.array([0, 1, 1]), np.zeros(3, np.int64)
+    for interval in (
+        bootstrap(accuracy, predictions, labels, groups=group),
+        bootstrap_accuracy(predictions, labels, group),
+        bootstrap_recall(predictions, labels, 2, group),
+    ):
+        assert interval.value > 0.5
+        assert interval.span() == '-'

@@ -2,6 +2,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -286,3 +287,9 @@ def test_demo_takes_any_name_of_a_source(tmp_path):
         text=True,
     )
     assert made.stdout.splitlines()[-4:] == ['--source', name, '--seconds', '0']
+
+
+def test_worker_processes_of_installed_command_do_not_start_it_again(monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['fer-ros', 'info', '--model', 'nothing.onnx'])
+    # As multiprocessing does in a process that it spawns.
+    runpy.run_path(str(ROOT / 'scripts' / 'fer-ros'), run_name='__mp_main__')

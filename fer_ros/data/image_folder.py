@@ -44,7 +44,7 @@ def load_image_folder(
     """
     found = find_pictures(folder)
     labelled = LabelledPictures(
-        printable(folder.name),
+        printable(folder.absolute().name),
         found,
         tuple(sorted({picture.label for picture in found})),
         tuple(_about_left_out(folder, found)),

@@ -1,5 +1,6 @@
 """Tables and curves of smoothing on faces that change; see ``changes``."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -108,7 +109,7 @@ def _cells(found: ChangeFigures) -> list[Cell]:
     return [
         *cells,
         lag.value,
-        f'{lag.low:.2f} to {lag.high:.2f}',
+        '-' if math.isnan(lag.low) else f'{lag.low:.2f} to {lag.high:.2f}',
         found.single_lag_s.value,
         found.never_named,
     ]

@@ -87,7 +87,8 @@ def judged_faces(
     if dataset is IMAGE_FOLDER and split == ALL and _trained_on(dataset, figures):
         # Which folder it was is not known.
         faces = replace(faces, notes=(*faces.notes, _MAY_HAVE_SEEN))
-    name = printable(settings.data.name) if dataset is IMAGE_FOLDER else dataset.title
+    folder = printable(settings.data.absolute().name)
+    name = folder if dataset is IMAGE_FOLDER else dataset.title
     of_fold = f' of fold {fold}' if dataset.folds and split != ALL else ''
     return f'{name} {split}{of_fold}, {counted(len(faces), "face")}', faces
 

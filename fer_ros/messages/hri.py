@@ -94,7 +94,8 @@ def expression_message(
 ) -> Any | None:
     """Return the ``Expression`` of a face, or ``None`` if none can be named.
 
-    Valence and arousal are those of ``measures``, or 0 if the model has none.
+    A class of another model, for which the standard has no name, is not replaced by a less
+    probable one. Valence and arousal are those of ``measures``, or 0 if the model has none.
 
     Args:
         types: Object with the classes of ``hri_msgs``.
@@ -103,9 +104,9 @@ def expression_message(
         contempt: Name to use for contempt; ``skip`` uses the next most probable class instead.
         header: Header of the image.
     """
-    if not face.emotion:
-        return None
     names = EXPRESSIONS if contempt == 'skip' else {**EXPRESSIONS, 'contempt': contempt}
+    if face.emotion not in (*names, 'contempt'):
+        return None
     named = [index for index, name in enumerate(frame.classes) if name in names]
     if not named:
         return None

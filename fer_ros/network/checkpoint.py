@@ -74,6 +74,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ModelFileError: The file is missing, damaged, or not a checkpoint of fer_ros.
     """
     require_file(path, 'checkpoint')
+    if path.suffix == '.onnx':
+        raise ModelFileError(f'checkpoint {path} is an .onnx file, expected a .safetensors file')
     try:
         # Sizes are checked before anything of that size is allocated.
         with bounded_memory(path), safe_open(path, framework='pt') as file:

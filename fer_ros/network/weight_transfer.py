@@ -2,7 +2,9 @@
 model's, merging two classifiers, and calibrating.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -142,7 +144,14 @@ def _require_same_architecture(
     source: FerNet, target: FerNet, apart: tuple[str, ...] = ()
 ) -> None:
     theirs, mine = source.config, target.config
-    if replace(theirs, **{name: getattr(mine, name) for name in (*_APART, *apart)}) != mine:
+    has, wanted = theirs.to_dict(), mine.to_dict()
+    other = [name for name in has if name not in (*_APART, *apart) and has[name] != wanted[name]]
+    if other:
         raise ModelFileError(
-            f'the model to start from is built as {theirs.to_dict()}, expected {mine.to_dict()}'
+            f'the model to start from has {_settings(has, other)}, but the configuration '
+            f'{_settings(wanted, other)}'
         )
+
+
+def _settings(values: Mapping[str, Any], names: Sequence[str]) -> str:
+    return ', '.join(f'{name} {values[name]}' for name in names)

@@ -47,3 +47,14 @@ def test_export_is_refused_while_another_program_writes_the_file(checkpoint, tmp
     ):
         main(['export', str(checkpoint)])
     assert not (tmp_path / 'm.onnx').exists()
+
+
+def test_export_of_an_onnx_file_is_refused(checkpoint, tmp_path):
+    main(['export', str(checkpoint)])
+    with pytest.raises(SystemExit, match=r'm\.onnx is an \.onnx file, expected a \.safe'):
+        main(['export', str(tmp_path / 'm.onnx')])
+
+
+def test_checkpoint_that_was_not_exported_is_refused_with_the_command_that_does_it(checkpoint):
+    with pytest.raises(SystemExit, match=r'm\.onnx does not exist, .* "fer-ros export .*m\.safe'):
+        main(['info', '--model', str(checkpoint)])

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -289,3 +290,10 @@ def test_missing_picture_of_manifest_is_reported(tmp_path):
     )
     faces = load_image_folder(tmp_path, 'train', tmp_path / 'cache', progress=False)
     assert f'Left out: {tmp_path}/b.jpg does not exist.' in faces.notes
+
+
+def test_folder_that_one_is_in_has_its_name(tmp_path, monkeypatch):
+    write_lit(tmp_path / 'faces' / 'train' / 'happiness' / 'a.jpg')
+    monkeypatch.chdir(tmp_path / 'faces')
+    faces = load_image_folder(Path('.'), 'train', tmp_path / 'cache', progress=False)
+    assert faces.notes[0].startswith('faces train: 1 face')

@@ -131,3 +131,9 @@ def test_classes_unknown_to_standard_give_no_expression():
         1, FaceBox(0, 0, 9, 9), None, 'boredom', 1.0, np.float32([1, 0]), np.float32([1, 0])
     )
     assert expression(one, classes=('boredom', 'pain')) is None
+
+
+def test_class_unknown_to_standard_is_not_replaced_by_an_improbable_one():
+    probabilities = np.float32([0.03, 0.97])
+    one = FaceEmotion(1, FaceBox(0, 0, 9, 9), None, 'smiling', 0.97, probabilities, probabilities)
+    assert expression(one, classes=('sadness', 'smiling')) is None

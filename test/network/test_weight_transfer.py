@@ -113,5 +113,5 @@ def test_averaging_models_of_different_classes_is_refused():
 
 def test_copying_weights_of_different_architecture_is_refused():
     source, target = FerNet(ModelConfig(hidden_channels=32)), FerNet(ModelConfig())
-    with pytest.raises(ModelFileError, match='the model to start from is built as'):
+    with pytest.raises(ModelFileError, match='channels 32, but the configuration hidden_channels'):
         copy_weights(source, target)
