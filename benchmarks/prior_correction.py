@@ -27,7 +27,7 @@ from fer_ros.data.datasets import load_faces
 from fer_ros.data.face_set import FaceSet
 from fer_ros.errors import SettingError
 from fer_ros.evaluation.calibration import fit_calibration, log_of
-from fer_ros.evaluation.predictions import aligned_faces, ask, in_classes_of
+from fer_ros.evaluation.predictions import aligned_faces, ask, in_classes_of, in_columns_of
 from fer_ros.evaluation.prior_curve import COLUMNS, STRENGTHS, prior_curve
 from fer_ros.inference.classifier import SHIPPED_MODEL, Classifier, softmax
 from fer_ros.inference.config import FREQUENCIES, OFFSETS, TEMPERATURE
@@ -126,7 +126,7 @@ def curves(
                 in_classes_of(softmax(logits), known, faces.classes),
                 faces,
                 plain,
-                _in_columns(shifted - logits, known, faces.classes),
+                in_columns_of(shifted - logits, known, faces.classes),
             )
             for faces, (logits, _), shifted in zip(
                 sets, parts, with_offsets_of_others(parts, groups, ridge, seed), strict=True
@@ -135,17 +135,6 @@ def curves(
         for seed in range(_SEEDS if np.isfinite(ridge) else 1)
     ]
     return np.mean(found, axis=0)
-
-
-def _in_columns(
-    offsets: FloatArray, known: tuple[str, ...], wanted: tuple[str, ...]
-) -> FloatArray:
-    """Return offsets of the classes of the data; 0 for those that the model does not know."""
-    columns = np.zeros((len(offsets), len(wanted)), np.float32)
-    for column, name in enumerate(wanted):
-        if name in known:
-            columns[:, column] = offsets[:, known.index(name)]
-    return columns
 
 
 def means(found: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:

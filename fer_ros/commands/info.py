@@ -71,14 +71,15 @@ def _figures(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _titles(entries: Iterable[dict[str, Any]]) -> str:
     """Return the titles of data sets, each once, with the fold of those that have folds."""
+    return ', '.join(dict.fromkeys(map(_title, entries)))
+
+
+def _title(entry: dict[str, Any]) -> str:
     from fer_ros.data.datasets import DATASETS, dataset_named
 
-    titles = {}
-    for entry in entries:
-        name = str(entry.get('dataset', ''))
-        title = dataset_named(name).title if name in DATASETS else name
-        titles[f'{title} (fold {entry["fold"]})' if 'fold' in entry else title] = True
-    return ', '.join(titles)
+    name = str(entry.get('dataset', ''))
+    title = dataset_named(name).title if name in DATASETS else name
+    return f'{title} (fold {entry["fold"]})' if 'fold' in entry else title
 
 
 def _megabytes(path: Path) -> str:

@@ -101,11 +101,21 @@ def in_classes_of(
             f'the model knows {", ".join(known)}, the data is labelled {", ".join(wanted)}: '
             'expected at least two classes in common'
         )
-    mapped = np.zeros((len(probabilities), len(wanted)), np.float32)
+    mapped = in_columns_of(probabilities, known, wanted)
+    return mapped / np.maximum(mapped.sum(axis=1, keepdims=True), 1e-9)
+
+
+def in_columns_of(
+    values: FloatArray, known: tuple[str, ...], wanted: tuple[str, ...]
+) -> FloatArray:
+    """Return ``(N, len(wanted))`` values for the classes of the data, from ``(N, len(known))`` for
+    the model's; 0 for classes that the model lacks.
+    """
+    mapped = np.zeros((len(values), len(wanted)), np.float32)
     for column, name in enumerate(wanted):
         if name in known:
-            mapped[:, column] = probabilities[:, known.index(name)]
-    return mapped / np.maximum(mapped.sum(axis=1, keepdims=True), 1e-9)
+            mapped[:, column] = values[:, known.index(name)]
+    return mapped
 
 
 def describe_model(classifier: Classifier, streams: Sequence[str]) -> str:

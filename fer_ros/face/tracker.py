@@ -129,10 +129,10 @@ class FaceTracker:
         last seen too long ago.
         """
         self._image_s, self._gap_s = stamp_s, stamp_s - self._image_s
-        keep_s = self.settings.remember_s
+        remember_s = self.settings.remember_s
         # Where no images came for so long, also those that were tracked before.
         self._tracks, self._lost = (
-            [track for track in tracks if stamp_s - track.seen_s <= keep_s]
+            [track for track in tracks if stamp_s - track.seen_s <= remember_s]
             for tracks in (self._tracks, self._lost)
         )
         for track in self._tracks:
@@ -266,8 +266,8 @@ class FaceTracker:
     def _leave_out(self, detected_s: float) -> None:
         """Lose faces that were missed for too long, and those beyond ``max_faces``."""
         # With a long interval, a face is not yet lost if a single detection misses it.
-        keep_s = self.settings.keep_s
-        keep_s = max(keep_s, self.settings.detect_interval_s + keep_s / 2)
+        settings = self.settings
+        keep_s = max(settings.keep_s, settings.detect_interval_s + settings.keep_s / 2)
         for track in self.tracks:
             if detected_s - track.confirmed_s > keep_s:
                 self.lose(track)

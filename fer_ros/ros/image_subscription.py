@@ -9,7 +9,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.messages.image_transport import ImageTransport
+from fer_ros.messages.image_transport import transport_of
 from fer_ros.ros.message_class import message_class
 
 OnImage = Callable[[Image | CompressedImage], None]
@@ -29,7 +29,6 @@ class ImageSubscription:
         self,
         node: Node,
         topic: str,
-        transport: ImageTransport,
         reliability: str,
         on_image: OnImage,
         on_lost: Callable[[int], None],
@@ -38,8 +37,8 @@ class ImageSubscription:
 
         Args:
             node: Node that owns the subscription.
-            topic: Its name, before it is remapped.
-            transport: How the images are sent.
+            topic: Its name, before it is remapped, which decides the transport; see
+                ``transport_of``.
             reliability: ``best_effort``, ``reliable``, or ``auto`` for what all publishers offer.
             on_image: Called with every image.
             on_lost: Called with the number of images that were published but not received: lost
@@ -48,6 +47,7 @@ class ImageSubscription:
         self.topic = topic
         # Counting publishers is the one question that remaps no name.
         self._full_name = node.resolve_topic_name(topic)
+        transport = transport_of(topic)
         package, _, name = transport.message_type.split('/')
         self._message = message_class(package, name, f'image_transport: {transport.name}')
         self._node = node

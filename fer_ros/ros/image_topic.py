@@ -14,7 +14,7 @@ from fer_ros.errors import SettingError
 from fer_ros.media.image_clock import ImageClock
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
-from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, ImageTransport, transport_of
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.models import Models
 from fer_ros.parameters.pipeline import pipeline_settings
@@ -41,7 +41,6 @@ class ImageTopic:
         name: Full name of the subscribed topic.
         asked: Its name before it is remapped. A name that is remapped twice, as where two cameras
             are exchanged, would lead back to the first.
-        transport: How its images are sent.
         pipeline: Pipeline that tracks the faces of this topic.
         decoder: Decoder of the messages.
         camera: Intrinsics of the camera.
@@ -56,7 +55,6 @@ class ImageTopic:
 
     name: str
     asked: str
-    transport: ImageTransport
     pipeline: EmotionPipeline
     decoder: ImageDecoder
     camera: CameraModel
@@ -88,7 +86,6 @@ class ImageTopic:
         self.subscription = ImageSubscription(
             node,
             self.asked,
-            self.transport,
             reliability,
             lambda msg: on_image(self, msg),
             self.statistics.on_lost,
@@ -171,17 +168,7 @@ def make_image_topics(node: Node, models: Models, values: Mapping[str, Any]) -> 
         camera = CameraModel(values['rectified'])
         limit = RateLimit(values['max_rate_hz'])
         topics.append(
-            ImageTopic(
-                name,
-                asked[index],
-                transport_of(asked[index]),
-                pipeline,
-                decoder,
-                camera,
-                settings,
-                limit,
-                boxes=boxes,
-            )
+            ImageTopic(name, asked[index], pipeline, decoder, camera, settings, limit, boxes=boxes)
         )
     return topics
 

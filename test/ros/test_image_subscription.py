@@ -3,7 +3,6 @@
 import pytest
 from sensor_msgs.msg import Image
 
-from fer_ros.messages.image_transport import RAW
 from fer_ros.ros.image_subscription import ImageSubscription
 
 TOPIC = '/camera/image_raw'
@@ -14,7 +13,7 @@ def heard(graph):
     """Return the widths of the received images, and what is reported as lost, as growing lists."""
     images, lost = [], []
     subscription = ImageSubscription(
-        graph.tester, TOPIC, RAW, 'reliable', lambda msg: images.append(msg.width), lost.append
+        graph.tester, TOPIC, 'reliable', lambda msg: images.append(msg.width), lost.append
     )
     yield images, lost
     subscription.close()
