@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -57,6 +57,7 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
         spin: Spins the node; returns when it has nothing more to do.
     """
     profile = send_images_whole(os.environ)
+    sys.unraisablehook = _without_unfinished_objects(sys.unraisablehook)
     leave_signals_to_ros()
     rclpy.init()
     node = None
@@ -80,3 +81,19 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _without_unfinished_objects(report: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Leave out what objects of rclpy say that a signal kept from being created.
+
+    Args:
+        report: Called with the ``sys.UnraisableHookArgs`` of all other exceptions.
+    """
+
+    def hook(unraisable: Any) -> None:
+        # Their __del__ destroys attributes that __init__ did not reach.
+        of_rclpy = str(getattr(unraisable.object, '__module__', '')).startswith('rclpy.')
+        if rclpy.ok() or not of_rclpy:
+            report(unraisable)
+
+    return hook

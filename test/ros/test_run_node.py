@@ -86,3 +86,22 @@ def test_failure_due_to_ros_shutdown_is_not_logged():
     run = run_calling(SHUT_DOWN)
     assert run.returncode == 0
     assert 'nothing can be published' not in run.stderr
+
+
+# A signal has shut down ROS between the creation of the node and that of its executor.
+SHUT_DOWN_EARLY = """
+import rclpy
+from fer_ros.ros.run_node import run_node
+def make():
+    node = rclpy.create_node('probe')
+    rclpy.shutdown()
+    return node
+run_node(make)
+"""
+
+
+def test_shutdown_before_node_is_spun_ends_it_without_traceback():
+    run = subprocess.run([sys.executable, '-c', SHUT_DOWN_EARLY], capture_output=True, text=True)
+    assert run.returncode == 0
+    (line,) = run.stderr.splitlines()
+    assert 'middleware' in line
