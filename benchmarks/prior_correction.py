@@ -14,6 +14,7 @@ which is fitted on the first data set.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ import numpy.typing as npt
 from fer_ros.data.cache import CACHE
 from fer_ros.data.datasets import load_faces
 from fer_ros.data.face_set import FaceSet
-from fer_ros.errors import SettingError
+from fer_ros.errors import FerError, SettingError
 from fer_ros.evaluation.calibration import fit_calibration, log_of
 from fer_ros.evaluation.predictions import aligned_faces, ask, in_classes_of, in_columns_of
 from fer_ros.evaluation.prior_curve import COLUMNS, STRENGTHS, prior_curve
@@ -179,12 +180,11 @@ def _print_curves(title: str, rows: npt.NDArray[np.float64]) -> None:
         print(f'{strength:.1f} | {shares} | {row[-1]:.4f}')
 
 
-def write(model: Path, offsets: dict[str, float], faces: FaceSet) -> None:
-    """Store offsets, and the temperature that suits them, in the files of a model.
+def check_writable(model: Path, faces: FaceSet) -> None:
+    """Refuse a model in which no offsets can be stored.
 
     Args:
         model: Its safetensors file.
-        offsets: Offset of each class.
         faces: Validation faces for the temperature.
 
     Raises:
@@ -195,6 +195,17 @@ def write(model: Path, offsets: dict[str, float], faces: FaceSet) -> None:
         raise SettingError('the first --data has other classes than the model, or another order')
     if FREQUENCIES not in kept.figures:
         raise SettingError(f'model {model} does not state its class frequencies')
+
+
+def write(model: Path, offsets: dict[str, float], faces: FaceSet) -> None:
+    """Store offsets, and the temperature that suits them, in the files of a model.
+
+    Args:
+        model: Its safetensors file, for which ``check_writable``.
+        offsets: Offset of each class.
+        faces: Validation faces for the temperature.
+    """
+    kept = load_checkpoint(model)
     figures = {**kept.figures, OFFSETS: offsets}
     figures[TEMPERATURE] = answer_temperature(kept.model.eval(), figures, faces)
     restate(replace(kept, figures=figures), model)
@@ -210,6 +221,9 @@ def main() -> None:
         with_known_labels(load_faces(path, 'validation', CACHE, 1, progress=False), classes)
         for path in chosen.data
     ]
+    if chosen.write:
+        # Before the long work.
+        check_writable(chosen.model, sets[0])
     parts = [labelled_logits(classifier, faces) for faces in sets]
     found = {ridge: curves(classifier, sets, parts, ridge) for ridge in RIDGES}
     by_ridge = means([found[ridge] for ridge in RIDGES])
@@ -229,4 +243,7 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except FerError as error:
+        sys.exit(f'prior_correction: {error}')

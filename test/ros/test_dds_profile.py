@@ -107,6 +107,7 @@ def test_empty_choice_sets_nothing():
     assert profile_environment('') == {}
 
 
-def test_missing_profile_is_an_error(tmp_path):
-    with pytest.raises(SettingError, match=r'dds_profile .*nothing\.xml does not exist'):
-        profile_environment(str(tmp_path / 'nothing.xml'))
+@pytest.mark.parametrize('name', ['nothing', 'long' * 100])
+def test_missing_profile_is_an_error(tmp_path, name):
+    with pytest.raises(SettingError, match=rf'dds_profile .*{name}\.xml does not exist'):
+        profile_environment(str(tmp_path / f'{name}.xml'))
