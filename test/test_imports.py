@@ -36,7 +36,7 @@ LAYERS = (
         'user_folders',
     ),
     ('onnx_session', 'published_file', 'worker_process'),
-    ('face', 'messages', 'smoothing', 'metrics'),
+    ('face', 'messages', 'resting_face', 'smoothing', 'metrics'),
     ('inference', 'media'),
     ('network', 'data', 'bags'),
     ('models',),

@@ -38,6 +38,7 @@ from fer_ros.evaluation.predictions import (
 )
 from fer_ros.evaluation.prior_curve import prior_table
 from fer_ros.evaluation.report import Evaluation, Panels, Table
+from fer_ros.evaluation.resting_curve import resting_table
 from fer_ros.evaluation.robustness import robustness, robustness_table
 from fer_ros.evaluation.settings import NO_SYNTHETIC_CLIPS, EvaluateSettings
 from fer_ros.evaluation.stills import still_tables
@@ -123,6 +124,9 @@ def _evaluate_faces(settings: EvaluateSettings, dataset: Dataset) -> Evaluation:
     tables = [*still_tables(answers, faces), pose_table(last, answers[last], faces)]
     if FREQUENCIES in classifier.figures:
         tables.append(prior_table(answers[AS_TRAINED], faces, classifier.figures))
+    adapted = resting_table(last, answers[last], faces)
+    if adapted is not None:
+        tables.append(adapted)
     tables.append(fit_table(answers, faces))
     if settings.min_quality:
         quality = _qualities(faces, classifier.config.crop_px)

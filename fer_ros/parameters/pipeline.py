@@ -92,6 +92,16 @@ PIPELINE: tuple[Spec, ...] = (
         live=True,
     ),
     Spec(
+        'adapt_to_person',
+        _DEFAULTS.adapt_to_person,
+        'For people who look sad or angry at rest: the share of the mean of the logits of a face '
+        'over time that is subtracted from them, once the face has been seen for 20 s. A lasting '
+        'smile is lowered as well. 0: all people are judged alike.',
+        low=0.0,
+        high=1.0,
+        live=True,
+    ),
+    Spec(
         'confidence_threshold',
         _DEFAULTS.confidence_threshold,
         'Smoothed probability that a class needs to be named; below it, emotion is empty.',
@@ -138,4 +148,5 @@ def pipeline_settings(chosen: Mapping[str, Any]) -> PipelineSettings:
         hfov_deg=chosen['hfov_deg'],
         rotate_deg=chosen['rotate_deg'],
         prior_correction=chosen['prior_correction'],
+        adapt_to_person=chosen['adapt_to_person'],
     )

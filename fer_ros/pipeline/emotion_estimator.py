@@ -13,6 +13,7 @@ from fer_ros.inference.prior_correction import PriorCorrection
 from fer_ros.inference.valence_arousal import ValenceArousal
 from fer_ros.pipeline.observation import Observation
 from fer_ros.pipeline.settings import PipelineSettings
+from fer_ros.resting_face import RestingFaces
 from fer_ros.smoothing import EmotionSmoother
 from fer_ros.stage_timer import StageTimer
 from fer_ros.structures import (
@@ -64,6 +65,7 @@ class EmotionEstimator:
         self.camera: CameraIntrinsics | None = None
         self._timer = timer
         self._smoother = EmotionSmoother()
+        self._resting = RestingFaces()
         self._measures = ValenceArousal(self.classes)
         self.settings = settings
 
@@ -116,15 +118,19 @@ class EmotionEstimator:
         for stage, seconds in model_s.items():
             self._timer.add(stage, seconds)
         with self._timer.time('smoothing'):
-            probabilities = iter(softmax(self._correction(logits)) if len(logits) else logits)
+            answers = iter(softmax(self._correction(logits)) if len(logits) else logits)
             faces = tuple(
                 self._face_emotion(
-                    face, view, next(probabilities) if view.enough else None, observation
+                    face,
+                    view,
+                    self._of_person(face, next(answers), observation) if view.enough else None,
+                    observation,
                 )
                 for face, view in zip(observation.faces, views, strict=True)
             )
             if not observation.alone:
                 self._smoother.keep(observation.known_ids)
+                self._resting.keep(observation.known_ids)
         return FrameEmotions(
             observation.stamp_s,
             self.classes,
@@ -137,12 +143,23 @@ class EmotionEstimator:
     def reset(self) -> None:
         """Forget all faces."""
         self._smoother.reset()
+        self._resting.reset()
 
     def _head(self, landmarks: Landmarks, size_wh: tuple[int, int]) -> HeadPose:
         if self.camera is not None:
             return head_pose(landmarks, self.camera)
         guess = CameraIntrinsics.from_hfov(size_wh, self._settings.hfov_deg)
         return replace(head_pose(landmarks, guess), position_m=HeadPose().position_m)
+
+    def _of_person(
+        self, seen: ObservedFace, answer: FloatArray, observation: Observation
+    ) -> FloatArray:
+        """Return the probabilities of a face in one image, adapted to the person."""
+        if observation.alone:
+            return answer
+        face_id = seen.face.face_id
+        self._resting.update(face_id, answer, observation.stamp_s)
+        return self._resting.without(face_id, answer, self._settings.adapt_to_person)
 
     def _face_emotion(
         self, seen: ObservedFace, view: View, frame: FloatArray | None, observation: Observation

@@ -25,6 +25,8 @@ class PipelineSettings:
         prior_correction: How strongly the model's answers are adapted to people outside its
             training data, in [0, 1]; see ``PriorCorrection``. A model whose file does not record
             the class frequencies of its training allows only 0.
+        adapt_to_person: Share, in [0, 1], of a face's usual expression that is subtracted from its
+            logits; see ``RestingFaces``.
     """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
@@ -34,17 +36,16 @@ class PipelineSettings:
     hfov_deg: float = 60.0
     rotate_deg: int = 0
     prior_correction: float = DEFAULT_STRENGTH
+    adapt_to_person: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ('confidence_threshold', 'min_quality'):
+        for name in ('confidence_threshold', 'min_quality', 'prior_correction', 'adapt_to_person'):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingError(f'{name} is {getattr(self, name)}, expected 0 to 1')
         if not 0 < self.hfov_deg < 180:
             raise SettingError(
                 f'hfov_deg is {self.hfov_deg}, expected more than 0 and less than 180'
             )
-        if not 0 <= self.prior_correction <= 1:
-            raise SettingError(f'prior_correction is {self.prior_correction}, expected 0 to 1')
         if self.rotate_deg not in ROTATIONS_DEG:
             allowed = ', '.join(map(str, ROTATIONS_DEG))
             raise SettingError(f'rotate_deg is {self.rotate_deg}, expected one of {allowed}')

@@ -13,10 +13,11 @@ def test_pipeline_settings_come_from_parameters():
         'smoothing_change_threshold': 0.7,
         'confidence_threshold': 0.25,
         'min_quality': 0.5,
+        'adapt_to_person': 0.3,
         'rotate_deg': 270,
     }
     settings = pipeline_settings(chosen)
     assert (settings.tracker.detect_interval_s, settings.tracker.max_faces) == (0.0, 2)
     assert settings.smoothing == SmoothingSettings('average', 1.5, 0.2, 0.7)
     assert (settings.confidence_threshold, settings.min_quality) == (0.25, 0.5)
-    assert settings.rotate_deg == 270
+    assert (settings.rotate_deg, settings.adapt_to_person) == (270, 0.3)

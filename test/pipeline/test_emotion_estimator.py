@@ -116,3 +116,16 @@ def test_prior_correction_unsupported_by_model_is_refused_and_old_one_kept(model
     assert pipeline.settings == settings
     (face,) = pipeline.process(portrait_bgr, 0.0).faces
     assert face.emotion == 'happiness'
+
+
+def test_usual_expression_of_a_person_is_subtracted_from_20_s_on(models, portrait_bgr):
+    pipeline = EmotionPipeline(models, PipelineSettings(adapt_to_person=1.0))
+    frames = [pipeline.process(portrait_bgr, float(second)) for second in range(23)]
+    known = [frame.faces[0].frame_probabilities.max() for frame in frames]
+    assert known[19] == pytest.approx(known[0], abs=0.002)
+    assert known[21] < known[0] - 0.01
+    (alone,) = pipeline.analyze(portrait_bgr).faces
+    assert alone.frame_probabilities.max() == pytest.approx(known[0], abs=0.002)
+    pipeline.settings = replace(pipeline.settings, adapt_to_person=0.0)
+    (off,) = pipeline.process(portrait_bgr, 23.0).faces
+    assert off.frame_probabilities.max() == pytest.approx(known[0], abs=0.002)
