@@ -12,7 +12,13 @@ from fer_ros.face.continuity import SAME_SCENE, continuity
 from fer_ros.face.detectors.detector import FaceDetector
 from fer_ros.face.landmarks import LandmarkPredictor
 from fer_ros.face.matching import nearest
-from fer_ros.face.reported import FaceHistory, FaceReport, finds_from_report, follow_new
+from fer_ros.face.reported import (
+    FaceHistory,
+    FaceReport,
+    finds_from_report,
+    follow_near,
+    follow_new,
+)
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
 from fer_ros.stage_timer import StageTimer
@@ -50,6 +56,8 @@ class FaceObserver:
         self._tracker = FaceTracker(face_ids=face_ids)
         self._search: FaceSearch | None = None
         self._history = FaceHistory() if reported else None
+        # The boxes of the newest report, and the images from its own to the current one.
+        self._reported: tuple[Sequence[FaceBox], Sequence[ImageArray]] = ((), ())
         self._previous: ImageArray | None = None
         self._last_s = float('-inf')
         # Its thread starts when it is first used.
@@ -124,6 +132,10 @@ class FaceObserver:
                 partial(follow_new, images=images, look_at=self._look_at),
             )
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)
+        self._reported = ((), ())
+        if reports:
+            since = history.images_since(reports[-1].stamp_s, stamp_s, gray)
+            self._reported = reports[-1].boxes, since
         seen = self._look(gray, stamp_s)
         self._previous = gray
         history.add(stamp_s, gray, {track.number: track.box for track in self._tracker.tracks})
@@ -230,7 +242,7 @@ class FaceObserver:
             stamp_s: See ``observe``.
         """
         if not track.confirmed_now:
-            boxes = self._boxes_near(gray, track.expected)
+            boxes = self._boxes_near(gray, track)
             owners = nearest(boxes, self._tracker.expected(), self.settings.max_distance)
             box = next((boxes[i] for i, number in owners.items() if number == track.number), None)
             if box is None:
@@ -246,11 +258,18 @@ class FaceObserver:
         self._tracker.lose(other)
         return {}
 
-    def _boxes_near(self, gray: ImageArray, box: FaceBox) -> list[FaceBox]:
-        if self._history is not None:
+    def _boxes_near(self, gray: ImageArray, track: Track) -> list[FaceBox]:
+        """Return the faces near the expected place of a face."""
+        if self._history is None:
+            with self._timer.time('detector'):
+                return self._detector.detect_near(gray, track.expected)
+        if track.face_id is None:
+            # It was followed from a report just now, and there is no face.
             return []
-        with self._timer.time('detector'):
-            return self._detector.detect_near(gray, box)
+        boxes, images = self._reported
+        # The report may be on an earlier image, and the face has moved since.
+        reach = 2 * self.settings.max_distance
+        return follow_near(track.expected, boxes, reach, images, self._look_at)
 
     def _look_at(self, gray: ImageArray, box: FaceBox) -> Sighting:
         """Return what the image shows in a box."""

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeVar
 
 from fer_ros.face.appearance import SAME_FACE
-from fer_ros.face.matching import nearest
+from fer_ros.face.matching import distance, nearest
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting
 from fer_ros.structures import FaceBox, ImageArray
 
@@ -211,9 +211,30 @@ def finds_from_report(
     # Keep the tracked positions: detectors differ in which part of a head they box.
     finds = [Find(known[number], number) for number in owners.values()]
     # Each new box costs landmarks in several images, and no more faces are tracked.
-    new = [square for index, square in enumerate(squares) if index not in owners]
+    new = [box for index, box in enumerate(squares) if index not in owners]
     found = map(find_new, new[: max(max_faces - len(finds), 0)])
     return finds + [find for find in found if find is not None]
+
+
+def follow_near(
+    box: FaceBox,
+    boxes: Sequence[FaceBox],
+    reach: float,
+    images: Sequence[ImageArray],
+    look_at: Callable[[ImageArray, FaceBox], Sighting],
+) -> list[FaceBox]:
+    """Return where the reported faces near a box are now.
+
+    Args:
+        box: Box in the last image.
+        boxes: Boxes of a report on the first image.
+        reach: Largest distance in face widths.
+        images: See ``follow_new``.
+        look_at: See ``follow_new``.
+    """
+    near = [one for one in map(_square, boxes) if distance(one, box, _SIZE_RATIO) <= reach]
+    finds = [follow_new(one, images, look_at) for one in near]
+    return [find.box for find in finds if find is not None]
 
 
 def follow_new(

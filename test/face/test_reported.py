@@ -152,6 +152,23 @@ def test_new_face_is_followed_to_where_it_has_moved_at_few_images_per_second(
     assert ids == [[]] * 2 + [[1]] * 10
 
 
+@pytest.mark.parametrize(('late', 'widths_per_second'), [(0, 5), (1, 2)])
+def test_walking_person_is_seen_in_every_image_at_ten_per_second(
+    models, portrait_gray, late, widths_per_second
+):
+    watching, ids = observer(models), []
+    # To and fro.
+    shifts_px = [10 * widths_per_second * abs(index % 6 - 3) for index in range(14)]
+    for index, shift_px in enumerate(shifts_px):
+        reports = []
+        if index >= late:
+            there = box(222 + shifts_px[index - late], 115)
+            reports = [FaceReport((index - late) / 10, (there,))]
+        seen = watching.observe(np.roll(portrait_gray, shift_px, axis=1), index / 10, reports)
+        ids.append([one.face.face_id for one in seen])
+    assert ids == [[]] * late + [[1]] * (14 - late)
+
+
 def test_boxes_of_whole_heads_confirm_tracked_face(models, portrait_gray):
     heads = {index: [(index, [box(222, 105, 150, 190)])] for index in range(0, 60, 3)}
     ids = watch(observer(models, keep_s=0.5), [portrait_gray] * 60, heads)
