@@ -12,6 +12,7 @@ from rclpy.utilities import get_rmw_implementation_identifier
 
 from fer_ros.errors import FerError, SettingError
 from fer_ros.ros.dds_profile import send_images_whole
+from fer_ros.ros.shut_down import shut_down
 from fer_ros.ros.stop_signals import leave_signals_to_ros
 from fer_ros.ros.throttled_log import ThrottledLog
 
@@ -80,7 +81,7 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
     finally:
         if node is not None:
             node.destroy_node()
-        rclpy.try_shutdown()
+        shut_down()
 
 
 def _without_unfinished_objects(report: Callable[[Any], object]) -> Callable[[Any], None]:

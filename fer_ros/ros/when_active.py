@@ -13,6 +13,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from fer_ros.ros.dds_profile import send_images_whole
+from fer_ros.ros.shut_down import shut_down
 
 _ASK_EVERY_S = 0.2
 _ANSWER_WITHIN_S = 2.0
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         return
     finally:
-        rclpy.try_shutdown()
+        shut_down()
     try:
         os.execvp(command[0], command)
     except OSError as error:

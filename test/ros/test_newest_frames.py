@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -49,6 +50,10 @@ def test_stop_finishes_frame_in_progress_and_drops_waiting_one(frames, worker):
     frames.offer('left', 1)
     end = threading.Thread(target=frames.stop)
     end.start()
+    # Otherwise the worker may be free before the thread has called stop: another frame replaces
+    # the waiting one until that has been dropped.
+    while frames.offer('left', 1):
+        time.sleep(0.001)
     worker.free.set()
     end.join(30)
     assert not end.is_alive()

@@ -88,6 +88,24 @@ def test_failure_due_to_ros_shutdown_is_not_logged():
     assert 'nothing can be published' not in run.stderr
 
 
+# A signal shuts down ROS after ``try_shutdown`` has found it running.
+SHUT_DOWN_TWICE = """
+import rclpy
+from fer_ros.ros.run_node import run_node
+def shut_down_twice():
+    context = rclpy.get_default_context()
+    context.shutdown()
+    context.shutdown()
+rclpy.try_shutdown = shut_down_twice
+run_node(lambda: rclpy.create_node('probe'), lambda node: None)
+"""
+
+
+def test_shutdown_by_signal_at_the_same_moment_is_no_error():
+    run = subprocess.run([sys.executable, '-c', SHUT_DOWN_TWICE], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
 # A signal has shut down ROS between the creation of the node and that of its executor.
 SHUT_DOWN_EARLY = """
 import rclpy
