@@ -48,9 +48,21 @@ def load_image_folder(
         found,
         tuple(sorted({picture.label for picture in found})),
         tuple(_about_left_out(folder, found)),
-        f'put some of each class into a folder {split} next to the folder train',
+        _about_splits(folder, split),
     )
     return load_pictures(labelled, split, cache, rate_hz, progress)
+
+
+def _about_splits(folder: Path, split: str) -> str:
+    """Return what puts pictures into a split that has none."""
+    if (folder / MANIFEST).is_file():
+        return f'give some of each class the split {split}, in the column split of {MANIFEST}'
+    advice = f'put some of each class into a folder {split}'
+    if split != 'train':
+        advice += ' next to the folder train'
+        if not gives_splits(folder):
+            advice += ', and the others into that'
+    return advice
 
 
 def find_pictures(folder: Path) -> list[Picture]:

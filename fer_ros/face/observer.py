@@ -56,8 +56,8 @@ class FaceObserver:
         self._tracker = FaceTracker(face_ids=face_ids)
         self._search: FaceSearch | None = None
         self._history = FaceHistory() if reported else None
-        # The boxes of the newest report, and the images from its own to the current one.
-        self._reported: tuple[Sequence[FaceBox], Sequence[ImageArray]] = ((), ())
+        # The newest report, and the images from its own to the current one.
+        self._reported: tuple[FaceReport, Sequence[ImageArray]] | None = None
         self._previous: ImageArray | None = None
         self._last_s = float('-inf')
         # Its thread starts when it is first used.
@@ -132,10 +132,10 @@ class FaceObserver:
                 partial(follow_new, images=images, look_at=self._look_at),
             )
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)
-        self._reported = ((), ())
+        self._reported = None
         if reports:
             since = history.images_since(reports[-1].stamp_s, stamp_s, gray)
-            self._reported = reports[-1].boxes, since
+            self._reported = reports[-1], since
         seen = self._look(gray, stamp_s)
         self._previous = gray
         history.add(stamp_s, gray, {track.number: track.box for track in self._tracker.tracks})
@@ -248,11 +248,13 @@ class FaceObserver:
             if box is None:
                 self._tracker.lose(track)
                 return {}
-            self._tracker.confirm(track, box, stamp_s)
+            found_s = stamp_s if self._reported is None else self._reported[0].stamp_s
+            self._tracker.confirm(track, box, max(track.confirmed_s, found_s))
             sighting = self._look_at(gray, box)
         if self._accept(track, sighting, stamp_s, self._continues(gray, track, stamp_s)):
             return {track: sighting}
         other = self._tracker.another(track, track.expected, stamp_s)
+        other.confirmed_s = track.confirmed_s
         if self._accept(other, sighting, stamp_s):
             return {other: sighting}
         self._tracker.lose(other)
@@ -263,13 +265,13 @@ class FaceObserver:
         if self._history is None:
             with self._timer.time('detector'):
                 return self._detector.detect_near(gray, track.expected)
-        if track.face_id is None:
-            # It was followed from a report just now, and there is no face.
+        if track.face_id is None or self._reported is None:
+            # There is no report, or it was followed from it just now, and there is no face.
             return []
-        boxes, images = self._reported
+        report, images = self._reported
         # The report may be on an earlier image, and the face has moved since.
         reach = 2 * self.settings.max_distance
-        return follow_near(track.expected, boxes, reach, images, self._look_at)
+        return follow_near(track.expected, report.boxes, reach, images, self._look_at)
 
     def _look_at(self, gray: ImageArray, box: FaceBox) -> Sighting:
         """Return what the image shows in a box."""

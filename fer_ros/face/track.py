@@ -23,7 +23,8 @@ class Track:
         seen_s: Stamp of the image in which it was last seen or was found.
         expected: Box in which it is expected in the current image.
         confirmed_s: Stamp of the image in which the detector last found it.
-        confirmed_now: Whether the detector found it in the current image.
+        confirmed_now: Whether ``expected`` is where the detector found it, in the current image or
+            in one from which it was followed.
         first_seen_s: Stamp of the first image in which it was accepted as a face.
         face_id: Id of the face; ``None`` until it is certain to be a face and known which one.
         velocity_px_s: Velocity of the box's centre in pixels per second.
@@ -42,9 +43,10 @@ class Track:
     appearance: Appearance = field(default_factory=Appearance)
 
     def as_seen(self) -> TrackedFace:
-        """Return the face where it is expected in the current image."""
+        """Return the face where it is expected in the current image, in which it was seen."""
         assert self.face_id is not None
-        return TrackedFace(self.face_id, self.expected, self.first_seen_s, self.confirmed_now)
+        detected = self.seen_s - self.confirmed_s <= STAMP_TOLERANCE_S
+        return TrackedFace(self.face_id, self.expected, self.first_seen_s, detected)
 
     def expect(self, stamp_s: float) -> None:
         """Move ``expected`` to where the face's velocity takes it, at most by the face's size.

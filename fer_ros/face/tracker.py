@@ -143,7 +143,7 @@ class FaceTracker:
         return {track.number: track.expected for track in self._tracks}
 
     def confirm(self, track: Track, box: FaceBox, stamp_s: float) -> None:
-        """Record that the detector found a face in the current image, and where."""
+        """Record that the detector found a face at ``stamp_s``, and where it is now."""
         track.expected, track.confirmed_s, track.confirmed_now = box, stamp_s, True
 
     def found(self, boxes: Sequence[FaceBox], stamp_s: float) -> None:

@@ -17,7 +17,8 @@ EXPRESSIONS = {
     'disgust': 'disgusted',
     'fear': 'scared',
 }
-# Further names in hri_msgs/Expression, any of which may be used for contempt.
+# Further names in hri_msgs/Expression, any of which may be used for contempt or be a class of a
+# model.
 OTHER_EXPRESSIONS = (
     *('pleading', 'vulnerable', 'despaired', 'guilty', 'disappointed', 'embarrassed'),
     *('horrified', 'skeptical', 'annoyed', 'furious', 'suspicious', 'rejected', 'bored'),
@@ -94,8 +95,9 @@ def expression_message(
 ) -> Any | None:
     """Return the ``Expression`` of a face, or ``None`` if none can be named.
 
-    A class of another model, for which the standard has no name, is not replaced by a less
-    probable one. Valence and arousal are those of ``measures``, or 0 if the model has none.
+    A class of another model is published by its own name if the standard has it; if not, it is not
+    replaced by a less probable one. Valence and arousal are those of ``measures``, or 0 if the
+    model has none.
 
     Args:
         types: Object with the classes of ``hri_msgs``.
@@ -104,7 +106,9 @@ def expression_message(
         contempt: Name to use for contempt; ``skip`` uses the next most probable class instead.
         header: Header of the image.
     """
-    names = EXPRESSIONS if contempt == 'skip' else {**EXPRESSIONS, 'contempt': contempt}
+    names = {**{name: name for name in OTHER_EXPRESSIONS}, **EXPRESSIONS}
+    if contempt != 'skip':
+        names['contempt'] = contempt
     if face.emotion not in (*names, 'contempt'):
         return None
     named = [index for index, name in enumerate(frame.classes) if name in names]

@@ -1,5 +1,6 @@
 """The timeline as a PNG picture: each face's probabilities over time, with the labels above."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ _GRAY = '#444444'
 _LABEL_HEIGHT = 0.14
 # Shares of the width: of a bar that white edges do not hide, and of a letter of a label.
 _EDGED, _LETTER = 0.004, 0.0055
+# Width of the picture, and in the legend that of a letter and of what else each class takes.
+_WIDTH_IN, _LEGEND_LETTER_IN, _LEGEND_LINE_IN = 11, 0.08, 0.6
+_LEGEND_ROW_IN = 0.2
 
 
 def draw_timeline(timeline: Timeline, path: Path) -> None:
@@ -30,7 +34,10 @@ def draw_timeline(timeline: Timeline, path: Path) -> None:
 
     count = max(len(timeline.rows), 1)
     ratios = [*(_LABEL_HEIGHT * len(one.rows) for one in timeline.labels), *([1.0] * count)]
-    figure = Figure(figsize=(11, 1.1 + 1.75 * sum(ratios)), layout='constrained')
+    columns = _legend_columns(timeline.classes)
+    rows = math.ceil(len(timeline.classes) / columns)
+    height_in = 1.1 + 1.75 * sum(ratios) + _LEGEND_ROW_IN * (rows - 1)
+    figure = Figure(figsize=(_WIDTH_IN, height_in), layout='constrained')
     all_axes = list(
         figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
     )
@@ -43,12 +50,18 @@ def draw_timeline(timeline: Timeline, path: Path) -> None:
     if timeline.rows:
         handles, names = all_axes[0].get_legend_handles_labels()
         figure.legend(
-            handles, names, loc='outside upper center', ncols=len(names), frameon=False, fontsize=9
+            handles, names, loc='outside upper center', ncols=columns, frameon=False, fontsize=9
         )
     else:
         _say_nobody(all_axes[0], timeline.faces)
     with atomic_file(path) as aside:
         figure.savefig(aside, dpi=110)
+
+
+def _legend_columns(classes: Sequence[str]) -> int:
+    """Return how many classes fit beside one another in the legend."""
+    wide_in = _LEGEND_LINE_IN + _LEGEND_LETTER_IN * max(map(len, classes), default=0)
+    return max(min(int(_WIDTH_IN / wide_in), len(classes)), 1)
 
 
 def _say_nobody(axes: Any, faces: int) -> None:

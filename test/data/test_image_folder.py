@@ -297,3 +297,20 @@ def test_folder_that_one_is_in_has_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / 'faces')
     faces = load_image_folder(Path('.'), 'train', tmp_path / 'cache', progress=False)
     assert faces.notes[0].startswith('faces train: 1 face')
+
+
+@pytest.mark.parametrize(
+    ('names', 'advice'),
+    [
+        (['train/fear/a.jpg'], 'into a folder test next to the folder train$'),
+        (['fear/face1.jpg'], 'into a folder test next to the folder train, and the others into'),
+        (['a.jpg'], 'the split test, in the column split of manifest.csv'),
+    ],
+)
+def test_advice_about_empty_split_suits_the_layout(tmp_path, names, advice):
+    for name in names:
+        write_picture(tmp_path / name)
+    if names == ['a.jpg']:
+        (tmp_path / 'manifest.csv').write_text('path,label,split\na.jpg,fear,train\n')
+    with pytest.raises(DatasetError, match=advice):
+        load_image_folder(tmp_path, 'test', tmp_path / 'cache', progress=False)

@@ -169,6 +169,19 @@ def test_walking_person_is_seen_in_every_image_at_ten_per_second(
     assert ids == [[]] * late + [[1]] * (14 - late)
 
 
+@pytest.mark.parametrize('late', [0, 1])
+@pytest.mark.parametrize('widths_per_second', [0, 2])
+def test_face_is_detected_in_images_that_were_reported_in_time(
+    models, portrait_gray, late, widths_per_second
+):
+    watching, shifts_px = observer(models), [10 * widths_per_second * n for n in range(5)]
+    for index, shift_px in enumerate(shifts_px):
+        of = max(index - late, 0)
+        reports = [FaceReport(of / 10, (box(222 + shifts_px[of], 115),))]
+        (one,) = watching.observe(np.roll(portrait_gray, shift_px, axis=1), index / 10, reports)
+        assert one.face.detected == (of == index)
+
+
 def test_boxes_of_whole_heads_confirm_tracked_face(models, portrait_gray):
     heads = {index: [(index, [box(222, 105, 150, 190)])] for index in range(0, 60, 3)}
     ids = watch(observer(models, keep_s=0.5), [portrait_gray] * 60, heads)

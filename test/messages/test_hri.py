@@ -137,3 +137,10 @@ def test_class_unknown_to_standard_is_not_replaced_by_an_improbable_one():
     probabilities = np.float32([0.03, 0.97])
     one = FaceEmotion(1, FaceBox(0, 0, 9, 9), None, 'smiling', 0.97, probabilities, probabilities)
     assert expression(one, classes=('sadness', 'smiling')) is None
+
+
+def test_class_of_own_model_that_the_standard_has_is_published():
+    probabilities = np.float32([0.6, 0.4])
+    one = FaceEmotion(1, FaceBox(0, 0, 9, 9), None, 'bored', 0.6, probabilities, probabilities)
+    msg = expression(one, classes=('bored', 'engaged'))
+    assert (msg.expression, msg.confidence) == ('bored', pytest.approx(0.6))

@@ -2,11 +2,13 @@ import cv2
 import numpy as np
 from frames import CLASSES, face, frame, log_of, steady
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from fer_ros.analysis.emotion_log import EmotionLog
 from fer_ros.report.emotion_color import ink_color
 from fer_ros.report.timeline import make_timeline
 from fer_ros.report.timeline_png import draw_timeline
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 
 def has_color(path, name, classes):
@@ -83,3 +85,19 @@ def test_labels_too_short_for_their_names_have_none(tmp_path, monkeypatch):
     log = log_of(steady(100), [*labels, (50, 90, 'fear')])
     draw_timeline(make_timeline(log), tmp_path / 't.png')
     assert said == ['fear']
+
+
+def test_names_of_many_classes_are_in_the_picture(tmp_path, monkeypatch):
+    classes = tuple(f'disgustedly surprised {number}' for number in range(11))
+    log, figures = EmotionLog(classes), []
+    shares = np.full(11, 1 / 11, np.float32)
+    for time_s in (0.0, 0.5, 1.0):
+        one = FaceEmotion(1, FaceBox(0, 0, 9, 9), None, classes[0], 1 / 11, shares, shares)
+        log.append('/camera', time_s, FrameEmotions(time_s, classes, (one,)))
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, 'savefig', lambda own, *a, **kw: (save(own, *a, **kw), figures.append(own))
+    )
+    draw_timeline(make_timeline(log), tmp_path / 't.png')
+    extent, (width, _) = figures[0].legends[0].get_window_extent(), figures[0].bbox.size
+    assert 0 <= extent.x0 < extent.x1 <= width
