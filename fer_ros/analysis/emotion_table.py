@@ -12,13 +12,17 @@ from fer_ros.structures import FaceEmotion, FrameEmotions
 
 _TEXTS = ('topic', 'file', 'judgement', 'emotion')
 _ROW_GROUP = 2048
+_IMAGE = ('stamp_s', 'topic', 'file')
+_BOX = ('x0_px', 'y0_px', 'x1_px', 'y1_px')
+_FACE = ('face_id', *_BOX, 'quality', 'judgement', 'emotion', 'confidence')
 
 
 def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
     """Return the names of the columns.
 
-    Smoothed probabilities are named after their class; those from one image alone have the suffix
-    ``_frame``. Unknown values are empty; ``judgement`` states why a face has no emotion.
+    Smoothed probabilities are named after their class, with the suffix ``_class`` if another
+    column has that name; those from one image alone have the suffix ``_frame``. Unknown values are
+    empty; ``judgement`` states why a face has no emotion.
 
     Args:
         classes: C names.
@@ -26,9 +30,9 @@ def columns(classes: Sequence[str], stills: bool = False) -> list[str]:
             and no smoothed values.
     """
     image = ['file'] if stills else ['stamp_s', 'topic']
-    box = ['x0_px', 'y0_px', 'x1_px', 'y1_px']
-    face = ['face_id', *box, 'quality', 'judgement', 'emotion', 'confidence', *classes]
-    return [*image, *face, *(() if stills else (f'{name}_frame' for name in classes))]
+    named = [f'{name}_class' if name in (*_IMAGE, *_FACE) else name for name in classes]
+    frame = [] if stills else [f'{name}_frame' for name in classes]
+    return [*image, *_FACE, *named, *frame]
 
 
 class EmotionTable:

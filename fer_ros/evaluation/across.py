@@ -1,6 +1,6 @@
 """Judges models on several data sets and compares their figures in one table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -61,7 +61,10 @@ def evaluate_across(settings: Sequence[EvaluateSettings], out: Path | None = Non
                 raise
         print()
     found = Evaluation(
-        'Across data sets', _notes(judged), (across_table(judged),), tuple(problems)
+        'Across data sets',
+        (*_notes(judged), *_not_comparable(judged)),
+        (across_table(judged),),
+        tuple(problems),
     )
     print(found.markdown(), end='')
     if out is not None:
@@ -124,6 +127,20 @@ def _notes(judged: Sequence[_Judged]) -> tuple[str, ...]:
         for entry in judged
         for sentence in [' '.join(entry.found.mapping)]
     )
+
+
+def _not_comparable(judged: Sequence[_Judged]) -> Iterator[str]:
+    """Yield a sentence for each data set of which models were judged on different faces."""
+    titles: dict[str, dict[str, None]] = {}
+    for entry in judged:
+        titles.setdefault(entry.data, {})[entry.found.title] = None
+    for data, different in titles.items():
+        if len(different) > 1:
+            yield (
+                f'Figures of different faces, not to be compared: {data} '
+                f'({"; ".join(different)}). '
+                'Give --split or --fold to judge all models on the same ones.'
+            )
 
 
 def _names(settings: Sequence[EvaluateSettings]) -> list[tuple[str, str]]:

@@ -106,7 +106,8 @@ def expression_message(
         contempt: Name to use for contempt; ``skip`` uses the next most probable class instead.
         header: Header of the image.
     """
-    names = {**{name: name for name in OTHER_EXPRESSIONS}, **EXPRESSIONS}
+    own = (*EXPRESSIONS.values(), *OTHER_EXPRESSIONS)
+    names = {**{name: name for name in own}, **EXPRESSIONS}
     if contempt != 'skip':
         names['contempt'] = contempt
     if face.emotion not in (*names, 'contempt'):

@@ -11,8 +11,12 @@ from fer_ros.data.face_set import FaceSet
 from fer_ros.data.lineage import other_folds, seen_by
 from fer_ros.errors import DatasetError, SettingError
 from fer_ros.inference.config import ModelConfig
+from fer_ros.structures import Judgement
 from fer_ros.training.config import TrainConfig
 from fer_ros.training.sources import Sources
+
+# What reports say in place of a class.
+_NOT_CLASSES = {'not judged', *(reason.words for reason in Judgement if reason)}
 
 
 def require_trainable(training: FaceSet, validation: FaceSet, processes: int) -> None:
@@ -24,9 +28,15 @@ def require_trainable(training: FaceSet, validation: FaceSet, processes: int) ->
         processes: Number of processes of a parallel training, otherwise 1.
 
     Raises:
-        DatasetError: A class has no training face, there are fewer than two training faces per
-            process, or there is no validation face.
+        DatasetError: A class has no training face or a name with another meaning, there are fewer
+            than two training faces per process, or there is no validation face.
     """
+    taken = [name for name in training.classes if name in _NOT_CLASSES]
+    if taken:
+        raise DatasetError(
+            f'a class of the data is called {taken[0]}, which in reports is a face without a '
+            'class: rename it, or leave its pictures out'
+        )
     counts = np.bincount(training.labels(), minlength=len(training.classes))
     missing = [name for name, count in zip(training.classes, counts, strict=True) if not count]
     if missing:

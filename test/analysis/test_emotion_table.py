@@ -1,9 +1,12 @@
 import csv
 
+import numpy as np
 import pyarrow.parquet
+import pytest
 from frames import CLASSES, face, frame, unjudged
 
 from fer_ros.analysis.emotion_table import EmotionTable, columns, write_csv
+from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions
 
 
 def lines(path):
@@ -84,3 +87,17 @@ def test_file_name_that_looks_like_formula_gets_path_prefix(tmp_path):
     table.close()
     named = [line['file'] for line in lines(tmp_path / 't.csv')]
     assert named == ['./=cmd.jpg', './-1.jpg', 'a=b.jpg']
+
+
+@pytest.mark.parametrize('stills', [False, True])
+def test_class_named_like_a_column_has_a_column_of_its_own(tmp_path, stills):
+    probabilities = np.float32([0.75, 0.25])
+    one = FaceEmotion(1, FaceBox(0, 0, 9, 9), None, 'bored', 0.75, probabilities, probabilities)
+    classes = ('bored', 'confidence')
+    table = EmotionTable(classes, tmp_path / 't.csv', tmp_path / 't.parquet', stills)
+    table.write('/c', FrameEmotions(1.0, classes, (one,)))
+    table.close()
+    (row,) = pyarrow.parquet.read_table(tmp_path / 't.parquet').to_pylist()
+    assert (row['confidence'], row['bored'], row['confidence_class']) == (0.75, 0.75, 0.25)
+    (line,) = lines(tmp_path / 't.csv')
+    assert (line['confidence'], line['confidence_class']) == ('0.75000', '0.25000')

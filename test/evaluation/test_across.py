@@ -1,5 +1,6 @@
 import csv
 import shutil
+from dataclasses import replace
 
 import pytest
 from face_files import write_lit
@@ -83,3 +84,26 @@ def test_error_is_raised_if_no_data_set_can_be_evaluated(data):
 def test_split_count_that_differs_from_data_set_count_is_refused(data):
     with pytest.raises(SettingError, match='split is given 3 times for 2 data sets'):
         settings_of([SHIPPED_MODEL], data, ['test', 'all', 'test'])
+
+
+def test_models_judged_on_different_faces_are_not_to_be_compared(data, tmp_path):
+    models = [tmp_path / name / 'model.onnx' for name in 'ab']
+    for model in models:
+        model.parent.mkdir()
+        shutil.copy(SHIPPED_MODEL, model)
+    # As if the second model had been trained for another fold than the first.
+    write_lit(data[1] / 'KL.HA1.4.tiff', 6)
+    alike = settings_of(models, data[1:], ['test'])
+    apart = [replace(entry, fold=fold) for fold, entry in enumerate(alike, 1)]
+    warned = [
+        [note for note in evaluate_across(settings).notes if 'not to be compared' in note]
+        for settings in (alike, apart)
+    ]
+    assert warned == [
+        [],
+        [
+            'Figures of different faces, not to be compared: jaffe (JAFFE test of fold 1, 1 face; '
+            'JAFFE test of fold 2, 2 faces). Give --split or --fold to judge all models on the '
+            'same ones.'
+        ],
+    ]

@@ -108,3 +108,10 @@ def test_checkpoint_descended_from_another_fold_is_refused(faces, tmp_path):
         small_trainer(faces, tmp_path / 'same', config, about=fold_2)
         with pytest.raises(SettingError, match='has seen test subjects of fold 1'):
             small_trainer(faces, tmp_path / 'd', config, about={**fold_2, 'fold': 1})
+
+
+@pytest.mark.parametrize('name', ['uncertain', 'not judged', 'unclear'])
+def test_class_named_like_the_lack_of_one_is_refused(faces, tmp_path, name):
+    named = replace(faces, classes=(name, *faces.classes[1:]))
+    with pytest.raises(DatasetError, match=f'a class of the data is called {name}'):
+        small_trainer(named, tmp_path)
