@@ -58,7 +58,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--streams',
         default='',
-        help='streams to evaluate, from cnn,gat,fused,smoothed; default: the whole model',
+        help='streams to evaluate, from cnn,gat,fused,smoothed; default: the whole model; cnn and '
+        'gat need the backend torch, which is in the extra "train"',
     )
 
 

@@ -7,8 +7,9 @@ from fer_ros.inference.classifier import BACKENDS, SHIPPED_MODEL
 from fer_ros.offline.output_folder import PARTS
 
 _DATA = (
-    'folder of FER+ (fer2013.csv and fer2013new.csv, or fer2013plus.npz), RAF-DB, AffectNet, CK+, '
-    'KDEF, JAFFE or CREMA-D as published, or of your own images (<class>/*.jpg or manifest.csv)'
+    'folder of FER+ (fer2013.csv and fer2013new.csv) or its file fer2013plus.npz, RAF-DB, '
+    'AffectNet, CK+, KDEF, JAFFE or CREMA-D as published, or of your own images (<class>/*.jpg or '
+    'manifest.csv)'
 )
 
 

@@ -20,7 +20,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         '--rate-hz',
         type=float,
         default=0.0,
-        help='images per second; turns pictures into a film; default: the timing of the video',
+        help='images per second: turns pictures into a film, replaces the timing of a video, none '
+        'of whose images is left out, and limits a camera; default: the timing of the source',
     )
     parser.add_argument(
         '--seconds',

@@ -11,6 +11,7 @@ from fer_ros.errors import SettingError, SourceError
 from fer_ros.media.cuts import mark_cuts
 from fer_ros.media.image_source import ImageSource, SourceImage
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
+from fer_ros.media.rate_limit import rate_limited
 
 
 def source_stream(
@@ -25,7 +26,7 @@ def source_stream(
     Args:
         source: Device, address or path; see ``ImageSource``.
         max_pixels: Images with more pixels are left out and counted.
-        rate_hz: Images per second; see ``ImageSource``.
+        rate_hz: Images per second; see ``ImageSource``. Of a camera, at most so many are taken.
         seconds: Duration after which a camera's stream ends; 0: never.
         cuts: Whether to mark where a new scene begins in a film; never done for a camera.
 
@@ -38,6 +39,8 @@ def source_stream(
     problems: list[str] = []
     opened = ImageSource(source, problems.append, rate_hz, max_pixels)
     images = _Stamped(opened, seconds, max_pixels, problems).images()
+    if opened.live:
+        images = rate_limited(images, rate_hz)
     return ImageStream(
         opened.name,
         {opened.name: opened.count},

@@ -81,6 +81,15 @@ def test_times_of_camera_count_from_its_first_image(tmp_path):
     assert first.stamp_s == pytest.approx(time.time(), abs=5)
 
 
+def test_rate_limits_images_of_camera(tmp_path):
+    with served(tmp_path, gray_image(90)) as host:
+        stream = source_stream(f'http://{host}/live', MAX_PIXELS, rate_hz=4, seconds=1.5)
+        times_s = [image.time_s for image in stream.images]
+    # The server sends up to 20 per second.
+    assert 2 <= len(times_s) <= 7
+    assert times_s[0] == pytest.approx(0, abs=0.01)
+
+
 def two_scenes(path):
     rng = np.random.default_rng(0)
     scenes = [cv2.resize(rng.integers(0, 256, (6, 8), np.uint8), (64, 48)) for _ in range(2)]
