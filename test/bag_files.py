@@ -9,6 +9,7 @@ from fer_ros.messages.definitions import typestore
 START_NS = 1_700_000_000_000_000_000
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 STRING = 'std_msgs/msg/String'
 EMOTIONS = 'fer_ros/msg/FaceEmotionArray'
 # Delay between the stamp of an image and its recording.
@@ -47,6 +48,25 @@ def jpeg(bgr, stamp_ns):
 def compressed(data, kind, stamp_ns=1):
     array = np.frombuffer(data, np.uint8)
     return typestore().types[COMPRESSED](header=header(stamp_ns), format=kind, data=array)
+
+
+def camera_info(size_wh, focal_px, stamp_ns=1):
+    (width, height), types = size_wh, typestore().types
+    k = [focal_px, 0, width / 2, 0, focal_px, height / 2, 0, 0, 1]
+    p = [focal_px / 2, 0, width / 2, 0, 0, focal_px / 2, height / 2, 0, 0, 0, 1, 0]
+    return types[CAMERA_INFO](
+        header=header(stamp_ns),
+        height=height,
+        width=width,
+        distortion_model='plumb_bob',
+        d=np.zeros(5),
+        k=np.array(k, float),
+        r=np.eye(3).ravel(),
+        p=np.array(p, float),
+        binning_x=0,
+        binning_y=0,
+        roi=types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False),
+    )
 
 
 def text(said):

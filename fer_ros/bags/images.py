@@ -3,18 +3,18 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from fer_ros.bags.message import BagMessage
+from fer_ros.bags.message import BagMessage, deserialized
 from fer_ros.bags.reader import BagReader
+from fer_ros.bags.recorded_camera import RecordedCamera
 from fer_ros.bags.topic_rate import TopicRate, unequal_counts
 from fer_ros.counted import counted
 from fer_ros.errors import BagError, ImageError
 from fer_ros.media.image_clock import ImageClock, stamp_s
 from fer_ros.media.image_stream import ImageStream, StampedImage, TimeOrigin
-from fer_ros.messages.definitions import typestore
 from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, is_annotated
 from fer_ros.messages.images import ImageDecoder
 from fer_ros.printable import printable
@@ -27,7 +27,11 @@ _OF_ONE_FACE = re.compile(r'.*/faces/\w+/(cropped|aligned)')
 
 
 def bag_images(
-    reader: BagReader, named: Sequence[str], max_pixels: int, white_level: int = 0
+    reader: BagReader,
+    named: Sequence[str],
+    max_pixels: int,
+    white_level: int = 0,
+    rectified: bool = False,
 ) -> ImageStream:
     """Return the images of a bag.
 
@@ -37,6 +41,7 @@ def bag_images(
             left out if its first images cannot be decoded.
         max_pixels: Largest width times height; larger images are refused.
         white_level: Value of white in 16-bit images; see ``ImageDecoder``.
+        rectified: Whether the images are rectified; see ``CameraModel``.
 
     Raises:
         BagError: As for ``image_topics``, or no image on the topics can be decoded.
@@ -57,7 +62,13 @@ def bag_images(
     return ImageStream(
         printable(reader.path.name),
         {topic: reader.topics[topic].count for topic in probes},
-        _Decoder(origin, reader.problems, max_pixels, white_level).images(reader, list(probes)),
+        _Decoder(
+            origin,
+            reader.problems,
+            max_pixels,
+            white_level,
+            {topic: RecordedCamera(reader, topic, rectified) for topic in probes},
+        ).images(reader),
         origin,
         problems=reader.problems,
     )
@@ -67,19 +78,30 @@ class _Decoder:
     """Decodes messages and determines their times, even where stamps are missing or jump back."""
 
     def __init__(
-        self, origin: TimeOrigin, problems: list[str], max_pixels: int, white_level: int
+        self,
+        origin: TimeOrigin,
+        problems: list[str],
+        max_pixels: int,
+        white_level: int,
+        cameras: Mapping[str, RecordedCamera],
     ) -> None:
         self._origin = origin
+        self._cameras = cameras
         self._problems = problems
         self._max_pixels, self._white_level = max_pixels, white_level
         self._decoders: dict[str, ImageDecoder] = {}
         self._clocks: dict[str, ImageClock] = {}
         self._rates: dict[str, TopicRate] = {}
 
-    def images(self, reader: BagReader, topics: Sequence[str]) -> Iterator[StampedImage]:
+    def images(self, reader: BagReader) -> Iterator[StampedImage]:
+        infos = {camera.topic for camera in self._cameras.values() if camera.topic}
         damaged: Counter[str] = Counter()
         first_damage: dict[str, str] = {}
-        for message in reader.messages(topics):
+        for message in reader.messages([*self._cameras, *infos]):
+            for camera in self._cameras.values():
+                camera.take(message)
+            if message.topic in infos:
+                continue
             try:
                 image = self._decode(message)
             except ImageError as error:
@@ -101,7 +123,7 @@ class _Decoder:
 
     def _decode(self, message: BagMessage) -> StampedImage | None:
         """Return an image, or ``None`` if an earlier message overtook it."""
-        msg = _deserialized(message)
+        msg = deserialized(message)
         decoder = self._decoder(message.topic)
         gray = decoder.gray(msg)
         stamp_ns = _stamp_ns(msg)
@@ -122,6 +144,7 @@ class _Decoder:
             gray=gray,
             decode_bgr=functools.partial(decoder.bgr, msg),
             new_scene=time.new_start,
+            camera=self._cameras[message.topic].of_image((gray.shape[1], gray.shape[0])),
         )
 
     def _decoder(self, topic: str) -> ImageDecoder:
@@ -132,15 +155,6 @@ class _Decoder:
                 lambda sentence: self._problems.append(f'{topic}: {sentence}'),
             )
         return self._decoders[topic]
-
-
-def _deserialized(message: BagMessage) -> Any:
-    """Return a message of rosbags; any fault in its bytes raises an ``ImageError``."""
-    try:
-        return typestore().deserialize_cdr(message.payload(), message.msgtype)
-    # On damaged bytes the parser fails with many kinds of exceptions.
-    except Exception as error:
-        raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
 def _probe(reader: BagReader, topic: str, decoder: ImageDecoder) -> TimeOrigin:
@@ -156,7 +170,7 @@ def _probe(reader: BagReader, topic: str, decoder: ImageDecoder) -> TimeOrigin:
 
 def _decoded_origin(message: BagMessage, decoder: ImageDecoder) -> TimeOrigin:
     """Return the time of an image, after checking that it can be decoded."""
-    msg = _deserialized(message)
+    msg = deserialized(message)
     decoder.gray(msg)
     return TimeOrigin(_stamp_ns(msg) or message.log_time_ns, message.log_time_ns)
 

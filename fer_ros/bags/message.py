@@ -3,7 +3,8 @@
 import sys
 from typing import Any, NamedTuple
 
-from fer_ros.errors import BagError
+from fer_ros.errors import BagError, ImageError
+from fer_ros.messages.definitions import typestore
 
 # Twice the largest image: anything larger is not an image.
 MOST_BYTES = 1 << 30
@@ -32,6 +33,19 @@ class BagMessage(NamedTuple):
         no CDR data begins like a zstandard frame.
         """
         return unpacked(self.data) if self.data[:4] == ZSTD_MAGIC else self.data
+
+
+def deserialized(message: BagMessage) -> Any:
+    """Return a message of rosbags.
+
+    Raises:
+        ImageError: Its bytes are damaged.
+    """
+    try:
+        return typestore().deserialize_cdr(message.payload(), message.msgtype)
+    # On damaged bytes the parser fails with many kinds of exceptions.
+    except Exception as error:
+        raise ImageError(f'the message is damaged: {error or type(error).__name__}') from None
 
 
 def unpacked(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from fer_ros.face.pose import CameraIntrinsics
 from fer_ros.structures import ImageArray
 
 
@@ -22,6 +23,7 @@ class StampedImage:
         decode_bgr: Returns the image as ``(H, W, 3)`` uint8 BGR.
         file: Name of the picture's file; empty for an image from a video, camera or bag.
         new_scene: Whether a new scene starts, so that all earlier faces are forgotten.
+        camera: Intrinsics of the camera; ``None`` if unknown.
     """
 
     topic: str
@@ -34,6 +36,7 @@ class StampedImage:
     decode_bgr: Callable[[], ImageArray]
     file: str = ''
     new_scene: bool = False
+    camera: CameraIntrinsics | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:

@@ -152,7 +152,11 @@ def _judge(job: BagJob, folder: Path, key: str) -> Report:
         run = RecordingRun(settings)
         values = settings.parameters
         stream = bag_images(
-            reader, settings.topics, values['max_image_pixels'], values['white_level']
+            reader,
+            settings.topics,
+            values['max_image_pixels'],
+            values['white_level'],
+            values['rectified'],
         )
         if settings.progress:
             topics = ', '.join(f'{name} ({count})' for name, count in stream.topics.items())

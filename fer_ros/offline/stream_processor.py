@@ -59,8 +59,7 @@ class StreamProcessor:
         with ThreadPoolExecutor(1, 'estimate') as estimating:
             for image in read_ahead(images, _DEPTH, stop):
                 observation = yield from self._observe(image, waiting)
-                estimate = self._pipelines[image.topic].estimate
-                waiting.append((image, estimating.submit(estimate, observation)))
+                waiting.append((image, estimating.submit(self._estimate, image, observation)))
                 yield from _finished(waiting, _DEPTH)
             yield from _finished(waiting, 0)
 
@@ -71,6 +70,11 @@ class StreamProcessor:
             for stage, elapsed_s in pipeline.stage_s.items():
                 total[stage] = total.get(stage, 0.0) + elapsed_s
         return total
+
+    def _estimate(self, image: StampedImage, observation: Observation) -> FrameEmotions:
+        pipeline = self._pipelines[image.topic]
+        pipeline.camera = image.camera
+        return pipeline.estimate(observation)
 
     def _observe(
         self, image: StampedImage, waiting: Waiting

@@ -16,11 +16,11 @@ from std_msgs.msg import Header
 from fer_ros.counted import counted
 from fer_ros.errors import SourceError
 from fer_ros.media.address import shown_source
+from fer_ros.media.camera_model import camera_info_topic
 from fer_ros.media.image_source import PICTURE_S, ImageSource, SourceImage
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.parameters.camera_node import CAMERA_NODE
 from fer_ros.ros.calibration_file import read_calibration
-from fer_ros.ros.camera_model import camera_info_topic
 from fer_ros.ros.conversions import bgr_to_msg
 from fer_ros.ros.parameters import declare, values
 from fer_ros.ros.run_node import run_node

@@ -11,6 +11,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.errors import SettingError
+from fer_ros.media.camera_model import CameraModel
 from fer_ros.media.image_clock import ImageClock
 from fer_ros.media.rate_limit import RateLimit
 from fer_ros.messages.emotions import stamp_s_from_msg
@@ -21,7 +22,7 @@ from fer_ros.parameters.pipeline import pipeline_settings
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline, face_ids_of_camera
 from fer_ros.pipeline.observation import Observation
 from fer_ros.pipeline.settings import PipelineSettings
-from fer_ros.ros.camera_model import CameraModel
+from fer_ros.ros.camera_info import CameraInfoSubscription
 from fer_ros.ros.diagnostics import TopicStatistics
 from fer_ros.ros.face_topic import FaceTopic, face_topic_name
 from fer_ros.ros.hri_faces import HriFaces
@@ -63,6 +64,7 @@ class ImageTopic:
     clock: ImageClock = field(default_factory=ImageClock)
     statistics: TopicStatistics = field(default_factory=TopicStatistics)
     subscription: ImageSubscription | None = None
+    camera_info: CameraInfoSubscription | None = None
     boxes: FaceTopic | HriFaces | None = None
     _reset: Event = field(default_factory=Event)
 
@@ -90,7 +92,8 @@ class ImageTopic:
             lambda msg: on_image(self, msg),
             self.statistics.on_lost,
         )
-        self.camera.subscribe(node, self.name, partial(say, self.name))
+        on_fault = partial(say, self.name)
+        self.camera_info = CameraInfoSubscription(node, self.name, self.camera, on_fault)
         if self.boxes is not None:
             self.boxes.subscribe(node, self.pipeline.report, say)
 
@@ -99,7 +102,9 @@ class ImageTopic:
         if self.subscription is not None:
             self.subscription.close()
             self.subscription = None
-        self.camera.unsubscribe()
+        if self.camera_info is not None:
+            self.camera_info.close()
+            self.camera_info = None
         if self.boxes is not None:
             self.boxes.unsubscribe()
 

@@ -2,11 +2,13 @@ import cv2
 import numpy as np
 import pytest
 from bag_files import (
+    CAMERA_INFO,
     COMPRESSED,
     DELAY_NS,
     IMAGE,
     STRING,
     BagFile,
+    camera_info,
     jpeg,
     ns,
     raw,
@@ -23,9 +25,9 @@ TOPIC = '/camera/image_raw'
 MAX_PIXELS = 1_000_000
 
 
-def images_of(path, named=(), max_pixels=MAX_PIXELS):
+def images_of(path, named=(), max_pixels=MAX_PIXELS, **more):
     with BagReader(path) as reader:
-        stream = bag_images(reader, named, max_pixels)
+        stream = bag_images(reader, named, max_pixels, **more)
         return stream, list(stream.images)
 
 
@@ -324,3 +326,38 @@ def test_error_for_bag_without_decodable_images_gives_reason(tmp_path, dots):
         bag.add('/c', msg, ns(0))
     with pytest.raises(BagError, match='topic /c is left out: '):
         images_of(tmp_path / 'run')
+
+
+def write_calibrated(path, dots, infos):
+    """Write two cameras at 10 Hz, of which the left one has a camera_info after some images."""
+    with BagFile(path) as bag:
+        bag.topic('/left/image', IMAGE)
+        bag.topic('/right/image', IMAGE)
+        bag.topic('/left/camera_info', CAMERA_INFO)
+        for index, bgr in enumerate(dots):
+            stamp_ns = ns(index / 10)
+            bag.add('/left/image', raw(bgr, stamp_ns), stamp_ns)
+            bag.add('/right/image', raw(bgr, stamp_ns), stamp_ns)
+            if index in infos:
+                bag.add('/left/camera_info', infos[index], stamp_ns + 1)
+    return path
+
+
+def test_images_have_intrinsics_of_the_camera_info_beside_them(tmp_path, dots):
+    size_wh = dots[0].shape[1::-1]
+    infos = {1: camera_info(size_wh, 50.0), 3: camera_info(size_wh, 80.0)}
+    bag = write_calibrated(tmp_path / 'run', dots, infos)
+    for rectified, focal_px in ((False, [50, 50, 50, 50, 80, 80]), (True, [25] * 4 + [40] * 2)):
+        stream, images = images_of(bag, rectified=rectified)
+        left = [image.camera for image in images if image.topic == '/left/image']
+        assert [camera.fx_px for camera in left] == focal_px
+        assert {image.camera for image in images if image.topic == '/right/image'} == {None}
+        assert stream.said() == ()
+
+
+def test_camera_info_of_other_images_is_a_problem_and_not_used(tmp_path, dots):
+    infos = {0: camera_info((640, 480), 500.0)}
+    stream, images = images_of(write_calibrated(tmp_path / 'run', dots, infos))
+    assert {image.camera for image in images} == {None}
+    (problem,) = stream.said()
+    assert problem.startswith('/left/image: camera_info is for images of 640 x 480 pixels')

@@ -12,7 +12,19 @@ import cv2
 import numpy as np
 import pyarrow.parquet
 import pytest
-from bag_files import DELAY_NS, EMOTIONS, IMAGE, STRING, BagFile, ns, raw, text, write_images
+from bag_files import (
+    CAMERA_INFO,
+    DELAY_NS,
+    EMOTIONS,
+    IMAGE,
+    STRING,
+    BagFile,
+    camera_info,
+    ns,
+    raw,
+    text,
+    write_images,
+)
 
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL
@@ -140,6 +152,24 @@ def test_emotion_bag_has_stamped_messages_with_classes_and_faces(judged):
     assert (face.face_id, face.emotion) == (1, 'happiness')
     assert face.confidence == pytest.approx(max(face.probabilities))
     assert len(face.landmarks) == 136
+
+
+def test_position_of_head_follows_from_recorded_camera_info(clip, tmp_path):
+    from rosbags.highlevel import AnyReader
+
+    with BagFile(tmp_path / 'run') as bag:
+        bag.topic('/camera/image_raw', IMAGE)
+        bag.topic('/camera/camera_info', CAMERA_INFO)
+        bag.add('/camera/camera_info', camera_info(clip[0].shape[1::-1], 800.0), ns(0))
+        bag.add('/camera/image_raw', raw(clip[0], ns(0.1)), ns(0.1))
+    settings = RunSettings(parts=('bag',), progress=False)
+    (job,) = make_jobs([tmp_path / 'run'], tmp_path / 'out', settings)
+    judge_bag(job)
+    with AnyReader([job.folder / 'emotion']) as reader:
+        ((connection, _, data),) = reader.messages()
+        (face,) = reader.deserialize(data, connection.msgtype).faces
+    # A face of 0.15 m that is 100 px wide, say, is 1.2 m away.
+    assert 0.5 < face.position.z < 4
 
 
 def test_images_without_faces_have_messages_without_faces(judged):

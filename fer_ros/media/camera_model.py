@@ -1,11 +1,6 @@
-"""CameraModel: a camera_info topic → the intrinsics of the images beside it."""
+"""CameraModel: the messages on a camera_info topic → the intrinsics of the images beside it."""
 
-from collections.abc import Callable
-
-from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
-from sensor_msgs.msg import CameraInfo
+from typing import Any
 
 from fer_ros.errors import SettingError
 from fer_ros.face.pose import CameraIntrinsics
@@ -27,12 +22,12 @@ def camera_info_topic(image_topic: str) -> str:
     return sibling_topic(image_topic, 'camera_info')
 
 
-def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
+def intrinsics_from_msg(msg: Any, rectified: bool) -> CameraIntrinsics:
     """Return the intrinsics of the images that a ``CameraInfo`` belongs to.
 
     Args:
-        msg: Calibration. K, D and P refer to the full sensor; ``roi`` and ``binning`` give the
-            part of it that an image shows and by how much it is reduced.
+        msg: ``CameraInfo`` of rclpy or rosbags. K, D and P refer to the full sensor; ``roi`` and
+            ``binning`` give the part of it that an image shows and by how much it is reduced.
         rectified: Whether the images are rectified. If so, P applies, without distortion;
             otherwise K and D apply.
 
@@ -67,7 +62,7 @@ def intrinsics_from_msg(msg: CameraInfo, rectified: bool) -> CameraIntrinsics:
     )
 
 
-def image_size_from_msg(msg: CameraInfo) -> tuple[int, int]:
+def image_size_from_msg(msg: Any) -> tuple[int, int]:
     """Return width and height in pixels of the images that a ``CameraInfo`` belongs to."""
     width, height = msg.roi.width or msg.width, msg.roi.height or msg.height
     return width // max(msg.binning_x, 1), height // max(msg.binning_y, 1)
@@ -84,38 +79,12 @@ class CameraModel:
         self._content: tuple[object, ...] = ()
         # A single value, because one thread writes it while another reads it.
         self._known: tuple[CameraIntrinsics, tuple[int, int]] | None = None
-        self._subscription: Subscription | None = None
-        self._node: Node | None = None
 
-    def subscribe(self, node: Node, image_topic: str, on_fault: Callable[[str], None]) -> None:
-        """Subscribe to the ``camera_info`` topic next to an image topic.
-
-        Args:
-            node: Node that owns the subscription.
-            image_topic: Full name of the image topic.
-            on_fault: Called with a sentence about a faulty message, once as long as the messages
-                stay the same.
-        """
-
-        def on_message(msg: CameraInfo) -> None:
-            if fault := self.take(msg):
-                on_fault(fault)
-
-        # Best effort matches every publisher, and messages this small are not lost.
-        qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-        self._node = node
-        self._subscription = node.create_subscription(
-            CameraInfo, camera_info_topic(image_topic), on_message, qos
-        )
-
-    def unsubscribe(self) -> None:
-        """Unsubscribe and forget the intrinsics."""
-        if self._node is not None and self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-        self._subscription = None
+    def forget(self) -> None:
+        """Forget the intrinsics."""
         self._content, self._known = (), None
 
-    def take(self, msg: CameraInfo) -> str:
+    def take(self, msg: Any) -> str:
         """Use the intrinsics in a message from now on.
 
         Returns:
@@ -157,7 +126,7 @@ class CameraModel:
         return intrinsics
 
 
-def _content(msg: CameraInfo) -> tuple[object, ...]:
+def _content(msg: Any) -> tuple[object, ...]:
     """Return everything in a message except its stamp."""
     arrays = tuple(tuple(values) for values in (msg.d, msg.k, msg.p))
     part = (msg.roi.x_offset, msg.roi.y_offset, msg.roi.width, msg.roi.height)

@@ -4,7 +4,7 @@ from std_msgs.msg import Header
 
 from fer_ros.errors import SettingError
 from fer_ros.face.pose import CameraIntrinsics
-from fer_ros.ros.camera_model import CameraModel, camera_info_topic, intrinsics_from_msg
+from fer_ros.media.camera_model import CameraModel, camera_info_topic, intrinsics_from_msg
 
 
 def camera_info(**fields):
