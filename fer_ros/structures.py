@@ -239,8 +239,8 @@ class FaceEmotion:
             was not estimated in this image.
         probabilities: ``(C,)`` float32, smoothed, in the model's class order, summing to 1; those
             of the last estimate if there was none in this image, ``(0,)`` before the first.
-        frame_probabilities: ``(C,)`` float32, from this image alone; ``(0,)`` if there was no
-            estimate.
+        frame_probabilities: ``(C,)`` float32, from this image alone, after what
+            ``adapt_to_person`` subtracts; ``(0,)`` if there was no estimate.
         judgement: Whether the emotion was estimated in this image, and if not, why.
         first_seen_s: Acquisition time in seconds of the first image in which the face was found.
         detected: Whether the detector found it in this image; otherwise it was tracked.

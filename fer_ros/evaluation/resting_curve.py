@@ -1,6 +1,9 @@
 """The figures of a model at each strength of ``adapt_to_person``."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from fer_ros.data.face_set import FaceSet
 from fer_ros.evaluation.report import Cell, Table
@@ -14,10 +17,11 @@ LEAST_OTHERS = 2
 
 
 def resting_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Table | None:
-    """Return a table of what it brings to subtract the mean of a person's other pictures.
+    """Return what is gained by subtracting the mean of a person's other pictures.
 
     A node takes the mean over time, in which people are mostly at rest. Here it is over pictures,
-    which may all be of expressions.
+    which may all be of expressions. Frames of the same clip, which show the same expression, are
+    not among the others.
 
     Args:
         stream: Name of the stream that answered.
@@ -25,20 +29,19 @@ def resting_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Tab
         faces: N faces with labels.
 
     Returns:
-        None if nobody is known to be in ``LEAST_OTHERS`` pictures and another.
+        None if no picture has ``LEAST_OTHERS`` others of the same person.
     """
     if not len(faces.subjects):
         return None
-    _, person, counts = np.unique(faces.subjects, return_inverse=True, return_counts=True)
-    judged = (counts > LEAST_OTHERS)[person]
+    logits = resting_logits(probabilities)
+    clips = faces.clips if len(faces.clips) else np.arange(len(faces))
+    sums, counts = _sums(logits, faces.subjects)
+    clip_sums, clip_counts = _sums(logits, clips)
+    judged = counts - clip_counts >= LEAST_OTHERS
     if not judged.any():
         return None
-    logits = resting_logits(probabilities)
-    sums = np.zeros((len(counts), logits.shape[1]), np.float32)
-    np.add.at(sums, person, logits)
-    kept = person[judged]
-    others = (counts[kept] - 1).astype(np.float32)
-    resting: FloatArray = (sums[kept] - logits[judged]) / others[:, None]
+    others = (counts - clip_counts)[judged].astype(np.float32)
+    resting: FloatArray = (sums - clip_sums)[judged] / others[:, None]
     labels, subjects = faces.labels()[judged], faces.subjects[judged]
     before = probabilities[judged].argmax(axis=1)
     rows: list[tuple[Cell, ...]] = []
@@ -51,7 +54,7 @@ def resting_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Tab
     return Table(
         'adapt_to_person',
         f'By strength of adapt_to_person ({stream}), with the mean of the other pictures of a '
-        f'person; the {len(labels)} pictures of people in {LEAST_OTHERS + 1} and more; paired '
+        f'person; the {len(labels)} pictures that have {LEAST_OTHERS} others or more; paired '
         'gains over 0, 95 % bootstrap intervals over subjects',
         (
             'adapt_to_person',
@@ -63,3 +66,13 @@ def resting_table(stream: str, probabilities: FloatArray, faces: FaceSet) -> Tab
         ),
         tuple(rows),
     )
+
+
+def _sums(
+    logits: FloatArray, groups: npt.NDArray[Any]
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return for each face the ``(N, C)`` sum and ``(N,)`` number of the faces of its group."""
+    _, number, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), logits.shape[1]), np.float32)
+    np.add.at(sums, number, logits)
+    return sums[number], counts[number]

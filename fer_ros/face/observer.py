@@ -18,6 +18,7 @@ from fer_ros.face.reported import (
     finds_from_report,
     follow_near,
     follow_new,
+    newest_boxes,
 )
 from fer_ros.face.track import STAMP_TOLERANCE_S, Find, Sighting, Track
 from fer_ros.face.tracker import FaceTracker, TrackerSettings
@@ -134,8 +135,8 @@ class FaceObserver:
             self._tracker.found_earlier(finds, known, report.stamp_s, stamp_s)
         self._reported = None
         if reports:
-            since = history.images_since(reports[-1].stamp_s, stamp_s, gray)
-            self._reported = reports[-1], since
+            newest = newest_boxes(reports, self.settings.max_distance)
+            self._reported = newest, history.images_since(newest.stamp_s, stamp_s, gray)
         seen = self._look(gray, stamp_s)
         self._previous = gray
         history.add(stamp_s, gray, {track.number: track.box for track in self._tracker.tracks})
@@ -168,6 +169,7 @@ class FaceObserver:
         """Forget all faces."""
         self._tracker.reset()
         self._search = None
+        self._reported = None
         self._previous = None
         self._last_s = float('-inf')
         if self._history is not None:
@@ -266,7 +268,7 @@ class FaceObserver:
             with self._timer.time('detector'):
                 return self._detector.detect_near(gray, track.expected)
         if track.face_id is None or self._reported is None:
-            # There is no report, or it was followed from it just now, and there is no face.
+            # Nothing was reported, or a new face was followed from its report just now, in vain.
             return []
         report, images = self._reported
         # The report may be on an earlier image, and the face has moved since.

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TypeVar
 
@@ -214,6 +214,27 @@ def finds_from_report(
     new = [box for index, box in enumerate(squares) if index not in owners]
     found = map(find_new, new[: max(max_faces - len(finds), 0)])
     return finds + [find for find in found if find is not None]
+
+
+def newest_boxes(reports: Sequence[FaceReport], max_distance: float) -> FaceReport:
+    """Return the newest report, with the boxes of faces that were reported just before it.
+
+    A detector may report each face for itself.
+
+    Args:
+        reports: Reports, oldest first, at least one.
+        max_distance: Least distance of another face from those of newer reports, in face widths.
+    """
+    newest, *older = reversed(reports)
+    boxes = newest.boxes
+    for report in older:
+        if newest.stamp_s - report.stamp_s <= _SAME_IMAGE_S + STAMP_TOLERANCE_S:
+            boxes += tuple(
+                box
+                for box in report.boxes
+                if all(distance(box, known, _SIZE_RATIO) > max_distance for known in boxes)
+            )
+    return replace(newest, boxes=boxes)
 
 
 def follow_near(

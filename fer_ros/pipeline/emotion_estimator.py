@@ -67,6 +67,7 @@ class EmotionEstimator:
         self._smoother = EmotionSmoother()
         self._resting = RestingFaces()
         self._measures = ValenceArousal(self.classes)
+        self._settings = settings
         self.settings = settings
 
     @property
@@ -77,6 +78,9 @@ class EmotionEstimator:
     @settings.setter
     def settings(self, settings: PipelineSettings) -> None:
         self._correction = PriorCorrection(self.classifier, settings.prior_correction)
+        if settings.prior_correction != self._settings.prior_correction:
+            # Its means are of probabilities that were corrected as before.
+            self._resting.reset()
         self._smoother.settings = settings.smoothing
         self._settings = settings
 

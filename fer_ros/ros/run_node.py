@@ -85,10 +85,10 @@ def run_node(make: Callable[[], AnyNode], spin: Callable[[AnyNode], None] = spin
 
 
 def _without_unfinished_objects(report: Callable[[Any], object]) -> Callable[[Any], None]:
-    """Leave out what objects of rclpy say that a signal kept from being created.
+    """Return an unraisable hook that ignores objects of rclpy which a signal left unfinished.
 
     Args:
-        report: Called with the ``sys.UnraisableHookArgs`` of all other exceptions.
+        report: Hook for all other exceptions.
     """
 
     def hook(unraisable: Any) -> None:

@@ -10,8 +10,8 @@ LOOKS_SAD = {'calm': [0.4, 0.6], 'sad': [0.1, 0.9]}
 USUAL = {'calm': [0.9, 0.1], 'sad': [0.3, 0.7]}
 
 
-def table(people):
-    """Return the table for pictures of (subject, label, how the model takes it)."""
+def table(people, clips=()):
+    """Return the table for pictures of (subject, label, how the model takes it), in clips."""
     labels = np.array([CLASSES.index(label) for _, label, _ in people])
     faces = FaceSet(
         np.zeros((len(people), 8, 8), np.uint8),
@@ -19,6 +19,7 @@ def table(people):
         one_hot(labels, 2),
         CLASSES,
         subjects=np.array([subject for subject, _, _ in people]),
+        clips=np.array(clips, np.str_),
     )
     taken = np.float32([kind[label] for _, label, kind in people])
     return resting_table('fused', taken, faces)
@@ -35,8 +36,17 @@ def test_calm_pictures_of_a_person_who_looks_sad_become_right():
         ('0.5', 1.0, pytest.approx(2 / 7)),
         ('1', 1.0, pytest.approx(2 / 7)),
     ]
-    assert 'the 7 pictures of people in 3 and more' in found.title
+    assert 'the 7 pictures that have 2 others or more' in found.title
 
 
 def test_people_in_two_pictures_are_not_in_the_table():
     assert table([('a', 'calm', USUAL), ('a', 'sad', USUAL)]) is None
+
+
+def test_frames_of_the_same_clip_are_not_other_pictures():
+    a = [('a', label, USUAL) for label in ('sad', 'sad', 'sad', 'calm', 'calm')]
+    assert table(a[:3], ['a/1'] * 3) is None
+    found = table(a, ['a/1'] * 3 + ['a/2'] * 2)
+    assert 'the 5 pictures that have 2 others or more' in found.title
+    # Calm odds of 9 over sad ones of 3 to 7 are far above 1, and the inverse far below.
+    assert [row[1] for row in found.rows] == [1.0] * 5

@@ -169,6 +169,24 @@ def test_walking_person_is_seen_in_every_image_at_ten_per_second(
     assert ids == [[]] * late + [[1]] * (14 - late)
 
 
+def test_walking_people_who_are_reported_one_by_one_are_seen_in_every_image(
+    models, portrait_gray, hopper_gray
+):
+    beside = np.hstack([portrait_gray, hopper_gray])
+    watching, ids = observer(models), []
+    for index in range(8):
+        shift_px = 50 * abs(index % 6 - 3)
+        boxes = box(222 + shift_px, 115), box(238 + 512 + shift_px, 209, 180, 220)
+        # Boxes without stamps: the two arrive one after the other.
+        reports = [
+            FaceReport(index / 10 - after_s, (one,))
+            for after_s, one in zip((0.002, 0.0), boxes, strict=True)
+        ]
+        seen = watching.observe(np.roll(beside, shift_px, axis=1), index / 10, reports)
+        ids.append([one.face.face_id for one in seen])
+    assert ids == [[1, 2]] * 8
+
+
 @pytest.mark.parametrize('late', [0, 1])
 @pytest.mark.parametrize('widths_per_second', [0, 2])
 def test_face_is_detected_in_images_that_were_reported_in_time(

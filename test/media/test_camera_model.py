@@ -1,4 +1,8 @@
 import pytest
+from required import needs
+
+needs('sensor_msgs.msg')
+
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 

@@ -129,3 +129,14 @@ def test_usual_expression_of_a_person_is_subtracted_from_20_s_on(models, portrai
     pipeline.settings = replace(pipeline.settings, adapt_to_person=0.0)
     (off,) = pipeline.process(portrait_bgr, 23.0).faces
     assert off.frame_probabilities.max() == pytest.approx(known[0], abs=0.002)
+
+
+def test_usual_expression_is_learned_anew_for_another_prior_correction(models, portrait_bgr):
+    pipeline = EmotionPipeline(models, PipelineSettings(adapt_to_person=1.0))
+    for second in range(22):
+        pipeline.process(portrait_bgr, float(second))
+    pipeline.settings = replace(pipeline.settings, prior_correction=0.3)
+    (face,) = pipeline.process(portrait_bgr, 22.0).faces
+    alone = EmotionPipeline(models, PipelineSettings(prior_correction=0.3))
+    (expected,) = alone.analyze(portrait_bgr).faces
+    assert face.frame_probabilities == pytest.approx(expected.frame_probabilities, abs=0.01)
