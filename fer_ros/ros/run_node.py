@@ -21,6 +21,8 @@ AnyNode = TypeVar('AnyNode', bound=Node)
 # Exit code of a node that refuses a setting, so that a restart would not help: EX_CONFIG of
 # sysexits.h, which service managers can be configured to respect.
 REFUSED = 78
+# A signal in the moment before rclpy begins to wait does not wake it.
+_LOOK_EVERY_S = 1.0
 
 
 def spin_whatever(node: Node) -> None:
@@ -37,7 +39,7 @@ def spin_whatever(node: Node) -> None:
     executor.add_node(node)
     while rclpy.ok():
         try:
-            executor.spin_once()
+            executor.spin_once(_LOOK_EVERY_S)
         except (FerError, ExternalShutdownException):
             raise
         except Exception as error:
