@@ -98,9 +98,9 @@ class _Decoder:
         damaged: Counter[str] = Counter()
         first_damage: dict[str, str] = {}
         for message in reader.messages([*self._cameras, *infos]):
-            for camera in self._cameras.values():
-                camera.take(message)
             if message.topic in infos:
+                for camera in self._cameras.values():
+                    camera.take(message)
                 continue
             try:
                 image = self._decode(message)
