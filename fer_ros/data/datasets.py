@@ -59,10 +59,12 @@ def dataset_at(path: Path) -> Dataset:
     """Return the data set at a path, recognised by its layout.
 
     Raises:
-        DatasetError: The path does not exist.
+        DatasetError: The path does not exist, or is a CSV file in the folder of the data.
     """
     if not path.exists():
         raise DatasetError(f'data {path} does not exist')
+    if path.is_file() and path.suffix.lower() == '.csv':
+        raise DatasetError(f'data {path} is a file of the data, expected its folder, {path.parent}')
     if (path / MANIFEST).is_file():
         # A manifest overrides the layout.
         return IMAGE_FOLDER

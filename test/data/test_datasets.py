@@ -39,6 +39,13 @@ def test_missing_data_are_an_error(tmp_path):
         dataset_at(tmp_path / 'nothing')
 
 
+def test_csv_file_of_data_is_refused_naming_its_folder(tmp_path):
+    file = tmp_path / 'manifest.csv'
+    file.touch()
+    with pytest.raises(DatasetError, match=rf'manifest\.csv is a file .* its folder, {tmp_path}$'):
+        dataset_at(file)
+
+
 def test_crema_d_training_and_validation_exclude_test_actors(tmp_path, capsys):
     for actor in (1001, 1019, 1037, 1055):
         write_clip(tmp_path / f'{actor}_DFA_ANG_XX.mp4', face_picture(0))
