@@ -64,7 +64,7 @@ def dataset_at(path: Path) -> Dataset:
     if not path.exists():
         raise DatasetError(f'data {path} does not exist')
     if path.is_file() and path.suffix.lower() == '.csv':
-        raise DatasetError(f'data {path} is a file of the data, expected its folder, {path.parent}')
+        raise DatasetError(f'data {path} is a single file, expected its folder {path.parent}')
     if (path / MANIFEST).is_file():
         # A manifest overrides the layout.
         return IMAGE_FOLDER
