@@ -2,8 +2,8 @@
 
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
 from launch.actions import (
@@ -19,21 +19,14 @@ from launch.substitutions import LaunchConfiguration
 from fer_ros.bags.images import image_topics
 from fer_ros.bags.reader import BagReader
 from fer_ros.errors import SettingError
-from fer_ros.messages.image_transport import (
-    IMAGE_TRANSPORTS,
-    annotated_topics,
-    base_topic,
-    transport_of,
-)
+from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, base_topic, transport_of
 from fer_ros.parameters.fer_node import FER_NODE
 from fer_ros.parameters.parameter_file import read_parameter_file
 from fer_ros.ros.launch_arguments import SHARED, shared_arguments
+from fer_ros.ros.published_topics import NODE, published_topics
 from launch import Action, LaunchContext, LaunchDescription
 
 SHARE = Path(get_package_share_directory('fer_ros'))
-NODE = '/fer_node'
-# What the node publishes whatever its parameters.
-ALWAYS = ('/diagnostics', f'{NODE}/transition_event', '/parameter_events', '/rosout')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -72,7 +65,7 @@ def actions(context: LaunchContext) -> list[Action]:
         named = [name.strip() for name in given['image_topic'].split(',') if name.strip()]
         types = {name: reader.topics[name].msgtype for name in image_topics(reader, named)}
         recorded = sorted(reader.topics)
-    own = published(types, Path(given['params_file']))
+    own = published_topics(types, parameters(Path(given['params_file'])))
     mixed = [name for name in recorded if re.fullmatch(own, base_topic(name))]
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'fer.launch.py')),
@@ -93,26 +86,13 @@ def actions(context: LaunchContext) -> list[Action]:
     return [node, player]
 
 
-def published(images: Iterable[str], params: Path) -> str:
-    """Return a pattern of the topics that the node publishes, apart from ``/tf``.
-
-    Args:
-        images: Image topics of the node.
-        params: Its parameter file.
-    """
+def parameters(file: Path) -> dict[str, Any]:
+    """Return the parameters of the node by name, or their defaults if the file is wrong."""
     try:
-        values = read_parameter_file(params, NODE, FER_NODE)
+        return read_parameter_file(file, NODE, FER_NODE)
     except SettingError:
         # The node says what is wrong with it.
-        values = {spec.name: spec.default for spec in FER_NODE}
-    of_output = {
-        'emotion': '/emotion',
-        'hri': f'/{values["hri_namespace"].strip("/")}/faces/.*',
-        'vision_msgs': '/face_detections',
-    }
-    outputs = [of_output[name] for name in values['outputs'] if name in of_output]
-    annotated = annotated_topics(list(dict.fromkeys(map(base_topic, images))))
-    return '|'.join([*ALWAYS, *annotated, *outputs])
+        return {spec.name: spec.default for spec in FER_NODE}
 
 
 def play_command(given: dict[str, str], mixed: list[str]) -> list[str]:
