@@ -137,16 +137,6 @@ class ImageDecoder:
             )
 
 
-def gray_from_msg(msg: RawImage | CompressedImage, max_pixels: int = MAX_PIXELS) -> ImageArray:
-    """Return the image of a single message in gray; see ``ImageDecoder.gray``."""
-    return ImageDecoder(max_pixels).gray(msg)
-
-
-def bgr_from_msg(msg: RawImage | CompressedImage, max_pixels: int = MAX_PIXELS) -> ImageArray:
-    """Return the image of a single message in BGR; see ``ImageDecoder.bgr``."""
-    return ImageDecoder(max_pixels).bgr(msg)
-
-
 def _pattern_of(form: str) -> int | None:
     """Return OpenCV's code for the Bayer pattern of a compressed image; ``None`` if it has none.
 

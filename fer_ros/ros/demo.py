@@ -30,7 +30,7 @@ from fer_ros.media.sample_clip import write_sample_clip
 from fer_ros.media.sample_people import describe_people, sample_people
 from fer_ros.media.video_file import VideoFile
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
-from fer_ros.messages.images import bgr_from_msg
+from fer_ros.messages.images import ImageDecoder
 from fer_ros.msg import FaceEmotionArray
 from fer_ros.report.answer import answer
 from fer_ros.report.timeline import make_timeline
@@ -87,7 +87,7 @@ class Listener(Node):
             print(_row(frame, self.frames[0].stamp_s), flush=True)
 
     def _on_image_annotated(self, msg: Image) -> None:
-        bgr = bgr_from_msg(msg)
+        bgr = ImageDecoder().bgr(msg)
         stamp_s = stamp_s_from_msg(msg.header.stamp)
         self.annotated += 1
         if self._video is not None:

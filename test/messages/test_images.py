@@ -7,7 +7,7 @@ from bag_files import compressed, jpeg, raw
 
 from fer_ros.errors import ImageError
 from fer_ros.messages.encodings import ENCODINGS
-from fer_ros.messages.images import ImageDecoder, bgr_from_msg, gray_from_msg
+from fer_ros.messages.images import ImageDecoder
 
 WIDTH, HEIGHT = 6, 4
 
@@ -51,10 +51,10 @@ COLORS_16 = {
 @pytest.mark.parametrize(('encoding', 'pixel'), COLORS.items())
 def test_color_encoding_is_decoded_to_bgr_and_gray(encoding, pixel):
     msg = message(encoding, bytes(pixel) * 24, step=WIDTH * len(pixel))
-    assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
-    assert (bgr_from_msg(msg) == [30, 200, 120]).all()
+    assert ImageDecoder().bgr(msg).shape == (HEIGHT, WIDTH, 3)
+    assert (ImageDecoder().bgr(msg) == [30, 200, 120]).all()
     # 0.114 * 30 + 0.587 * 200 + 0.299 * 120
-    assert (gray_from_msg(msg) == 157).all()
+    assert (ImageDecoder().gray(msg) == 157).all()
 
 
 @pytest.mark.parametrize(('encoding', 'pixel'), COLORS_16.items())
@@ -69,8 +69,8 @@ def test_16_bit_color_is_decoded_to_bgr_and_gray(encoding, pixel, is_bigendian, 
 @pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
 def test_single_channel_is_decoded_to_gray_and_bgr(encoding):
     msg = message(encoding, range(24))
-    assert gray_from_msg(msg).tolist()[1] == [6, 7, 8, 9, 10, 11]
-    assert bgr_from_msg(msg)[1, 2].tolist() == [8, 8, 8]
+    assert ImageDecoder().gray(msg).tolist()[1] == [6, 7, 8, 9, 10, 11]
+    assert ImageDecoder().bgr(msg)[1, 2].tolist() == [8, 8, 8]
 
 
 @pytest.mark.parametrize(('is_bigendian', 'order'), [(0, '<u2'), (1, '>u2')])
@@ -84,7 +84,7 @@ def test_mono16_is_scaled_to_eight_bits(is_bigendian, order):
 @pytest.mark.parametrize('bits', [8, 10, 12, 14, 16])
 def test_mono16_white_level_follows_bit_depth_of_sensor(bits):
     white = 2**bits - 1
-    gray = gray_from_msg(words('mono16', [white, white // 2, 0, 0, 0, 0] * 4))
+    gray = ImageDecoder().gray(words('mono16', [white, white // 2, 0, 0, 0, 0] * 4))
     assert gray[0, :3].tolist() == pytest.approx([255, 127, 0], abs=1)
 
 
@@ -113,18 +113,18 @@ def test_raised_white_level_of_mono16_is_reported_again():
 def test_hot_pixel_does_not_darken_mono16_image():
     picture = np.full(64 * 48, 800, np.uint16)
     picture[7] = 65535
-    gray = gray_from_msg(words('mono16', picture, width=64, height=48, step=128))
+    gray = ImageDecoder().gray(words('mono16', picture, width=64, height=48, step=128))
     assert gray[1, 1] == 199
 
 
 def test_black_mono16_is_black():
-    assert (gray_from_msg(words('mono16', [0] * 24)) == 0).all()
+    assert (ImageDecoder().gray(words('mono16', [0] * 24)) == 0).all()
 
 
 def test_depth_image_is_refused_unless_white_level_is_set():
     msg = words('16UC1', [1000] * 24)
     with pytest.raises(ImageError, match='16UC1 is depth by convention; if it is a picture'):
-        gray_from_msg(msg)
+        ImageDecoder().gray(msg)
     assert (ImageDecoder(white_level=2000).gray(msg) == 128).all()
 
 
@@ -142,20 +142,20 @@ def test_bayer_pattern_in_png_is_decoded_like_the_raw_one(pattern):
     png = cv2.imencode('.png', data)[1].tobytes()
     in_png = compressed(png, f'bayer_{pattern}8; png compressed ')
     as_is = message(f'bayer_{pattern}8', data.tobytes())
-    assert (bgr_from_msg(in_png) == bgr_from_msg(as_is)).all()
-    assert (gray_from_msg(in_png) == gray_from_msg(as_is)).all()
+    assert (ImageDecoder().bgr(in_png) == ImageDecoder().bgr(as_is)).all()
+    assert (ImageDecoder().gray(in_png) == ImageDecoder().gray(as_is)).all()
 
 
 def test_bayer_image_that_was_converted_before_compression_is_left_as_it_is():
     data = cv2.imencode('.png', np.arange(24, dtype=np.uint8).reshape(4, 6))[1].tobytes()
     msg = compressed(data, 'bayer_rggb8; png compressed mono8')
-    assert gray_from_msg(msg)[0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert ImageDecoder().gray(msg)[0].tolist() == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize('pattern', BAYER)
 def test_bayer_pattern_is_decoded_to_its_color(pattern):
     data = np.tile(np.array(BAYER[pattern], np.uint8), (HEIGHT // 2, WIDTH // 2))
-    bgr = bgr_from_msg(message(f'bayer_{pattern}8', data.tobytes()))
+    bgr = ImageDecoder().bgr(message(f'bayer_{pattern}8', data.tobytes()))
     assert bgr[1, 2].tolist() == [200, 50, 9]
 
 
@@ -180,15 +180,15 @@ def test_red_in_packed_yuv_is_decoded_to_red(encoding, order):
     # BT.601 video levels.
     pair = [{'y': 81, 'u': 90, 'v': 240}[letter] for letter in order]
     msg = uniform(encoding, pair, WIDTH * HEIGHT // 2)
-    assert bgr_from_msg(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
-    assert gray_from_msg(msg)[0, 0] == pytest.approx(76, abs=1)
+    assert ImageDecoder().bgr(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
+    assert ImageDecoder().gray(msg)[0, 0] == pytest.approx(76, abs=1)
 
 
 @pytest.mark.parametrize(('encoding', 'pair'), [('nv12', [90, 240]), ('nv21', [240, 90])])
 def test_red_in_two_plane_yuv_is_decoded_to_red(encoding, pair):
     msg = message(encoding, bytes([81] * 24 + pair * 6))
-    assert bgr_from_msg(msg).shape == (HEIGHT, WIDTH, 3)
-    assert bgr_from_msg(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
+    assert ImageDecoder().bgr(msg).shape == (HEIGHT, WIDTH, 3)
+    assert ImageDecoder().bgr(msg)[0, 0].tolist() == pytest.approx([0, 0, 255], abs=2)
 
 
 @pytest.mark.parametrize('encoding', ['uyvy', 'yuyv', 'nv12', 'nv21'])
@@ -203,7 +203,7 @@ def test_yuv_round_trip_is_close_to_original(portrait_bgr, encoding):
         pair = np.dstack([np.repeat(plane, 2, 0) for plane in (u, v)]).reshape(48, 64)
         order = (pair, bright) if encoding == 'uyvy' else (bright, pair)
         data = np.dstack(order).reshape(48, 128)
-    back = bgr_from_msg(message(encoding, data.tobytes(), 64, 48))
+    back = ImageDecoder().bgr(message(encoding, data.tobytes(), 64, 48))
     assert np.abs(back.astype(int) - small).mean() < 4
 
 
@@ -211,7 +211,7 @@ def test_yuv_round_trip_is_close_to_original(portrait_bgr, encoding):
 def test_plain_encodings_are_decoded_without_copying(encoding):
     msg = message(encoding, bytes(WIDTH * HEIGHT * ENCODINGS[encoding].channels))
     msg.data = msg.data.copy()
-    pixels = gray_from_msg(msg) if encoding == 'mono8' else bgr_from_msg(msg)
+    pixels = ImageDecoder().gray(msg) if encoding == 'mono8' else ImageDecoder().bgr(msg)
     msg.data[0] = 77
     assert 77 in np.atleast_1d(pixels[0, 0])
 
@@ -228,9 +228,9 @@ def test_row_padding_is_ignored(encoding):
 
 def test_error_for_unknown_encoding_lists_supported_ones():
     with pytest.raises(ImageError, match="'h264' cannot be read, expected one of mono8, 8UC1"):
-        gray_from_msg(message('h264', bytes(96)))
+        ImageDecoder().gray(message('h264', bytes(96)))
     with pytest.raises(ImageError, match=r"'32FC1' cannot be read \(it is a depth image\)"):
-        gray_from_msg(message('32FC1', bytes(96), step=24))
+        ImageDecoder().gray(message('32FC1', bytes(96), step=24))
 
 
 @pytest.mark.parametrize(
@@ -248,23 +248,23 @@ def test_error_for_unknown_encoding_lists_supported_ones():
 )
 def test_invalid_or_inconsistent_size_is_an_error(msg, sentence):
     with pytest.raises(ImageError, match=sentence):
-        gray_from_msg(msg)
+        ImageDecoder().gray(msg)
 
 
 def test_compressed_png_is_lossless(portrait_bgr):
     data = cv2.imencode('.png', portrait_bgr)[1].tobytes()
-    assert (bgr_from_msg(compressed(data, 'png')) == portrait_bgr).all()
+    assert (ImageDecoder().bgr(compressed(data, 'png')) == portrait_bgr).all()
 
 
 def test_compressed_jpeg_is_close_to_original(portrait_bgr):
     msg = jpeg(portrait_bgr, 1)
-    assert np.abs(bgr_from_msg(msg).astype(int) - portrait_bgr).mean() < 3
-    assert gray_from_msg(msg).shape == portrait_bgr.shape[:2]
+    assert np.abs(ImageDecoder().bgr(msg).astype(int) - portrait_bgr).mean() < 3
+    assert ImageDecoder().gray(msg).shape == portrait_bgr.shape[:2]
 
 
 def test_compressed_16_bit_png_is_scaled_like_mono16():
     data = cv2.imencode('.png', np.full((30, 40), 2000, np.uint16))[1].tobytes()
-    assert (gray_from_msg(compressed(data, 'mono16; png compressed ')) == 125).all()
+    assert (ImageDecoder().gray(compressed(data, 'mono16; png compressed ')) == 125).all()
     assert (ImageDecoder(white_level=2000).gray(compressed(data, 'png')) == 255).all()
 
 
@@ -272,17 +272,17 @@ def test_compressed_depth_image_is_refused_unless_white_level_is_set():
     data = cv2.imencode('.png', np.full((30, 40), 1000, np.uint16))[1].tobytes()
     msg = compressed(data, '16UC1; png compressed ')
     with pytest.raises(ImageError, match='16UC1 is depth by convention'):
-        gray_from_msg(msg)
+        ImageDecoder().gray(msg)
     assert (ImageDecoder(white_level=2000).gray(msg) == 128).all()
 
 
 @pytest.mark.parametrize('data', [b'nonsense', b''])
 def test_compressed_data_that_is_no_picture_is_an_error(data):
     with pytest.raises(ImageError, match=f"format 'jpeg': {len(data)} bytes are not a picture"):
-        gray_from_msg(compressed(data, 'jpeg'))
+        ImageDecoder().gray(compressed(data, 'jpeg'))
 
 
 def test_truncated_jpeg_in_message_is_an_error(portrait_bgr):
     data = cv2.imencode('.jpg', portrait_bgr)[1].tobytes()
     with pytest.raises(ImageError, match=r'a JPEG of .* bytes is truncated'):
-        gray_from_msg(compressed(data[: len(data) // 2], 'jpeg'))
+        ImageDecoder().gray(compressed(data[: len(data) // 2], 'jpeg'))

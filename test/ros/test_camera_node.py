@@ -12,7 +12,7 @@ from video_files import gray_image, write_video
 from web_server import served
 
 from fer_ros.errors import SettingError, SourceError
-from fer_ros.messages.images import bgr_from_msg
+from fer_ros.messages.images import ImageDecoder
 from fer_ros.ros.camera_node import CameraNode
 
 
@@ -33,7 +33,7 @@ def folder(tmp_path):
 
 
 def levels(images):
-    return [int(bgr_from_msg(image)[0, 0, 0]) for image in images]
+    return [int(ImageDecoder().bgr(image)[0, 0, 0]) for image in images]
 
 
 def stamp_s(image):
@@ -42,7 +42,7 @@ def stamp_s(image):
 
 def age_s(image):
     """Return how long before its stamp an image of ``mjpeg_camera`` was taken."""
-    return stamp_s(image) - taken_s(bgr_from_msg(image), near_s=stamp_s(image))
+    return stamp_s(image) - taken_s(ImageDecoder().bgr(image), near_s=stamp_s(image))
 
 
 def test_folder_is_published_once_with_stamps_and_frame_id(graph, camera_node, folder):

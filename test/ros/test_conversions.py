@@ -8,7 +8,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from stamped import header
 
 from fer_ros.messages.emotions import frame_from_msg, stamp_s_from_msg
-from fer_ros.messages.images import bgr_from_msg
+from fer_ros.messages.images import ImageDecoder
 from fer_ros.ros.conversions import bgr_to_msg, frame_to_msg
 from fer_ros.structures import FaceBox, FaceEmotion, FrameEmotions, HeadPose, Judgement, Landmarks
 
@@ -18,7 +18,7 @@ CLASSES = ('neutral', 'anger', 'fear')
 def test_bgr_image_survives_round_trip():
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     msg = bgr_to_msg(pixels, header(3.25))
-    assert (bgr_from_msg(msg) == pixels).all()
+    assert (ImageDecoder().bgr(msg) == pixels).all()
     assert (msg.width, msg.height, msg.step, msg.encoding) == (40, 30, 120, 'bgr8')
     assert stamp_s_from_msg(msg.header.stamp) == 3.25
 

@@ -30,7 +30,7 @@ from std_srvs.srv import SetBool, Trigger
 from fer_ros.errors import SettingError
 from fer_ros.inference.classifier import SHIPPED_MODEL, model_name
 from fer_ros.messages.image_transport import IMAGE_TRANSPORTS, RAW
-from fer_ros.messages.images import bgr_from_msg
+from fer_ros.messages.images import ImageDecoder
 from fer_ros.pipeline.emotion_pipeline import EmotionPipeline
 from fer_ros.ros.conversions import bgr_to_jpeg_msg, bgr_to_msg
 from fer_ros.ros.emotion_node import EmotionNode
@@ -311,7 +311,7 @@ def test_annotated_image_is_available_as_jpeg(graph, fer_node, portrait_bgr):
     assert compressed[0].header == header(4, 'eye')
     assert compressed[0].format == 'bgr8; jpeg compressed bgr8'
     assert len(compressed[0].data) < portrait_bgr.size / 5
-    shown = bgr_from_msg(compressed[0])
+    shown = ImageDecoder().bgr(compressed[0])
     assert np.abs(shown.astype(int) - portrait_bgr).mean() < 3
 
 
