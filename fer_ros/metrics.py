@@ -109,7 +109,6 @@ def bootstrap(
     figure: Callable[..., float],
     *arrays: npt.NDArray[Any],
     groups: npt.NDArray[Any] | None = None,
-    seed: int = 0,
 ) -> Interval:
     """Return a figure with its interval over resampled faces.
 
@@ -123,9 +122,8 @@ def bootstrap(
         groups: ``(N,)`` group of each face; the faces of a group, such as a clip or an actor, are
             not independent and are drawn together. By default, faces are drawn singly. From a
             single group nothing can be said about others: the ends of the interval are NaN.
-        seed: Seed of the random draws.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     _, number = np.unique(_groups(groups, len(arrays[0])), return_inverse=True)
     members = np.split(np.argsort(number, kind='stable'), np.cumsum(np.bincount(number))[:-1])
     if len(members) < 2:
@@ -143,7 +141,6 @@ def bootstrap_sums(
     figure: Callable[[npt.NDArray[Any]], npt.NDArray[Any]],
     counts: npt.NDArray[Any],
     groups: npt.NDArray[Any] | None = None,
-    seed: int = 0,
 ) -> Interval:
     """Return a figure computed from sums over faces, with its interval; see ``bootstrap``.
 
@@ -151,7 +148,6 @@ def bootstrap_sums(
         figure: Called with ``(…, K)`` sums, one row per resample; returns ``(…)``.
         counts: ``(N, K)`` contribution of each face to the sums, e.g. from ``recall_counts``.
         groups: ``(N,)`` group of each face; see ``bootstrap``.
-        seed: Seed of the random draws.
     """
     _, number = np.unique(_groups(groups, len(counts)), return_inverse=True)
     units = int(number.max(initial=-1)) + 1
@@ -159,7 +155,7 @@ def bootstrap_sums(
         return Interval(float('nan'), float('nan'), float('nan'))
     sums = np.zeros((units, counts.shape[1]))
     np.add.at(sums, number, counts)
-    times = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), _RESAMPLES)
+    times = np.random.default_rng(0).multinomial(units, np.full(units, 1 / units), _RESAMPLES)
     with np.errstate(invalid='ignore', divide='ignore'):
         values = figure(times @ sums)
         value = float(figure(sums.sum(axis=0)))

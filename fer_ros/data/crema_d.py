@@ -27,6 +27,8 @@ _LAST_ACTOR = 1091
 _NAME = re.compile(r'(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX|X)')
 _SUFFIXES = ('.flv', '.mp4')
 
+# Frames kept per second of a clip.
+_RATE_HZ = 10.0
 # Detects more often than a robot could afford, so that a missed face costs few frames.
 _TRACKING = TrackerSettings(detect_interval_s=0.1, detect_delay_s=0)
 
@@ -116,18 +118,14 @@ def find_clips(folder: Path) -> tuple[Clip, ...]:
     return tuple(clips[name] for name in sorted(clips))
 
 
-def load_crema_d(
-    clips: Sequence[Clip], cache: Path, rate_hz: float = 10.0, progress: bool = True
-) -> CremaD:
+def load_crema_d(clips: Sequence[Clip], cache: Path, progress: bool = True) -> CremaD:
     """Find and follow the face in each clip.
 
-    Faces are tracked through every frame, as on a robot; about ``rate_hz`` frames per second are
-    kept.
+    Faces are tracked through every frame, as on a robot; about ten frames per second are kept.
 
     Args:
         clips: Clips returned by ``find_clips``.
         cache: Folder for the prepared faces.
-        rate_hz: Number of frames to keep per second of a clip.
         progress: Whether to show a progress bar.
 
     Raises:
@@ -135,9 +133,9 @@ def load_crema_d(
         ModelFileError: The landmark model is missing.
     """
     LandmarkPredictor()
-    method = f'crema-d {METHOD} rate={rate_hz} {_TRACKING}'
+    method = f'crema-d {METHOD} rate={_RATE_HZ} {_TRACKING}'
     keys = {clip.name: cache_key(method, clip.name.encode(), _content(clip)) for clip in clips}
-    tasks = {keys[clip.name]: (clip.path, rate_hz) for clip in clips}
+    tasks = {keys[clip.name]: clip.path for clip in clips}
     damaged = prepare(_prepare_clip, tasks, cache, 'clips', None, progress)
     readable = [clip for clip in clips if keys[clip.name] not in damaged]
     if not readable:
@@ -233,8 +231,7 @@ def _content(clip: Clip) -> bytes:
         return b''
 
 
-def _prepare_clip(task: tuple[Path, float]) -> Arrays:
-    path, rate_hz = task
+def _prepare_clip(path: Path) -> Arrays:
     detector, predictor = stages()
     observer = FaceObserver(detector, predictor, CHIP_PX // 2)
     observer.settings = _TRACKING
@@ -242,7 +239,7 @@ def _prepare_clip(task: tuple[Path, float]) -> Arrays:
     frames = read = 0
     try:
         source = ImageSource(str(path))
-        every = max(1, round(source.rate_hz / rate_hz))
+        every = max(1, round(source.rate_hz / _RATE_HZ))
         for read, image in enumerate(source, 1):
             gray = np.asarray(cv2.cvtColor(image.bgr, cv2.COLOR_BGR2GRAY), np.uint8)
             stamp_s = (read - 1) / source.rate_hz

@@ -29,6 +29,14 @@ SEVERITIES = (0.5, SEVERITY, 1.5)
 SHOWN_PX = 48
 # After this many frames, about a third (1/e) of a displacement of the walk is left.
 _CORRELATION_FRAMES = 4.0
+# Standard deviations at severity 1: of the position in half sides of the aligned crop, of the
+# natural logarithm of the size, of the roll, of the logarithm of the gamma exponent, of the walk
+# whose absolute value is the blur radius, and of the sensor noise in gray levels, which is drawn
+# anew in every frame.
+_SHIFT, _SCALE, _ROLL_DEG, _GAMMA, _BLUR_PX, _NOISE = 0.07, 0.08, 8.0, 0.35, 0.9, 8.0
+# Probability per frame that something starts to cover the face, and the longest time for which it
+# stays, in frames; the shortest is 2.
+_COVER, _COVER_FRAMES = 0.04, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,38 +54,12 @@ class Still:
     frames: int = FRAMES
 
 
-@dataclass(frozen=True)
-class WalkConfig:
-    """Strengths of the disturbances at severity 1.
-
-    Attributes:
-        shift: Standard deviation of the position, in half sides of the aligned crop.
-        scale: Standard deviation of the natural logarithm of the size.
-        roll_deg: Standard deviation of the roll.
-        gamma: Standard deviation of the logarithm of the gamma exponent.
-        blur_px: Standard deviation of the walk whose absolute value is the blur radius.
-        noise: Standard deviation of the sensor noise in gray levels, drawn anew in every frame.
-        cover: Probability per frame that something starts to cover the face.
-        cover_frames: Longest time for which it stays, in frames; uniform from 2 to this.
-    """
-
-    shift: float = 0.07
-    scale: float = 0.08
-    roll_deg: float = 8.0
-    gamma: float = 0.35
-    blur_px: float = 0.9
-    noise: float = 8.0
-    cover: float = 0.04
-    cover_frames: int = 6
-
-
 def synthetic_clip(
     stills: Sequence[Still],
     size_px: int,
     rng: np.random.Generator,
     severity: float = SEVERITY,
     predictor: LandmarkPredictor | None = None,
-    config: WalkConfig | None = None,
 ) -> Iterator[AlignedFace]:
     """Yield the aligned faces in ``synthetic_pictures``.
 
@@ -88,13 +70,10 @@ def synthetic_clip(
         stills: As there, like all that follow ``size_px``.
         size_px: Side of the aligned crops.
         rng: Source of all random numbers.
-        severity: Factor on the strengths in ``config``.
+        severity: Factor on the strengths of the disturbances.
         predictor: Landmark model.
-        config: Strengths of the disturbances.
     """
-    for picture, landmarks in synthetic_pictures(
-        stills, SHOWN_PX, rng, severity, predictor, config
-    ):
+    for picture, landmarks in synthetic_pictures(stills, SHOWN_PX, rng, severity, predictor):
         yield align_face(picture, landmarks, size_px)
 
 
@@ -104,7 +83,6 @@ def synthetic_pictures(
     rng: np.random.Generator,
     severity: float = SEVERITY,
     predictor: LandmarkPredictor | None = None,
-    config: WalkConfig | None = None,
 ) -> Iterator[tuple[ImageArray, Landmarks]]:
     """Yield the frames of a clip made of stills, and the landmarks found in them.
 
@@ -113,21 +91,20 @@ def synthetic_pictures(
             with the faces aligned to each other.
         size_px: Side of the aligned crops in pixels of the frames, which sets the size of faces.
         rng: Source of all random numbers; the same state gives the same clip.
-        severity: Factor on the strengths in ``config``.
+        severity: Factor on the strengths of the disturbances.
         predictor: Landmark model; by default a new one.
-        config: Strengths of the disturbances.
     """
-    walk, predictor = config or WalkConfig(), predictor or LandmarkPredictor()
+    predictor = predictor or LandmarkPredictor()
     frames = sum(still.frames for still in stills)
     side_px = round(size_px * CHIP_MARGIN)
-    covers = _covers(walk, frames, size_px, severity, rng)
+    covers = _covers(frames, size_px, severity, rng)
     for frame, step in enumerate(_walk(frames, 6, rng) * severity):
         x, y, scale, roll, gamma, blur = step
-        moved = _moved(walk, x, y, scale, roll)
+        moved = _moved(x, y, scale, roll)
         image, expected = _picture(stills, frame, moved, side_px)
-        pixels = blurred(to_pixels(image), abs(blur) * walk.blur_px)
-        pixels = exposed(pixels, gamma * walk.gamma)
-        pixels = noisy(pixels, walk.noise * severity, rng)
+        pixels = blurred(to_pixels(image), abs(blur) * _BLUR_PX)
+        pixels = exposed(pixels, gamma * _GAMMA)
+        pixels = noisy(pixels, _NOISE * severity, rng)
         edge = (side_px - size_px) // 2
         for start, end, (top, left), extent, gray in covers:
             if start <= frame < end:
@@ -220,21 +197,21 @@ def _walk(frames: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
     return steps
 
 
-def _moved(walk: WalkConfig, x: float, y: float, scale: float, roll: float) -> Transform:
-    angle = np.radians(roll * walk.roll_deg)
-    size = np.exp(scale * walk.scale)
+def _moved(x: float, y: float, scale: float, roll: float) -> Transform:
+    angle = np.radians(roll * _ROLL_DEG)
+    size = np.exp(scale * _SCALE)
     cos, sin = np.cos(angle) * size, np.sin(angle) * size
-    matrix: Transform = np.array([[cos, -sin, x * walk.shift], [sin, cos, y * walk.shift]])
+    matrix: Transform = np.array([[cos, -sin, x * _SHIFT], [sin, cos, y * _SHIFT]])
     return matrix
 
 
 def _covers(
-    walk: WalkConfig, frames: int, size_px: int, severity: float, rng: np.random.Generator
+    frames: int, size_px: int, severity: float, rng: np.random.Generator
 ) -> list[tuple[int, int, tuple[int, int], tuple[int, int], float]]:
     """Return first frame, end, position, size and gray of each thing that covers the face."""
     covers = []
-    for start in np.flatnonzero(rng.random(frames) < walk.cover * severity):
-        end = int(start + rng.integers(2, walk.cover_frames + 1))
+    for start in np.flatnonzero(rng.random(frames) < _COVER * severity):
+        end = int(start + rng.integers(2, _COVER_FRAMES + 1))
         height, width = (int(side) for side in rng.integers(size_px // 6, size_px // 2, 2))
         place = int(rng.integers(0, size_px - height)), int(rng.integers(0, size_px - width))
         covers.append((int(start), end, place, (height, width), float(rng.uniform(0, 255))))

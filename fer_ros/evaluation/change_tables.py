@@ -1,7 +1,7 @@
 """Tables and curves of smoothing on faces that change; see ``changes``."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fer_ros.data.face_set import FaceSet
@@ -33,7 +33,6 @@ def change_report(
     classifier: Classifier,
     faces: FaceSet,
     settings: SmoothingSettings,
-    severities: Sequence[float] = SEVERITIES,
 ) -> tuple[str, list[Table], Panels]:
     """Return a note, tables and curves on the smoothers in clips with changes.
 
@@ -41,9 +40,8 @@ def change_report(
         classifier: The model.
         faces: Stills with labels.
         settings: Settings of the smoothing; the other smoothers are shown for comparison.
-        severities: Severities of the clips.
     """
-    clips = {severity: change_clips(classifier, faces, severity) for severity in severities}
+    clips = {severity: change_clips(classifier, faces, severity) for severity in SEVERITIES}
     first = next(iter(clips.values()))
     note = (
         f'Changing clips: each of {len(first.before)} clips shows a still for 1 s and one of '

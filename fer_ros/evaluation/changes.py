@@ -26,7 +26,8 @@ from fer_ros.structures import AlignedFace, FloatArray, Landmarks
 CHANGE_EVERY_S = (2, 3)
 # Images in a row in which the new class must be named, as one alone may be chance.
 NAMED_IMAGES = 3
-MOST_CLIPS = 150
+_MOST_CLIPS = 150
+# Frames before the middle of the change.
 _BEFORE = FRAMES
 # The longest time between changes.
 _AFTER = round(CHANGE_EVERY_S[-1] * RATE_HZ)
@@ -42,7 +43,6 @@ class ChangeClips:
         after: ``(M,)`` class of the second still.
         groups: ``(M,)`` groups of dependent clips; see ``bootstrap``.
         group_name: Plural noun for the groups.
-        change: Index of the frame in the middle of the change.
     """
 
     probabilities: FloatArray
@@ -50,7 +50,6 @@ class ChangeClips:
     after: Labels
     groups: npt.NDArray[Any]
     group_name: str
-    change: int = _BEFORE
 
     def smoothed(self, settings: SmoothingSettings) -> FloatArray:
         """Return ``(M, T, C)`` the probabilities after smoothing."""
@@ -86,19 +85,16 @@ class ChangeFigures:
     gain_at: tuple[Interval, ...]
 
 
-def change_clips(
-    classifier: Classifier, faces: FaceSet, severity: float, most: int = MOST_CLIPS
-) -> ChangeClips:
+def change_clips(classifier: Classifier, faces: FaceSet, severity: float) -> ChangeClips:
     """Return clips of faces that change, with the answers of a model.
 
     Args:
         classifier: The model; the stream that it is named after answers.
         faces: Stills with labels, of two classes or more.
         severity: Severity of the disturbances; see ``synthetic_pictures``.
-        most: Highest number of clips.
     """
     labels, rng = faces.labels(), np.random.default_rng(0)
-    first = rng.permutation(len(faces))[:most]
+    first = rng.permutation(len(faces))[:_MOST_CLIPS]
     second = np.array([rng.choice(np.flatnonzero(labels != labels[index])) for index in first])
     stream, frames = classifier.config.stream, _BEFORE + _AFTER
     bar = ProgressBar(
@@ -125,7 +121,7 @@ def change_figures(clips: ChangeClips, kept: FloatArray) -> ChangeFigures:
         clips: Clips with the answers to single frames.
         kept: ``(M, T, C)`` probabilities after smoothing.
     """
-    change, single = clips.change, clips.probabilities.argmax(axis=2)
+    change, single = _BEFORE, clips.probabilities.argmax(axis=2)
     named = kept.argmax(axis=2)
     # Up to the frame in which the change becomes visible.
     still = slice(0, change - FADE_FRAMES // 2)

@@ -67,7 +67,7 @@ DISTURBANCES = (
 )
 
 
-def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) -> Curves:
+def robustness(classifier: Classifier, faces: FaceSet) -> Curves:
     """Return the accuracy at each strength of each of ``DISTURBANCES``, with its interval.
 
     The landmarks are those of the undisturbed faces, so that only the model is measured.
@@ -75,13 +75,12 @@ def robustness(classifier: Classifier, faces: FaceSet, progress: bool = True) ->
     Args:
         classifier: The model.
         faces: Faces with labels.
-        progress: Whether to show a progress bar.
     """
     curves: Curves = {}
     groups = faces.groups()
     stream = classifier.config.stream
     total = sum(len(disturbance.strengths) for disturbance in DISTURBANCES)
-    with ProgressBar(total=total, desc='robustness', unit='strength', disable=not progress) as bar:
+    with ProgressBar(total=total, desc='robustness', unit='strength') as bar:
         for disturbance in DISTURBANCES:
             points = curves.setdefault(disturbance.name, [])
             for strength in disturbance.strengths:

@@ -61,7 +61,7 @@ class ImageClock:
         origin_ns: Stamp of the first image of the recording on any topic, in nanoseconds.
         origin_arrival_ns: Arrival time of that image in nanoseconds.
         """
-        self._origin_ns, self._origin_arrival_ns = origin_ns, origin_arrival_ns
+        self._origin_arrival_ns = origin_arrival_ns
         self._said_ns = self._stamp_ns = self._arrival_ns = 0
         # Offset from a stamp to the time elapsed since the origin.
         self._offset_ns = -origin_ns

@@ -32,10 +32,10 @@ _DEPTH = 4
 class PictureRun:
     """Settings and loaded models for analysing pictures."""
 
-    def __init__(self, settings: RunSettings, models: Models | None = None) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         """Load the models; arguments and errors as for ``RecordingRun``."""
         self.settings = settings
-        self.models = models or pipeline_models(settings.parameters)
+        self.models = pipeline_models(settings.parameters)
 
     def write(self, stream: ImageStream, folder: Path, source: str) -> PicturesReport:
         """Analyse pictures one by one, write the outputs to a folder and return the report.

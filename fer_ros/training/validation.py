@@ -12,9 +12,11 @@ from fer_ros.network.fer_net import FerNet
 from fer_ros.structures import FloatArray
 from fer_ros.training.face_dataset import AlignedFaces, without_unknown
 
+_BATCH_SIZE = 256
+
 
 @torch.inference_mode()
-def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, FloatArray]:
+def predict(model: FerNet, faces: FaceSet) -> dict[str, FloatArray]:
     """Return the ``(N, C)`` logits of the model and of each of its streams for a face set.
 
     The keys are those of ``ModelConfig.streams``. Classes that a face's data set lacks are ruled
@@ -24,7 +26,7 @@ def predict(model: FerNet, faces: FaceSet, batch_size: int = 256) -> dict[str, F
     model.eval()
     data = AlignedFaces(faces, model.config.crop_px)
     parts: dict[str, list[Tensor]] = {}
-    for batch in DataLoader(data, batch_size, collate_fn=data.collate):
+    for batch in DataLoader(data, _BATCH_SIZE, collate_fn=data.collate):
         batch = batch.to(device)
         for name, logits in model.streams(batch.crops, batch.nodes).by_name(model.config).items():
             known = without_unknown(logits.float(), batch.known_classes)
