@@ -12,6 +12,8 @@ from fer_ros.structures import FloatArray
 Labels = npt.NDArray[np.int64]
 
 _RESAMPLES = 1000
+# Of the calibration error.
+_BINS = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,22 @@ def measure(probabilities: FloatArray, labels: Labels, classes: tuple[str, ...])
         labels: ``(N,)`` class indices.
         classes: Names of the C classes.
     """
-    confusion = confusion_matrix(probabilities.argmax(axis=1), labels, len(classes))
-    return Metrics(classes, confusion, _calibration_error(probabilities, labels))
+    predictions = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(predictions, labels, len(classes))
+    error = calibration_error(probabilities.max(axis=1), predictions == labels)
+    return Metrics(classes, confusion, error)
+
+
+def calibration_error(confidence: FloatArray, right: npt.NDArray[Any]) -> float:
+    """Return the expected calibration error; see ``Metrics``.
+
+    Args:
+        confidence: ``(N,)`` probability of each prediction.
+        right: ``(N,)`` whether the prediction is the label, or the share of raters who say so.
+    """
+    number = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = np.bincount(number, confidence - right, minlength=_BINS)
+    return float(np.abs(gaps).sum() / max(len(right), 1))
 
 
 def confusion_matrix(predictions: Labels, labels: Labels, num_classes: int) -> Labels:
@@ -266,16 +282,3 @@ def flicker_hz(
 
 def _shares(hits: Labels, counts: Labels) -> npt.NDArray[np.float64]:
     return np.where(counts > 0, hits / np.maximum(counts, 1), np.nan)
-
-
-def _calibration_error(probabilities: FloatArray, labels: Labels, bins: int = 15) -> float:
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
-    number = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for index in range(bins):
-        inside = number == index
-        if inside.any():
-            gap = abs(float(correct[inside].mean()) - float(confidence[inside].mean()))
-            error += gap * float(inside.mean())
-    return error

@@ -18,6 +18,7 @@ from fer_ros.metrics import (
     bootstrap_accuracy,
     bootstrap_gain,
     bootstrap_recall_gain,
+    calibration_error,
     measure,
     unweighted_recall,
 )
@@ -178,7 +179,7 @@ def agreement_table(
                 right.span(),
                 float(shares.mean()),
                 measure(answered, labels, faces.classes).calibration_error,
-                _error_of_shares(confidence, shares),
+                calibration_error(confidence, shares),
             )
         )
     return Table(
@@ -198,9 +199,3 @@ def agreement_table(
         ),
         tuple(rows),
     )
-
-
-def _error_of_shares(confidence: FloatArray, shares: FloatArray, bins: int = 15) -> float:
-    number = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(number, confidence - shares, minlength=bins)
-    return float(np.abs(gaps).sum() / len(shares))
